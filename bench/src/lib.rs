@@ -1,0 +1,1 @@
+//! Workloads, peers and recorded results.

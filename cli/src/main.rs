@@ -1,0 +1,2 @@
+//! The riddhi command line.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Columns, strings, flows and frames: the events of Riddhi in memory.

@@ -1,0 +1,1 @@
+//! Expression kernels, operators, state and timers.

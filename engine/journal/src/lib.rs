@@ -1,0 +1,1 @@
+//! The journal's entries and records and their byte format.

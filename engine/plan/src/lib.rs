@@ -1,0 +1,1 @@
+//! Names and types to a logical plan: binder, registry, EXPLAIN.

@@ -1,0 +1,1 @@
+//! SiddhiQL text to tokens, syntax tree and diagnostics.

@@ -1,0 +1,1 @@
+//! Bounded hand-off between threads: a ring with a wake protocol.

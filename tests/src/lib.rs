@@ -1,0 +1,1 @@
+//! Tests across the crates: cases, laws, random graphs, tidy.
