@@ -1,1 +1,24 @@
-//! Columns, strings, flows and frames: the events of Riddhi in memory.
+//! The events of Riddhi in memory: columns, strings, flows and frames.
+//!
+//! Invariants: a column is plain old data in one contiguous vector, with a byte a row for null only while some row is
+//! null; every long string of a frame's columns lies in that frame's one [`Arena`], so moving rows between the flows of
+//! a frame copies 16 bytes a string; all buffers keep their capacity when cleared, so a recycled frame allocates nothing.
+//! Not here: what the rows mean (`riddhi-plan`), and what outlives a frame (`riddhi-exec` copies it into its own storage).
+
+mod arena;
+mod column;
+mod flow;
+mod frame;
+mod schema;
+mod state;
+mod text;
+mod value;
+
+pub use arena::{Any, Arena, Str};
+pub use column::{Column, Data, Sel};
+pub use flow::{Chunk, Columns, Flow};
+pub use frame::{Entry, Frame, TICK};
+pub use schema::{Attribute, Kind, Schema, Type};
+pub use state::{LoadError, Reader, State, Writer};
+pub use text::{compare_utf16, double_text, float_text};
+pub use value::Value;
