@@ -1,0 +1,161 @@
+//! The plan of an app: streams, queries, regions. Read-only once built, shared and printable.
+
+use riddhi_batch::Schema;
+use riddhi_ql::span::Span;
+
+use crate::expr::Expr;
+use crate::registry::{BoundAggregate, BoundStream, BoundWindow};
+
+/// A whole app, compiled.
+#[derive(Clone, Debug, Default)]
+pub struct AppPlan {
+    /// `@app:name`; empty if there is none.
+    pub name: String,
+    /// `@app:playback`: the clock follows the events.
+    pub playback: bool,
+    /// `@app:playback(idle.time, increment)`, milliseconds.
+    pub idle: Option<(i64, i64)>,
+    /// Streams by number: the defined ones in text order, then those that queries define, in text order.
+    pub streams: Vec<StreamPlan>,
+    /// Queries by number, in text order.
+    pub queries: Vec<QueryPlan>,
+    /// Regions in an order in which each comes after those it reads from.
+    pub regions: Vec<RegionPlan>,
+}
+
+/// A stream.
+#[derive(Clone, Debug)]
+pub struct StreamPlan {
+    /// Its name.
+    pub name: String,
+    /// Its attributes.
+    pub schema: Schema,
+    /// Whether the text defines it, so that input from outside may name it.
+    pub defined: bool,
+    /// Queries that insert into it, in text order.
+    pub writers: Vec<usize>,
+    /// Queries that read it, in text order.
+    pub readers: Vec<usize>,
+    /// Where it is defined, or first inserted into.
+    pub span: Span,
+}
+
+/// A query `from S <handlers> <window> <handlers> select ... insert into T`.
+#[derive(Clone, Debug)]
+pub struct QueryPlan {
+    /// `@info(name=...)`.
+    pub name: Option<String>,
+    /// Identity of its state: the name, else a hash of the canonical text and the number of equal ones before it.
+    pub key: String,
+    /// Canonical text.
+    pub text: String,
+    /// The stream it reads.
+    pub input: usize,
+    /// The input's attributes and those that stream functions add behind them.
+    pub schema: Schema,
+    /// Handlers before the window.
+    pub before: Vec<Handler>,
+    /// The window.
+    pub window: Option<BoundWindow>,
+    /// Handlers after the window.
+    pub after: Vec<Handler>,
+    /// The selection.
+    pub select: SelectPlan,
+    /// The stream it inserts into.
+    pub output: usize,
+    /// Which kinds of row come out.
+    pub kinds: Kinds,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// Which kinds of row a query puts out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kinds {
+    /// `insert into`, `insert current events into`.
+    Current,
+    /// `insert expired events into`.
+    Expired,
+    /// `insert all events into`.
+    All,
+}
+
+/// A step on the way of a row.
+#[derive(Clone, Debug)]
+pub enum Handler {
+    /// `[condition]`; its aggregates have one state for the filter and no groups.
+    Filter {
+        /// A bool.
+        condition: Expr,
+        /// Aggregates inside the condition, in order of their numbers.
+        aggregates: Vec<AggregatePlan>,
+    },
+    /// `#name(...)`.
+    Stream {
+        /// As written.
+        name: String,
+        /// The function.
+        function: BoundStream,
+        /// Its arguments.
+        args: Vec<Expr>,
+    },
+}
+
+/// An aggregator with its argument.
+#[derive(Clone, Debug)]
+pub struct AggregatePlan {
+    /// As written, for EXPLAIN: `sum(price)`.
+    pub text: String,
+    /// The aggregator.
+    pub function: BoundAggregate,
+    /// Its argument; may use results of aggregates of lower numbers.
+    pub arg: Option<Expr>,
+}
+
+/// The selection of a query.
+#[derive(Clone, Debug, Default)]
+pub struct SelectPlan {
+    /// Output attributes in order; their names and types are the output's schema.
+    pub items: Vec<Item>,
+    /// Aggregates of items and `having`, numbered so that an argument uses lower numbers only.
+    pub aggregates: Vec<AggregatePlan>,
+    /// Input attributes that make the group key.
+    pub group_by: Vec<u32>,
+    /// A bool over the query's input and aggregates: output attributes are replaced by what computes them.
+    pub having: Option<Expr>,
+    /// Output attributes to sort by, and whether descending.
+    pub order_by: Vec<(u32, bool)>,
+    /// Rows of a chunk that come out at most.
+    pub limit: Option<u64>,
+    /// Rows of a chunk that are dropped first.
+    pub offset: Option<u64>,
+}
+
+/// One output attribute.
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// Its name.
+    pub name: String,
+    /// What computes it.
+    pub expr: Expr,
+}
+
+/// Queries that run together.
+#[derive(Clone, Debug)]
+pub struct RegionPlan {
+    /// Query numbers in an order in which each comes after those it reads from (stepped: text order).
+    pub queries: Vec<usize>,
+    /// How.
+    pub mode: Mode,
+    /// Why, in one sentence.
+    pub reason: String,
+}
+
+/// How a region runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Query after query over the whole frame.
+    Batched,
+    /// Entry by entry, depth first.
+    Stepped,
+}

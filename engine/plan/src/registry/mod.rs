@@ -1,0 +1,140 @@
+//! Functions, aggregators, windows and stream functions by `namespace:name`.
+//!
+//! The traits here are what an extension implements; Riddhi's built-ins (in `riddhi-exec`) use nothing else. Each has two
+//! halves: a function of the registry, which is asked once, at compile time, whether it accepts these arguments; and what
+//! it then returns, which works on columns at run time.
+
+mod aggregate;
+mod scalar;
+mod stream;
+mod window;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use riddhi_batch::{Kind, Type, Value};
+
+pub use aggregate::{
+    Aggregate, AggregateFunction, BoundAggregate, Groups, Leave, Run, Signal, SignalKind, Signals, Slide,
+};
+pub use scalar::{Arg, BoundScalar, Failed, KernelCx, RowCx, RowFailure, ScalarFunction, ScalarKernel};
+pub use stream::{BoundStream, StreamCx, StreamFunction, StreamKernel};
+pub use window::{
+    BoundWindow, Entering, Flush, Form, SignalSink, Stamp, Timers, Times, Window, WindowFunction, WindowUse,
+};
+
+/// What a value depends on beside its arguments, from least to most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Volatility {
+    /// Nothing.
+    Pure,
+    /// The row's timestamp, which an expired row gets anew.
+    RowTime,
+    /// The clock.
+    Clock,
+    /// A seeded random source.
+    Random,
+}
+
+/// An argument as the binder sees it.
+#[derive(Clone, Debug)]
+pub struct ArgType {
+    /// Declared type.
+    pub ty: Type,
+    /// Actual column kind.
+    pub kind: Kind,
+    /// The value, if the argument is one literal.
+    pub constant: Option<Value>,
+    /// The input attribute's place, if the argument is a bare attribute.
+    pub attribute: Option<u32>,
+}
+
+/// Why arguments are not accepted.
+#[derive(Clone, Debug)]
+pub struct ArgError {
+    /// Which argument, counted from 0; `None` when it is their number.
+    pub arg: Option<usize>,
+    /// What is wrong, short and factual.
+    pub message: String,
+    /// What to do.
+    pub help: Option<String>,
+}
+
+impl ArgError {
+    /// Something wrong with argument `arg`.
+    pub fn at(arg: usize, message: impl Into<String>, help: impl Into<String>) -> ArgError {
+        ArgError { arg: Some(arg), message: message.into(), help: Some(help.into()) }
+    }
+
+    /// Something wrong with the number of arguments.
+    pub fn count(message: impl Into<String>, help: impl Into<String>) -> ArgError {
+        ArgError { arg: None, message: message.into(), help: Some(help.into()) }
+    }
+}
+
+/// All that an app can call by name. Names are case-sensitive; built-ins have the empty namespace.
+#[derive(Clone, Default)]
+pub struct Registry {
+    scalars: BTreeMap<(String, String), Arc<dyn ScalarFunction>>,
+    aggregates: BTreeMap<(String, String), Arc<dyn AggregateFunction>>,
+    windows: BTreeMap<String, Arc<dyn WindowFunction>>,
+    streams: BTreeMap<(String, String), Arc<dyn StreamFunction>>,
+}
+
+impl Registry {
+    /// Adds a scalar function; one of the same name is replaced.
+    pub fn scalar(&mut self, namespace: &str, name: &str, function: Arc<dyn ScalarFunction>) {
+        self.scalars.insert((namespace.to_owned(), name.to_owned()), function);
+    }
+
+    /// Adds an aggregator.
+    pub fn aggregate(&mut self, namespace: &str, name: &str, function: Arc<dyn AggregateFunction>) {
+        self.aggregates.insert((namespace.to_owned(), name.to_owned()), function);
+    }
+
+    /// Adds a window (`#window.name`).
+    pub fn window(&mut self, name: &str, function: Arc<dyn WindowFunction>) {
+        self.windows.insert(name.to_owned(), function);
+    }
+
+    /// Adds a stream function (`#namespace:name`).
+    pub fn stream(&mut self, namespace: &str, name: &str, function: Arc<dyn StreamFunction>) {
+        self.streams.insert((namespace.to_owned(), name.to_owned()), function);
+    }
+
+    /// The scalar function of that name.
+    pub fn find_scalar(&self, namespace: &str, name: &str) -> Option<&Arc<dyn ScalarFunction>> {
+        self.scalars.get(&(namespace.to_owned(), name.to_owned()))
+    }
+
+    /// The aggregator of that name.
+    pub fn find_aggregate(&self, namespace: &str, name: &str) -> Option<&Arc<dyn AggregateFunction>> {
+        self.aggregates.get(&(namespace.to_owned(), name.to_owned()))
+    }
+
+    /// The window of that name.
+    pub fn find_window(&self, name: &str) -> Option<&Arc<dyn WindowFunction>> {
+        self.windows.get(name)
+    }
+
+    /// The stream function of that name.
+    pub fn find_stream(&self, namespace: &str, name: &str) -> Option<&Arc<dyn StreamFunction>> {
+        self.streams.get(&(namespace.to_owned(), name.to_owned()))
+    }
+
+    /// Names of scalars and aggregators of a namespace, for "did you mean".
+    pub fn function_names<'a>(&'a self, namespace: &'a str) -> impl Iterator<Item = &'a str> {
+        let scalars = self.scalars.keys();
+        scalars.chain(self.aggregates.keys()).filter(move |(n, _)| n == namespace).map(|(_, name)| name.as_str())
+    }
+
+    /// Names of windows.
+    pub fn window_names(&self) -> impl Iterator<Item = &str> {
+        self.windows.keys().map(String::as_str)
+    }
+
+    /// Names of stream functions of a namespace.
+    pub fn stream_names<'a>(&'a self, namespace: &'a str) -> impl Iterator<Item = &'a str> {
+        self.streams.keys().filter(move |(n, _)| n == namespace).map(|(_, name)| name.as_str())
+    }
+}

@@ -1,0 +1,186 @@
+//! Windows: which rows a query keeps, and when they leave.
+//!
+//! A window owns no rows. The query keeps the rows that entered in one store, numbered from 0 in order of arrival, and the
+//! window answers with row numbers. Three forms, so that common windows cost a loop and not a list of signals:
+//! *slide* (before each entering row some of the oldest leave), *flush* (rows are held back and released as a batch),
+//! *general* (a list of signals).
+
+use std::fmt;
+use std::sync::Arc;
+
+use riddhi_batch::{Column, State};
+
+use super::{ArgError, ArgType};
+
+/// A window of the registry.
+pub trait WindowFunction: Send + Sync {
+    /// Whether it takes these arguments, and what it then is.
+    fn bind(&self, args: &[ArgType]) -> Result<BoundWindow, ArgError>;
+}
+
+/// What an aggregator needs to know of the window under it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WindowUse {
+    /// Whether rows leave one by one (language reference 5.6).
+    pub sliding: bool,
+    /// Whether the query puts out expired rows.
+    pub expired: bool,
+    /// Whether rows can leave or be reset at all.
+    pub windowed: bool,
+}
+
+/// A window with its arguments settled.
+#[derive(Clone)]
+pub struct BoundWindow {
+    /// For EXPLAIN: `length(10)`.
+    pub text: String,
+    /// Whether aggregators see it as sliding.
+    pub sliding: bool,
+    /// The attribute that tells a row's time, if not its timestamp.
+    pub time_attribute: Option<u32>,
+    /// The form in which it answers.
+    pub form: Form,
+    /// Whether it ever asks for a timer. `watched`: whether anybody sees rows expire.
+    pub timers: Timers,
+    /// Makes its state. The argument: whether expired rows are put out.
+    pub create: Arc<dyn Fn(bool) -> Box<dyn Window> + Send + Sync>,
+}
+
+/// When a window needs timers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Timers {
+    /// Never.
+    Never,
+    /// Only if somebody sees rows expire; else it lets rows go when the next one enters.
+    Watched,
+    /// Always.
+    Always,
+}
+
+impl fmt::Debug for BoundWindow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// How a window answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// [`Window::slide`].
+    Slide,
+    /// [`Window::flush`].
+    Flush,
+    /// [`Window::general`].
+    General,
+}
+
+/// Whole chunks of rows that enter: already in the store.
+#[derive(Clone, Copy, Debug)]
+pub struct Entering<'a> {
+    /// Number of the first of them.
+    pub first: u64,
+    /// Number of the oldest row that the store still holds.
+    pub oldest: u64,
+    /// Time of every row: the timestamp, or the window's time attribute.
+    pub times: &'a dyn Times,
+    /// Per row: the end of its chunk, as a count of rows from `first`; as long as the rows that enter.
+    pub chunk_ends: &'a [u32],
+    /// The clock at each row.
+    pub now: &'a [i64],
+}
+
+/// Times of stored rows.
+pub trait Times: fmt::Debug {
+    /// The time of the row of that number.
+    fn time(&self, row: u64) -> i64;
+}
+
+/// With which timestamp rows expire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stamp {
+    /// The clock.
+    Now,
+    /// The time of the entering row that pushed them out.
+    Time,
+    /// Their own.
+    Own,
+}
+
+/// A batch released.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Flush {
+    /// It is released once so many of the entering rows are in.
+    pub after: u32,
+    /// The rows of the previous batch that expire, from..to.
+    pub expired: (u64, u64),
+    /// Whether a reset stands between them.
+    pub reset: bool,
+    /// The rows of the batch, from..to.
+    pub current: (u64, u64),
+}
+
+/// Where a general window puts its signals.
+pub trait SignalSink {
+    /// The row arrives.
+    fn current(&mut self, row: u64);
+    /// The row leaves, stamped.
+    fn expired(&mut self, row: u64, ts: i64);
+    /// A new batch begins.
+    fn reset(&mut self);
+    /// What came since the last end is one chunk, caused by the chunk of that entering row (`None`: by the timer).
+    fn end_chunk(&mut self, cause: Option<u32>);
+}
+
+/// A window at work. Only the method of its form is called.
+pub trait Window: State + Send {
+    /// Slide: writes per entering row how many of the oldest rows leave just before it.
+    fn slide(&mut self, _rows: &Entering<'_>, _leave: &mut Vec<u32>) {
+        unreachable!("not of the form slide")
+    }
+
+    /// Flush: the batches that these rows complete, in order.
+    fn flush(&mut self, _rows: &Entering<'_>, _out: &mut Vec<Flush>) {
+        unreachable!("not of the form flush")
+    }
+
+    /// General.
+    fn general(&mut self, _rows: &Entering<'_>, _sink: &mut dyn SignalSink) {
+        unreachable!("not of the form general")
+    }
+
+    /// Slide: with which timestamp rows expire.
+    fn stamp(&self) -> Stamp {
+        Stamp::Now
+    }
+
+    /// Oldest row that is still needed, given that the store ends before row `end`.
+    fn needed(&self, end: u64) -> u64;
+
+    /// When the next timer is due, if one is armed.
+    fn due(&self) -> Option<i64> {
+        None
+    }
+
+    /// The armed timer fires: slide gives the number of oldest rows that leave.
+    fn fire_slide(&mut self, _now: i64, _times: &dyn Times, _end: u64) -> u32 {
+        0
+    }
+
+    /// The armed timer fires: flush gives a batch if there is one to release (`after` is 0).
+    fn fire_flush(&mut self, _now: i64, _end: u64) -> Option<Flush> {
+        None
+    }
+
+    /// The armed timer fires: general.
+    fn fire_general(&mut self, _now: i64, _end: u64, _sink: &mut dyn SignalSink) {}
+}
+
+/// The time column of one slice, for windows' own tests.
+impl Times for &Column {
+    fn time(&self, row: u64) -> i64 {
+        match &self.data {
+            riddhi_batch::Data::I64(v) => v[row as usize],
+            _ => 0,
+        }
+    }
+}
