@@ -1,1 +1,19 @@
 //! SiddhiQL text to tokens, syntax tree and diagnostics.
+//!
+//! This crate knows the words and the grammar and nothing of what they mean: no name is resolved and no type is
+//! checked here. It does no input or output; a text comes in as a `&str`.
+
+pub mod ast;
+mod diagnostic;
+mod span;
+
+pub use diagnostic::{Code, Diagnostic, Diagnostics, Help, Label, Replacement, Severity};
+pub use span::{Ident, Span, StrLit};
+
+/// How deep parentheses, `not`s, annotations and inner queries may be nested. A text that nests deeper gets a
+/// diagnostic.
+pub const NESTING_MAX: u32 = 200;
+
+/// How high the tree of one expression may be; a chain `a + b + c + ...` is as high as it is long. Longer ones get a
+/// diagnostic, so that whoever walks an expression may recurse.
+pub const EXPR_HEIGHT_MAX: u32 = 1000;
