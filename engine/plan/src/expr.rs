@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use riddhi_batch::{Kind, Type, Value};
-use riddhi_ql::span::Span;
+use riddhi_ql::Span;
 
 use crate::registry::{ScalarKernel, Volatility};
 

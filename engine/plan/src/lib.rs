@@ -2,6 +2,17 @@
 //!
 //! Plan nodes are read-only once built and know nothing of what changes while they run; that is `riddhi-exec`'s.
 
+mod bind;
+mod diagnose;
+mod explain;
 pub mod expr;
+mod known;
 pub mod logical;
+mod regions;
 pub mod registry;
+mod text;
+
+pub use bind::{Planned, Verdict, plan};
+pub use explain::{explain_json, explain_text};
+pub use regions::regions;
+pub use text::expr_text;

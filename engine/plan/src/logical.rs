@@ -1,7 +1,7 @@
 //! The plan of an app: streams, queries, regions. Read-only once built, shared and printable.
 
 use riddhi_batch::Schema;
-use riddhi_ql::span::Span;
+use riddhi_ql::Span;
 
 use crate::expr::Expr;
 use crate::registry::{BoundAggregate, BoundStream, BoundWindow};

@@ -1,0 +1,174 @@
+//! Annotations of apps, streams and queries: what they must not repeat, and what they may say.
+
+use riddhi_ql::ast::{Annotation, AnnotationElement};
+use riddhi_ql::{Diagnostics, Ident, Span};
+
+use crate::diagnose::{annotations as wrong, remarks, unsupported};
+
+/// Whether the annotation has that name; case counts nothing.
+pub(crate) fn is(annotation: &Annotation, name: &str) -> bool {
+    annotation.name.name.eq_ignore_ascii_case(name)
+}
+
+/// The annotation of that name, which may stand once.
+pub(crate) fn single<'a>(list: &'a [Annotation], name: &str, out: &mut Diagnostics) -> Option<&'a Annotation> {
+    let mut all = list.iter().filter(|a| is(a, name));
+    let first = all.next()?;
+    for again in all {
+        out.push(wrong::twice(&again.name, first.name.span));
+    }
+    Some(first)
+}
+
+/// The element of that key; the empty key is that of a value alone. It may stand once.
+pub(crate) fn element<'a>(
+    annotation: &'a Annotation,
+    key: &str,
+    out: &mut Diagnostics,
+) -> Option<&'a AnnotationElement> {
+    let of = |e: &&AnnotationElement| e.key.as_ref().map_or("", |k| k.name.as_str()).eq_ignore_ascii_case(key);
+    let mut all = annotation.elements.iter().filter(of);
+    let first = all.next()?;
+    for again in all {
+        out.push(wrong::element_twice(key, again.span, first.span));
+    }
+    Some(first)
+}
+
+/// What the app's annotations say.
+#[derive(Debug, Default)]
+pub(crate) struct AppSettings {
+    pub name: String,
+    pub playback: bool,
+    pub idle: Option<(i64, i64)>,
+}
+
+pub(crate) fn app(list: &[Annotation], out: &mut Diagnostics) -> AppSettings {
+    let mut settings = AppSettings::default();
+    if let Some(name) = single(list, "name", out).and_then(|a| element(a, "", out)) {
+        settings.name = name.value.value.clone();
+    }
+    if let Some(playback) = single(list, "playback", out) {
+        settings.playback = true;
+        settings.idle = idle(playback, out);
+    }
+    if let Some(found) = single(list, "async", out) {
+        out.push(wrong::app_async(found.span));
+    }
+    for name in ["description", "statistics", "enforceOrder", "transportChannelCreationEnabled"] {
+        single(list, name, out);
+    }
+    settings
+}
+
+/// `idle.time` and `increment`, both or neither.
+fn idle(playback: &Annotation, out: &mut Diagnostics) -> Option<(i64, i64)> {
+    let key = |e: &AnnotationElement| e.key.as_ref().map_or(String::new(), |k| k.name.to_ascii_lowercase());
+    for unknown in playback.elements.iter().filter(|e| !["idle.time", "increment"].contains(&key(e).as_str())) {
+        out.push(wrong::playback_element(unknown.key.as_ref().map_or("", |k| &k.name), unknown.span));
+    }
+    let times = (element(playback, "idle.time", out), element(playback, "increment", out));
+    let mut time = |e: &AnnotationElement| {
+        let ms = super::time::parse(&e.value.value);
+        if ms.is_none() {
+            out.push(wrong::no_time(&e.value.value, e.value.span));
+        }
+        ms
+    };
+    match times {
+        (Some(idle), Some(increment)) => {
+            let (idle, increment) = (time(idle), time(increment));
+            Some((idle?, increment?))
+        }
+        (Some(idle), None) => {
+            time(idle);
+            out.push(wrong::playback_half("increment", playback.span));
+            None
+        }
+        (None, Some(increment)) => {
+            time(increment);
+            out.push(wrong::playback_half("idle.time", playback.span));
+            None
+        }
+        (None, None) => None,
+    }
+}
+
+/// `@info(name='...')` of a query or partition.
+pub(crate) fn info_name(list: &[Annotation], out: &mut Diagnostics) -> Option<Ident> {
+    let name = single(list, "info", out).and_then(|a| element(a, "name", out))?;
+    Some(Ident::new(name.value.value.clone(), name.value.span))
+}
+
+/// Annotations of a stream. Gives whether it has a fault stream.
+pub(crate) fn stream(list: &[Annotation], out: &mut Diagnostics) -> bool {
+    if let Some(found) = single(list, "async", out) {
+        asynchronous(found, out);
+    }
+    for found in list {
+        let (name, feature) = match () {
+            () if is(found, "source") => ("source", unsupported::SOURCE),
+            () if is(found, "sink") => ("sink", unsupported::SINK),
+            () => continue,
+        };
+        if element(found, "type", out).is_none() && element(found, "ref", out).is_none() {
+            out.push(wrong::no_type(name, found.span));
+        }
+        out.push(unsupported::feature(feature, found.span));
+    }
+    single(list, "OnError", out).is_some_and(|found| on_error(found, out))
+}
+
+fn on_error(found: &Annotation, out: &mut Diagnostics) -> bool {
+    let Some(action) = element(found, "action", out) else {
+        out.push(wrong::on_error(None, found.span));
+        return false;
+    };
+    match action.value.value.to_ascii_lowercase().as_str() {
+        "log" => false,
+        "stream" | "store" => {
+            out.push(unsupported::feature(unsupported::ON_ERROR, found.span));
+            action.value.value.eq_ignore_ascii_case("stream")
+        }
+        _ => {
+            out.push(wrong::on_error(Some(&action.value.value), action.value.span));
+            false
+        }
+    }
+}
+
+fn asynchronous(found: &Annotation, out: &mut Diagnostics) {
+    for key in ["workers", "batch.size.max"] {
+        if let Some(e) = element(found, key, out) {
+            positive(key, &e.value.value, e.value.span, out);
+        }
+    }
+    match element(found, "buffer.size", out) {
+        None => out.push(remarks::async_size(found.span)),
+        Some(e) => {
+            let size = positive("buffer.size", &e.value.value, e.value.span, out);
+            if size.is_some_and(|n| n.count_ones() != 1) {
+                out.push(wrong::power_of_two(&e.value.value, e.value.span));
+            }
+        }
+    }
+}
+
+fn positive(key: &str, value: &str, span: Span, out: &mut Diagnostics) -> Option<i32> {
+    let number = value.parse::<i32>().ok().filter(|n| *n > 0);
+    if number.is_none() {
+        out.push(wrong::number(key, value, span));
+    }
+    number
+}
+
+/// Whether two lists say the same, wherever they stand.
+pub(crate) fn same(a: &[Annotation], b: &[Annotation]) -> bool {
+    let element = |e: &AnnotationElement| (e.key.as_ref().map(|k| k.name.clone()), e.value.value.clone());
+    a.len() == b.len()
+        && a.iter().zip(b).all(|(a, b)| {
+            is(a, &b.name.name)
+                && a.elements.iter().map(element).eq(b.elements.iter().map(element))
+                && same(&a.annotations, &b.annotations)
+        })
+}

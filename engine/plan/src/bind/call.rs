@@ -1,0 +1,156 @@
+//! Calls of functions and aggregators.
+
+use riddhi_batch::{Type, Value};
+use riddhi_ql::Span;
+use riddhi_ql::ast::{self, Args, ExprKind};
+
+use super::expr::{Binder, constant};
+use crate::diagnose::{calls, remarks, unsupported};
+use crate::expr::{Expr, Node};
+use crate::known;
+use crate::registry::ArgType;
+
+impl Binder<'_> {
+    /// Script functions come first, then functions, then aggregators.
+    pub(crate) fn call(&mut self, call: &ast::Call) -> Option<Expr> {
+        let registry = self.registry;
+        let namespace = call.namespace.as_ref().map_or("", |n| n.name.as_str());
+        let name = call.name.name.as_str();
+        if let Some(script) = self.catalog.function(namespace, name) {
+            return self.unbuilt(call, script);
+        }
+        if let Some(function) = registry.find_scalar(namespace, name) {
+            return self.scalar(call, function.as_ref());
+        }
+        if let Some(function) = registry.find_aggregate(namespace, name) {
+            return self.aggregate(call, function.as_ref());
+        }
+        self.not_registered(call, namespace, name)
+    }
+
+    /// Its arguments are bound for the sake of their mistakes.
+    fn unbuilt(&mut self, call: &ast::Call, ty: Option<Type>) -> Option<Expr> {
+        self.arguments(&call.args);
+        ty.map(|ty| constant(ty, Value::Null, call.span))
+    }
+
+    fn not_registered(&mut self, call: &ast::Call, namespace: &str, name: &str) -> Option<Expr> {
+        let full = calls::call_name(call);
+        let diagnostic = if namespace.is_empty() && known::FUNCTIONS.contains(&name) {
+            unsupported::function(&full, call.name.span)
+        } else if namespace.is_empty() {
+            let names = self.registry.function_names("").chain(known::FUNCTIONS.iter().copied());
+            calls::unknown_function(call, names)
+        } else {
+            match known::extension(namespace) {
+                Some(extension) if extension.has_function(name) => unsupported::extension(&full, namespace, call.span),
+                Some(extension) => calls::unknown_function(call, extension.functions.iter().copied()),
+                None => calls::unknown_namespace(call, call.span, known::EXTENSIONS.iter().map(|e| e.namespace)),
+            }
+        };
+        self.diagnostics.push(diagnostic);
+        self.unbuilt(call, None)
+    }
+
+    fn scalar(&mut self, call: &ast::Call, function: &dyn crate::registry::ScalarFunction) -> Option<Expr> {
+        let outside = self.lazy;
+        let lazy = call.namespace.is_none() && call.name.name == "ifThenElse";
+        self.lazy |= lazy;
+        let args = self.arguments(&call.args);
+        self.lazy = outside;
+        let args = args?;
+        let what = format!("`{}`", calls::call_name(call));
+        let bound = match function.bind(&arg_types(&args)) {
+            Ok(bound) => bound,
+            Err(error) => {
+                let spans: Vec<Span> = args.iter().map(|a| a.span).collect();
+                self.diagnostics.push(calls::arguments(&what, error, call.span, &spans));
+                return None;
+            }
+        };
+        if matches!(call.name.name.as_str(), "maximum" | "minimum") && args.len() > 1 {
+            self.diagnostics.push(remarks::extreme_of(&call.name.name, call.name.span));
+        }
+        let node =
+            Node::Call { name: calls::call_name(call), kernel: bound.kernel, volatility: bound.volatility, args };
+        Some(Expr { ty: bound.ty, kind: bound.kind, node, span: call.span })
+    }
+
+    fn aggregate(&mut self, call: &ast::Call, function: &dyn crate::registry::AggregateFunction) -> Option<Expr> {
+        let name = calls::call_name(call);
+        let args = self.arguments(&call.args);
+        let Some(aggregates) = self.aggregates.as_deref_mut() else {
+            self.diagnostics.push(calls::aggregate_here(&name, self.place, call.span));
+            return None;
+        };
+        let args = args?;
+        let bound = match function.bind(&arg_types(&args), aggregates.window) {
+            Ok(bound) => bound,
+            Err(error) => {
+                let spans: Vec<Span> = args.iter().map(|a| a.span).collect();
+                self.diagnostics.push(calls::arguments(&format!("`{name}`"), error, call.span, &spans));
+                return None;
+            }
+        };
+        let window = aggregates.window;
+        if window.windowed && !window.sliding && matches!(name.as_str(), "minForever" | "maxForever") {
+            self.diagnostics.push(remarks::for_ever(&name, call.name.span));
+        }
+        if self.lazy {
+            self.diagnostics.push(remarks::lazy_aggregate(&name, call.name.span));
+        }
+        let (ty, kind) = (bound.ty, bound.kind);
+        let number = aggregates.add(&name, bound, args);
+        Some(Expr { ty, kind, node: Node::Aggregate(number), span: call.span })
+    }
+
+    /// Binds all arguments; none if one of them could not be bound.
+    pub(crate) fn arguments(&mut self, args: &Args) -> Option<Vec<Expr>> {
+        match args {
+            Args::List(list) => {
+                let bound: Vec<Option<Expr>> = list.iter().map(|a| self.argument(a)).collect();
+                let events = list.iter().zip(&bound).filter(|(a, b)| b.is_none() && self.is_event(a)).count();
+                if events == list.len() {
+                    return Some(Vec::new());
+                }
+                bound.into_iter().collect()
+            }
+            Args::Star(span) => self.all_attributes(*span),
+        }
+    }
+
+    /// With several inputs a bare name that is no attribute may be one of them: the event itself, which only
+    /// `eventTimestamp` takes.
+    fn is_event(&self, arg: &ast::Expr) -> bool {
+        match &arg.kind {
+            ExprKind::Attr(attr) if attr.stream.is_none() && self.scope.inputs.len() > 1 => {
+                !self.scope.has_attribute(&attr.attr.name) && self.scope.input(&attr.attr.name).is_some()
+            }
+            _ => false,
+        }
+    }
+
+    fn argument(&mut self, arg: &ast::Expr) -> Option<Expr> {
+        if self.is_event(arg) { None } else { self.bind(arg) }
+    }
+
+    fn all_attributes(&mut self, span: Span) -> Option<Vec<Expr>> {
+        let [input] = &self.scope.inputs[..] else { return None };
+        let attribute = |(at, field): (usize, &super::catalog::Field)| {
+            let node = Node::Attr((input.first + at) as u32);
+            field.ty.map(|ty| Expr { ty, kind: field.kind, node, span })
+        };
+        input.shape.fields.iter().enumerate().map(attribute).collect()
+    }
+}
+
+/// Arguments as a registry sees them.
+pub(crate) fn arg_types(args: &[Expr]) -> Vec<ArgType> {
+    let of = |arg: &Expr| ArgType {
+        ty: arg.ty,
+        kind: arg.kind,
+        constant: if let Node::Const(value) = &arg.node { Some(value.clone()) } else { None },
+        attribute: if let Node::Attr(at) = arg.node { Some(at) } else { None },
+    };
+    args.iter().map(of).collect()
+}

@@ -1,0 +1,157 @@
+//! What names stand for while an app is bound: streams, tables, windows, triggers, aggregations and their shapes.
+//!
+//! A shape may be *open* (the query that makes it has a mistake, or a feature that does not exist yet): names looked up in it
+//! are neither found nor missing, so that one mistake is told once.
+
+use std::collections::{BTreeMap, HashMap};
+
+use riddhi_batch::{Attribute, Kind, Schema, Type};
+use riddhi_ql::Span;
+
+/// What a name is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Class {
+    Stream,
+    Table,
+    Window,
+    Trigger,
+    Aggregation,
+    Function,
+}
+
+impl Class {
+    pub(crate) fn text(self) -> &'static str {
+        match self {
+            Class::Stream => "stream",
+            Class::Table => "table",
+            Class::Window => "window",
+            Class::Trigger => "trigger",
+            Class::Aggregation => "aggregation",
+            Class::Function => "function",
+        }
+    }
+}
+
+/// An attribute; the type is unknown where its expression could not be bound.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Field {
+    pub name: String,
+    pub ty: Option<Type>,
+    pub kind: Kind,
+}
+
+impl Field {
+    pub(crate) fn new(name: impl Into<String>, ty: Type) -> Field {
+        Field { name: name.into(), ty: Some(ty), kind: ty.kind() }
+    }
+}
+
+/// Attributes in order, as far as they are known.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Shape {
+    pub fields: Vec<Field>,
+    /// Whether there may be others.
+    pub open: bool,
+}
+
+impl Shape {
+    pub(crate) fn open() -> Shape {
+        Shape { fields: Vec::new(), open: true }
+    }
+
+    pub(crate) fn find(&self, name: &str) -> Option<(usize, &Field)> {
+        self.fields.iter().enumerate().find(|(_, f)| f.name == name)
+    }
+
+    /// The schema; unknown types become `object`, which only an app that is refused can have.
+    pub(crate) fn schema(&self) -> Schema {
+        let attribute = |f: &Field| Attribute { name: f.name.clone(), ty: f.ty.unwrap_or(Type::Object), kind: f.kind };
+        Schema { attributes: self.fields.iter().map(attribute).collect() }
+    }
+}
+
+/// What a name stands for.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    pub class: Class,
+    pub shape: Shape,
+    /// Where it is defined, or first inserted into.
+    pub span: Span,
+    /// Whether the text defines it.
+    pub defined: bool,
+    /// Of a stream: its number in the plan.
+    pub number: usize,
+    /// Whether `!name` may be read.
+    pub fault: bool,
+}
+
+/// Names of an app, and those of the partition that is being bound.
+#[derive(Debug, Default)]
+pub(crate) struct Catalog {
+    entries: HashMap<String, Entry>,
+    /// Script functions with the type they return and where they are defined.
+    pub functions: HashMap<String, (Type, Span)>,
+    /// Names of plain streams by number.
+    pub streams: Vec<String>,
+    /// Inner streams of the partition that is being bound, with the place where each is first filled.
+    pub inner: Option<BTreeMap<String, (Shape, Span)>>,
+    /// Streams that some query inserts into and the text does not define, with the first such place.
+    pub later: HashMap<String, Span>,
+}
+
+impl Catalog {
+    pub(crate) fn get(&self, name: &str) -> Option<&Entry> {
+        self.entries.get(name)
+    }
+
+    /// The catalog's own copy of a name.
+    pub(crate) fn key(&self, name: &str) -> Option<&str> {
+        self.entries.get_key_value(name).map(|(k, _)| k.as_str())
+    }
+
+    /// Of a script function: the type it returns.
+    pub(crate) fn function(&self, namespace: &str, name: &str) -> Option<Option<Type>> {
+        let found = self.functions.get(name).filter(|_| namespace.is_empty());
+        found.map(|(ty, _)| Some(*ty))
+    }
+
+    pub(crate) fn get_mut(&mut self, name: &str) -> Option<&mut Entry> {
+        self.entries.get_mut(name)
+    }
+
+    /// Adds a name; streams are numbered in the order in which they come.
+    pub(crate) fn add(&mut self, name: &str, mut entry: Entry) {
+        if matches!(entry.class, Class::Stream) {
+            entry.number = self.streams.len();
+            self.streams.push(name.to_owned());
+        }
+        self.entries.insert(name.to_owned(), entry);
+    }
+
+    /// All names of these classes, sorted.
+    pub(crate) fn names(&self, classes: &[Class]) -> Vec<&str> {
+        let of = self.entries.iter().filter(|(_, e)| classes.contains(&e.class));
+        let mut names: Vec<&str> = of.map(|(n, _)| n.as_str()).collect();
+        names.sort_unstable();
+        names
+    }
+}
+
+/// The kind that holds values of both.
+pub(crate) fn join_kinds(a: Kind, b: Kind) -> Kind {
+    if a == b { a } else { Kind::Any }
+}
+
+/// The type that the syntax tree names.
+pub(crate) fn type_of(ty: riddhi_ql::ast::Type) -> Type {
+    use riddhi_ql::ast::Type as T;
+    match ty {
+        T::String => Type::String,
+        T::Int => Type::Int,
+        T::Long => Type::Long,
+        T::Float => Type::Float,
+        T::Double => Type::Double,
+        T::Bool => Type::Bool,
+        T::Object => Type::Object,
+    }
+}

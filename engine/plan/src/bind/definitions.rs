@@ -1,0 +1,165 @@
+//! Definitions: what each name is, and which may not stand together.
+
+use riddhi_batch::Type;
+use riddhi_ql::ast::{self, Annotation, AttributeDef, Definition};
+use riddhi_ql::{Ident, Span};
+
+use super::catalog::{Class, Entry, Field, Shape, type_of};
+use super::{Pass, annotations};
+use crate::diagnose::{names, unsupported};
+
+impl<'a> Pass<'a> {
+    pub(crate) fn definitions(&mut self) {
+        let app = self.app;
+        for (number, definition) in app.definitions.iter().enumerate() {
+            match definition {
+                Definition::Stream(d) => self.stream(d, number),
+                Definition::Table(d) => self.table(d, number),
+                Definition::Window(d) => self.window_definition(d),
+                Definition::Trigger(d) => self.trigger(d),
+                Definition::Function(d) => self.function(d),
+                Definition::Aggregation(d) => self.aggregation(d),
+            }
+        }
+    }
+
+    fn stream(&mut self, d: &ast::StreamDef, number: usize) {
+        let fault = annotations::stream(&d.annotations, &mut self.diagnostics);
+        let shape = self.outside_shape(&d.name, &d.attributes);
+        if let Some(before) = self.catalog.get(&d.name.name) {
+            let repeats = before.class == Class::Stream && self.repeated(number, &d.annotations, &d.attributes);
+            let trigger = before.class == Class::Trigger && is_trigger_shape(&shape);
+            let window = before.class == Class::Window && same_names(&before.shape, &shape);
+            if !repeats && !trigger && !window {
+                self.diagnostics.push(names::defined_twice(&d.name, Class::Stream, before));
+            }
+            return;
+        }
+        self.catalog.add(&d.name.name, Entry { fault, ..entry(Class::Stream, shape, d.name.span) });
+    }
+
+    /// The shape of a defined stream, which input from outside may name: it carries what it declares, and what its writers
+    /// were found to give it.
+    fn outside_shape(&mut self, name: &Ident, attributes: &[AttributeDef]) -> Shape {
+        let mut shape = shape_of(attributes);
+        let native = shape.fields.iter().map(|f| f.kind).collect();
+        self.written.entry(name.name.clone()).or_insert(native);
+        self.assume(&name.name, &mut shape);
+        shape
+    }
+
+    /// Puts in the kinds that the stream is assumed to carry.
+    pub(crate) fn assume(&self, name: &str, shape: &mut Shape) {
+        if let Some(kinds) = self.assumed.get(name) {
+            shape.fields.iter_mut().zip(kinds).for_each(|(field, kind)| field.kind = *kind);
+        }
+    }
+
+    /// Whether an earlier definition says exactly the same.
+    fn repeated(&self, number: usize, notes: &[Annotation], attributes: &[AttributeDef]) -> bool {
+        let same = |n: &[Annotation], a: &[AttributeDef]| annotations::same(n, notes) && same_attributes(a, attributes);
+        let name = self.app.definitions[number].name();
+        let table = matches!(self.app.definitions[number], Definition::Table(_));
+        self.app.definitions[..number].iter().any(|d| match d {
+            Definition::Stream(d) if !table => d.name.name == name.name && same(&d.annotations, &d.attributes),
+            Definition::Table(d) if table => d.name.name == name.name && same(&d.annotations, &d.attributes),
+            _ => false,
+        })
+    }
+
+    fn table(&mut self, d: &ast::TableDef, number: usize) {
+        self.diagnostics.push(unsupported::feature(unsupported::TABLE, d.name.span));
+        self.keys(&d.annotations, &d.attributes, &d.name);
+        if let Some(before) = self.catalog.get(&d.name.name) {
+            let repeats = before.class == Class::Table && self.repeated(number, &d.annotations, &d.attributes);
+            if !repeats {
+                self.diagnostics.push(names::defined_twice(&d.name, Class::Table, before));
+            }
+            return;
+        }
+        self.catalog.add(&d.name.name, entry(Class::Table, shape_of(&d.attributes), d.name.span));
+    }
+
+    /// `@primaryKey('a', 'b')` and `@index('a')` name attributes of the table.
+    fn keys(&mut self, notes: &[Annotation], attributes: &[AttributeDef], table: &Ident) {
+        annotations::single(notes, "primaryKey", &mut self.diagnostics);
+        let keys = notes.iter().filter(|a| annotations::is(a, "primaryKey") || annotations::is(a, "index"));
+        for element in keys.flat_map(|a| &a.elements) {
+            if !attributes.iter().any(|a| a.name.name == element.value.value) {
+                let name = Ident::new(element.value.value.clone(), element.value.span);
+                let known = attributes.iter().map(|a| a.name.name.as_str());
+                let of = format!("table `{table}`");
+                self.diagnostics.push(names::unknown_attribute(&super::expr::bare(&name), &of, known));
+            }
+        }
+    }
+
+    fn window_definition(&mut self, d: &ast::WindowDef) {
+        self.diagnostics.push(unsupported::feature(unsupported::WINDOW, d.name.span));
+        let shape = shape_of(&d.attributes);
+        self.window_call_exists(&d.window);
+        if let Some(before) = self.catalog.get(&d.name.name) {
+            if before.class != Class::Stream || !same_names(&before.shape, &shape) {
+                self.diagnostics.push(names::defined_twice(&d.name, Class::Window, before));
+            }
+            return;
+        }
+        self.catalog.add(&d.name.name, entry(Class::Window, shape, d.name.span));
+    }
+
+    fn trigger(&mut self, d: &ast::TriggerDef) {
+        self.diagnostics.push(unsupported::feature(unsupported::TRIGGER, d.name.span));
+        if let Some(before) = self.catalog.get(&d.name.name) {
+            if before.class != Class::Stream || !is_trigger_shape(&before.shape) {
+                self.diagnostics.push(names::defined_twice(&d.name, Class::Trigger, before));
+            }
+            return;
+        }
+        self.catalog.add(&d.name.name, entry(Class::Trigger, trigger_shape(), d.name.span));
+    }
+
+    fn function(&mut self, d: &ast::FunctionDef) {
+        self.diagnostics.push(unsupported::feature(unsupported::SCRIPT, d.name.span));
+        let ty = type_of(d.return_type);
+        if let Some((_, span)) = self.catalog.functions.get(&d.name.name) {
+            let before = entry(Class::Function, Shape::default(), *span);
+            self.diagnostics.push(names::defined_twice(&d.name, Class::Function, &before));
+            return;
+        }
+        self.catalog.functions.insert(d.name.name.clone(), (ty, d.name.span));
+    }
+
+    fn aggregation(&mut self, d: &ast::AggregationDef) {
+        self.diagnostics.push(unsupported::feature(unsupported::AGGREGATION, d.name.span));
+        if let Some(before) = self.catalog.get(&d.name.name) {
+            self.diagnostics.push(names::defined_twice(&d.name, Class::Aggregation, before));
+            return;
+        }
+        self.catalog.add(&d.name.name, entry(Class::Aggregation, Shape::open(), d.name.span));
+    }
+}
+
+fn entry(class: Class, shape: Shape, span: Span) -> Entry {
+    Entry { class, shape, span, defined: true, number: 0, fault: false }
+}
+
+fn shape_of(attributes: &[AttributeDef]) -> Shape {
+    let field = |a: &AttributeDef| Field::new(a.name.name.clone(), type_of(a.ty));
+    Shape { fields: attributes.iter().map(field).collect(), open: false }
+}
+
+fn trigger_shape() -> Shape {
+    Shape { fields: vec![Field::new("triggered_time", Type::Long)], open: false }
+}
+
+fn is_trigger_shape(shape: &Shape) -> bool {
+    same_names(shape, &trigger_shape())
+}
+
+fn same_names(a: &Shape, b: &Shape) -> bool {
+    a.fields.len() == b.fields.len() && a.fields.iter().zip(&b.fields).all(|(a, b)| a.name == b.name && a.ty == b.ty)
+}
+
+fn same_attributes(a: &[AttributeDef], b: &[AttributeDef]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.name.name == b.name.name && a.ty == b.ty)
+}

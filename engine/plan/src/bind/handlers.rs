@@ -1,0 +1,203 @@
+//! Filters, windows and stream functions of an input, in order; stream functions may add attributes.
+
+use riddhi_ql::ast::{Call, Handler as AstHandler};
+use riddhi_ql::{Span, ast};
+
+use super::Pass;
+use super::aggregates::Aggregates;
+use super::call::arg_types;
+use super::catalog::{Field, Shape};
+use super::expr::Binder;
+use super::scope::{Input, Scope};
+use crate::diagnose::{calls, names, remarks, unsupported};
+use crate::expr::Expr;
+use crate::known;
+use crate::logical::Handler;
+use crate::registry::{BoundWindow, WindowUse};
+
+/// The handlers of one input.
+#[derive(Default)]
+pub(crate) struct Chain {
+    pub before: Vec<Handler>,
+    pub window: Option<BoundWindow>,
+    pub after: Vec<Handler>,
+    /// Where the window stands, also if it could not be bound.
+    pub window_span: Option<Span>,
+    /// Whether all of them could be bound.
+    pub complete: bool,
+}
+
+impl Chain {
+    /// What aggregators behind these handlers have to know.
+    pub(crate) fn window_use(&self, expired: bool) -> WindowUse {
+        WindowUse {
+            sliding: self.window.as_ref().is_some_and(|w| w.sliding),
+            expired,
+            windowed: self.window_span.is_some(),
+        }
+    }
+}
+
+impl<'a> Pass<'a> {
+    /// Binds the handlers of `inputs[at]`, whose shape grows by what stream functions add.
+    pub(crate) fn handlers(
+        &mut self,
+        list: &'a [AstHandler],
+        inputs: &mut [Input<'a>],
+        at: usize,
+        expired: bool,
+    ) -> Chain {
+        let mut chain = Chain { complete: true, ..Chain::default() };
+        for handler in list {
+            let done = match handler {
+                AstHandler::Filter(condition, _) => self.filter(condition, inputs, at, &mut chain, expired),
+                AstHandler::Window(call, span) => self.window(call, *span, inputs, at, &mut chain),
+                AstHandler::Function(call) => self.stream_function(call, inputs, at, &mut chain),
+            };
+            chain.complete &= done.is_some();
+        }
+        chain
+    }
+
+    fn filter(
+        &mut self,
+        condition: &ast::Expr,
+        inputs: &[Input<'a>],
+        at: usize,
+        chain: &mut Chain,
+        expired: bool,
+    ) -> Option<()> {
+        let scope = handler_scope(inputs, at);
+        let mut aggregates = Aggregates::new(chain.window_use(expired), inputs[at].shape.schema());
+        let mut binder = Binder {
+            aggregates: Some(&mut aggregates),
+            ..Binder::new(self.registry, &self.catalog, &mut self.diagnostics, &scope, "a filter")
+        };
+        let condition = binder.condition(condition, "a filter")?;
+        if chain.window.as_ref().is_some_and(|w| !w.sliding) {
+            self.diagnostics.push(remarks::filter_after_batch(condition.span));
+        }
+        let handler = Handler::Filter { condition, aggregates: aggregates.list };
+        if chain.window_span.is_some() { &mut chain.after } else { &mut chain.before }.push(handler);
+        Some(())
+    }
+
+    fn window(&mut self, call: &Call, span: Span, inputs: &[Input<'a>], at: usize, chain: &mut Chain) -> Option<()> {
+        if let Some(first) = chain.window_span {
+            self.diagnostics.push(calls::two_windows(span, first));
+            return None;
+        }
+        chain.window_span = Some(span);
+        let args = self.handler_arguments(call, inputs, at, "the arguments of a window");
+        let name = calls::call_name(call);
+        let registry = self.registry;
+        let Some(function) = registry.find_window(&name) else {
+            self.window_call_exists(call);
+            return None;
+        };
+        let args = args?;
+        match function.bind(&arg_types(&args)) {
+            Ok(window) => chain.window = Some(window),
+            Err(error) => {
+                let spans: Vec<Span> = args.iter().map(|a| a.span).collect();
+                self.diagnostics.push(calls::arguments(&format!("window `{name}`"), error, call.span, &spans));
+                return None;
+            }
+        }
+        Some(())
+    }
+
+    /// Complains about a window that is not registered: unknown, or not there yet.
+    pub(crate) fn window_call_exists(&mut self, call: &Call) {
+        let name = calls::call_name(call);
+        let namespace = call.namespace.as_ref().map_or("", |n| n.name.as_str());
+        if self.registry.find_window(&name).is_some() {
+            return;
+        }
+        let diagnostic = if namespace.is_empty() && known::WINDOWS.contains(&call.name.name.as_str()) {
+            unsupported::window(&name, call.name.span)
+        } else if namespace.is_empty() {
+            let names: Vec<&str> = self.registry.window_names().chain(known::WINDOWS.iter().copied()).collect();
+            calls::unknown_window(call, names)
+        } else {
+            match known::extension(namespace) {
+                Some(extension) if extension.has_stream(&call.name.name) => {
+                    unsupported::extension(&name, namespace, call.span)
+                }
+                Some(extension) => calls::unknown_window(call, extension.streams.iter().copied()),
+                None => calls::unknown_namespace(call, call.span, known::EXTENSIONS.iter().map(|e| e.namespace)),
+            }
+        };
+        self.diagnostics.push(diagnostic);
+    }
+
+    fn stream_function(&mut self, call: &Call, inputs: &mut [Input<'a>], at: usize, chain: &mut Chain) -> Option<()> {
+        let args = self.handler_arguments(call, inputs, at, "the arguments of a stream function");
+        let name = calls::call_name(call);
+        let registry = self.registry;
+        let namespace = call.namespace.as_ref().map_or("", |n| n.name.as_str());
+        let Some(function) = registry.find_stream(namespace, &call.name.name) else {
+            self.stream_function_missing(call, namespace, &name);
+            inputs[at].shape.open = true;
+            return None;
+        };
+        let args = args?;
+        let function = match function.bind(&arg_types(&args), &inputs[at].shape.schema()) {
+            Ok(function) => function,
+            Err(error) => {
+                let spans: Vec<Span> = args.iter().map(|a| a.span).collect();
+                self.diagnostics.push(calls::arguments(&format!("`#{name}`"), error, call.span, &spans));
+                inputs[at].shape.open = true;
+                return None;
+            }
+        };
+        let shape: &mut Shape = &mut inputs[at].shape;
+        for added in &function.adds {
+            if shape.find(&added.name).is_some() {
+                self.diagnostics.push(names::added_twice(&name, &added.name, call.span));
+                return None;
+            }
+            shape.fields.push(Field { name: added.name.clone(), ty: Some(added.ty), kind: added.kind });
+        }
+        let handler = Handler::Stream { name, function, args };
+        if chain.window_span.is_some() { &mut chain.after } else { &mut chain.before }.push(handler);
+        Some(())
+    }
+
+    fn stream_function_missing(&mut self, call: &Call, namespace: &str, name: &str) {
+        let diagnostic = if namespace.is_empty() && known::STREAM_FUNCTIONS.contains(&name) {
+            unsupported::stream_function(name, call.name.span)
+        } else if namespace.is_empty() {
+            let names: Vec<&str> =
+                self.registry.stream_names("").chain(known::STREAM_FUNCTIONS.iter().copied()).collect();
+            calls::unknown_stream_function(call, names)
+        } else {
+            match known::extension(namespace) {
+                Some(extension) if extension.has_stream(&call.name.name) => {
+                    unsupported::extension(name, namespace, call.span)
+                }
+                Some(extension) => calls::unknown_stream_function(call, extension.streams.iter().copied()),
+                None => calls::unknown_namespace(call, call.span, known::EXTENSIONS.iter().map(|e| e.namespace)),
+            }
+        };
+        self.diagnostics.push(diagnostic);
+    }
+
+    fn handler_arguments(
+        &mut self,
+        call: &Call,
+        inputs: &[Input<'a>],
+        at: usize,
+        place: &'static str,
+    ) -> Option<Vec<Expr>> {
+        let scope = handler_scope(inputs, at);
+        let mut binder = Binder::new(self.registry, &self.catalog, &mut self.diagnostics, &scope, place);
+        binder.arguments(&call.args)
+    }
+}
+
+/// What a handler of `inputs[at]` may name.
+fn handler_scope<'a>(inputs: &[Input<'a>], at: usize) -> Scope<'a> {
+    let own = (inputs.len() > 1).then_some(at);
+    Scope { inputs: inputs.to_vec(), own, ..Scope::default() }
+}

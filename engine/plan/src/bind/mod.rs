@@ -1,0 +1,146 @@
+//! From the syntax tree to the plan: names resolved, types checked, functions looked up.
+//!
+//! All mistakes of an app are told in one run. What a column really carries may differ from its declared type (`cast` only
+//! relabels), so an app is bound again, with what its writers were found to carry, until nothing changes.
+
+mod aggregates;
+pub(crate) mod annotations;
+mod call;
+pub(crate) mod catalog;
+mod definitions;
+mod expr;
+mod handlers;
+mod output;
+mod query;
+mod scope;
+mod select;
+mod time;
+
+use std::collections::BTreeMap;
+
+use riddhi_batch::Kind;
+use riddhi_ql::{Code, Diagnostic, Diagnostics, ast};
+
+use crate::logical::{AppPlan, QueryPlan, StreamPlan};
+use crate::regions::regions;
+use crate::registry::Registry;
+use catalog::{Catalog, join_kinds};
+
+/// What came of planning an app.
+#[derive(Debug)]
+pub struct Planned {
+    /// The plan; none if there is an error.
+    pub plan: Option<AppPlan>,
+    /// Errors, warnings and notes, in the order of their places.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// How an app fared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It runs.
+    Runs,
+    /// It has mistakes.
+    Mistaken,
+    /// It needs a feature that Riddhi does not have yet.
+    Unsupported,
+}
+
+impl Verdict {
+    /// What these diagnostics come to; a mistake outweighs a missing feature.
+    pub fn of(diagnostics: &[Diagnostic]) -> Verdict {
+        let errors = || diagnostics.iter().filter(|d| d.is_error());
+        let missing = |code: Code| code.0.starts_with('U');
+        if errors().any(|d| !missing(d.code)) {
+            Verdict::Mistaken
+        } else if errors().next().is_some() {
+            Verdict::Unsupported
+        } else {
+            Verdict::Runs
+        }
+    }
+}
+
+/// Column kinds of streams, by name.
+type KindTable = BTreeMap<String, Vec<Kind>>;
+
+/// Plans an app with what the registry offers.
+pub fn plan(app: &ast::App, registry: &Registry) -> Planned {
+    let mut assumed = KindTable::new();
+    loop {
+        let mut pass = Pass::new(app, registry, &assumed);
+        let plan = pass.run();
+        let found = joined(&assumed, &pass.written);
+        // Kinds only ever turn into `any`, so this ends; an app with mistakes is not worth another look.
+        if found == assumed || pass.diagnostics.has_errors() {
+            let plan = (!pass.diagnostics.has_errors()).then_some(plan);
+            return Planned { plan, diagnostics: pass.diagnostics.into_sorted() };
+        }
+        assumed = found;
+    }
+}
+
+fn joined(a: &KindTable, b: &KindTable) -> KindTable {
+    let mut all = a.clone();
+    for (name, kinds) in b {
+        let known = all.entry(name.clone()).or_insert_with(|| kinds.clone());
+        known.iter_mut().zip(kinds).for_each(|(known, kind)| *known = join_kinds(*known, *kind));
+    }
+    all
+}
+
+/// One look at the whole app.
+pub(crate) struct Pass<'a> {
+    app: &'a ast::App,
+    registry: &'a Registry,
+    /// What columns are taken to carry.
+    assumed: &'a KindTable,
+    /// What their writers were found to give them, together with what comes from outside.
+    written: KindTable,
+    catalog: Catalog,
+    diagnostics: Diagnostics,
+    queries: Vec<QueryPlan>,
+}
+
+impl<'a> Pass<'a> {
+    fn new(app: &'a ast::App, registry: &'a Registry, assumed: &'a KindTable) -> Pass<'a> {
+        Pass {
+            app,
+            registry,
+            assumed,
+            written: KindTable::new(),
+            catalog: Catalog::default(),
+            diagnostics: Diagnostics::new(),
+            queries: Vec::new(),
+        }
+    }
+
+    fn run(&mut self) -> AppPlan {
+        let settings = annotations::app(&self.app.annotations, &mut self.diagnostics);
+        self.definitions();
+        self.elements();
+        let streams = self.streams();
+        let queries = std::mem::take(&mut self.queries);
+        let regions = if self.diagnostics.has_errors() { Vec::new() } else { regions(&streams, &queries) };
+        AppPlan { name: settings.name, playback: settings.playback, idle: settings.idle, streams, queries, regions }
+    }
+
+    fn streams(&self) -> Vec<StreamPlan> {
+        let numbers = |of: fn(&QueryPlan) -> usize, stream: usize| {
+            self.queries.iter().enumerate().filter(|(_, q)| of(q) == stream).map(|(i, _)| i).collect()
+        };
+        let known = self.catalog.streams.iter().enumerate();
+        let of = |(number, name): (usize, &String)| {
+            let entry = self.catalog.get(name)?;
+            Some(StreamPlan {
+                name: name.clone(),
+                schema: entry.shape.schema(),
+                defined: entry.defined,
+                writers: numbers(|q| q.output, number),
+                readers: numbers(|q| q.input, number),
+                span: entry.span,
+            })
+        };
+        known.filter_map(of).collect()
+    }
+}

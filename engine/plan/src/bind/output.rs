@@ -1,0 +1,191 @@
+//! Where a query's result goes, how often, and whether it fits there.
+
+use riddhi_ql::ast::{EventTypeKind, OutputKind, Query, RateKind, Scope, Source};
+
+use super::Pass;
+use super::catalog::{Class, Entry, Field, Shape, join_kinds};
+use crate::diagnose::{names, selection, unsupported};
+use crate::logical::Kinds;
+
+/// Which rows the query puts out.
+pub(crate) fn kinds(query: &Query) -> Kinds {
+    let events = match &query.output.kind {
+        OutputKind::Insert { events, .. }
+        | OutputKind::Delete { events, .. }
+        | OutputKind::Update { events, .. }
+        | OutputKind::UpdateOrInsert { events, .. }
+        | OutputKind::Return { events } => events,
+    };
+    let snapshot = query.rate.as_ref().is_some_and(|r| matches!(r.kind, RateKind::Snapshot { .. }));
+    match events.map(|e| e.kind) {
+        None if snapshot => Kinds::All,
+        None | Some(EventTypeKind::Current) => Kinds::Current,
+        Some(EventTypeKind::Expired) => Kinds::Expired,
+        Some(EventTypeKind::All) => Kinds::All,
+    }
+}
+
+/// The name of what the query writes.
+pub(crate) fn target_name(query: &Query) -> &str {
+    match &query.output.kind {
+        OutputKind::Insert { target, .. } => &target.name.name,
+        OutputKind::Delete { target, .. }
+        | OutputKind::Update { target, .. }
+        | OutputKind::UpdateOrInsert { target, .. } => &target.name,
+        OutputKind::Return { .. } => "",
+    }
+}
+
+impl<'a> Pass<'a> {
+    pub(crate) fn rate(&mut self, query: &Query) {
+        let Some(rate) = &query.rate else { return };
+        self.diagnostics.push(unsupported::feature(unsupported::RATE, rate.span));
+        match &rate.kind {
+            RateKind::Events { count, count_span, .. } if *count <= 0 => {
+                self.diagnostics.push(selection::every_none(*count_span));
+            }
+            RateKind::Snapshot { .. } => {
+                if let OutputKind::Insert { events: Some(events), .. } = &query.output.kind {
+                    match events.kind {
+                        EventTypeKind::Current => {
+                            self.diagnostics.push(selection::snapshot_kind(events.span, "current"));
+                        }
+                        EventTypeKind::Expired => {
+                            self.diagnostics.push(selection::snapshot_kind(events.span, "expired"));
+                        }
+                        EventTypeKind::All => {}
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The number of the stream that the query writes; complains if the result does not fit.
+    pub(crate) fn output(&mut self, query: &Query, shape: Shape) -> Option<usize> {
+        match &query.output.kind {
+            OutputKind::Insert { target, .. } => self.insert(target, shape),
+            OutputKind::Return { .. } => {
+                self.diagnostics.push(selection::returns(query.output.span));
+                None
+            }
+            OutputKind::Delete { target, .. }
+            | OutputKind::Update { target, .. }
+            | OutputKind::UpdateOrInsert { target, .. } => {
+                let class = self.catalog.get(&target.name).map(|e| e.class);
+                let diagnostic = if class == Some(Class::Table) {
+                    unsupported::feature(unsupported::CHANGE, query.output.span)
+                } else {
+                    names::not_a_table(target, class, self.catalog.names(&[Class::Table]))
+                };
+                self.diagnostics.push(diagnostic);
+                None
+            }
+        }
+    }
+
+    fn insert(&mut self, target: &Source, shape: Shape) -> Option<usize> {
+        match target.scope {
+            Scope::Plain => {}
+            Scope::Inner => {
+                self.insert_inner(target, shape);
+                return None;
+            }
+            Scope::Fault => {
+                self.diagnostics.push(names::into_fault(&target.name.name, target.span));
+                return None;
+            }
+        }
+        let name = &target.name.name;
+        self.note_kinds(name, &shape);
+        let Some(entry) = self.catalog.get(name) else {
+            let mut shape = shape;
+            self.assume(name, &mut shape);
+            let entry =
+                Entry { class: Class::Stream, shape, span: target.span, defined: false, number: 0, fault: false };
+            self.catalog.add(name, entry);
+            return self.catalog.get(name).map(|e| e.number);
+        };
+        if entry.class == Class::Aggregation {
+            self.diagnostics.push(names::not_insertable(name, target.span, entry.class));
+            return None;
+        }
+        if let Some(what) = difference(&entry.shape, &shape) {
+            let (expected, found) = (entry.shape.to_string(), shape.to_string());
+            let wrong = names::other_shape(&target.name, entry.class, &expected, &found, what, target.span, entry.span);
+            self.diagnostics.push(wrong);
+            return None;
+        }
+        let number = (entry.class == Class::Stream).then_some(entry.number);
+        self.learn(name, &shape);
+        number
+    }
+
+    /// Remembers what the query gives the stream's columns.
+    fn note_kinds(&mut self, name: &str, shape: &Shape) {
+        let kinds: Vec<_> = shape.fields.iter().map(|f| f.kind).collect();
+        let known = self.written.entry(name.to_owned()).or_insert_with(|| kinds.clone());
+        known.iter_mut().zip(kinds).for_each(|(known, kind)| *known = join_kinds(*known, kind));
+    }
+
+    /// Fills in what an earlier writer with a mistake left open.
+    fn learn(&mut self, name: &str, shape: &Shape) {
+        let Some(entry) = self.catalog.get_mut(name) else { return };
+        if entry.shape.open && !entry.defined && !shape.open {
+            entry.shape = shape.clone();
+        }
+    }
+
+    fn insert_inner(&mut self, target: &Source, shape: Shape) {
+        let name = &target.name.name;
+        let Some(inner) = &mut self.catalog.inner else {
+            self.diagnostics.push(names::inner_outside(name, target.span));
+            return;
+        };
+        match inner.get(name) {
+            None => {
+                inner.insert(name.clone(), (shape, target.span));
+            }
+            Some((known, span)) => {
+                if let Some(what) = difference(known, &shape) {
+                    let (expected, found) = (known.to_string(), shape.to_string());
+                    let class = Class::Stream;
+                    let wrong = names::other_shape(&target.name, class, &expected, &found, what, target.span, *span);
+                    self.diagnostics.push(wrong);
+                }
+            }
+        }
+    }
+}
+
+/// In what the query's result differs from the target, if it does as far as is known.
+fn difference(target: &Shape, found: &Shape) -> Option<String> {
+    let differs = |(a, b): &(&Field, &Field)| a.name != b.name || (a.ty.is_some() && b.ty.is_some() && a.ty != b.ty);
+    let mut pairs = target.fields.iter().zip(&found.fields);
+    if let Some((expected, given)) = pairs.find(differs) {
+        return (!target.open && !found.open).then(|| format!("gives `{given}` where `{expected}` is expected"));
+    }
+    if target.open || found.open || target.fields.len() == found.fields.len() {
+        return None;
+    }
+    Some(format!("gives {} attributes instead of {}", found.fields.len(), target.fields.len()))
+}
+
+/// For messages: `name type`.
+impl std::fmt::Display for Field {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.ty {
+            Some(ty) => write!(f, "{} {ty}", crate::text::name_text(&self.name)),
+            None => write!(f, "{}", crate::text::name_text(&self.name)),
+        }
+    }
+}
+
+impl std::fmt::Display for Shape {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (i, field) in self.fields.iter().enumerate() {
+            write!(f, "{}{field}", if i == 0 { "" } else { ", " })?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,244 @@
+//! Queries: their names, what they read, and what kind they are.
+
+use std::collections::{BTreeSet, HashMap};
+
+use riddhi_ql::ast::{self, Element, OutputKind, Query, QueryInput, Source};
+use riddhi_ql::{Ident, Span};
+
+use super::annotations::info_name;
+use super::catalog::{Class, Shape};
+use super::scope::{Input, marked};
+use super::{Pass, output};
+use crate::diagnose::{calls, names, remarks, selection, unsupported};
+use crate::logical::{Kinds, QueryPlan};
+
+/// Where a query reads from.
+pub(crate) struct Read {
+    pub shape: Shape,
+    /// The plan's number of a stream; none of anything else.
+    pub stream: Option<usize>,
+    pub window: bool,
+}
+
+impl<'a> Pass<'a> {
+    pub(crate) fn elements(&mut self) {
+        let app = self.app;
+        self.element_names();
+        self.catalog.later = later_streams(app);
+        for element in &app.elements {
+            match element {
+                Element::Query(query) => self.query(query),
+                Element::Partition(partition) => self.partition(partition),
+            }
+        }
+    }
+
+    /// Names given by `@info` may neither be repeated nor be those that queries without a name get.
+    fn element_names(&mut self) {
+        let app = self.app;
+        let mut count = 0;
+        let mut outer = Vec::new();
+        for element in &app.elements {
+            match element {
+                Element::Query(q) => {
+                    count += 1;
+                    outer.push((info_name(&q.annotations, &mut self.diagnostics), format!("query_{count}")));
+                }
+                Element::Partition(p) => {
+                    let partition = info_name(&p.annotations, &mut self.diagnostics);
+                    let mut inner = Vec::new();
+                    for q in &p.queries {
+                        count += 1;
+                        inner.push((info_name(&q.annotations, &mut self.diagnostics), format!("query_{count}")));
+                    }
+                    self.unique(inner);
+                    outer.push((partition, String::new()));
+                }
+            }
+        }
+        self.unique(outer);
+    }
+
+    fn unique(&mut self, all: Vec<(Option<Ident>, String)>) {
+        let defaults: BTreeSet<&str> = all.iter().filter(|(n, _)| n.is_none()).map(|(_, d)| d.as_str()).collect();
+        let mut first: HashMap<&str, Span> = HashMap::new();
+        for name in all.iter().filter_map(|(n, _)| n.as_ref()) {
+            if let Some(before) = first.get(name.name.as_str()) {
+                self.diagnostics.push(names::query_twice(&name.name, name.span, Some(*before)));
+            } else if defaults.contains(name.name.as_str()) {
+                self.diagnostics.push(names::query_twice(&name.name, name.span, None));
+            }
+            first.entry(&name.name).or_insert(name.span);
+        }
+    }
+
+    /// The queries are bound as if each stood alone.
+    fn partition(&mut self, partition: &'a ast::Partition) {
+        let at = Span::at(partition.span.start).to(partition.keys.first().map_or(partition.span, |k| k.span));
+        self.diagnostics.push(unsupported::feature(unsupported::PARTITION, at));
+        self.catalog.inner = Some(Default::default());
+        for query in &partition.queries {
+            self.query(query);
+        }
+        self.catalog.inner = None;
+    }
+
+    pub(crate) fn query(&mut self, query: &'a Query) {
+        match &query.input {
+            QueryInput::Stream(input) => self.stream_query(query, input),
+            QueryInput::Join(join) => {
+                self.diagnostics.push(unsupported::feature(unsupported::JOIN, join.kind_span));
+                self.opaque(query);
+            }
+            QueryInput::Pattern(input) => {
+                self.diagnostics.push(unsupported::feature(unsupported::PATTERN, input.span));
+                self.opaque(query);
+            }
+            QueryInput::Sequence(input) => {
+                self.diagnostics.push(unsupported::feature(unsupported::SEQUENCE, input.span));
+                self.opaque(query);
+            }
+            QueryInput::Anonymous(inner) => {
+                self.diagnostics.push(selection::anonymous(inner.span));
+                self.opaque(query);
+            }
+        }
+    }
+
+    /// A query of which nothing is known but where it writes.
+    fn opaque(&mut self, query: &'a Query) {
+        self.rate(query);
+        self.output(query, Shape::open());
+    }
+
+    fn stream_query(&mut self, query: &'a Query, input: &'a ast::StreamInput) {
+        let read = self.read(&input.source);
+        let (shape, stream, on_window) = match read {
+            Some(read) => (read.shape, read.stream, read.window),
+            None => (Shape::open(), None, false),
+        };
+        let name = marked(input.source.scope, &input.source.name.name);
+        let mut inputs = [Input { name: name.clone(), reference: None, shape, many: false, first: 0 }];
+        let kinds = output::kinds(query);
+        let chain = self.handlers(&input.handlers, &mut inputs, 0, kinds != Kinds::Current);
+        if let (Some(span), true) = (chain.window_span, on_window) {
+            self.diagnostics.push(calls::window_on_window(span, &name));
+        }
+        if kinds == Kinds::Expired && chain.window_span.is_none() && !on_window {
+            self.diagnostics.push(remarks::never_expires(query.output.span));
+        }
+        let window = chain.window_use(kinds != Kinds::Current);
+        let (shape, select) = self.selection(query.selection.as_ref(), &inputs, window, output::target_name(query));
+        self.rate(query);
+        let target = self.output(query, shape);
+        let (Some(input), Some(select), Some(output), true) = (stream, select, target, chain.complete) else { return };
+        let name = info_name(&query.annotations, &mut Default::default()).map(|n| n.name);
+        let [source] = inputs;
+        self.add(QueryPlan {
+            name,
+            key: String::new(),
+            text: String::new(),
+            input,
+            schema: source.shape.schema(),
+            before: chain.before,
+            window: chain.window,
+            after: chain.after,
+            select,
+            output,
+            kinds,
+            span: query.span,
+        });
+    }
+
+    /// Gives the query its text and key.
+    fn add(&mut self, mut query: QueryPlan) {
+        let stream = |number: usize| self.catalog.streams.get(number).map_or("", String::as_str);
+        query.text = crate::text::query_text(&query, stream(query.input), stream(query.output));
+        query.key = match &query.name {
+            Some(name) => name.clone(),
+            None => {
+                let same = self.queries.iter().filter(|q| q.name.is_none() && q.text == query.text).count();
+                format!("#{:016x}.{same}", fnv(&query.text))
+            }
+        };
+        self.queries.push(query);
+    }
+
+    /// What the source of an input is; complains if it cannot be read.
+    pub(crate) fn read(&mut self, source: &Source) -> Option<Read> {
+        let name = &source.name.name;
+        match source.scope {
+            ast::Scope::Plain => {}
+            ast::Scope::Inner => return self.read_inner(source),
+            ast::Scope::Fault => return self.read_fault(source),
+        }
+        let Some(entry) = self.catalog.get(name) else {
+            let later = self.catalog.later.get(name).copied();
+            let known = self.catalog.names(&[Class::Stream, Class::Window, Class::Trigger]);
+            self.diagnostics.push(names::unknown_stream(name, source.span, known, later));
+            return None;
+        };
+        match entry.class {
+            Class::Stream => Some(Read { shape: entry.shape.clone(), stream: Some(entry.number), window: false }),
+            Class::Window | Class::Trigger => {
+                let window = entry.class == Class::Window;
+                Some(Read { shape: entry.shape.clone(), stream: None, window })
+            }
+            class => {
+                self.diagnostics.push(names::not_readable(name, source.span, class));
+                None
+            }
+        }
+    }
+
+    fn read_inner(&mut self, source: &Source) -> Option<Read> {
+        let name = &source.name.name;
+        let Some(inner) = &self.catalog.inner else {
+            self.diagnostics.push(names::inner_outside(name, source.span));
+            return None;
+        };
+        let Some((shape, _)) = inner.get(name) else {
+            self.diagnostics.push(names::unknown_inner(name, source.span, inner.keys().map(String::as_str)));
+            return None;
+        };
+        Some(Read { shape: shape.clone(), stream: None, window: false })
+    }
+
+    fn read_fault(&mut self, source: &Source) -> Option<Read> {
+        let name = &source.name.name;
+        match self.catalog.get(name) {
+            Some(entry) if entry.fault => {
+                let mut shape = entry.shape.clone();
+                shape.fields.push(super::catalog::Field::new("_error", riddhi_batch::Type::Object));
+                self.diagnostics.push(unsupported::feature(unsupported::FAULT, source.span));
+                Some(Read { shape, stream: None, window: false })
+            }
+            _ => {
+                self.diagnostics.push(names::no_fault_stream(name, source.span));
+                None
+            }
+        }
+    }
+}
+
+/// Streams that queries insert into, with the first place of each.
+fn later_streams(app: &ast::App) -> HashMap<String, Span> {
+    let mut later = HashMap::new();
+    let queries = app.elements.iter().flat_map(|e| match e {
+        Element::Query(q) => std::slice::from_ref(&**q),
+        Element::Partition(p) => &p.queries[..],
+    });
+    for query in queries {
+        if let OutputKind::Insert { target, .. } = &query.output.kind
+            && target.scope == ast::Scope::Plain
+        {
+            later.entry(target.name.name.clone()).or_insert(target.span);
+        }
+    }
+    later
+}
+
+/// FNV-1a: the same in every release, since state is known by it.
+fn fnv(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}

@@ -1,0 +1,195 @@
+//! The selection: items, group by, having, order by, limit and offset.
+
+use std::collections::HashMap;
+
+use riddhi_batch::{Kind, Schema};
+use riddhi_ql::Span;
+use riddhi_ql::ast::{self, AttrRef, Limit, OutAttr, SelectList};
+
+use super::Pass;
+use super::aggregates::Aggregates;
+use super::catalog::{Field, Shape};
+use super::expr::Binder;
+use super::scope::{Found, Input, Output, Scope};
+use crate::diagnose::{names, remarks, selection as wrong};
+use crate::expr::{Expr, Node};
+use crate::logical::{Item, SelectPlan};
+use crate::registry::WindowUse;
+
+impl<'a> Pass<'a> {
+    /// The shape of the output as far as it is known, and the selection if all of it could be bound.
+    pub(crate) fn selection(
+        &mut self,
+        selection: Option<&'a ast::Selection>,
+        inputs: &[Input<'a>],
+        window: WindowUse,
+        target: &str,
+    ) -> (Shape, Option<SelectPlan>) {
+        let aliases = selection.map_or(Vec::new(), aliases);
+        let scope = Scope { inputs: inputs.to_vec(), lists: true, aliases, ..Scope::default() };
+        let mut aggregates = Aggregates::new(window, joined_schema(inputs));
+        let (outputs, open) = match selection.map(|s| &s.list) {
+            None => self.star(&scope, Span::default()),
+            Some(SelectList::Star(span)) => self.star(&scope, *span),
+            Some(SelectList::List(list)) => (self.items(list, &scope, &mut aggregates), false),
+        };
+        let shape = Shape { fields: outputs.iter().map(field).collect(), open };
+        let Some(selection) = selection else {
+            return (shape, finish(outputs, open, SelectPlan::default()));
+        };
+        let group_by = self.group_by(selection, &scope);
+        let having = self.having(selection, &scope, &outputs, target, &mut aggregates);
+        let order_by = self.order_by(selection, &scope, &outputs, target);
+        let limit = self.limit(selection.limit, "limit");
+        let offset = self.limit(selection.offset, "offset");
+        let plan = || {
+            Some(SelectPlan {
+                items: Vec::new(),
+                aggregates: aggregates.list,
+                group_by: group_by?,
+                having: having?,
+                order_by: order_by?,
+                limit: limit?,
+                offset: offset?,
+            })
+        };
+        let plan = plan().and_then(|p| finish(outputs, open, p));
+        (shape, plan)
+    }
+
+    /// All attributes of all inputs.
+    fn star(&mut self, scope: &Scope<'_>, span: Span) -> (Vec<Output>, bool) {
+        let mut outputs: Vec<Output> = Vec::new();
+        for input in &scope.inputs {
+            for (at, field) in input.shape.fields.iter().enumerate() {
+                if outputs.iter().any(|o| o.name == field.name) {
+                    self.diagnostics.push(names::star_twice(&field.name, span));
+                    continue;
+                }
+                let node = Node::Attr((input.first + at) as u32);
+                let expr = field.ty.map(|ty| Expr { ty, kind: field.kind, node, span });
+                outputs.push(Output { name: field.name.clone(), expr });
+            }
+        }
+        (outputs, scope.inputs.iter().any(|i| i.shape.open))
+    }
+
+    fn items(&mut self, list: &[OutAttr], scope: &Scope<'_>, aggregates: &mut Aggregates) -> Vec<Output> {
+        let mut first: HashMap<&str, Span> = HashMap::new();
+        let mut outputs = Vec::new();
+        for item in list {
+            let mut binder = Binder {
+                aggregates: Some(aggregates),
+                ..Binder::new(self.registry, &self.catalog, &mut self.diagnostics, scope, "select")
+            };
+            let expr = binder.bind(&item.expr);
+            let Some(name) = item.name() else { continue };
+            if let Some(before) = first.get(name.name.as_str()) {
+                self.diagnostics.push(names::output_twice(name, name.span, *before));
+                continue;
+            }
+            first.insert(&name.name, name.span);
+            outputs.push(Output { name: name.name.clone(), expr });
+        }
+        outputs
+    }
+
+    fn group_by(&mut self, selection: &ast::Selection, scope: &Scope<'_>) -> Option<Vec<u32>> {
+        let mut keys = Some(Vec::new());
+        for attr in &selection.group_by {
+            let mut binder = Binder::new(self.registry, &self.catalog, &mut self.diagnostics, scope, "group by");
+            match (binder.attribute(attr).map(|e| e.node), &mut keys) {
+                (Some(Node::Attr(at)), Some(keys)) => keys.push(at),
+                (Some(_), _) => {}
+                (None, _) => keys = None,
+            }
+        }
+        keys
+    }
+
+    fn having(
+        &mut self,
+        selection: &ast::Selection,
+        scope: &Scope<'_>,
+        outputs: &[Output],
+        target: &str,
+        aggregates: &mut Aggregates,
+    ) -> Option<Option<Expr>> {
+        let Some(condition) = &selection.having else { return Some(None) };
+        let scope = Scope { outputs: Some((target, outputs)), aliases: Vec::new(), ..scope.clone() };
+        let mut binder = Binder {
+            aggregates: Some(aggregates),
+            ..Binder::new(self.registry, &self.catalog, &mut self.diagnostics, &scope, "having")
+        };
+        binder.condition(condition, "`having`").map(Some)
+    }
+
+    fn order_by(
+        &mut self,
+        selection: &ast::Selection,
+        scope: &Scope<'_>,
+        outputs: &[Output],
+        target: &str,
+    ) -> Option<Vec<(u32, bool)>> {
+        let mut keys = Some(Vec::new());
+        let scope = Scope { outputs: Some((target, outputs)), aliases: Vec::new(), ..scope.clone() };
+        for order in &selection.order_by {
+            let found = self.order_key(&order.attr, &scope, outputs);
+            match (found, &mut keys) {
+                (Some(at), Some(keys)) => keys.push((at as u32, order.order == ast::Order::Desc)),
+                (None, _) => keys = None,
+                (Some(_), None) => {}
+            }
+        }
+        keys
+    }
+
+    /// The place of an output attribute.
+    fn order_key(&mut self, attr: &AttrRef, scope: &Scope<'_>, outputs: &[Output]) -> Option<usize> {
+        match scope.find_for(attr, "order by") {
+            Found::Expr(_) | Found::Unknown => outputs.iter().position(|o| o.name == attr.attr.name),
+            Found::Wrong(diagnostic) => {
+                self.diagnostics.push(*diagnostic);
+                None
+            }
+        }
+    }
+
+    fn limit(&mut self, limit: Option<Limit>, clause: &str) -> Option<Option<u64>> {
+        let Some(limit) = limit else { return Some(None) };
+        let Ok(value) = u64::try_from(limit.value) else {
+            self.diagnostics.push(wrong::negative(clause, limit.value, limit.span));
+            return None;
+        };
+        if value == 0 && clause == "limit" {
+            self.diagnostics.push(remarks::limit_zero(limit.span));
+        }
+        Some(Some(value))
+    }
+}
+
+/// Names that `as` gives.
+fn aliases(selection: &ast::Selection) -> Vec<String> {
+    match &selection.list {
+        SelectList::Star(_) => Vec::new(),
+        SelectList::List(list) => list.iter().filter_map(|i| i.alias.as_ref()).map(|a| a.name.clone()).collect(),
+    }
+}
+
+fn field(output: &Output) -> Field {
+    let ty = output.expr.as_ref().map(|e| e.ty);
+    let kind = output.expr.as_ref().map_or(Kind::Any, |e| e.kind);
+    Field { name: output.name.clone(), ty, kind }
+}
+
+/// The plan with its items, if all of them could be bound.
+fn finish(outputs: Vec<Output>, open: bool, plan: SelectPlan) -> Option<SelectPlan> {
+    let item = |o: Output| o.expr.map(|expr| Item { name: o.name, expr });
+    let items: Option<Vec<Item>> = outputs.into_iter().map(item).collect();
+    items.filter(|_| !open).map(|items| SelectPlan { items, ..plan })
+}
+
+/// The attributes of all inputs, one after the other.
+fn joined_schema(inputs: &[Input<'_>]) -> Schema {
+    Schema { attributes: inputs.iter().flat_map(|i| i.shape.schema().attributes).collect() }
+}

@@ -1,0 +1,50 @@
+//! What runs, but hardly as meant, and where Siddhi's answer would be another.
+
+use riddhi_batch::Type;
+use riddhi_ql::{Code, Diagnostic, Severity, Span};
+
+fn note(code: &'static str, message: impl Into<String>, span: Span) -> Diagnostic {
+    Diagnostic::new(Severity::Note, Code(code), message, span)
+}
+
+pub(crate) fn fails_always(op: &str, ty: Type, span: Span) -> Diagnostic {
+    Diagnostic::warning(Code("R0601"), format!("`{op}` fails for every event that has a value here"), span)
+        .label(format!("a {ty} is no number"))
+        .note("Siddhi accepts this, and drops the events with an error in the log")
+}
+
+pub(crate) fn never_expires(span: Span) -> Diagnostic {
+    Diagnostic::warning(Code("R0602"), "nothing will ever come out", span)
+        .label("without a window no event expires")
+        .help("insert current events, or put a window on the input")
+}
+
+pub(crate) fn limit_zero(span: Span) -> Diagnostic {
+    Diagnostic::warning(Code("R0603"), "nothing will ever come out", span).label("no row passes")
+}
+
+pub(crate) fn async_size(span: Span) -> Diagnostic {
+    note("R0701", "`@async` without `buffer.size` uses a default", span)
+        .note("Siddhi fails when such an app starts")
+        .help("give buffer.size='1024'")
+}
+
+pub(crate) fn extreme_of(name: &str, span: Span) -> Diagnostic {
+    note("R0702", format!("`{name}` may answer differently from Siddhi"), span)
+        .note("Siddhi starts from a value of its own, so it is wrong when no argument passes that or all are null")
+}
+
+pub(crate) fn for_ever(name: &str, span: Span) -> Diagnostic {
+    note("R0703", format!("`{name}` answers differently from Siddhi over a batch window"), span)
+        .note("Siddhi forgets the value with every batch; here it is kept for ever")
+}
+
+pub(crate) fn filter_after_batch(span: Span) -> Diagnostic {
+    note("R0704", "a filter after a batch window may answer differently from Siddhi", span)
+        .note("in Siddhi a filter that rejects the batch's first event keeps aggregates from starting anew")
+}
+
+pub(crate) fn lazy_aggregate(name: &str, span: Span) -> Diagnostic {
+    note("R0705", format!("`{name}` takes in every row, also where its value is not used"), span)
+        .note("Siddhi updates it only for rows for which this side is looked at")
+}

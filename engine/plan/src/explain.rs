@@ -1,0 +1,46 @@
+//! EXPLAIN: a plan as text for people and as JSON for tools. The text may change with any release; the JSON's members keep
+//! their names.
+
+mod json;
+mod text;
+
+pub use json::explain_json;
+pub use text::explain_text;
+
+use riddhi_batch::{Attribute, Kind};
+
+use crate::logical::{AppPlan, Mode, StreamPlan};
+
+/// Whether a stream's rows come from several sources, which have to be merged in order.
+fn merged(stream: &StreamPlan) -> bool {
+    stream.writers.len() + usize::from(stream.defined) > 1 && !stream.writers.is_empty()
+}
+
+/// The word for what a column carries, if that differs from what it declares.
+fn carries(attribute: &Attribute) -> Option<&'static str> {
+    (attribute.kind != attribute.ty.kind()).then(|| kind_text(attribute.kind))
+}
+
+fn kind_text(kind: Kind) -> &'static str {
+    match kind {
+        Kind::I32 => "int",
+        Kind::I64 => "long",
+        Kind::F32 => "float",
+        Kind::F64 => "double",
+        Kind::Bool => "bool",
+        Kind::Str => "string",
+        Kind::Any => "any",
+    }
+}
+
+fn mode_text(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Batched => "batched",
+        Mode::Stepped => "stepped",
+    }
+}
+
+/// The name of a stream by number.
+fn stream_name(plan: &AppPlan, number: usize) -> &str {
+    plan.streams.get(number).map_or("", |s| s.name.as_str())
+}

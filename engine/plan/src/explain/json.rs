@@ -1,0 +1,120 @@
+//! EXPLAIN as JSON.
+
+use riddhi_batch::{Attribute, Schema};
+use serde_json::{Map, Value, json};
+
+use super::{carries, kind_text, merged, mode_text, stream_name};
+use crate::expr::{Expr, Node};
+use crate::logical::{AggregatePlan, AppPlan, Handler, Kinds, QueryPlan, RegionPlan, SelectPlan, StreamPlan};
+use crate::text::{expr_text, handler_text};
+
+/// The plan for tools to read: `app`, `streams`, `queries`, `regions`. Queries and streams are numbered from 0.
+pub fn explain_json(plan: &AppPlan) -> Value {
+    json!({
+        "app": {
+            "name": plan.name,
+            "playback": plan.playback,
+            "idle": plan.idle.map(|(idle, increment)| json!({"idle_ms": idle, "increment_ms": increment})),
+        },
+        "streams": plan.streams.iter().map(stream).collect::<Vec<_>>(),
+        "queries": plan.queries.iter().map(|q| query(plan, q)).collect::<Vec<_>>(),
+        "regions": plan.regions.iter().map(region).collect::<Vec<_>>(),
+    })
+}
+
+fn stream(stream: &StreamPlan) -> Value {
+    json!({
+        "name": stream.name,
+        "attributes": attributes(&stream.schema),
+        "defined": stream.defined,
+        "merged": merged(stream),
+        "writers": stream.writers,
+        "readers": stream.readers,
+    })
+}
+
+fn attributes(schema: &Schema) -> Vec<Value> {
+    let of = |a: &Attribute| {
+        let mut members = Map::new();
+        members.insert("name".to_owned(), json!(a.name));
+        members.insert("type".to_owned(), json!(a.ty.to_string()));
+        if let Some(kind) = carries(a) {
+            members.insert("carries".to_owned(), json!(kind));
+        }
+        Value::Object(members)
+    };
+    schema.attributes.iter().map(of).collect()
+}
+
+fn query(plan: &AppPlan, query: &QueryPlan) -> Value {
+    let mut operators: Vec<Value> = query.before.iter().map(|h| handler(h, &query.schema)).collect();
+    if let Some(window) = &query.window {
+        operators.push(json!({"operator": "window", "window": window.text, "sliding": window.sliding}));
+    }
+    operators.extend(query.after.iter().map(|h| handler(h, &query.schema)));
+    json!({
+        "name": query.name,
+        "key": query.key,
+        "text": query.text,
+        "span": [query.span.start, query.span.end],
+        "from": stream_name(plan, query.input),
+        "operators": operators,
+        "select": select(&query.select, &query.schema),
+        "events": match query.kinds {
+            Kinds::Current => "current",
+            Kinds::Expired => "expired",
+            Kinds::All => "all",
+        },
+        "into": stream_name(plan, query.output),
+    })
+}
+
+fn handler(handler: &Handler, schema: &Schema) -> Value {
+    match handler {
+        Handler::Filter { condition, aggregates } => json!({
+            "operator": "filter",
+            "condition": expression(condition, schema, aggregates),
+            "aggregates": self::aggregates(aggregates),
+        }),
+        Handler::Stream { function, .. } => json!({
+            "operator": "stream function",
+            "call": handler_text(handler, schema),
+            "adds": attributes(&Schema { attributes: function.adds.clone() }),
+        }),
+    }
+}
+
+fn select(select: &SelectPlan, schema: &Schema) -> Value {
+    let item =
+        |i: &crate::logical::Item| json!({"name": i.name, "value": expression(&i.expr, schema, &select.aggregates)});
+    let name = |at: &u32| schema.attributes.get(*at as usize).map(|a| a.name.clone());
+    let order = |(at, descending): &(u32, bool)| json!({"name": select.items.get(*at as usize).map(|i| i.name.clone()), "descending": descending});
+    json!({
+        "items": select.items.iter().map(item).collect::<Vec<_>>(),
+        "aggregates": aggregates(&select.aggregates),
+        "group_by": select.group_by.iter().map(name).collect::<Vec<_>>(),
+        "having": select.having.as_ref().map(|e| expression(e, schema, &select.aggregates)),
+        "order_by": select.order_by.iter().map(order).collect::<Vec<_>>(),
+        "limit": select.limit,
+        "offset": select.offset,
+    })
+}
+
+fn aggregates(list: &[AggregatePlan]) -> Vec<Value> {
+    list.iter().map(|a| json!({"text": a.text, "type": a.function.ty.to_string()})).collect()
+}
+
+fn expression(expr: &Expr, schema: &Schema, aggregates: &[AggregatePlan]) -> Value {
+    let mut members = Map::new();
+    members.insert("text".to_owned(), json!(expr_text(expr, schema, aggregates)));
+    members.insert("type".to_owned(), json!(expr.ty.to_string()));
+    if expr.kind != expr.ty.kind() {
+        members.insert("carries".to_owned(), json!(kind_text(expr.kind)));
+    }
+    members.insert("constant".to_owned(), json!(matches!(expr.node, Node::Const(_))));
+    Value::Object(members)
+}
+
+fn region(region: &RegionPlan) -> Value {
+    json!({"queries": region.queries, "mode": mode_text(region.mode), "reason": region.reason})
+}

@@ -1,0 +1,82 @@
+//! EXPLAIN as text.
+
+use std::fmt::Write;
+
+use riddhi_batch::Schema;
+
+use super::{carries, merged, mode_text, stream_name};
+use crate::logical::{AggregatePlan, AppPlan, Handler, QueryPlan, StreamPlan};
+use crate::regions::query_label;
+use crate::text::{clauses, expr_text, handler_text, insert_text, name_text};
+
+/// The plan for people to read.
+pub fn explain_text(plan: &AppPlan) -> String {
+    let mut out = String::new();
+    let name = if plan.name.is_empty() { "without a name" } else { &plan.name };
+    let clock = if plan.playback { ", clock from the events" } else { "" };
+    let _ = writeln!(out, "app {name}{clock}\n");
+    for stream in &plan.streams {
+        let _ = writeln!(out, "{}", stream_line(plan, stream));
+    }
+    for (number, region) in plan.regions.iter().enumerate() {
+        let _ = writeln!(out, "\nregion {}: {}, {}", number + 1, mode_text(region.mode), region.reason);
+        for &q in &region.queries {
+            if let Some(query) = plan.queries.get(q) {
+                query_lines(plan, q, query, &mut out);
+            }
+        }
+    }
+    out
+}
+
+fn stream_line(plan: &AppPlan, stream: &StreamPlan) -> String {
+    let mut sources: Vec<String> = Vec::new();
+    if stream.defined {
+        sources.push("input".to_owned());
+    }
+    let label = |q: &usize| plan.queries.get(*q).map_or(String::new(), |query| query_label(*q, query));
+    sources.extend(stream.writers.iter().map(label));
+    let how = if merged(stream) { "merged from" } else { "from" };
+    format!("stream {} ({}) {how} {}", name_text(&stream.name), schema_text(&stream.schema), sources.join(", "))
+}
+
+fn schema_text(schema: &Schema) -> String {
+    let attribute = |a: &riddhi_batch::Attribute| match carries(a) {
+        Some(kind) => format!("{} {} carrying {kind}", name_text(&a.name), a.ty),
+        None => format!("{} {}", name_text(&a.name), a.ty),
+    };
+    schema.attributes.iter().map(attribute).collect::<Vec<_>>().join(", ")
+}
+
+fn query_lines(plan: &AppPlan, number: usize, query: &QueryPlan, out: &mut String) {
+    let _ = writeln!(out, "  {}", query_label(number, query));
+    let mut line = |text: String| {
+        let _ = writeln!(out, "    {text}");
+    };
+    line(format!("from {}", name_text(stream_name(plan, query.input))));
+    query.before.iter().for_each(|h| handler_lines(h, &query.schema, &mut line));
+    if let Some(window) = &query.window {
+        let how = if window.sliding { "sliding" } else { "in batches" };
+        line(format!("window {}, {how}", window.text));
+    }
+    query.after.iter().for_each(|h| handler_lines(h, &query.schema, &mut line));
+    aggregate_lines(&query.select.aggregates, &mut line);
+    clauses(query).into_iter().for_each(&mut line);
+    line(format!("{} {}", insert_text(query.kinds), name_text(stream_name(plan, query.output))));
+}
+
+fn handler_lines(handler: &Handler, schema: &Schema, line: &mut dyn FnMut(String)) {
+    match handler {
+        Handler::Filter { condition, aggregates } => {
+            aggregate_lines(aggregates, line);
+            line(format!("filter {}", expr_text(condition, schema, aggregates)));
+        }
+        Handler::Stream { .. } => line(format!("call {}", handler_text(handler, schema))),
+    }
+}
+
+fn aggregate_lines(aggregates: &[AggregatePlan], line: &mut dyn FnMut(String)) {
+    for aggregate in aggregates {
+        line(format!("aggregate {}: {}", aggregate.text, aggregate.function.ty));
+    }
+}

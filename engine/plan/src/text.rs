@@ -1,0 +1,217 @@
+//! Bound expressions and queries as readable text: for EXPLAIN, for names of aggregates and for the canonical text that a
+//! query's state is known by. Equal texts over the same input mean equal expressions.
+
+use std::fmt::Write;
+
+use riddhi_batch::{Schema, Value, double_text, float_text};
+
+use crate::expr::{Arith, Compare, Expr, Node};
+use crate::logical::{AggregatePlan, Handler, Kinds, QueryPlan};
+
+/// The text of `expr`, whose attributes are those of `schema`.
+pub fn expr_text(expr: &Expr, schema: &Schema, aggregates: &[AggregatePlan]) -> String {
+    let mut out = String::new();
+    Printer { schema, aggregates }.print(expr, 0, &mut out);
+    out
+}
+
+struct Printer<'a> {
+    schema: &'a Schema,
+    aggregates: &'a [AggregatePlan],
+}
+
+const OR: u8 = 1;
+const AND: u8 = 2;
+const EQUALITY: u8 = 3;
+const RELATION: u8 = 4;
+const SUM: u8 = 5;
+const PRODUCT: u8 = 6;
+const NOT: u8 = 7;
+const PRIMARY: u8 = 8;
+
+impl Printer<'_> {
+    /// Prints in parentheses if `expr` binds less tightly than `least`.
+    fn print(&self, expr: &Expr, least: u8, out: &mut String) {
+        let own = precedence(&expr.node);
+        if own < least {
+            out.push('(');
+        }
+        self.print_bare(expr, own, out);
+        if own < least {
+            out.push(')');
+        }
+    }
+
+    fn print_bare(&self, expr: &Expr, own: u8, out: &mut String) {
+        match &expr.node {
+            Node::Const(value) => out.push_str(&value_text(value)),
+            Node::Attr(i) => match self.schema.attributes.get(*i as usize) {
+                Some(attribute) => out.push_str(&name_text(&attribute.name)),
+                None => out.push('?'),
+            },
+            Node::Aggregate(i) => match self.aggregates.get(*i as usize) {
+                Some(aggregate) => out.push_str(&aggregate.text),
+                None => out.push('?'),
+            },
+            Node::Arith(op, a, b) => self.binary(arith_text(*op), own, a, b, out),
+            Node::Compare(op, a, b) => self.binary(compare_text(*op), own, a, b, out),
+            Node::And(a, b) => self.binary("and", own, a, b, out),
+            Node::Or(a, b) => self.binary("or", own, a, b, out),
+            Node::Not(a) => {
+                out.push_str("not ");
+                self.print(a, NOT, out);
+            }
+            Node::IsNull(a) => {
+                self.print(a, PRIMARY, out);
+                out.push_str(" is null");
+            }
+            Node::Call { name, args, .. } => {
+                out.push_str(name);
+                out.push('(');
+                for (i, arg) in args.iter().enumerate() {
+                    out.push_str(if i == 0 { "" } else { ", " });
+                    self.print(arg, 0, out);
+                }
+                out.push(')');
+            }
+        }
+    }
+
+    fn binary(&self, op: &str, own: u8, a: &Expr, b: &Expr, out: &mut String) {
+        self.print(a, own, out);
+        let _ = write!(out, " {op} ");
+        self.print(b, own + 1, out);
+    }
+}
+
+fn precedence(node: &Node) -> u8 {
+    match node {
+        Node::Or(..) => OR,
+        Node::And(..) => AND,
+        Node::Compare(Compare::Equal | Compare::NotEqual, ..) => EQUALITY,
+        Node::Compare(..) => RELATION,
+        Node::Arith(Arith::Add | Arith::Subtract, ..) => SUM,
+        Node::Arith(..) => PRODUCT,
+        Node::Not(_) => NOT,
+        Node::IsNull(_) | Node::Const(_) | Node::Attr(_) | Node::Aggregate(_) | Node::Call { .. } => PRIMARY,
+    }
+}
+
+/// The operator as written.
+pub(crate) fn arith_text(op: Arith) -> &'static str {
+    match op {
+        Arith::Add => "+",
+        Arith::Subtract => "-",
+        Arith::Multiply => "*",
+        Arith::Divide => "/",
+        Arith::Modulo => "%",
+    }
+}
+
+fn compare_text(op: Compare) -> &'static str {
+    match op {
+        Compare::Equal => "==",
+        Compare::NotEqual => "!=",
+        Compare::Less => "<",
+        Compare::LessOrEqual => "<=",
+        Compare::Greater => ">",
+        Compare::GreaterOrEqual => ">=",
+    }
+}
+
+/// A constant as it could stand in an app.
+fn value_text(value: &Value) -> String {
+    match value {
+        Value::Long(x) => format!("{x}L"),
+        Value::Float(x) => format!("{}f", float_text(*x)),
+        Value::Double(x) => double_text(*x),
+        Value::Str(s) => string_text(s),
+        other => other.to_string(),
+    }
+}
+
+fn string_text(s: &str) -> String {
+    let control = s.chars().any(|c| c < ' ');
+    if control || (s.contains('\'') && s.contains('"')) {
+        format!("\"\"\"{s}\"\"\"")
+    } else if s.contains('\'') || s.contains('"') {
+        format!("\"{s}\"")
+    } else {
+        format!("'{s}'")
+    }
+}
+
+/// A name, in back-quotes if it needs them.
+pub(crate) fn name_text(name: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let first = name.chars().next();
+    if name.chars().all(plain) && first.is_some_and(|c| !c.is_ascii_digit()) {
+        name.to_owned()
+    } else {
+        format!("`{name}`")
+    }
+}
+
+/// The text of a handler.
+pub(crate) fn handler_text(handler: &Handler, schema: &Schema) -> String {
+    match handler {
+        Handler::Filter { condition, aggregates } => format!("[{}]", expr_text(condition, schema, aggregates)),
+        Handler::Stream { name, args, .. } => {
+            let args: Vec<String> = args.iter().map(|a| expr_text(a, schema, &[])).collect();
+            format!("#{name}({})", args.join(", "))
+        }
+    }
+}
+
+/// The selection's clauses, each with its word: `select a, b as c`, `group by a` ...
+pub(crate) fn clauses(query: &QueryPlan) -> Vec<String> {
+    let select = &query.select;
+    let text = |e: &Expr| expr_text(e, &query.schema, &select.aggregates);
+    let item = |i: &crate::logical::Item| {
+        let (value, name) = (text(&i.expr), name_text(&i.name));
+        if value == name { value } else { format!("{value} as {name}") }
+    };
+    let attribute = |a: &u32| query.schema.attributes.get(*a as usize).map_or(String::new(), |a| name_text(&a.name));
+    let mut clauses = vec![format!("select {}", select.items.iter().map(item).collect::<Vec<_>>().join(", "))];
+    if !select.group_by.is_empty() {
+        clauses.push(format!("group by {}", select.group_by.iter().map(attribute).collect::<Vec<_>>().join(", ")));
+    }
+    if let Some(having) = &select.having {
+        clauses.push(format!("having {}", text(having)));
+    }
+    if !select.order_by.is_empty() {
+        let key = |(at, descending): &(u32, bool)| {
+            let name = select.items.get(*at as usize).map_or(String::new(), |i| name_text(&i.name));
+            if *descending { format!("{name} desc") } else { name }
+        };
+        clauses.push(format!("order by {}", select.order_by.iter().map(key).collect::<Vec<_>>().join(", ")));
+    }
+    clauses.extend(select.limit.map(|n| format!("limit {n}")));
+    clauses.extend(select.offset.map(|n| format!("offset {n}")));
+    clauses
+}
+
+/// `insert expired events into`.
+pub(crate) fn insert_text(kinds: Kinds) -> &'static str {
+    match kinds {
+        Kinds::Current => "insert into",
+        Kinds::Expired => "insert expired events into",
+        Kinds::All => "insert all events into",
+    }
+}
+
+/// The canonical text of a query.
+pub(crate) fn query_text(query: &QueryPlan, input: &str, output: &str) -> String {
+    let mut text = format!("from {}", name_text(input));
+    for handler in &query.before {
+        text.push_str(&handler_text(handler, &query.schema));
+    }
+    if let Some(window) = &query.window {
+        let _ = write!(text, "#window.{}", window.text);
+    }
+    for handler in &query.after {
+        text.push_str(&handler_text(handler, &query.schema));
+    }
+    let _ = write!(text, " {} {} {}", clauses(query).join(" "), insert_text(query.kinds), name_text(output));
+    text
+}
