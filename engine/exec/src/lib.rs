@@ -1,1 +1,3 @@
 //! Expression kernels, operators, state and timers.
+
+pub mod expr;
