@@ -123,7 +123,7 @@ impl Binder<'_> {
     /// `eventTimestamp` takes.
     fn is_event(&self, arg: &ast::Expr) -> bool {
         match &arg.kind {
-            ExprKind::Attr(attr) if attr.stream.is_none() && self.scope.inputs.len() > 1 => {
+            ExprKind::Attr(attr) if attr.stream.is_none() && self.scope.multi() => {
                 !self.scope.has_attribute(&attr.attr.name) && self.scope.input(&attr.attr.name).is_some()
             }
             _ => false,

@@ -5,6 +5,8 @@ use riddhi_ql::ast::{self, Annotation, AttributeDef, Definition};
 use riddhi_ql::{Ident, Span};
 
 use super::catalog::{Class, Entry, Field, Shape, type_of};
+use super::handlers::Chain;
+use super::scope::Input;
 use super::{Pass, annotations};
 use crate::diagnose::{names, unsupported};
 
@@ -18,7 +20,13 @@ impl<'a> Pass<'a> {
                 Definition::Window(d) => self.window_definition(d),
                 Definition::Trigger(d) => self.trigger(d),
                 Definition::Function(d) => self.function(d),
-                Definition::Aggregation(d) => self.aggregation(d),
+                Definition::Aggregation(_) => {}
+            }
+        }
+        // Aggregations read streams, which may be defined behind them.
+        for definition in &app.definitions {
+            if let Definition::Aggregation(d) = definition {
+                self.aggregation(d);
             }
         }
     }
@@ -94,10 +102,18 @@ impl<'a> Pass<'a> {
         }
     }
 
-    fn window_definition(&mut self, d: &ast::WindowDef) {
+    fn window_definition(&mut self, d: &'a ast::WindowDef) {
         self.diagnostics.push(unsupported::feature(unsupported::WINDOW, d.name.span));
         let shape = shape_of(&d.attributes);
-        self.window_call_exists(&d.window);
+        let input = Input {
+            name: d.name.name.clone(),
+            reference: None,
+            shape: shape.clone(),
+            many: false,
+            multi: false,
+            first: 0,
+        };
+        self.window(&d.window, d.window.span, &[input], 0, &mut Chain::default());
         if let Some(before) = self.catalog.get(&d.name.name) {
             if before.class != Class::Stream || !same_names(&before.shape, &shape) {
                 self.diagnostics.push(names::defined_twice(&d.name, Class::Window, before));
@@ -127,15 +143,6 @@ impl<'a> Pass<'a> {
             return;
         }
         self.catalog.functions.insert(d.name.name.clone(), (ty, d.name.span));
-    }
-
-    fn aggregation(&mut self, d: &ast::AggregationDef) {
-        self.diagnostics.push(unsupported::feature(unsupported::AGGREGATION, d.name.span));
-        if let Some(before) = self.catalog.get(&d.name.name) {
-            self.diagnostics.push(names::defined_twice(&d.name, Class::Aggregation, before));
-            return;
-        }
-        self.catalog.add(&d.name.name, entry(Class::Aggregation, Shape::open(), d.name.span));
     }
 }
 

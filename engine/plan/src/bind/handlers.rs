@@ -82,7 +82,14 @@ impl<'a> Pass<'a> {
         Some(())
     }
 
-    fn window(&mut self, call: &Call, span: Span, inputs: &[Input<'a>], at: usize, chain: &mut Chain) -> Option<()> {
+    pub(crate) fn window(
+        &mut self,
+        call: &Call,
+        span: Span,
+        inputs: &[Input<'a>],
+        at: usize,
+        chain: &mut Chain,
+    ) -> Option<()> {
         if let Some(first) = chain.window_span {
             self.diagnostics.push(calls::two_windows(span, first));
             return None;
@@ -108,7 +115,7 @@ impl<'a> Pass<'a> {
     }
 
     /// Complains about a window that is not registered: unknown, or not there yet.
-    pub(crate) fn window_call_exists(&mut self, call: &Call) {
+    fn window_call_exists(&mut self, call: &Call) {
         let name = calls::call_name(call);
         let namespace = call.namespace.as_ref().map_or("", |n| n.name.as_str());
         if self.registry.find_window(&name).is_some() {
@@ -198,6 +205,6 @@ impl<'a> Pass<'a> {
 
 /// What a handler of `inputs[at]` may name.
 fn handler_scope<'a>(inputs: &[Input<'a>], at: usize) -> Scope<'a> {
-    let own = (inputs.len() > 1).then_some(at);
+    let own = inputs[at].multi.then_some(at);
     Scope { inputs: inputs.to_vec(), own, ..Scope::default() }
 }

@@ -4,12 +4,14 @@
 //! relabels), so an app is bound again, with what its writers were found to carry, until nothing changes.
 
 mod aggregates;
+mod aggregation;
 pub(crate) mod annotations;
 mod call;
 pub(crate) mod catalog;
 mod definitions;
 mod expr;
 mod handlers;
+mod multi;
 mod output;
 mod query;
 mod scope;

@@ -62,23 +62,15 @@ impl<'a> Pass<'a> {
     }
 
     /// The number of the stream that the query writes; complains if the result does not fit.
-    pub(crate) fn output(&mut self, query: &Query, shape: Shape) -> Option<usize> {
+    pub(crate) fn output(&mut self, query: &'a Query, shape: Shape) -> Option<usize> {
         match &query.output.kind {
             OutputKind::Insert { target, .. } => self.insert(target, shape),
             OutputKind::Return { .. } => {
                 self.diagnostics.push(selection::returns(query.output.span));
                 None
             }
-            OutputKind::Delete { target, .. }
-            | OutputKind::Update { target, .. }
-            | OutputKind::UpdateOrInsert { target, .. } => {
-                let class = self.catalog.get(&target.name).map(|e| e.class);
-                let diagnostic = if class == Some(Class::Table) {
-                    unsupported::feature(unsupported::CHANGE, query.output.span)
-                } else {
-                    names::not_a_table(target, class, self.catalog.names(&[Class::Table]))
-                };
-                self.diagnostics.push(diagnostic);
+            _ => {
+                self.change(query, shape);
                 None
             }
         }
@@ -159,7 +151,7 @@ impl<'a> Pass<'a> {
 }
 
 /// In what the query's result differs from the target, if it does as far as is known.
-fn difference(target: &Shape, found: &Shape) -> Option<String> {
+pub(crate) fn difference(target: &Shape, found: &Shape) -> Option<String> {
     let differs = |(a, b): &(&Field, &Field)| a.name != b.name || (a.ty.is_some() && b.ty.is_some() && a.ty != b.ty);
     let mut pairs = target.fields.iter().zip(&found.fields);
     if let Some((expected, given)) = pairs.find(differs) {

@@ -76,6 +76,7 @@ impl<'a> Pass<'a> {
     fn partition(&mut self, partition: &'a ast::Partition) {
         let at = Span::at(partition.span.start).to(partition.keys.first().map_or(partition.span, |k| k.span));
         self.diagnostics.push(unsupported::feature(unsupported::PARTITION, at));
+        self.partition_keys(partition);
         self.catalog.inner = Some(Default::default());
         for query in &partition.queries {
             self.query(query);
@@ -86,29 +87,15 @@ impl<'a> Pass<'a> {
     pub(crate) fn query(&mut self, query: &'a Query) {
         match &query.input {
             QueryInput::Stream(input) => self.stream_query(query, input),
-            QueryInput::Join(join) => {
-                self.diagnostics.push(unsupported::feature(unsupported::JOIN, join.kind_span));
-                self.opaque(query);
-            }
-            QueryInput::Pattern(input) => {
-                self.diagnostics.push(unsupported::feature(unsupported::PATTERN, input.span));
-                self.opaque(query);
-            }
-            QueryInput::Sequence(input) => {
-                self.diagnostics.push(unsupported::feature(unsupported::SEQUENCE, input.span));
-                self.opaque(query);
-            }
+            QueryInput::Join(join) => self.join_query(query, join),
+            QueryInput::Pattern(input) => self.state_query(query, input, false),
+            QueryInput::Sequence(input) => self.state_query(query, input, true),
             QueryInput::Anonymous(inner) => {
                 self.diagnostics.push(selection::anonymous(inner.span));
-                self.opaque(query);
+                self.rate(query);
+                self.output(query, Shape::open());
             }
         }
-    }
-
-    /// A query of which nothing is known but where it writes.
-    fn opaque(&mut self, query: &'a Query) {
-        self.rate(query);
-        self.output(query, Shape::open());
     }
 
     fn stream_query(&mut self, query: &'a Query, input: &'a ast::StreamInput) {
@@ -118,7 +105,7 @@ impl<'a> Pass<'a> {
             None => (Shape::open(), None, false),
         };
         let name = marked(input.source.scope, &input.source.name.name);
-        let mut inputs = [Input { name: name.clone(), reference: None, shape, many: false, first: 0 }];
+        let mut inputs = [Input { name: name.clone(), reference: None, shape, many: false, multi: false, first: 0 }];
         let kinds = output::kinds(query);
         let chain = self.handlers(&input.handlers, &mut inputs, 0, kinds != Kinds::Current);
         if let (Some(span), true) = (chain.window_span, on_window) {

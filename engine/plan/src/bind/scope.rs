@@ -17,6 +17,8 @@ pub(crate) struct Input<'a> {
     pub shape: Shape,
     /// Whether it stands for several events: `e1=S<2:5>`.
     pub many: bool,
+    /// Whether it is an input of a join, a pattern or a sequence.
+    pub multi: bool,
     /// The number of its first attribute.
     pub first: usize,
 }
@@ -68,6 +70,11 @@ impl Scope<'_> {
         self.inputs.iter().find(|i| i.is(name))
     }
 
+    /// Whether the query is a join, a pattern or a sequence.
+    pub(crate) fn multi(&self) -> bool {
+        self.inputs.iter().any(|i| i.multi)
+    }
+
     /// Whether a bare name is an attribute here.
     pub(crate) fn has_attribute(&self, name: &str) -> bool {
         self.outputs.is_some_and(|(_, o)| o.iter().any(|o| o.name == name))
@@ -84,7 +91,7 @@ impl Scope<'_> {
         match (&attr.stream, self.outputs) {
             (None, None) => self.unqualified(attr),
             (None, Some((_, outputs))) => self.output(attr, outputs, clause),
-            (Some(stream), Some((target, outputs))) if self.inputs.len() == 1 => {
+            (Some(stream), Some((target, outputs))) if !self.multi() => {
                 if marked(attr.scope, &stream.name) != target {
                     return Found::Wrong(Box::new(names::not_in_scope(stream, stream.span, [target])));
                 }
@@ -103,7 +110,7 @@ impl Scope<'_> {
         }
         let names = outputs.iter().map(|o| o.name.as_str());
         let in_input = self.inputs.iter().any(|i| i.shape.find(&attr.attr.name).is_some());
-        if self.inputs.len() > 1 {
+        if self.multi() {
             return self.unqualified(attr);
         }
         let wrong = if in_input {

@@ -2,6 +2,7 @@
 
 pub(crate) mod annotations;
 pub(crate) mod calls;
+pub(crate) mod multi;
 pub(crate) mod names;
 pub(crate) mod remarks;
 pub(crate) mod selection;

@@ -1,0 +1,268 @@
+//! Joins, patterns and sequences. They are refused, but their names and types are checked, and what they put out is known to
+//! the queries that read it.
+
+use riddhi_batch::Type;
+use riddhi_ql::ast::{self, ExprKind, Handler, Join, JoinSource, Query, State, StateInput, StateKind, StreamInput};
+
+use super::catalog::{Class, Shape};
+use super::expr::Binder;
+use super::scope::{Input, Scope, marked};
+use super::{Pass, output};
+use crate::diagnose::{calls, multi as wrong, names, unsupported};
+use crate::logical::Kinds;
+use crate::registry::WindowUse;
+
+impl<'a> Pass<'a> {
+    pub(crate) fn join_query(&mut self, query: &'a Query, join: &'a Join) {
+        self.diagnostics.push(unsupported::feature(unsupported::JOIN, join.kind_span));
+        let (left, left_class) = self.join_side(&join.left);
+        let (right, right_class) = self.join_side(&join.right);
+        let fixed = |class: Option<Class>| matches!(class, Some(Class::Table | Class::Aggregation));
+        if fixed(left_class) && fixed(right_class) {
+            self.diagnostics.push(wrong::both_fixed(join.span));
+        }
+        let mut inputs = [left, right];
+        let expired = output::kinds(query) != Kinds::Current;
+        let mut sliding = false;
+        for (at, side) in [&join.left, &join.right].into_iter().enumerate() {
+            let chain = self.handlers(&side.handlers, &mut inputs, at, expired);
+            sliding |= chain.window_use(expired).sliding;
+            let class = if at == 0 { left_class } else { right_class };
+            if let (Some(span), Some(Class::Window)) = (chain.window_span, class) {
+                self.diagnostics.push(calls::window_on_window(span, &inputs[at].name));
+            }
+        }
+        place(&mut inputs);
+        let aggregation = left_class == Some(Class::Aggregation) || right_class == Some(Class::Aggregation);
+        self.join_conditions(join, &inputs, aggregation);
+        let window = WindowUse { sliding, expired, windowed: true };
+        let (shape, _) = self.selection(query.selection.as_ref(), &inputs, window, output::target_name(query));
+        self.rate(query);
+        self.output(query, shape);
+    }
+
+    fn join_side(&mut self, side: &'a JoinSource) -> (Input<'a>, Option<Class>) {
+        let name = marked(side.source.scope, &side.source.name.name);
+        let class = self.catalog.get(&name).map(|e| e.class).filter(|_| side.source.scope == ast::Scope::Plain);
+        let shape = match class {
+            Some(Class::Table | Class::Aggregation) => self.catalog.get(&name).map(|e| e.shape.clone()),
+            _ => self.read(&side.source).map(|r| r.shape),
+        };
+        let reference = side.alias.as_ref().map(|a| a.name.as_str());
+        (Input { name, reference, shape: shape.unwrap_or_else(Shape::open), many: false, multi: true, first: 0 }, class)
+    }
+
+    fn join_conditions(&mut self, join: &'a Join, inputs: &[Input<'a>], aggregation: bool) {
+        let scope = Scope { inputs: inputs.to_vec(), ..Scope::default() };
+        let mut binder =
+            Binder::new(self.registry, &self.catalog, &mut self.diagnostics, &scope, "the condition of a join");
+        if let Some(on) = &join.on {
+            binder.condition(on, "the condition of a join");
+        }
+        match &join.range {
+            None if aggregation => self.diagnostics.push(wrong::range_missing(join.span)),
+            None => {}
+            Some(range) => {
+                if !aggregation {
+                    binder.diagnostics.push(wrong::range_without_aggregation(range.span));
+                }
+                binder.bind(&range.start);
+                range.end.as_ref().map(|end| binder.bind(end));
+                let per = binder.bind(&range.per);
+                if let Some(per) = per.filter(|p| p.ty != Type::String) {
+                    binder.diagnostics.push(wrong::per_type(per.ty, per.span));
+                } else if let ExprKind::Str(text) = &range.per.kind
+                    && !is_duration(text)
+                {
+                    binder.diagnostics.push(wrong::per_unknown(text, range.per.span));
+                }
+            }
+        }
+    }
+
+    pub(crate) fn state_query(&mut self, query: &'a Query, input: &'a StateInput, sequence: bool) {
+        let feature = if sequence { unsupported::SEQUENCE } else { unsupported::PATTERN };
+        self.diagnostics.push(unsupported::feature(feature, input.span));
+        let mut states = Vec::new();
+        flatten(&input.root, None, &mut states);
+        let mut inputs: Vec<Input<'a>> = Vec::new();
+        for state in &states {
+            let source = &state.input.source;
+            let name = marked(source.scope, &source.name.name);
+            let shape = self.read(source).map_or_else(Shape::open, |r| r.shape);
+            inputs.push(Input { name, reference: state.reference, shape, many: state.many, multi: true, first: 0 });
+        }
+        for (at, state) in states.iter().enumerate() {
+            // A filter sees the states before it, and the other side of its own logical state.
+            let end = states.iter().rposition(|s| state.pair.is_some() && s.pair == state.pair).unwrap_or(at);
+            self.state_handlers(state, &mut inputs[..=end.max(at)], at);
+        }
+        place(&mut inputs);
+        let order = star_order(&states);
+        let inputs: Vec<Input<'a>> = order.into_iter().map(|at| inputs[at].clone()).collect();
+        let expired = output::kinds(query) != Kinds::Current;
+        let window = WindowUse { sliding: false, expired, windowed: false };
+        let (shape, _) = self.selection(query.selection.as_ref(), &inputs, window, output::target_name(query));
+        self.rate(query);
+        self.output(query, shape);
+    }
+
+    fn state_handlers(&mut self, state: &FlatState<'a>, inputs: &mut [Input<'a>], at: usize) {
+        for handler in &state.input.handlers {
+            if let Handler::Function(call) = handler
+                && call.namespace.is_none()
+                && call.name.name == "log"
+            {
+                self.diagnostics.push(wrong::log_in_pattern(call.span));
+                return;
+            }
+        }
+        // With one input the names of a pattern still go by reference.
+        self.handlers(&state.input.handlers, inputs, at, false);
+    }
+
+    /// Keys of a partition: the stream has to be there, and a range's condition has to be a bool.
+    pub(crate) fn partition_keys(&mut self, partition: &'a ast::Partition) {
+        let mut seen: Vec<&str> = Vec::new();
+        for key in &partition.keys {
+            let name = &key.stream.name;
+            if seen.contains(&name.as_str()) {
+                self.diagnostics.push(wrong::key_twice(&key.stream));
+            }
+            seen.push(name);
+            let source = ast::Source { scope: ast::Scope::Plain, name: key.stream.clone(), span: key.stream.span };
+            let shape = self.read(&source).map_or_else(Shape::open, |r| r.shape);
+            let input = Input { name: name.clone(), reference: None, shape, many: false, multi: false, first: 0 };
+            let scope = Scope { inputs: vec![input], ..Scope::default() };
+            let mut binder =
+                Binder::new(self.registry, &self.catalog, &mut self.diagnostics, &scope, "a partition key");
+            match &key.kind {
+                ast::PartitionKeyKind::Value(expr) => {
+                    binder.bind(expr);
+                }
+                ast::PartitionKeyKind::Ranges(ranges) => ranges.iter().for_each(|r| {
+                    binder.condition(&r.condition, "the condition of a range");
+                }),
+            }
+        }
+    }
+
+    /// `delete`, `update` and `update or insert`: the target has to be a table, and names have to fit.
+    pub(crate) fn change(&mut self, query: &'a Query, shape: Shape) {
+        let (target, on, set, whole) = match &query.output.kind {
+            ast::OutputKind::Delete { target, on, .. } => (target, on.as_ref(), None, false),
+            ast::OutputKind::Update { target, on, set, .. } => (target, Some(on), Some(set), false),
+            ast::OutputKind::UpdateOrInsert { target, on, set, .. } => (target, Some(on), Some(set), true),
+            _ => return,
+        };
+        let entry = self.catalog.get(&target.name);
+        let Some(entry) = entry.filter(|e| e.class == Class::Table) else {
+            let class = entry.map(|e| e.class);
+            self.diagnostics.push(names::not_a_table(target, class, self.catalog.names(&[Class::Table])));
+            return;
+        };
+        self.diagnostics.push(unsupported::feature(unsupported::CHANGE, query.output.span));
+        let table = entry.shape.clone();
+        let span = entry.span;
+        if whole && let Some(what) = output::difference(&table, &shape) {
+            let (expected, found) = (table.to_string(), shape.to_string());
+            let wrong = names::other_shape(target, Class::Table, &expected, &found, what, target.span, span);
+            self.diagnostics.push(wrong);
+        }
+        if set.is_some_and(|s| s.is_empty()) && !whole {
+            for field in &shape.fields {
+                let fits =
+                    |(_, f): (usize, &super::catalog::Field)| f.ty.is_none() || field.ty.is_none() || f.ty == field.ty;
+                if !table.find(&field.name).is_some_and(fits) && !table.open {
+                    self.diagnostics.push(wrong::no_column(target, &field.to_string(), target.span));
+                }
+            }
+        }
+        self.change_expressions(target, &table, shape, on, set);
+        if on.is_none() {
+            self.diagnostics.push(wrong::delete_all(query.output.span));
+        }
+    }
+
+    fn change_expressions(
+        &mut self,
+        target: &riddhi_ql::Ident,
+        table: &Shape,
+        shape: Shape,
+        on: Option<&ast::Expr>,
+        set: Option<&Vec<ast::SetClause>>,
+    ) {
+        let input = Input { name: String::new(), reference: None, shape, many: false, multi: false, first: 0 };
+        let scope = Scope { inputs: vec![input], ..Scope::default() };
+        let mut binder =
+            Binder::new(self.registry, &self.catalog, &mut self.diagnostics, &scope, "a change of a table");
+        binder.table = Some((&target.name, table));
+        if let Some(on) = on {
+            binder.bind(on);
+        }
+        for clause in set.into_iter().flatten() {
+            binder.bind(&clause.value);
+            if table.find(&clause.target.attr.name).is_none() && !table.open {
+                binder.diagnostics.push(wrong::no_column(target, &clause.target.attr.name, clause.target.span));
+            }
+        }
+    }
+}
+
+/// A state with one stream.
+struct FlatState<'a> {
+    reference: Option<&'a str>,
+    input: &'a StreamInput,
+    many: bool,
+    /// The logical state it is a side of, by its place.
+    pair: Option<u32>,
+}
+
+/// The states in text order.
+fn flatten<'a>(state: &'a State, pair: Option<u32>, out: &mut Vec<FlatState<'a>>) {
+    match &state.kind {
+        StateKind::Next(states) => states.iter().for_each(|s| flatten(s, pair, out)),
+        StateKind::Every(inner) => flatten(inner, pair, out),
+        StateKind::Stream(s) => out.push(flat(s, false, pair)),
+        StateKind::Count(s, _) => out.push(flat(s, true, pair)),
+        StateKind::Logical { left, right, .. } => {
+            flatten(left, Some(state.span.start), out);
+            flatten(right, Some(state.span.start), out);
+        }
+        StateKind::Absent(input, _) => out.push(FlatState { reference: None, input, many: false, pair }),
+    }
+}
+
+fn flat<'a>(stream: &'a ast::StateStream, many: bool, pair: Option<u32>) -> FlatState<'a> {
+    let reference = stream.reference.as_ref().map(|r| r.name.as_str());
+    FlatState { reference, input: &stream.input, many, pair }
+}
+
+/// The order of `select *`: that of the text, but the right side of a logical state first.
+fn star_order(states: &[FlatState<'_>]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..states.len()).collect();
+    for at in 1..states.len() {
+        if states[at].pair.is_some() && states[at].pair == states[at - 1].pair {
+            order.swap(at - 1, at);
+        }
+    }
+    order
+}
+
+/// Numbers the attributes of all inputs.
+fn place(inputs: &mut [Input<'_>]) {
+    let mut first = 0;
+    for input in inputs {
+        input.first = first;
+        first += input.shape.fields.len();
+    }
+}
+
+/// Whether `per` knows the word.
+fn is_duration(text: &str) -> bool {
+    let words = [
+        "sec", "second", "seconds", "min", "minute", "minutes", "h", "hour", "hours", "day", "days", "month", "months",
+        "year", "years",
+    ];
+    words.contains(&text.to_ascii_lowercase().as_str())
+}
