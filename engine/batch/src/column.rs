@@ -70,6 +70,30 @@ impl Column {
         Column { data, nulls: Vec::new() }
     }
 
+    /// An empty column with room for `rows` rows.
+    pub fn with_capacity(kind: Kind, rows: usize) -> Column {
+        let mut column = Column::new(kind);
+        each_data!(&mut column.data, v => v.reserve_exact(rows));
+        column
+    }
+
+    /// Appends `n` rows of no meaning, not null.
+    pub fn fill(&mut self, n: usize) {
+        let len = self.len() + n;
+        match &mut self.data {
+            Data::I32(v) => v.resize(len, 0),
+            Data::I64(v) => v.resize(len, 0),
+            Data::F32(v) => v.resize(len, 0.0),
+            Data::F64(v) => v.resize(len, 0.0),
+            Data::Bool(v) => v.resize(len, 0),
+            Data::Str(v) => v.resize(len, Str::EMPTY),
+            Data::Any(v) => v.resize(len, Any::NOTHING),
+        }
+        if !self.nulls.is_empty() {
+            self.nulls.resize(len, 0);
+        }
+    }
+
     /// Its kind.
     pub fn kind(&self) -> Kind {
         match self.data {

@@ -1,3 +1,23 @@
 //! Expression kernels, operators, state and timers.
+//!
+//! A query runs as one operator ([`query::Query`]) over columns; what it remembers is written to snapshots by element.
+//! Nothing here reads a clock, a random source, a socket or a file, or starts a thread. Not here: how queries are joined
+//! to an app and in which order they run (`riddhi-run`).
 
+pub mod aggregate;
 pub mod expr;
+pub mod groups;
+pub mod log;
+pub mod query;
+pub mod steps;
+pub mod store;
+pub mod window;
+
+/// A registry with all that is built in.
+pub fn registry() -> riddhi_plan::registry::Registry {
+    let mut registry = riddhi_plan::registry::Registry::default();
+    aggregate::register(&mut registry);
+    log::register(&mut registry);
+    window::register(&mut registry);
+    registry
+}

@@ -48,8 +48,8 @@ pub trait Aggregate: Send {
     /// Takes rows out without asking for values.
     fn remove(&mut self, rows: &Run<'_>);
 
-    /// Appends the group's value.
-    fn value(&self, group: u32, out: &mut Column);
+    /// Appends the values of these groups.
+    fn values(&self, groups: &[u32], out: &mut Column);
 
     /// A batch begins: empties all groups (but not what is kept for ever).
     fn reset(&mut self);
@@ -65,6 +65,11 @@ pub trait Aggregate: Send {
 
     /// Reads the group's running value.
     fn load(&mut self, group: u32, from: &mut Reader<'_>) -> Result<(), LoadError>;
+
+    /// Whether arguments must really be of the declared type; a row whose value only claims it then fails.
+    fn exact(&self) -> bool {
+        true
+    }
 
     /// Bytes held, about.
     fn bytes(&self) -> usize;
@@ -101,6 +106,8 @@ pub struct Run<'a> {
     pub first: usize,
     /// Rows that count not at all because their argument failed: empty, or a byte a row of the run.
     pub failed: &'a [u8],
+    /// Long strings of `arg`.
+    pub arena: &'a riddhi_batch::Arena,
     /// Rows.
     pub n: usize,
     /// Number of row 0 since the query began, by which min and max tell rows apart.

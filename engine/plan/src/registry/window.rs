@@ -46,6 +46,17 @@ pub struct BoundWindow {
     pub create: Arc<dyn Fn(bool) -> Box<dyn Window> + Send + Sync>,
 }
 
+/// What [`Window::slide`] found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Alike {
+    /// No row leaves; nothing was appended.
+    None,
+    /// One row leaves before each; nothing was appended.
+    One,
+    /// A number a row was appended.
+    Each,
+}
+
 /// When a window needs timers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Timers {
@@ -83,9 +94,11 @@ pub struct Entering<'a> {
     pub oldest: u64,
     /// Time of every row: the timestamp, or the window's time attribute.
     pub times: &'a dyn Times,
-    /// Per row: the end of its chunk, as a count of rows from `first`; as long as the rows that enter.
+    /// Rows that enter.
+    pub n: usize,
+    /// Per row: the end of its chunk, as a count of rows from `first`. Empty for a slide, and for a flush without timers.
     pub chunk_ends: &'a [u32],
-    /// The clock at each row.
+    /// The clock at each row. Empty for a slide or flush without timers.
     pub now: &'a [i64],
 }
 
@@ -133,8 +146,8 @@ pub trait SignalSink {
 
 /// A window at work. Only the method of its form is called.
 pub trait Window: State + Send {
-    /// Slide: writes per entering row how many of the oldest rows leave just before it.
-    fn slide(&mut self, _rows: &Entering<'_>, _leave: &mut Vec<u32>) {
+    /// Slide: appends per entering row how many of the oldest rows leave just before it, or says that they are all alike.
+    fn slide(&mut self, _rows: &Entering<'_>, _leave: &mut Vec<u32>) -> Alike {
         unreachable!("not of the form slide")
     }
 
@@ -156,22 +169,20 @@ pub trait Window: State + Send {
     /// Oldest row that is still needed, given that the store ends before row `end`.
     fn needed(&self, end: u64) -> u64;
 
-    /// When the next timer is due, if one is armed.
-    fn due(&self) -> Option<i64> {
-        None
-    }
+    /// Timers asked for since the last call, in order, appended to `due` (milliseconds).
+    fn arm(&mut self, _due: &mut Vec<i64>) {}
 
-    /// The armed timer fires: slide gives the number of oldest rows that leave.
-    fn fire_slide(&mut self, _now: i64, _times: &dyn Times, _end: u64) -> u32 {
+    /// A timer fires; slide: the number of oldest rows of `oldest..end` that leave.
+    fn fire_slide(&mut self, _now: i64, _times: &dyn Times, _oldest: u64, _end: u64) -> u32 {
         0
     }
 
-    /// The armed timer fires: flush gives a batch if there is one to release (`after` is 0).
+    /// A timer fires; flush: a batch if there is one to release (`after` is 0).
     fn fire_flush(&mut self, _now: i64, _end: u64) -> Option<Flush> {
         None
     }
 
-    /// The armed timer fires: general.
+    /// A timer fires; general.
     fn fire_general(&mut self, _now: i64, _end: u64, _sink: &mut dyn SignalSink) {}
 }
 

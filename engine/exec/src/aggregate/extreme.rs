@@ -1,0 +1,248 @@
+//! `min`, `max`, `minForever` and `maxForever`.
+//!
+//! Where rows can leave, a group keeps the rows that may still become the extreme, in order of arrival (the monotonic queue
+//! of sliding extremes), told apart by their numbers: amortised O(1) a row. A value replaces the extreme only if it compares
+//! smaller (greater), so NaN never replaces a number and, coming first, stays until it leaves.
+
+use std::collections::VecDeque;
+use std::marker::PhantomData;
+
+use riddhi_batch::{LoadError, Reader, Type, Writer};
+use riddhi_plan::registry::{ArgError, ArgType, BoundAggregate, WindowUse};
+
+use super::number::Number;
+use super::sum::boxed;
+use super::table::Accumulate;
+use super::{bound, one_number};
+
+/// Which extreme.
+pub trait Side: Send + Sync + 'static {
+    /// Whether `a` lies further out than `b`.
+    fn beats<N: Number>(a: N, b: N) -> bool;
+}
+
+/// Least.
+pub struct Least;
+/// Greatest.
+pub struct Greatest;
+
+impl Side for Least {
+    #[inline]
+    fn beats<N: Number>(a: N, b: N) -> bool {
+        a < b
+    }
+}
+
+impl Side for Greatest {
+    #[inline]
+    fn beats<N: Number>(a: N, b: N) -> bool {
+        a > b
+    }
+}
+
+/// Rows that may still become the extreme.
+#[derive(Clone, Debug)]
+pub struct Queue<N> {
+    extreme: Option<N>,
+    rows: VecDeque<(u64, N)>,
+}
+
+impl<N> Default for Queue<N> {
+    fn default() -> Queue<N> {
+        Queue { extreme: None, rows: VecDeque::new() }
+    }
+}
+
+/// The extreme of the rows held.
+pub struct Sliding<S, N>(PhantomData<(S, N)>);
+
+impl<S: Side, N: Number> Accumulate for Sliding<S, N> {
+    type In = N;
+    type Out = N;
+    type Acc = Queue<N>;
+
+    fn add(acc: &mut Queue<N>, x: N, row: u64) {
+        while acc.rows.back().is_some_and(|&(_, y)| S::beats(x, y)) {
+            acc.rows.pop_back();
+        }
+        acc.rows.push_back((row, x));
+        if acc.extreme.is_none_or(|y| S::beats(x, y)) {
+            acc.extreme = Some(x);
+        }
+    }
+
+    fn remove(acc: &mut Queue<N>, _x: N, row: u64) {
+        match acc.rows.front() {
+            Some(&(first, _)) if first == row => {
+                acc.rows.pop_front();
+            }
+            Some(&(first, _)) if first < row => acc.rows.retain(|&(r, _)| r != row),
+            _ => {}
+        }
+        acc.extreme = acc.rows.front().map(|&(_, x)| x);
+    }
+
+    fn value(acc: &Queue<N>) -> Option<N> {
+        acc.extreme
+    }
+
+    fn is_clear(acc: &Queue<N>) -> bool {
+        acc.rows.is_empty() && acc.extreme.is_none()
+    }
+
+    fn save(acc: &Queue<N>, out: &mut Writer) {
+        save_extreme(acc.extreme, out);
+        out.put_u64(acc.rows.len() as u64);
+        for &(row, x) in &acc.rows {
+            out.put_u64(row);
+            x.put(out);
+        }
+    }
+
+    fn load(from: &mut Reader<'_>) -> Result<Queue<N>, LoadError> {
+        let extreme = load_extreme(from)?;
+        let n = from.get_count(12)?;
+        let rows = (0..n).map(|_| Ok((from.get_u64()?, N::get(from)?))).collect::<Result<_, LoadError>>()?;
+        Ok(Queue { extreme, rows })
+    }
+
+    fn extra(acc: &Queue<N>) -> usize {
+        acc.rows.capacity() * size_of::<(u64, N)>()
+    }
+}
+
+fn save_extreme<N: Number>(extreme: Option<N>, out: &mut Writer) {
+    out.put_bool(extreme.is_some());
+    if let Some(x) = extreme {
+        x.put(out);
+    }
+}
+
+fn load_extreme<N: Number>(from: &mut Reader<'_>) -> Result<Option<N>, LoadError> {
+    from.get_bool()?.then(|| N::get(from)).transpose()
+}
+
+/// The extreme of all rows since the batch began; rows do not leave one by one.
+pub struct Batch<S, N>(PhantomData<(S, N)>);
+
+impl<S: Side, N: Number> Accumulate for Batch<S, N> {
+    type In = N;
+    type Out = N;
+    type Acc = Option<N>;
+
+    #[inline]
+    fn add(acc: &mut Option<N>, x: N, _row: u64) {
+        if acc.is_none_or(|y| S::beats(x, y)) {
+            *acc = Some(x);
+        }
+    }
+    fn remove(_acc: &mut Option<N>, _x: N, _row: u64) {}
+    #[inline]
+    fn value(acc: &Option<N>) -> Option<N> {
+        *acc
+    }
+    fn is_clear(acc: &Option<N>) -> bool {
+        acc.is_none()
+    }
+    fn save(acc: &Option<N>, out: &mut Writer) {
+        save_extreme(*acc, out);
+    }
+    fn load(from: &mut Reader<'_>) -> Result<Option<N>, LoadError> {
+        load_extreme(from)
+    }
+}
+
+/// The extreme of all rows ever; rows that leave are compared too, which changes nothing, and a batch does not end it.
+pub struct Forever<S, N>(PhantomData<(S, N)>);
+
+impl<S: Side, N: Number> Accumulate for Forever<S, N> {
+    type In = N;
+    type Out = N;
+    type Acc = Option<N>;
+
+    #[inline]
+    fn add(acc: &mut Option<N>, x: N, row: u64) {
+        Batch::<S, N>::add(acc, x, row);
+    }
+    #[inline]
+    fn remove(acc: &mut Option<N>, x: N, row: u64) {
+        Batch::<S, N>::add(acc, x, row);
+    }
+    #[inline]
+    fn value(acc: &Option<N>) -> Option<N> {
+        *acc
+    }
+    fn is_clear(acc: &Option<N>) -> bool {
+        acc.is_none()
+    }
+    fn reset(_acc: &mut Option<N>) {}
+    fn save(acc: &Option<N>, out: &mut Writer) {
+        save_extreme(*acc, out);
+    }
+    fn load(from: &mut Reader<'_>) -> Result<Option<N>, LoadError> {
+        load_extreme(from)
+    }
+}
+
+fn bind_extreme<S: Side>(name: &str, args: &[ArgType], window: WindowUse) -> Result<BoundAggregate, ArgError> {
+    let ty = one_number(name, args)?.ty;
+    let leave = window.windowed && (window.sliding || window.expired);
+    Ok(match (ty, leave) {
+        (Type::Int, false) => bound(ty, ty.kind(), || boxed::<Batch<S, i32>>()),
+        (Type::Long, false) => bound(ty, ty.kind(), || boxed::<Batch<S, i64>>()),
+        (Type::Float, false) => bound(ty, ty.kind(), || boxed::<Batch<S, f32>>()),
+        (_, false) => bound(ty, ty.kind(), || boxed::<Batch<S, f64>>()),
+        (Type::Int, true) => bound(ty, ty.kind(), || boxed::<Sliding<S, i32>>()),
+        (Type::Long, true) => bound(ty, ty.kind(), || boxed::<Sliding<S, i64>>()),
+        (Type::Float, true) => bound(ty, ty.kind(), || boxed::<Sliding<S, f32>>()),
+        (_, true) => bound(ty, ty.kind(), || boxed::<Sliding<S, f64>>()),
+    })
+}
+
+fn bind_forever<S: Side>(name: &str, args: &[ArgType]) -> Result<BoundAggregate, ArgError> {
+    let ty = one_number(name, args)?.ty;
+    Ok(match ty {
+        Type::Int => bound(ty, ty.kind(), || boxed::<Forever<S, i32>>()),
+        Type::Long => bound(ty, ty.kind(), || boxed::<Forever<S, i64>>()),
+        Type::Float => bound(ty, ty.kind(), || boxed::<Forever<S, f32>>()),
+        _ => bound(ty, ty.kind(), || boxed::<Forever<S, f64>>()),
+    })
+}
+
+pub(super) fn bind_min(name: &str, args: &[ArgType], window: WindowUse) -> Result<BoundAggregate, ArgError> {
+    bind_extreme::<Least>(name, args, window)
+}
+
+pub(super) fn bind_max(name: &str, args: &[ArgType], window: WindowUse) -> Result<BoundAggregate, ArgError> {
+    bind_extreme::<Greatest>(name, args, window)
+}
+
+pub(super) fn bind_min_forever(name: &str, args: &[ArgType], _: WindowUse) -> Result<BoundAggregate, ArgError> {
+    bind_forever::<Least>(name, args)
+}
+
+pub(super) fn bind_max_forever(name: &str, args: &[ArgType], _: WindowUse) -> Result<BoundAggregate, ArgError> {
+    bind_forever::<Greatest>(name, args)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_values_leave_by_their_row() {
+        // 5 1 5 9 8 through length(3): Siddhi takes out the wrong 5.
+        type Min = Sliding<Least, i32>;
+        let mut acc = Queue::default();
+        let rows = [5, 1, 5, 9, 8];
+        let mut seen = Vec::new();
+        for (i, &x) in rows.iter().enumerate() {
+            if i >= 3 {
+                Min::remove(&mut acc, rows[i - 3], i as u64 - 3);
+            }
+            Min::add(&mut acc, x, i as u64);
+            seen.push(Min::value(&acc).unwrap());
+        }
+        assert_eq!(seen, [5, 1, 1, 1, 5]);
+    }
+}

@@ -1,0 +1,85 @@
+//! `#log([priority,] [message,] [isEventLogged])`: writes rows to the log and lets them pass.
+
+use std::sync::Arc;
+
+use riddhi_batch::{Columns, Schema, Sel, Type, Value};
+use riddhi_plan::registry::{ArgError, ArgType, BoundStream, Registry, StreamCx, StreamFunction, StreamKernel};
+
+const PRIORITIES: [&str; 7] = ["INFO", "DEBUG", "WARN", "FATAL", "ERROR", "OFF", "TRACE"];
+
+struct Log;
+
+#[derive(Debug)]
+struct LogKernel {
+    priority: &'static str,
+    /// Which of the arguments is the message.
+    message: Option<usize>,
+    /// Which of the arguments tells whether the event is written.
+    event: Option<usize>,
+}
+
+/// Adds `#log`.
+pub fn register(registry: &mut Registry) {
+    registry.stream("", "log", Arc::new(Log));
+}
+
+impl StreamFunction for Log {
+    fn bind(&self, args: &[ArgType], _input: &Schema) -> Result<BoundStream, ArgError> {
+        let types: Vec<Type> = args.iter().map(|a| a.ty).collect();
+        let (priority, message, event) = match types[..] {
+            [] => (None, None, None),
+            [Type::String] => (None, Some(0), None),
+            [Type::Bool] => (None, None, Some(0)),
+            [Type::String, Type::Bool] => (None, Some(0), Some(1)),
+            [Type::String, Type::String] => (Some(0), Some(1), None),
+            [Type::String, Type::String, Type::Bool] => (Some(0), Some(1), Some(2)),
+            _ => {
+                let help = "write `#log()`, `#log('message')`, `#log('INFO', 'message', true)`";
+                return Err(ArgError::count("`log` does not take these arguments", help));
+            }
+        };
+        let priority = priority.map_or(Ok("INFO"), |at: usize| known(args, at))?;
+        Ok(BoundStream { adds: Vec::new(), kernel: Arc::new(LogKernel { priority, message, event }) })
+    }
+}
+
+/// The priority that argument `at` names.
+fn known(args: &[ArgType], at: usize) -> Result<&'static str, ArgError> {
+    let help = format!("one of {}", PRIORITIES.join(", "));
+    let Some(Value::Str(word)) = &args[at].constant else {
+        return Err(ArgError::at(at, "the priority must be a constant", help));
+    };
+    let found = PRIORITIES.iter().find(|p| p.eq_ignore_ascii_case(word));
+    found.copied().ok_or_else(|| ArgError::at(at, format!("`{word}` is no priority"), help))
+}
+
+impl StreamKernel for LogKernel {
+    fn run(&self, cx: &mut StreamCx<'_>, rows: &Columns, sel: Sel<'_>, n: usize, args: &Columns, expired: &[u8]) {
+        if self.priority == "OFF" {
+            return;
+        }
+        for i in 0..n {
+            let row = match sel {
+                Sel::From(first) => first + i,
+                Sel::Rows(rows) => rows[i] as usize,
+            };
+            let told = |at: usize| args.cols[at].value(i, cx.arena);
+            let with_event = self.event.is_none_or(|at| matches!(told(at), Value::Bool(true)));
+            let message = self.message.map(|at| told(at).to_string());
+            let event = with_event.then(|| {
+                let values = cx.schema.attributes.iter().zip(&rows.cols);
+                let shown: Vec<String> =
+                    values.map(|(a, c)| format!("{}={}", a.name, c.value(row, cx.arena))).collect();
+                let gone = if expired.get(i).is_some_and(|&e| e != 0) { "expired " } else { "" };
+                format!("{gone}event at {}: {}", rows.ts[row], shown.join(", "))
+            });
+            let text = match (message, event) {
+                (Some(message), Some(event)) => format!("{message}, {event}"),
+                (Some(message), None) => message,
+                (None, Some(event)) => event,
+                (None, None) => "Event Arrived".to_owned(),
+            };
+            cx.log.push(format!("{} {}: {text}", self.priority, cx.app));
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! Handlers before the window: filters, filters with aggregates, stream functions.
+
+use std::sync::Arc;
+
+use riddhi_batch::{Column, Columns, Flow, Sel};
+use riddhi_plan::registry::{Failed, Groups, Leave, Run, Slide, StreamCx, StreamKernel, Volatility};
+
+use super::rows::Selected;
+use super::{AggregateCode, Aggregates, Cx, Query, Step, compute, exact_column, report};
+use crate::expr::{Program, Rows, Source};
+
+impl Query {
+    /// Runs the handlers before the window.
+    pub(super) fn run_before(&mut self, cx: &mut Cx<'_>, input: &Flow, range: (usize, usize), selected: &mut Selected) {
+        let code = Arc::clone(&self.code);
+        let mut filter = 0;
+        for step in &code.before {
+            if selected.n == 0 {
+                return;
+            }
+            match step {
+                Step::Filter { condition, aggregates } if aggregates.is_empty() => {
+                    self.volatile_inputs(cx, input, range, selected, condition.volatility());
+                    let b = &mut self.buffers;
+                    b.hits.clear();
+                    b.failed.clear();
+                    let rows = Rows {
+                        n: selected.n,
+                        input: Source { cols: &input.rows.cols, sel: selected.sel() },
+                        computed: Source::NONE,
+                        ts: &b.ts,
+                        now: &b.now,
+                        serial: self.serial,
+                        seed: code.seed,
+                    };
+                    condition.select(&rows, cx.arena, &mut b.scratch, &mut b.hits, &mut b.failed);
+                    if !b.failed.is_empty() {
+                        report(&code, cx, &b.failed, input.chunks[range.0].step);
+                    }
+                    if code.asks_random {
+                        self.serial += selected.n as u64;
+                    }
+                    selected.keep(&b.hits);
+                }
+                Step::Filter { condition, aggregates } => {
+                    self.filter_with_aggregates(cx, input, range, selected, condition, aggregates, filter);
+                    filter += 1;
+                }
+                Step::Stream { kernel, args } => {
+                    self.stream_function(cx, input, range, selected, kernel.as_ref(), args);
+                }
+            }
+        }
+    }
+
+    /// Fills `ts` and `now` of the buffers for the selected rows, if a program of that volatility needs them.
+    fn volatile_inputs(
+        &mut self,
+        cx: &Cx<'_>,
+        input: &Flow,
+        (from, to): (usize, usize),
+        selected: &mut Selected,
+        volatility: Volatility,
+    ) {
+        self.buffers.ts.clear();
+        self.buffers.now.clear();
+        if volatility >= Volatility::RowTime {
+            self.buffers.ts.extend((0..selected.n).map(|i| input.rows.ts[selected.row(i)]));
+        }
+        if volatility >= Volatility::Clock {
+            selected.cut(&input.chunks, from, to);
+            selected.clock(cx.steps, &mut self.buffers.now);
+        }
+    }
+}
+
+impl Query {
+    /// A filter whose condition has aggregates: they take each row in before it is looked at.
+    fn filter_with_aggregates(
+        &mut self,
+        cx: &mut Cx<'_>,
+        input: &Flow,
+        range: (usize, usize),
+        selected: &mut Selected,
+        condition: &Program,
+        codes: &[AggregateCode],
+        filter: usize,
+    ) {
+        let code = Arc::clone(&self.code);
+        self.volatile_inputs(cx, input, range, selected, Volatility::Random);
+        let (b, serial) = (&mut self.buffers, self.serial);
+        let Aggregates { list, results } = &mut self.filters[filter];
+        results.iter_mut().for_each(Column::clear);
+        let step = input.chunks[range.0].step;
+        for (i, aggregate) in codes.iter().enumerate() {
+            let mut failed = Failed::default();
+            let arg = aggregate.arg.as_ref().map(|program| {
+                let rows = Rows {
+                    n: selected.n,
+                    input: Source { cols: &input.rows.cols, sel: selected.sel() },
+                    computed: Source { cols: results, sel: Sel::From(0) },
+                    ts: &b.ts,
+                    now: &b.now,
+                    serial,
+                    seed: code.seed,
+                };
+                let mut column = Column::new(program.kind());
+                compute(program, &rows, cx.arena, &mut b.scratch, &mut column, &mut failed);
+                if list[i].exact() { exact_column(column, aggregate.kind, cx.arena, &mut failed) } else { column }
+            });
+            if !failed.is_empty() {
+                report(&code, cx, &failed, step);
+            }
+            let (groups, arena) = (Groups::One, &*cx.arena);
+            let entering =
+                Run { groups, arg: arg.as_ref(), first: 0, failed: &failed.rows, arena, n: selected.n, number: 0 };
+            let leaving = Run { groups, arg: None, first: 0, failed: &[], arena, n: 0, number: 0 };
+            list[i].slide(&Slide { entering, leaving, leave: Leave::None }, &mut results[i]);
+        }
+        let rows = Rows {
+            n: selected.n,
+            input: Source { cols: &input.rows.cols, sel: selected.sel() },
+            computed: Source { cols: results, sel: Sel::From(0) },
+            ts: &b.ts,
+            now: &b.now,
+            serial,
+            seed: code.seed,
+        };
+        b.hits.clear();
+        b.failed.clear();
+        condition.select(&rows, cx.arena, &mut b.scratch, &mut b.hits, &mut b.failed);
+        if !b.failed.is_empty() {
+            report(&code, cx, &b.failed, step);
+        }
+        self.serial += if code.asks_random { selected.n as u64 } else { 0 };
+        selected.keep(&b.hits);
+    }
+
+    /// Shows the selected rows to a stream function.
+    fn stream_function(
+        &mut self,
+        cx: &mut Cx<'_>,
+        input: &Flow,
+        range: (usize, usize),
+        selected: &mut Selected,
+        kernel: &dyn StreamKernel,
+        args: &[Program],
+    ) {
+        let code = Arc::clone(&self.code);
+        self.volatile_inputs(cx, input, range, selected, Volatility::Random);
+        let b = &mut self.buffers;
+        let rows = Rows {
+            n: selected.n,
+            input: Source { cols: &input.rows.cols, sel: selected.sel() },
+            computed: Source::NONE,
+            ts: &b.ts,
+            now: &b.now,
+            serial: self.serial,
+            seed: code.seed,
+        };
+        let mut values = Columns::new(args.iter().map(Program::kind));
+        b.failed.clear();
+        for (program, column) in args.iter().zip(&mut values.cols) {
+            compute(program, &rows, cx.arena, &mut b.scratch, column, &mut b.failed);
+        }
+        let mut scx = StreamCx { arena: cx.arena, log: cx.log, schema: &code.schema, app: &code.app };
+        kernel.run(&mut scx, &input.rows, selected.sel(), selected.n, &values, &[]);
+        if !b.failed.is_empty() {
+            report(&code, cx, &b.failed, input.chunks[range.0].step);
+            b.hits.clear();
+            b.hits.extend((0..selected.n as u32).filter(|&i| !b.failed.is(i as usize)));
+            selected.keep(&b.hits);
+        }
+    }
+}

@@ -1,0 +1,300 @@
+//! A query compiled: programs instead of expressions, and which of the ways to run it is taken. Never changes.
+
+use std::sync::Arc;
+
+use riddhi_batch::{Kind, Schema};
+use riddhi_plan::expr::{Expr, Node};
+use riddhi_plan::logical::{AggregatePlan, Handler, Kinds, QueryPlan};
+use riddhi_plan::registry::{BoundAggregate, BoundWindow, Form, StreamKernel, Timers, Volatility};
+
+use crate::expr::Program;
+
+/// The ways to run a query; each answers as [`Way::General`] would.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// No window that anybody sees, no aggregate, no group: rows pass.
+    Plain,
+    /// Rows enter and leave one by one, only current rows come out: a loop an aggregate.
+    Slide,
+    /// Rows come out as batches, current ones only: a loop an aggregate and batch.
+    Flush,
+    /// A list of signals.
+    General,
+}
+
+/// A handler, compiled.
+#[derive(Debug)]
+pub enum Step {
+    /// Keeps rows.
+    Filter {
+        /// Whether a row stays.
+        condition: Program,
+        /// Aggregates of the condition.
+        aggregates: Vec<AggregateCode>,
+    },
+    /// Shows rows to a stream function.
+    Stream {
+        /// The function.
+        kernel: Arc<dyn StreamKernel>,
+        /// Its arguments.
+        args: Vec<Program>,
+    },
+}
+
+/// An aggregate, compiled.
+#[derive(Debug)]
+pub struct AggregateCode {
+    /// What makes its running values.
+    pub function: BoundAggregate,
+    /// Its argument.
+    pub arg: Option<Program>,
+    /// Kind of the argument's declared type.
+    pub kind: Kind,
+    /// Place among the distinct arguments of the select, if there is an argument.
+    pub place: Option<usize>,
+}
+
+/// A query, compiled.
+#[derive(Debug)]
+pub struct Code {
+    /// Number of the query in text order: the place of its timers among those of others.
+    pub element: u32,
+    /// `@info` name or `query <n>`, for the log.
+    pub label: String,
+    /// Name of its state.
+    pub key: String,
+    /// Seed of its random values.
+    pub seed: u64,
+    /// App name, for `#log`.
+    pub app: String,
+    /// Input attributes, and those that stream functions add.
+    pub schema: Schema,
+    /// Handlers before the window.
+    pub before: Vec<Step>,
+    /// The window.
+    pub window: Option<BoundWindow>,
+    /// Whether expired rows are put out: batch windows keep rows for that.
+    pub expired: bool,
+    /// Whether anybody sees when rows expire: sliding windows ask for timers for that.
+    pub watched: bool,
+    /// Handlers after the window.
+    pub after: Vec<Step>,
+    /// How it runs.
+    pub way: Way,
+    /// Attributes that make the group key.
+    pub group_by: Vec<u32>,
+    /// Aggregates.
+    pub aggregates: Vec<AggregateCode>,
+    /// Distinct arguments of the aggregates (ways slide and flush).
+    pub args: Vec<Program>,
+    /// Output attributes.
+    pub items: Vec<Program>,
+    /// Which rows come out.
+    pub having: Option<Program>,
+    /// Output attributes to sort by, and whether descending.
+    pub order_by: Vec<(u32, bool)>,
+    /// Most rows of a chunk.
+    pub limit: Option<u64>,
+    /// Rows of a chunk dropped first.
+    pub offset: u64,
+    /// Which kinds of row come out.
+    pub kinds: Kinds,
+    /// Attributes that the store keeps (ways flush and general), and all that is read after the window.
+    pub kept: Vec<u32>,
+    /// Whether any program after the window asks for timestamps.
+    pub asks_ts: bool,
+    /// Whether any program asks for the clock.
+    pub asks_now: bool,
+    /// Whether any program asks for random values.
+    pub asks_random: bool,
+}
+
+impl Code {
+    /// Compiles a query. `force_general`: take the general way whatever the query, to hold the others against.
+    pub fn compile(element: u32, plan: &QueryPlan, app: &str, force_general: bool) -> Code {
+        let aggregates: Vec<AggregateCode> = plan.select.aggregates.iter().map(aggregate).collect();
+        let mut code = Code {
+            element,
+            label: plan.name.clone().unwrap_or_else(|| format!("query {}", element + 1)),
+            key: plan.key.clone(),
+            seed: seed(&plan.key),
+            app: app.to_owned(),
+            schema: plan.schema.clone(),
+            before: plan.before.iter().map(step).collect(),
+            window: plan.window.clone(),
+            expired: plan.kinds != Kinds::Current,
+            watched: plan.kinds != Kinds::Current || !plan.after.is_empty() || volatile_args(plan),
+            after: plan.after.iter().map(step).collect(),
+            way: Way::General,
+            group_by: plan.select.group_by.clone(),
+            aggregates,
+            args: Vec::new(),
+            items: plan.select.items.iter().map(|i| Program::compile(&i.expr)).collect(),
+            having: plan.select.having.as_ref().map(Program::compile),
+            order_by: plan.select.order_by.clone(),
+            limit: plan.select.limit,
+            offset: plan.select.offset.unwrap_or(0),
+            kinds: plan.kinds,
+            kept: Vec::new(),
+            asks_ts: false,
+            asks_now: false,
+            asks_random: false,
+        };
+        if !force_general {
+            code.way = way(plan);
+        }
+        code.share_args(plan);
+        code.kept = kept(plan, code.way);
+        code.note_volatility();
+        code
+    }
+
+    /// Gives each aggregate the place of its argument among the distinct ones.
+    fn share_args(&mut self, plan: &QueryPlan) {
+        let mut seen: Vec<u32> = Vec::new();
+        for (aggregate, code) in plan.select.aggregates.iter().zip(&mut self.aggregates) {
+            let Some(arg) = &aggregate.arg else { continue };
+            let program = Program::compile(arg);
+            let known = program.attribute().and_then(|a| seen.iter().position(|&s| s == a));
+            code.place = Some(known.unwrap_or(self.args.len()));
+            if known.is_none() {
+                seen.push(program.attribute().unwrap_or(u32::MAX));
+                self.args.push(program);
+            }
+        }
+    }
+
+    fn note_volatility(&mut self) {
+        let mut most = Vec::new();
+        let steps = self.before.iter().chain(&self.after);
+        for step in steps {
+            match step {
+                Step::Filter { condition, aggregates } => {
+                    most.push(condition.volatility());
+                    most.extend(aggregates.iter().filter_map(|a| a.arg.as_ref()).map(Program::volatility));
+                }
+                Step::Stream { args, .. } => most.extend(args.iter().map(Program::volatility)),
+            }
+        }
+        most.extend(self.items.iter().chain(&self.args).chain(&self.having).map(Program::volatility));
+        // Volatility is ordered, so an expression that asks for random values may ask for the clock too.
+        self.asks_ts = most.iter().any(|&v| v >= Volatility::RowTime);
+        self.asks_now = most.iter().any(|&v| v >= Volatility::Clock);
+        self.asks_random = most.contains(&Volatility::Random);
+    }
+
+    /// Whether rows of a chunk are one result per group, or one in all.
+    pub fn collapses(&self) -> bool {
+        !self.aggregates.is_empty() || !self.group_by.is_empty()
+    }
+
+    /// Whether the window ever asks for timers here.
+    pub fn has_timers(&self) -> bool {
+        self.window.as_ref().is_some_and(|w| match w.timers {
+            Timers::Never => false,
+            Timers::Watched => self.watched,
+            Timers::Always => true,
+        })
+    }
+
+    /// Kinds of the output columns.
+    pub fn output_kinds(&self) -> Vec<Kind> {
+        self.items.iter().map(Program::kind).collect()
+    }
+}
+
+fn aggregate(plan: &AggregatePlan) -> AggregateCode {
+    let kind = plan.arg.as_ref().map_or(Kind::I64, |a| a.ty.kind());
+    AggregateCode { function: plan.function.clone(), arg: plan.arg.as_ref().map(Program::compile), kind, place: None }
+}
+
+fn step(handler: &Handler) -> Step {
+    match handler {
+        Handler::Filter { condition, aggregates } => Step::Filter {
+            condition: Program::compile(condition),
+            aggregates: aggregates.iter().map(aggregate).collect(),
+        },
+        Handler::Stream { function, args, .. } => {
+            Step::Stream { kernel: function.kernel.clone(), args: args.iter().map(Program::compile).collect() }
+        }
+    }
+}
+
+fn seed(key: &str) -> u64 {
+    // FNV-1a: the same on every machine and version.
+    key.bytes().fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ b as u64).wrapping_mul(0x0100_0000_01b3))
+}
+
+/// Whether an argument has another value when its row leaves than when it came.
+fn volatile_args(plan: &QueryPlan) -> bool {
+    let args = plan.select.aggregates.iter().filter_map(|a| a.arg.as_ref());
+    args.into_iter().any(|a| a.volatility() > Volatility::Pure)
+}
+
+/// Whether all that an expression reads is of its declared type, so that no row of it can fail.
+fn sound(expr: &Expr) -> bool {
+    let mut sound = true;
+    expr.visit(&mut |e| {
+        sound &= e.kind == e.ty.kind() && e.kind != Kind::Any;
+        if let Node::Arith(_, a, b) = &e.node {
+            sound &= a.ty.is_numeric() && b.ty.is_numeric();
+        }
+    });
+    sound
+}
+
+fn way(plan: &QueryPlan) -> Way {
+    let select = &plan.select;
+    let nothing_aggregated = select.aggregates.is_empty() && select.group_by.is_empty();
+    let filters_only = plan.before.iter().all(|h| matches!(h, Handler::Filter { .. }));
+    if plan.window.is_none() && nothing_aggregated && plan.after.is_empty() && filters_only {
+        return if plan.kinds == Kinds::Expired { Way::General } else { Way::Plain };
+    }
+    let simple_args = select
+        .aggregates
+        .iter()
+        .filter_map(|a| a.arg.as_ref())
+        .all(|a| a.volatility() == Volatility::Pure && !a.has_aggregate() && sound(a));
+    if plan.kinds != Kinds::Current || !plan.after.is_empty() || !simple_args || !filters_only {
+        return Way::General;
+    }
+    match plan.window.as_ref().map(|w| w.form) {
+        None | Some(Form::Slide) => Way::Slide,
+        Some(Form::Flush) if select.having.is_none() && items_sound(plan) => Way::Flush,
+        _ => Way::General,
+    }
+}
+
+/// Whether no output attribute can fail: a batch then needs values for its last rows only.
+fn items_sound(plan: &QueryPlan) -> bool {
+    plan.select.items.iter().all(|i| sound(&i.expr) || matches!(i.expr.node, Node::Attr(_)))
+}
+
+/// Attributes read after the window, in order.
+fn kept(plan: &QueryPlan, way: Way) -> Vec<u32> {
+    let all = plan.schema.attributes.len() as u32;
+    let mut used = vec![false; all as usize];
+    let mut note = |expr: &Expr| {
+        expr.visit(&mut |e| {
+            if let Node::Attr(a) = e.node {
+                used[a as usize] = true;
+            }
+        });
+    };
+    plan.select.items.iter().for_each(|i| note(&i.expr));
+    if way == Way::General {
+        plan.select.having.iter().for_each(&mut note);
+        plan.select.aggregates.iter().filter_map(|a| a.arg.as_ref()).for_each(&mut note);
+        for handler in &plan.after {
+            match handler {
+                Handler::Filter { condition, aggregates } => {
+                    note(condition);
+                    aggregates.iter().filter_map(|a| a.arg.as_ref()).for_each(&mut note);
+                }
+                Handler::Stream { .. } => return (0..all).collect(),
+            }
+        }
+        plan.select.group_by.iter().for_each(|&a| used[a as usize] = true);
+    }
+    (0..all).filter(|&a| used[a as usize]).collect()
+}

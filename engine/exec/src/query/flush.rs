@@ -1,0 +1,177 @@
+//! Rows held back and released as batches, current rows out: per aggregate and batch one loop, values only for the rows
+//! that come out.
+
+use std::sync::Arc;
+
+use riddhi_batch::{Chunk, Column, Columns, Flow, Sel};
+use riddhi_plan::registry::{Entering, Flush, Groups as RunGroups, Run, Timers};
+
+use super::rows::Selected;
+use super::{Aggregates, Code, Cx, Query, compute};
+use crate::expr::{Rows, Source};
+
+/// Buffers of released batches.
+#[derive(Debug, Default)]
+pub struct Buffers {
+    flushes: Vec<Flush>,
+    /// Rows that come out, by number, and their groups.
+    rows: Vec<u64>,
+    groups: Vec<u32>,
+    /// Per batch: the end of its rows, its step and its cause.
+    chunks: Vec<(u32, u32, u32)>,
+    /// Attributes of the rows, in the places of the input's; only kept ones are filled.
+    work: Columns,
+    /// The kept ones as the store gives them.
+    kept: Columns,
+    groups_of_batch: Vec<u32>,
+    picks: Vec<u32>,
+}
+
+impl Buffers {
+    /// Buffers for a query.
+    pub fn new(code: &Code) -> Buffers {
+        Buffers {
+            work: Columns::of(&code.schema),
+            kept: Columns::new(code.kept.iter().map(|&a| code.schema.attributes[a as usize].kind)),
+            ..Buffers::default()
+        }
+    }
+}
+
+impl Query {
+    pub(super) fn run_flush(&mut self, cx: &mut Cx<'_>, input: &Flow, selected: &Selected) {
+        self.assign_groups(cx, input, selected);
+        self.compute_args(cx, input, selected);
+        let first = self.store.tail();
+        self.push_rows(cx, input, selected, self.code.args.len());
+        self.groups.hold(&self.buffers.ids);
+        let b = &mut self.buffers;
+        b.now.clear();
+        b.ends.clear();
+        if self.code.window.as_ref().is_some_and(|w| w.timers != Timers::Never) {
+            selected.clock(cx.steps, &mut b.now);
+            selected.ends(&mut b.ends);
+        }
+        b.flushes.flushes.clear();
+        let Some(window) = &mut self.window else { return };
+        let oldest = self.store.head();
+        let entering = Entering { first, oldest, times: &self.store, n: selected.n, chunk_ends: &b.ends, now: &b.now };
+        window.flush(&entering, &mut b.flushes.flushes);
+        let flushes = std::mem::take(&mut self.buffers.flushes.flushes);
+        for flush in &flushes {
+            let piece = selected.piece_of(flush.after as usize - 1);
+            self.release(flush, piece.step, piece.chunk);
+        }
+        self.buffers.flushes.flushes = flushes;
+        self.emit_flushes(cx);
+    }
+
+    pub(super) fn fire_flush(&mut self, cx: &mut Cx<'_>, step: u32) {
+        let Some(window) = &mut self.window else { return };
+        if let Some(flush) = window.fire_flush(cx.steps.now(step), self.store.tail()) {
+            self.release(&flush, step, step);
+        }
+        self.emit_flushes(cx);
+    }
+
+    /// Runs the aggregates over a batch and notes the rows that come out.
+    fn release(&mut self, flush: &Flush, step: u32, cause: u32) {
+        let code = Arc::clone(&self.code);
+        let grouped = !code.group_by.is_empty();
+        if flush.reset {
+            self.aggregates.list.iter_mut().for_each(|a| a.reset());
+        }
+        let b = &mut self.buffers.flushes;
+        b.groups_of_batch.clear();
+        let (mut row, end) = flush.current;
+        while row < end {
+            let slice = self.store.slice(row, (end - row) as usize);
+            let groups = if grouped { RunGroups::Each(slice.groups) } else { RunGroups::One };
+            for (aggregate, c) in self.aggregates.list.iter_mut().zip(&code.aggregates) {
+                let arg = c.place.map(|p| &slice.cols[p]);
+                let (first, arena, n) = (slice.first, slice.arena, slice.n);
+                aggregate.add(&Run { groups, arg, first, failed: &[], arena, n, number: row });
+            }
+            b.groups_of_batch.extend_from_slice(slice.groups);
+            row += slice.n as u64;
+        }
+        let from = b.rows.len();
+        if grouped {
+            b.picks.clear();
+            let (ids, all) = (&b.groups_of_batch, 0..b.groups_of_batch.len() as u32);
+            self.buffers.slots.pick(self.groups.bound(), all, |i| ids[i as usize], &mut b.picks);
+            b.rows.extend(b.picks.iter().map(|&p| flush.current.0 + p as u64));
+            b.groups.extend(b.picks.iter().map(|&p| ids[p as usize]));
+            self.groups.let_go(&b.groups_of_batch);
+        } else if code.aggregates.is_empty() {
+            b.rows.extend(flush.current.0..flush.current.1);
+            b.groups.resize(b.rows.len(), 0);
+        } else if flush.current.1 > flush.current.0 {
+            b.rows.push(flush.current.1 - 1);
+            b.groups.push(0);
+        }
+        let Aggregates { list, results } = &mut self.aggregates;
+        list.iter().zip(results).for_each(|(a, out)| a.values(&b.groups[from..], out));
+        if b.rows.len() > from {
+            b.chunks.push((b.rows.len() as u32, step, cause));
+        }
+    }
+
+    /// Computes the selection for all rows noted and forgets them.
+    fn emit_flushes(&mut self, cx: &mut Cx<'_>) {
+        let code = Arc::clone(&self.code);
+        let b = &mut self.buffers;
+        let f = &mut b.flushes;
+        if !f.rows.is_empty() {
+            f.kept.clear();
+            self.store.gather(&f.rows, code.args.len(), &mut f.kept, cx.arena);
+            for (place, &attribute) in code.kept.iter().enumerate() {
+                std::mem::swap(&mut f.work.cols[attribute as usize], &mut f.kept.cols[place]);
+            }
+            b.now.clear();
+            if code.asks_now {
+                for &(end, step, _) in &f.chunks {
+                    b.now.resize(end as usize, cx.steps.now(step));
+                }
+            }
+            let rows = Rows {
+                n: f.rows.len(),
+                input: Source { cols: &f.work.cols, sel: Sel::From(0) },
+                computed: Source { cols: &self.aggregates.results, sel: Sel::From(0) },
+                ts: &f.kept.ts,
+                now: &b.now,
+                serial: self.serial,
+                seed: code.seed,
+            };
+            let first = self.out.rows.len();
+            b.failed.clear();
+            for (item, out) in code.items.iter().zip(&mut self.out.rows.cols) {
+                compute(item, &rows, cx.arena, &mut b.scratch, out, &mut b.failed);
+            }
+            self.serial += if code.asks_random { f.rows.len() as u64 } else { 0 };
+            self.out.rows.ts.extend_from_slice(&f.kept.ts);
+            for (place, &attribute) in code.kept.iter().enumerate() {
+                std::mem::swap(&mut f.work.cols[attribute as usize], &mut f.kept.cols[place]);
+            }
+            let plain = code.order_by.is_empty() && code.limit.is_none() && code.offset == 0;
+            if !plain {
+                b.sorter.take(&mut self.out, first);
+            }
+            let mut start = 0;
+            for &(end, step, cause) in &f.chunks {
+                if plain {
+                    self.out.chunks.push(Chunk { step, cause, first: first as u32 + start, rows: end - start });
+                } else {
+                    b.sorter.put(&code, &mut self.out, start as usize..end as usize, step, cause, cx.arena);
+                }
+                start = end;
+            }
+            f.rows.clear();
+            f.groups.clear();
+            f.chunks.clear();
+            self.aggregates.results.iter_mut().for_each(Column::clear);
+        }
+        let needed = self.window.as_ref().map_or(0, |w| w.needed(self.store.tail()));
+        self.store.release(needed);
+    }
+}

@@ -1,0 +1,597 @@
+//! The general way: a list of signals (rows that arrive, rows that leave, resets), each with all its attributes. What the
+//! other ways do in loops of their own is defined here.
+
+use std::sync::Arc;
+
+use riddhi_batch::{Chunk, Column, Columns, Flow, Sel};
+use riddhi_plan::logical::Kinds;
+use riddhi_plan::registry::{
+    Alike, Entering, Flush, Form, Signal, SignalKind, SignalSink, Signals, Stamp, StreamCx, StreamKernel, Times,
+    Volatility,
+};
+
+use super::rows::{Piece, Selected};
+use super::{AggregateCode, Aggregates, Code, Cx, Failure, Query, Step, compute, exact_column, report};
+use crate::expr::{Program, Rows, Source};
+
+/// Signals being collected: a list, cut into chunks.
+#[derive(Debug, Default)]
+pub struct Buffers {
+    kinds: Vec<SignalKind>,
+    /// Number of the row in the store; [`NO_ROW`] of a reset.
+    rows: Vec<u64>,
+    /// Timestamps: of an expired row, when it left.
+    ts: Vec<i64>,
+    /// Chunk ends, and the entering row that caused each; `None`: the timer.
+    chunks: Vec<(u32, Option<u32>)>,
+    /// Attributes of the signals' rows, in the places of the input's; only kept ones are filled.
+    work: Columns,
+    kept: Columns,
+    /// Signals still in play.
+    alive: Vec<u32>,
+    alive_now: Vec<u32>,
+    list: Vec<Signal>,
+    ids: Vec<u32>,
+    real: Vec<u32>,
+    arg: Option<Column>,
+    eligible: Vec<u32>,
+    now: Vec<i64>,
+    dense_ts: Vec<i64>,
+    dense_now: Vec<i64>,
+    expired: Vec<u8>,
+    flushes: Vec<Flush>,
+}
+
+const NO_ROW: u64 = u64::MAX;
+
+impl Buffers {
+    /// Buffers for a query.
+    pub fn new(code: &Code) -> Buffers {
+        Buffers {
+            work: Columns::of(&code.schema),
+            kept: Columns::new(code.kept.iter().map(|&a| code.schema.attributes[a as usize].kind)),
+            ..Buffers::default()
+        }
+    }
+
+    fn clear(&mut self) {
+        self.kinds.clear();
+        self.rows.clear();
+        self.ts.clear();
+        self.chunks.clear();
+        self.work.clear();
+        self.kept.clear();
+    }
+
+    fn push(&mut self, kind: SignalKind, row: u64, ts: i64) {
+        self.kinds.push(kind);
+        self.rows.push(row);
+        self.ts.push(ts);
+    }
+
+    fn end(&mut self, cause: Option<u32>) {
+        let (end, before) = (self.kinds.len() as u32, self.chunks.last().map_or(0, |c| c.0));
+        if end > before {
+            self.chunks.push((end, cause));
+        }
+    }
+}
+
+/// Collects a general window's signals.
+struct Sink<'a> {
+    buffers: &'a mut Buffers,
+    times: &'a dyn Times,
+}
+
+impl SignalSink for Sink<'_> {
+    fn current(&mut self, row: u64) {
+        let ts = self.times.time(row);
+        self.buffers.push(SignalKind::Current, row, ts);
+    }
+    fn expired(&mut self, row: u64, ts: i64) {
+        self.buffers.push(SignalKind::Expired, row, ts);
+    }
+    fn reset(&mut self) {
+        self.buffers.push(SignalKind::Reset, NO_ROW, 0);
+    }
+    fn end_chunk(&mut self, cause: Option<u32>) {
+        self.buffers.end(cause);
+    }
+}
+
+impl Query {
+    pub(super) fn run_general(&mut self, cx: &mut Cx<'_>, input: &Flow, selected: &Selected) {
+        let mut placed = selected.clone();
+        self.drop_unplaced(cx, input, &mut placed);
+        if placed.n == 0 {
+            return;
+        }
+        let selected = &placed;
+        let mut g = std::mem::take(&mut self.buffers.general);
+        g.clear();
+        if self.window.is_some() {
+            self.window_signals(cx, input, selected, &mut g);
+            self.fetch(cx, &mut g);
+        } else {
+            for i in 0..selected.n {
+                g.push(SignalKind::Current, i as u64, input.rows.ts[selected.row(i)]);
+            }
+            for piece in &selected.pieces {
+                g.chunks.push((piece.end, Some(piece.end - 1)));
+            }
+            for &a in &self.code.kept {
+                g.work.cols[a as usize].append(&input.rows.cols[a as usize], selected.sel(), selected.n);
+            }
+        }
+        self.process(cx, &mut g, |row| selected.piece_of(row as usize));
+        self.buffers.general = g;
+        self.release_unneeded();
+    }
+
+    pub(super) fn fire_general(&mut self, cx: &mut Cx<'_>, step: u32) {
+        let mut g = std::mem::take(&mut self.buffers.general);
+        g.clear();
+        let now = cx.steps.now(step);
+        let (head, tail) = (self.store.head(), self.store.tail());
+        let Some(window) = &mut self.window else { return };
+        match self.code.window.as_ref().map(|w| w.form) {
+            Some(Form::Slide) => {
+                let oldest = head;
+                let gone = window.fire_slide(now, &self.store, oldest, tail) as u64;
+                (oldest..oldest + gone).for_each(|row| g.push(SignalKind::Expired, row, now));
+                g.end(None);
+            }
+            Some(Form::Flush) => {
+                if let Some(flush) = window.fire_flush(now, tail) {
+                    push_flush(&mut g, &flush, now, &self.store);
+                    g.end(None);
+                }
+            }
+            _ => window.fire_general(now, tail, &mut Sink { buffers: &mut g, times: &self.store }),
+        }
+        self.fetch(cx, &mut g);
+        self.process(cx, &mut g, |_| Piece { chunk: step, step, end: 0 });
+        self.buffers.general = g;
+        self.release_unneeded();
+    }
+
+    fn release_unneeded(&mut self) {
+        if let Some(window) = &self.window {
+            self.store.release(window.needed(self.store.tail()));
+        }
+    }
+
+    /// Puts the rows into the store and collects what the window makes of them.
+    fn window_signals(&mut self, cx: &mut Cx<'_>, input: &Flow, selected: &Selected, g: &mut Buffers) {
+        let (first, oldest) = (self.store.tail(), self.store.head());
+        self.push_rows(cx, input, selected, 0);
+        let b = &mut self.buffers;
+        b.now.clear();
+        b.ends.clear();
+        b.leave.clear();
+        selected.clock(cx.steps, &mut b.now);
+        selected.ends(&mut b.ends);
+        let Some(window) = &mut self.window else { return };
+        let times = &self.store;
+        let entering = Entering { first, oldest, times, n: selected.n, chunk_ends: &b.ends, now: &b.now };
+        match self.code.window.as_ref().map(|w| w.form) {
+            Some(Form::Slide) => {
+                let alike = window.slide(&entering, &mut b.leave);
+                let mut row = oldest;
+                let stamp = window.stamp();
+                for i in 0..selected.n {
+                    let gone = match alike {
+                        Alike::None => 0,
+                        Alike::One => 1,
+                        Alike::Each => b.leave[i] as u64,
+                    };
+                    let entering = first + i as u64;
+                    let ts = |old: u64| match stamp {
+                        Stamp::Now => b.now[i],
+                        Stamp::Time => self.store.time(entering),
+                        Stamp::Own => self.store.time(old),
+                    };
+                    (row..row + gone).for_each(|old| g.push(SignalKind::Expired, old, ts(old)));
+                    row += gone;
+                    g.push(SignalKind::Current, entering, input.rows.ts[selected.row(i)]);
+                    if b.ends[i] as usize == i + 1 {
+                        g.end(Some(i as u32));
+                    }
+                }
+            }
+            Some(Form::Flush) => {
+                g.flushes.clear();
+                window.flush(&entering, &mut g.flushes);
+                for flush in std::mem::take(&mut g.flushes) {
+                    let cause = flush.after - 1;
+                    push_flush(g, &flush, b.now[cause as usize], &self.store);
+                    g.end(Some(cause));
+                }
+            }
+            _ => window.general(&entering, &mut Sink { buffers: g, times: &self.store }),
+        }
+    }
+
+    /// Reads the attributes of the signals' rows from the store.
+    fn fetch(&mut self, cx: &mut Cx<'_>, g: &mut Buffers) {
+        let mut i = 0;
+        while i < g.rows.len() {
+            if g.rows[i] == NO_ROW {
+                g.kept.cols.iter_mut().for_each(Column::push_null);
+                i += 1;
+                continue;
+            }
+            let run = g.rows[i..].iter().take_while(|&&r| r != NO_ROW).count();
+            self.store.gather(&g.rows[i..i + run], 0, &mut g.kept, cx.arena);
+            i += run;
+        }
+        for (place, &attribute) in self.code.kept.iter().enumerate() {
+            std::mem::swap(&mut g.work.cols[attribute as usize], &mut g.kept.cols[place]);
+        }
+    }
+
+    /// Handlers after the window, aggregates, having, selection, output.
+    fn process(&mut self, cx: &mut Cx<'_>, g: &mut Buffers, piece_of: impl Fn(u32) -> Piece) {
+        if g.chunks.is_empty() {
+            return;
+        }
+        let code = Arc::clone(&self.code);
+        let pieces: Vec<Piece> = g.chunks.iter().map(|&(_, cause)| piece_of(cause.unwrap_or(0))).collect();
+        g.now.clear();
+        for (piece, &(end, _)) in pieces.iter().zip(&g.chunks) {
+            g.now.resize(end as usize, cx.steps.now(piece.step));
+        }
+        g.alive.clear();
+        g.alive.extend(0..g.kinds.len() as u32);
+        let step = pieces[0].step;
+        self.after_window(cx, g, &code, step);
+        self.aggregate_signals(cx, g, &code, step);
+        self.choose_eligible(cx, g, &code, step);
+        self.emit_signals(cx, g, &code, &pieces);
+    }
+
+    fn after_window(&mut self, cx: &mut Cx<'_>, g: &mut Buffers, code: &Code, step: u32) {
+        let with = |s: &&Step| matches!(s, Step::Filter { aggregates, .. } if !aggregates.is_empty());
+        let mut filter = code.before.iter().filter(with).count();
+        for handler in &code.after {
+            match handler {
+                Step::Filter { condition, aggregates } => {
+                    if !aggregates.is_empty() {
+                        let mut own = std::mem::replace(&mut self.filters[filter], Aggregates::new(&[]));
+                        g.list.clear();
+                        g.list.extend(g.alive.iter().map(|&i| Signal {
+                            kind: g.kinds[i as usize],
+                            group: 0,
+                            row: g.rows[i as usize],
+                        }));
+                        self.run_aggregates(cx, g, aggregates, &mut own, step);
+                        self.filters[filter] = own;
+                        self.keep_alive(cx, g, condition, Some(filter), step);
+                        filter += 1;
+                    } else {
+                        self.keep_alive(cx, g, condition, None, step);
+                    }
+                }
+                Step::Stream { kernel, args } => self.show_signals(cx, g, kernel.as_ref(), args),
+            }
+        }
+    }
+
+    /// Keeps the signals for which the condition holds, and all resets.
+    fn keep_alive(&mut self, cx: &mut Cx<'_>, g: &mut Buffers, condition: &Program, filter: Option<usize>, step: u32) {
+        let code = Arc::clone(&self.code);
+        // Rows of the condition: places in `alive` of signals that are no resets.
+        g.real.clear();
+        g.real
+            .extend((0..g.alive.len() as u32).filter(|&p| g.kinds[g.alive[p as usize] as usize] != SignalKind::Reset));
+        g.alive_now.clear();
+        g.alive_now.extend(g.real.iter().map(|&p| g.alive[p as usize]));
+        volatile(g, condition.volatility());
+        let results: &[Column] = filter.map_or(&[], |f| &self.filters[f].results);
+        let rows = Rows {
+            n: g.real.len(),
+            input: Source { cols: &g.work.cols, sel: Sel::Rows(&g.alive_now) },
+            computed: Source { cols: results, sel: Sel::Rows(&g.real) },
+            ts: &g.dense_ts,
+            now: &g.dense_now,
+            serial: self.serial,
+            seed: code.seed,
+        };
+        let b = &mut self.buffers;
+        b.hits.clear();
+        b.failed.clear();
+        condition.select(&rows, cx.arena, &mut b.scratch, &mut b.hits, &mut b.failed);
+        self.serial += if code.asks_random { g.real.len() as u64 } else { 0 };
+        if !b.failed.is_empty() {
+            report(&code, cx, &b.failed, step);
+        }
+        let mut stays = vec![false; g.alive.len()];
+        b.hits.iter().for_each(|&h| stays[g.real[h as usize] as usize] = true);
+        let mut place = 0;
+        let kinds = &g.kinds;
+        g.alive.retain(|&i| {
+            place += 1;
+            stays[place - 1] || kinds[i as usize] == SignalKind::Reset
+        });
+    }
+
+    fn show_signals(&mut self, cx: &mut Cx<'_>, g: &mut Buffers, kernel: &dyn StreamKernel, args: &[Program]) {
+        let real = |g: &Buffers, i: &u32| g.kinds[*i as usize] != SignalKind::Reset;
+        let shown: Vec<u32> = g.alive.iter().copied().filter(|i| real(g, i)).collect();
+        g.expired.clear();
+        g.expired.extend(shown.iter().map(|&i| (g.kinds[i as usize] == SignalKind::Expired) as u8));
+        g.alive_now.clear();
+        g.alive_now.extend_from_slice(&shown);
+        volatile(g, Volatility::Random);
+        let code = Arc::clone(&self.code);
+        let rows = Rows {
+            n: shown.len(),
+            input: Source { cols: &g.work.cols, sel: Sel::Rows(&shown) },
+            computed: Source::NONE,
+            ts: &g.dense_ts,
+            now: &g.dense_now,
+            serial: self.serial,
+            seed: code.seed,
+        };
+        let mut values = Columns::new(args.iter().map(Program::kind));
+        let b = &mut self.buffers;
+        b.failed.clear();
+        for (program, column) in args.iter().zip(&mut values.cols) {
+            compute(program, &rows, cx.arena, &mut b.scratch, column, &mut b.failed);
+        }
+        g.work.ts.clear();
+        g.work.ts.extend_from_slice(&g.ts);
+        let mut scx = StreamCx { arena: cx.arena, log: cx.log, schema: &code.schema, app: &code.app };
+        kernel.run(&mut scx, &g.work, Sel::Rows(&shown), shown.len(), &values, &g.expired);
+    }
+
+    /// Groups and aggregates of the signals in play; a result a signal.
+    fn aggregate_signals(&mut self, cx: &mut Cx<'_>, g: &mut Buffers, code: &Code, step: u32) {
+        self.group_signals(cx, g, code);
+        g.list.clear();
+        g.list.extend(g.alive.iter().zip(&g.ids).map(|(&i, &group)| Signal {
+            kind: g.kinds[i as usize],
+            group,
+            row: g.rows[i as usize],
+        }));
+        let mut own = std::mem::replace(&mut self.aggregates, Aggregates::new(&[]));
+        let bound = self.groups.bound().max(1);
+        own.list.iter_mut().for_each(|a| a.grow(bound));
+        self.run_aggregates(cx, g, &code.aggregates, &mut own, step);
+        self.aggregates = own;
+    }
+
+    fn group_signals(&mut self, cx: &Cx<'_>, g: &mut Buffers, code: &Code) {
+        g.ids.clear();
+        g.ids.resize(g.alive.len(), 0);
+        if code.group_by.is_empty() {
+            return;
+        }
+        g.real.clear();
+        g.real
+            .extend((0..g.alive.len() as u32).filter(|&p| g.kinds[g.alive[p as usize] as usize] != SignalKind::Reset));
+        let rows: Vec<u32> = g.real.iter().map(|&p| g.alive[p as usize]).collect();
+        let ids = &mut self.buffers.ids;
+        ids.clear();
+        self.groups.assign(&g.work.cols, &code.group_by, Sel::Rows(&rows), rows.len(), cx.arena, ids);
+        g.real.iter().zip(ids.iter()).for_each(|(&p, &id)| g.ids[p as usize] = id);
+        for (&i, &id) in g.alive.iter().zip(&g.ids) {
+            match g.kinds[i as usize] {
+                SignalKind::Current => self.groups.hold(&[id]),
+                SignalKind::Expired => self.groups.let_go(&[id]),
+                SignalKind::Reset => self.groups.let_all_go(),
+            }
+        }
+    }
+
+    /// Runs aggregates, inner ones first, over the signals in `g.list`, one for each of `g.alive`.
+    fn run_aggregates(
+        &mut self,
+        cx: &mut Cx<'_>,
+        g: &mut Buffers,
+        codes: &[AggregateCode],
+        own: &mut Aggregates,
+        step: u32,
+    ) {
+        own.results.iter_mut().for_each(Column::clear);
+        g.alive_now.clear();
+        g.alive_now.extend_from_slice(&g.alive);
+        for (i, aggregate) in codes.iter().enumerate() {
+            let b = &mut self.buffers;
+            b.failed.clear();
+            g.arg = None;
+            if let Some(program) = &aggregate.arg {
+                volatile(g, program.volatility());
+                let mut column = Column::new(program.kind());
+                let rows = Rows {
+                    n: g.alive.len(),
+                    input: Source { cols: &g.work.cols, sel: Sel::Rows(&g.alive) },
+                    computed: Source { cols: &own.results, sel: Sel::From(0) },
+                    ts: &g.dense_ts,
+                    now: &g.dense_now,
+                    serial: self.serial,
+                    seed: self.code.seed,
+                };
+                compute(program, &rows, cx.arena, &mut b.scratch, &mut column, &mut b.failed);
+                let exact = own.list[i].exact();
+                g.arg =
+                    Some(if exact { exact_column(column, aggregate.kind, cx.arena, &mut b.failed) } else { column });
+            }
+            let lost =
+                b.failed.rows.iter().enumerate().filter(|(i, f)| **f != 0 && g.list[*i].kind != SignalKind::Reset);
+            let lost = lost.count() as u64;
+            if lost > 0 {
+                let reason = b.failed.reason.as_ref().map(|r| r.to_string()).unwrap_or_default();
+                cx.failures.push(Failure { query: self.code.element, step, rows: lost, reason });
+            }
+            let signals = Signals { list: &g.list, arg: g.arg.as_ref(), failed: &b.failed.rows, arena: cx.arena };
+            own.list[i].signals(&signals, &mut own.results[i]);
+            if !b.failed.is_empty() {
+                // A row whose argument failed gives no output: remember it among the failed of the turn.
+                g.lost(&b.failed.rows);
+            }
+        }
+    }
+
+    /// The signals that may come out: of a kind that is asked for, and passing `having`.
+    fn choose_eligible(&mut self, cx: &mut Cx<'_>, g: &mut Buffers, code: &Code, step: u32) {
+        g.eligible.clear();
+        let wanted = |kind: SignalKind| match kind {
+            SignalKind::Current => code.kinds != Kinds::Expired,
+            SignalKind::Expired => code.kinds != Kinds::Current,
+            SignalKind::Reset => false,
+        };
+        let lost = std::mem::take(&mut g.expired);
+        let fine = |p: u32| lost.get(p as usize).is_none_or(|&l| l == 0);
+        g.eligible
+            .extend((0..g.alive.len() as u32).filter(|&p| wanted(g.kinds[g.alive[p as usize] as usize]) && fine(p)));
+        g.expired = lost;
+        g.expired.clear();
+        let Some(having) = &code.having else { return };
+        g.alive_now.clear();
+        g.alive_now.extend(g.eligible.iter().map(|&p| g.alive[p as usize]));
+        volatile(g, having.volatility());
+        let rows = Rows {
+            n: g.eligible.len(),
+            input: Source { cols: &g.work.cols, sel: Sel::Rows(&g.alive_now) },
+            computed: Source { cols: &self.aggregates.results, sel: Sel::Rows(&g.eligible) },
+            ts: &g.dense_ts,
+            now: &g.dense_now,
+            serial: self.serial,
+            seed: code.seed,
+        };
+        let b = &mut self.buffers;
+        b.hits.clear();
+        b.failed.clear();
+        having.select(&rows, cx.arena, &mut b.scratch, &mut b.hits, &mut b.failed);
+        if !b.failed.is_empty() {
+            report(code, cx, &b.failed, step);
+        }
+        let mut at = 0;
+        for &h in &b.hits {
+            g.eligible[at] = g.eligible[h as usize];
+            at += 1;
+        }
+        g.eligible.truncate(at);
+    }
+
+    fn emit_signals(&mut self, cx: &mut Cx<'_>, g: &mut Buffers, code: &Code, pieces: &[Piece]) {
+        let first = self.out.rows.len();
+        for last_try in [false, true] {
+            self.pick_signals(g, code);
+            let failed = self.compute_items(cx, g, code, true);
+            if !failed || last_try {
+                break;
+            }
+            // Some row cannot be computed: find all such rows, and pick among the others.
+            self.out.rows.cols.iter_mut().for_each(|c| c.truncate(first));
+            self.buffers.picks.clear();
+            self.buffers.picks.extend_from_slice(&g.eligible);
+            self.compute_items(cx, g, code, false);
+            report(code, cx, &self.buffers.failed, pieces[0].step);
+            let failed = &self.buffers.failed;
+            let mut place = 0;
+            g.eligible.retain(|_| {
+                place += 1;
+                !failed.is(place - 1)
+            });
+        }
+        self.serial += if code.asks_random { g.alive.len() as u64 } else { 0 };
+        let b = &mut self.buffers;
+        self.out.rows.ts.extend(b.picks.iter().map(|&p| g.ts[g.alive[p as usize] as usize]));
+        if code.kinds != Kinds::Current {
+            let kind = |p: &u32| (g.kinds[g.alive[*p as usize] as usize] == SignalKind::Expired) as u8;
+            self.out.kinds.extend(b.picks.iter().map(kind));
+        }
+        let plain = code.order_by.is_empty() && code.limit.is_none() && code.offset == 0;
+        if !plain {
+            b.sorter.take(&mut self.out, first);
+        }
+        let mut start = 0;
+        for (piece, &end) in pieces.iter().zip(&b.ends) {
+            let (step, cause) = (piece.step, piece.chunk);
+            if end > start && plain {
+                self.out.chunks.push(Chunk { step, cause, first: first as u32 + start, rows: end - start });
+            } else if end > start {
+                b.sorter.put(code, &mut self.out, start as usize..end as usize, step, cause, cx.arena);
+            }
+            start = end;
+        }
+    }
+
+    /// Per chunk, which of the eligible signals come out: `picks`, and in `ends` the end of each chunk's.
+    fn pick_signals(&mut self, g: &Buffers, code: &Code) {
+        let b = &mut self.buffers;
+        b.picks.clear();
+        b.ends.clear();
+        let mut next = 0;
+        for &(end, _) in &g.chunks {
+            let until = next + g.eligible[next..].partition_point(|&p| g.alive[p as usize] < end);
+            let rows = g.eligible[next..until].iter().copied();
+            if !code.group_by.is_empty() {
+                b.slots.pick(self.groups.bound(), rows, |p| g.ids[p as usize], &mut b.picks);
+            } else if !code.aggregates.is_empty() {
+                b.picks.extend(rows.last());
+            } else {
+                b.picks.extend(rows);
+            }
+            next = until;
+            b.ends.push(b.picks.len() as u32);
+        }
+    }
+
+    /// Computes the output attributes of the picks, appending them if `keep`. Whether a row failed.
+    fn compute_items(&mut self, cx: &mut Cx<'_>, g: &mut Buffers, code: &Code, keep: bool) -> bool {
+        let b = &mut self.buffers;
+        g.alive_now.clear();
+        g.alive_now.extend(b.picks.iter().map(|&p| g.alive[p as usize]));
+        volatile(g, if code.asks_ts { Volatility::Random } else { Volatility::Pure });
+        let rows = Rows {
+            n: b.picks.len(),
+            input: Source { cols: &g.work.cols, sel: Sel::Rows(&g.alive_now) },
+            computed: Source { cols: &self.aggregates.results, sel: Sel::Rows(&b.picks) },
+            ts: &g.dense_ts,
+            now: &g.dense_now,
+            serial: self.serial,
+            seed: code.seed,
+        };
+        b.failed.clear();
+        for (item, out) in code.items.iter().zip(&mut self.out.rows.cols) {
+            let before = out.len();
+            compute(item, &rows, cx.arena, &mut b.scratch, out, &mut b.failed);
+            if !keep {
+                out.truncate(before);
+            }
+        }
+        !b.failed.is_empty()
+    }
+}
+
+impl Buffers {
+    /// Notes signals that give no output since an aggregate's argument failed. (`expired` is free for this between a
+    /// stream function and the choice of eligible rows.)
+    fn lost(&mut self, failed: &[u8]) {
+        self.expired.resize(failed.len(), 0);
+        self.expired.iter_mut().zip(failed).for_each(|(l, f)| *l |= f);
+    }
+}
+
+fn push_flush(g: &mut Buffers, flush: &Flush, now: i64, times: &dyn Times) {
+    (flush.expired.0..flush.expired.1).for_each(|row| g.push(SignalKind::Expired, row, now));
+    if flush.reset {
+        g.push(SignalKind::Reset, NO_ROW, now);
+    }
+    (flush.current.0..flush.current.1).for_each(|row| g.push(SignalKind::Current, row, times.time(row)));
+}
+
+/// Fills `dense_ts` and `dense_now` for the signals in `alive_now`, if a program of that volatility needs them.
+fn volatile(g: &mut Buffers, volatility: Volatility) {
+    g.dense_ts.clear();
+    g.dense_now.clear();
+    if volatility >= Volatility::RowTime {
+        g.dense_ts.extend(g.alive_now.iter().map(|&i| g.ts[i as usize]));
+    }
+    if volatility >= Volatility::Clock {
+        g.dense_now.extend(g.alive_now.iter().map(|&i| g.now[i as usize]));
+    }
+}

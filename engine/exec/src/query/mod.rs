@@ -1,0 +1,300 @@
+//! A query at work: handlers, window and selection as one operator.
+//!
+//! The compiled query ([`Code`]) never changes; all that does is in [`Query`], owned by one worker. A turn takes a range of
+//! chunks of the input flow and appends to the output flow; what the ranges are has no meaning. Timers fire between
+//! chunks: [`Query::run_frame`] alternates the two, a stepped driver does it itself.
+
+mod before;
+mod code;
+mod emit;
+mod flush;
+mod general;
+mod plain;
+mod rows;
+mod slide;
+mod state;
+
+use std::sync::Arc;
+
+use riddhi_batch::{Arena, Column, Columns, Flow, Kind, Sel};
+use riddhi_plan::registry::{Aggregate, Failed, RowFailure, Window};
+
+use crate::expr::{Rows, Scratch};
+use crate::groups::Groups;
+use crate::steps::{Fired, Pending, Steps};
+use crate::store::Store;
+
+pub use code::{AggregateCode, Code, Step, Way};
+pub use state::Section;
+
+use rows::Selected;
+
+/// What a query may use while it works.
+pub struct Cx<'a> {
+    /// The steps of the frame.
+    pub steps: &'a mut Steps,
+    /// Long strings of the frame.
+    pub arena: &'a mut Arena,
+    /// Lines for the log.
+    pub log: &'a mut Vec<String>,
+    /// Rows that could not be computed.
+    pub failures: &'a mut Vec<Failure>,
+}
+
+/// Rows of one turn that could not be computed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The query.
+    pub query: u32,
+    /// The step at which the first of them came.
+    pub step: u32,
+    /// How many.
+    pub rows: u64,
+    /// Why the first could not.
+    pub reason: String,
+}
+
+/// Aggregates of a select or a filter, and their last results.
+struct Aggregates {
+    list: Vec<Box<dyn Aggregate>>,
+    results: Vec<Column>,
+}
+
+impl Aggregates {
+    fn new(codes: &[AggregateCode]) -> Aggregates {
+        Aggregates {
+            list: codes.iter().map(|a| (a.function.create)()).collect(),
+            results: codes.iter().map(|a| Column::new(a.function.kind)).collect(),
+        }
+    }
+
+    fn is_clear(&self, group: u32) -> bool {
+        self.list.iter().all(|a| a.is_clear(group))
+    }
+}
+
+/// Buffers of a turn, kept for their capacity.
+#[derive(Default)]
+struct Buffers {
+    selected: Selected,
+    scratch: Scratch,
+    hits: Vec<u32>,
+    failed: Failed,
+    ids: Vec<u32>,
+    args: Vec<Column>,
+    ts: Vec<i64>,
+    now: Vec<i64>,
+    ends: Vec<u32>,
+    leave: Vec<u32>,
+    picks: Vec<u32>,
+    places: Vec<u32>,
+    dues: Vec<i64>,
+    slots: emit::Slots,
+    sorter: emit::Sorter,
+    flushes: flush::Buffers,
+    general: general::Buffers,
+}
+
+/// A query's state and buffers.
+pub struct Query {
+    code: Arc<Code>,
+    window: Option<Box<dyn Window>>,
+    store: Store,
+    groups: Groups,
+    sweep_at: usize,
+    aggregates: Aggregates,
+    /// Of filters with aggregates, in order: before the window, then after it.
+    filters: Vec<Aggregates>,
+    timers: Pending,
+    /// Rows for which random values were or could have been drawn.
+    serial: u64,
+    buffers: Buffers,
+    /// What came out in this frame.
+    pub out: Flow,
+}
+
+impl Query {
+    /// A query with nothing remembered.
+    pub fn new(code: Arc<Code>) -> Query {
+        let window = code.window.as_ref().map(|w| (w.create)(if w.sliding { code.watched } else { code.expired }));
+        let kinds = state::store_kinds(&code);
+        let grouped = !code.group_by.is_empty() && matches!(code.way, Way::Slide | Way::Flush);
+        let filters = code.before.iter().chain(&code.after).filter_map(|s| match s {
+            Step::Filter { aggregates, .. } if !aggregates.is_empty() => Some(Aggregates::new(aggregates)),
+            _ => None,
+        });
+        let mut buffers = Buffers::default();
+        buffers.args.extend(code.args.iter().map(|a| Column::new(a.kind())));
+        buffers.general = general::Buffers::new(&code);
+        buffers.flushes = flush::Buffers::new(&code);
+        buffers.sorter = emit::Sorter::new(&code);
+        Query {
+            window,
+            store: Store::new(kinds, grouped),
+            groups: Groups::default(),
+            sweep_at: 64,
+            aggregates: Aggregates::new(&code.aggregates),
+            filters: filters.collect(),
+            timers: Pending::default(),
+            serial: 0,
+            out: Flow { rows: Columns::new(code.output_kinds()), ..Flow::default() },
+            buffers,
+            code,
+        }
+    }
+
+    /// The compiled query.
+    pub fn code(&self) -> &Code {
+        &self.code
+    }
+
+    /// Begins a frame.
+    pub fn begin(&mut self) {
+        self.out.clear();
+        self.timers.begin();
+    }
+
+    /// When the next timer is due.
+    pub fn due(&self) -> Option<i64> {
+        self.timers.due()
+    }
+
+    /// The next timer, if it fires in this frame.
+    pub fn next_timer(&self, steps: &Steps) -> Option<Fired> {
+        if self.timers.is_empty() { None } else { self.timers.next(steps, self.code.element) }
+    }
+
+    /// Takes all chunks of a frame's input, and fires the timers among and after them.
+    pub fn run_frame(&mut self, cx: &mut Cx<'_>, input: &Flow) {
+        let to = input.chunks.len();
+        if !self.code.has_timers() {
+            return self.run(cx, input, 0, to);
+        }
+        for i in 0..to {
+            self.fire_before(cx, Some(input.chunks[i].step));
+            self.run(cx, input, i, i + 1);
+        }
+        self.fire_before(cx, None);
+    }
+
+    /// Fires the timers that come before `step`, or all of the frame.
+    fn fire_before(&mut self, cx: &mut Cx<'_>, step: Option<u32>) {
+        while let Some(timer) = self.next_timer(cx.steps) {
+            if step.is_some_and(|s| !cx.steps.precedes(&timer, s)) {
+                return;
+            }
+            self.fire(cx, timer);
+        }
+    }
+
+    /// Takes the chunks `from..to`. No timer of this query may come before the last of them.
+    pub fn run(&mut self, cx: &mut Cx<'_>, input: &Flow, from: usize, to: usize) {
+        if from == to {
+            return;
+        }
+        let first = input.chunks[from].first as usize;
+        let last = input.chunks[to - 1];
+        let mut selected = std::mem::take(&mut self.buffers.selected);
+        selected.all(first, (last.first + last.rows) as usize - first);
+        self.run_before(cx, input, (from, to), &mut selected);
+        if selected.n > 0 {
+            selected.cut(&input.chunks, from, to);
+            match self.code.way {
+                Way::Plain => self.run_plain(cx, input, &mut selected),
+                Way::Slide => self.run_slide(cx, input, &mut selected),
+                Way::Flush => self.run_flush(cx, input, &selected),
+                Way::General => self.run_general(cx, input, &selected),
+            }
+            self.arm(cx, selected.pieces.last().map_or(0, |p| p.step));
+        }
+        self.buffers.selected = selected;
+        self.sweep();
+    }
+
+    /// Fires a timer that [`Query::next_timer`] gave.
+    pub fn fire(&mut self, cx: &mut Cx<'_>, timer: Fired) {
+        let step = cx.steps.fire(timer);
+        self.timers.pop();
+        match self.code.way {
+            Way::Flush => self.fire_flush(cx, step),
+            _ => self.fire_general(cx, step),
+        }
+        self.arm(cx, step);
+        self.sweep();
+    }
+
+    /// Takes over the timers that the window asked for at `step`.
+    fn arm(&mut self, cx: &Cx<'_>, step: u32) {
+        if !self.code.has_timers() {
+            return;
+        }
+        let Some(window) = &mut self.window else { return };
+        window.arm(&mut self.buffers.dues);
+        for due in self.buffers.dues.drain(..) {
+            self.timers.arm(due, step, cx.steps, self.code.element);
+        }
+    }
+
+    /// Drops groups that nothing refers to, once there are many.
+    fn sweep(&mut self) {
+        if self.groups.bound() < self.sweep_at {
+            return;
+        }
+        let aggregates = &mut self.aggregates;
+        let mut gone = Vec::new();
+        self.groups.sweep(|g| aggregates.is_clear(g), |g| gone.push(g));
+        gone.iter().for_each(|&g| aggregates.list.iter_mut().for_each(|a| a.forget(g)));
+        self.sweep_at = (2 * self.groups.bound()).max(64);
+        if gone.len() * 2 > self.groups.bound() {
+            // Mostly free numbers: the next sweep comes when they are used up.
+            self.sweep_at = self.groups.bound() + 64;
+        }
+    }
+}
+
+/// Notes rows that could not be computed.
+fn report(code: &Code, cx: &mut Cx<'_>, failed: &Failed, step: u32) {
+    let rows = failed.rows.iter().filter(|&&f| f != 0).count() as u64;
+    let reason = failed.reason.as_ref().map(|r| r.to_string()).unwrap_or_default();
+    cx.failures.push(Failure { query: code.element, step, rows, reason });
+}
+
+/// Appends the results of `program` for `n` rows; a bare attribute is copied.
+fn compute(
+    program: &crate::expr::Program,
+    rows: &Rows<'_>,
+    arena: &mut Arena,
+    scratch: &mut Scratch,
+    out: &mut Column,
+    failed: &mut Failed,
+) {
+    match program.attribute() {
+        Some(a) => out.append(&rows.input.cols[a as usize], rows.input.sel, rows.n),
+        None => program.eval(rows, arena, scratch, out, failed),
+    }
+}
+
+/// The same column with values of `kind` only: other values, which a `cast` let through, fail their rows.
+fn exact_column(column: Column, kind: Kind, arena: &mut Arena, failed: &mut Failed) -> Column {
+    if column.kind() == kind {
+        return column;
+    }
+    let n = column.len();
+    let mut exact = Column::new(kind);
+    for i in 0..n {
+        let value = column.value(i, arena);
+        if !exact.push_value(&value, arena) {
+            exact.push_null();
+            let found = value.ty().map_or("null".to_owned(), |t| t.to_string());
+            failed.mark(i, n, RowFailure::new(format!("a {found} cannot be taken for a {}", kind.native())));
+        }
+    }
+    exact
+}
+
+/// The selection of the rows at `places` of a selection.
+fn compose<'a>(selected: &Selected, picks: &[u32], places: &'a mut Vec<u32>) -> Sel<'a> {
+    places.clear();
+    places.extend(picks.iter().map(|&p| selected.row(p as usize) as u32));
+    Sel::Rows(places)
+}

@@ -1,0 +1,99 @@
+//! Rows that pass: filter and projection.
+
+use std::sync::Arc;
+
+use riddhi_batch::{Chunk, Flow};
+
+use super::rows::Selected;
+use super::{Cx, Query, compute, report};
+use crate::expr::{Rows, Source};
+
+impl Query {
+    pub(super) fn run_plain(&mut self, cx: &mut Cx<'_>, input: &Flow, selected: &mut Selected) {
+        if self.project(cx, input, selected) {
+            return;
+        }
+        // Some rows could not be computed: they are dropped, and the others computed again.
+        let b = &mut self.buffers;
+        report(&self.code, cx, &b.failed, selected.pieces[0].step);
+        b.hits.clear();
+        b.hits.extend((0..selected.n as u32).filter(|&i| !b.failed.is(i as usize)));
+        let ends: Vec<_> = selected.pieces.drain(..).collect();
+        let (mut hit, hits) = (0, &b.hits);
+        for piece in ends {
+            let before = hit;
+            while hit < hits.len() && hits[hit] < piece.end {
+                hit += 1;
+            }
+            if hit > before {
+                selected.pieces.push(super::rows::Piece { end: hit as u32, ..piece });
+            }
+        }
+        selected.keep(hits);
+        if selected.n > 0 {
+            self.project(cx, input, selected);
+        }
+    }
+
+    /// Appends the selected rows' results as chunks. False, and nothing appended, if a row failed.
+    fn project(&mut self, cx: &mut Cx<'_>, input: &Flow, selected: &mut Selected) -> bool {
+        let code = Arc::clone(&self.code);
+        let b = &mut self.buffers;
+        let first = self.out.rows.len();
+        b.failed.clear();
+        b.ts.clear();
+        b.now.clear();
+        if code.asks_ts {
+            b.ts.extend((0..selected.n).map(|i| input.rows.ts[selected.row(i)]));
+        }
+        if code.asks_now {
+            selected.clock(cx.steps, &mut b.now);
+        }
+        let rows = Rows {
+            n: selected.n,
+            input: Source { cols: &input.rows.cols, sel: selected.sel() },
+            computed: Source::NONE,
+            ts: &b.ts,
+            now: &b.now,
+            serial: self.serial,
+            seed: code.seed,
+        };
+        for (item, out) in code.items.iter().zip(&mut self.out.rows.cols) {
+            compute(item, &rows, cx.arena, &mut b.scratch, out, &mut b.failed);
+        }
+        if !b.failed.is_empty() {
+            self.out.rows.cols.iter_mut().for_each(|c| c.truncate(first));
+            return false;
+        }
+        if code.asks_random {
+            self.serial += selected.n as u64;
+        }
+        match rows.input.sel {
+            riddhi_batch::Sel::From(f) => self.out.rows.ts.extend_from_slice(&input.rows.ts[f..f + selected.n]),
+            riddhi_batch::Sel::Rows(r) => self.out.rows.ts.extend(r.iter().map(|&i| input.rows.ts[i as usize])),
+        }
+        self.push_chunks(cx, selected, first);
+        true
+    }
+
+    /// Makes a chunk of each piece, whose rows stand at the end of the output from `first` on.
+    fn push_chunks(&mut self, cx: &mut Cx<'_>, selected: &Selected, first: usize) {
+        if self.code.order_by.is_empty() && self.code.limit.is_none() && self.code.offset == 0 {
+            let mut start = 0;
+            self.out.chunks.extend(selected.pieces.iter().map(|p| {
+                let chunk = Chunk { step: p.step, cause: p.chunk, first: first as u32 + start, rows: p.end - start };
+                start = p.end;
+                chunk
+            }));
+            return;
+        }
+        let _ = cx;
+        self.buffers.sorter.take(&mut self.out, first);
+        let mut start = 0;
+        for p in &selected.pieces {
+            let (step, cause) = (p.step, p.chunk);
+            self.buffers.sorter.put(&self.code, &mut self.out, start as usize..p.end as usize, step, cause, cx.arena);
+            start = p.end;
+        }
+    }
+}

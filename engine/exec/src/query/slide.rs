@@ -1,0 +1,500 @@
+//! Rows that enter and leave one by one, current rows out: per aggregate one loop over entering and leaving rows.
+
+use std::sync::Arc;
+
+use riddhi_batch::{Arena, Chunk, Column, Flow, Sel};
+use riddhi_plan::registry::{Alike, Entering, Groups as RunGroups, Leave, Run, Slide, Timers};
+
+use super::rows::Selected;
+use super::{Aggregates, Code, Cx, Query, compose, compute, report};
+use crate::expr::{Rows, Source};
+use crate::groups::Groups;
+use crate::store::{Store, longs};
+
+/// Where an aggregate's argument stands for the rows that enter.
+enum ArgAt<'a> {
+    None,
+    Here(&'a Column, usize),
+}
+
+impl Query {
+    pub(super) fn run_slide(&mut self, cx: &mut Cx<'_>, input: &Flow, selected: &mut Selected) {
+        self.drop_unplaced(cx, input, selected);
+        if selected.n == 0 {
+            return;
+        }
+        let code = Arc::clone(&self.code);
+        self.assign_groups(cx, input, selected);
+        self.compute_args(cx, input, selected);
+        self.aggregates.results.iter_mut().for_each(Column::clear);
+        if code.window.is_some() {
+            self.slide_window(cx, input, selected);
+        } else {
+            self.slide_all(input, selected, cx.arena);
+        }
+        self.emit_slide(cx, input, selected);
+    }
+
+    /// Drops rows whose time attribute is null: they cannot be placed in the window.
+    pub(super) fn drop_unplaced(&mut self, cx: &mut Cx<'_>, input: &Flow, selected: &mut Selected) {
+        let Some(attribute) = self.code.window.as_ref().and_then(|w| w.time_attribute) else { return };
+        let column = &input.rows.cols[attribute as usize];
+        if column.nulls.is_empty() {
+            return;
+        }
+        let b = &mut self.buffers;
+        b.hits.clear();
+        b.hits.extend((0..selected.n as u32).filter(|&i| !column.is_null(selected.row(i as usize))));
+        let lost = selected.n - b.hits.len();
+        if lost == 0 {
+            return;
+        }
+        let (step, query) = (selected.pieces[0].step, self.code.element);
+        let reason = "the window's time attribute is null".to_owned();
+        cx.failures.push(super::Failure { query, step, rows: lost as u64, reason });
+        let (from, to) =
+            (selected.pieces[0].chunk as usize, selected.pieces.last().map_or(0, |p| p.chunk as usize + 1));
+        selected.keep(&b.hits);
+        if selected.n > 0 {
+            selected.cut(&input.chunks, from, to);
+        }
+    }
+
+    pub(super) fn assign_groups(&mut self, cx: &Cx<'_>, input: &Flow, selected: &Selected) {
+        self.buffers.ids.clear();
+        if self.code.group_by.is_empty() {
+            return;
+        }
+        let (cols, by) = (&input.rows.cols, &self.code.group_by);
+        self.groups.assign(cols, by, selected.sel(), selected.n, cx.arena, &mut self.buffers.ids);
+        let bound = self.groups.bound();
+        self.aggregates.list.iter_mut().for_each(|a| a.grow(bound));
+    }
+
+    /// Computes the arguments that are not bare attributes.
+    pub(super) fn compute_args(&mut self, cx: &mut Cx<'_>, input: &Flow, selected: &Selected) {
+        let code = Arc::clone(&self.code);
+        let b = &mut self.buffers;
+        let rows = Rows {
+            n: selected.n,
+            input: Source { cols: &input.rows.cols, sel: selected.sel() },
+            computed: Source::NONE,
+            ts: &[],
+            now: &[],
+            serial: self.serial,
+            seed: code.seed,
+        };
+        for (program, column) in code.args.iter().zip(&mut b.args) {
+            column.clear();
+            // Without a window a bare attribute of unfiltered rows is read where it stands.
+            let read_in_place = program.attribute().is_some() && (code.window.is_some() || selected.whole);
+            if !read_in_place {
+                b.failed.clear();
+                compute(program, &rows, cx.arena, &mut b.scratch, column, &mut b.failed);
+            }
+        }
+    }
+
+    /// No window: rows enter and never leave.
+    fn slide_all(&mut self, input: &Flow, selected: &Selected, arena: &Arena) {
+        let b = &self.buffers;
+        let groups = run_groups(&self.code, &b.ids);
+        let Aggregates { list, results } = &mut self.aggregates;
+        for ((aggregate, code), result) in list.iter_mut().zip(&self.code.aggregates).zip(results) {
+            let (arg, first) = match arg_at(&self.code, code.place, &b.args, input, selected) {
+                ArgAt::None => (None, 0),
+                ArgAt::Here(column, first) => (Some(column), first),
+            };
+            let entering = Run { groups, arg, first, failed: &[], arena, n: selected.n, number: 0 };
+            let leaving = Run { groups, arg: None, first: 0, failed: &[], arena, n: 0, number: 0 };
+            aggregate.slide(&Slide { entering, leaving, leave: Leave::None }, result);
+        }
+    }
+
+    /// Puts the rows into the store, asks the window which leave, and runs the aggregates over both.
+    fn slide_window(&mut self, cx: &Cx<'_>, input: &Flow, selected: &Selected) {
+        let (first, oldest) = (self.store.tail(), self.store.head());
+        self.push_rows(cx, input, selected, self.code.args.len());
+        let b = &mut self.buffers;
+        b.now.clear();
+        b.leave.clear();
+        let bound = self.code.window.as_ref();
+        if bound.is_some_and(|w| w.timers != Timers::Never) {
+            selected.clock(cx.steps, &mut b.now);
+        }
+        let Some(window) = &mut self.window else { return };
+        let entering = Entering { first, oldest, times: &self.store, n: selected.n, chunk_ends: &[], now: &b.now };
+        let alike = window.slide(&entering, &mut b.leave);
+        sweep_runs(
+            &self.store,
+            &mut self.aggregates,
+            &self.code,
+            (first, oldest),
+            selected.n,
+            alike,
+            &mut b.leave,
+            &mut self.groups,
+        );
+        self.store.release(window.needed(first + selected.n as u64));
+    }
+
+    /// Appends the selected rows to the store: time, group, the first `args` arguments, then kept attributes.
+    pub(super) fn push_rows(&mut self, cx: &Cx<'_>, input: &Flow, selected: &Selected, args: usize) {
+        let (code, b) = (&self.code, &self.buffers);
+        let sel = selected.sel();
+        let column = |i: usize| match code.args.get(i).filter(|_| i < args) {
+            Some(program) => match program.attribute() {
+                Some(a) => (&input.rows.cols[a as usize], sel),
+                None => (&b.args[i], Sel::From(0)),
+            },
+            None => (&input.rows.cols[code.kept[i - args] as usize], sel),
+        };
+        let time = code.window.as_ref().and_then(|w| w.time_attribute);
+        match time {
+            Some(a) => {
+                let times = longs(&input.rows.cols[a as usize]);
+                self.store.push(|i| times[selected.row(i)], &b.ids, column, selected.n, cx.arena);
+            }
+            None => self.store.push(|i| input.rows.ts[selected.row(i)], &b.ids, column, selected.n, cx.arena),
+        }
+    }
+
+    /// Picks the rows that come out and computes the selection for them.
+    fn emit_slide(&mut self, cx: &mut Cx<'_>, input: &Flow, selected: &mut Selected) {
+        let code = Arc::clone(&self.code);
+        let serial = self.serial;
+        if code.asks_random {
+            self.serial += selected.n as u64;
+        }
+        let b = &mut self.buffers;
+        b.ts.clear();
+        b.now.clear();
+        if code.asks_ts {
+            b.ts.extend((0..selected.n).map(|i| input.rows.ts[selected.row(i)]));
+        }
+        if code.asks_now {
+            selected.clock(cx.steps, &mut b.now);
+        }
+        let everything = Rows {
+            n: selected.n,
+            input: Source { cols: &input.rows.cols, sel: selected.sel() },
+            computed: Source { cols: &self.aggregates.results, sel: Sel::From(0) },
+            ts: &b.ts,
+            now: &b.now,
+            serial,
+            seed: code.seed,
+        };
+        // Rows that pass `having` and can be computed, when not all do.
+        let mut passing: Option<Vec<u32>> = None;
+        if let Some(having) = &code.having {
+            b.hits.clear();
+            b.failed.clear();
+            having.select(&everything, cx.arena, &mut b.scratch, &mut b.hits, &mut b.failed);
+            if !b.failed.is_empty() {
+                report(&code, cx, &b.failed, selected.pieces[0].step);
+            }
+            if b.hits.len() < selected.n {
+                passing = Some(b.hits.clone());
+            }
+        }
+        let first = self.out.rows.len();
+        let plain_chunks = code.order_by.is_empty() && code.limit.is_none() && code.offset == 0;
+        if passing.is_none() && selected.singles() && plain_chunks {
+            b.failed.clear();
+            for (item, out) in code.items.iter().zip(&mut self.out.rows.cols) {
+                compute(item, &everything, cx.arena, &mut b.scratch, out, &mut b.failed);
+            }
+            if b.failed.is_empty() {
+                self.out.rows.ts.extend((0..selected.n).map(|i| input.rows.ts[selected.row(i)]));
+                self.out.chunks.extend(selected.pieces.iter().zip(first as u32..).map(|(p, first)| Chunk {
+                    step: p.step,
+                    cause: p.chunk,
+                    first,
+                    rows: 1,
+                }));
+                return;
+            }
+            self.out.rows.cols.iter_mut().for_each(|c| c.truncate(first));
+        }
+        self.emit_picked(cx, input, selected, passing, serial);
+    }
+
+    /// The general case: some rows do not pass, chunks have several rows, or rows are sorted or cut.
+    fn emit_picked(
+        &mut self,
+        cx: &mut Cx<'_>,
+        input: &Flow,
+        selected: &Selected,
+        mut passing: Option<Vec<u32>>,
+        serial: u64,
+    ) {
+        let code = Arc::clone(&self.code);
+        let first = self.out.rows.len();
+        // Once, and a second time without the rows that turned out not to be computable.
+        for last_try in [false, true] {
+            let b = &mut self.buffers;
+            b.picks.clear();
+            b.ends.clear();
+            pick(
+                &code,
+                &mut b.slots,
+                &b.ids,
+                self.groups.bound(),
+                selected,
+                passing.as_deref(),
+                &mut b.picks,
+                &mut b.ends,
+            );
+            b.failed.clear();
+            b.ts.clear();
+            b.now.clear();
+            if last_try {
+                b.places.clear();
+            }
+            if code.asks_ts {
+                b.ts.extend(b.picks.iter().map(|&p| input.rows.ts[selected.row(p as usize)]));
+            }
+            if code.asks_now {
+                b.now.extend(b.picks.iter().map(|&p| cx.steps.now(selected.piece_of(p as usize).step)));
+            }
+            let rows = Rows {
+                n: b.picks.len(),
+                input: Source { cols: &input.rows.cols, sel: compose(selected, &b.picks, &mut b.places) },
+                computed: Source { cols: &self.aggregates.results, sel: Sel::Rows(&b.picks) },
+                ts: &b.ts,
+                now: &b.now,
+                serial,
+                seed: code.seed,
+            };
+            for (item, out) in code.items.iter().zip(&mut self.out.rows.cols) {
+                compute(item, &rows, cx.arena, &mut b.scratch, out, &mut b.failed);
+            }
+            if b.failed.is_empty() || last_try {
+                break;
+            }
+            self.out.rows.cols.iter_mut().for_each(|c| c.truncate(first));
+            passing = Some(self.computable(cx, input, selected, passing, serial));
+        }
+        let b = &mut self.buffers;
+        self.out.rows.ts.extend(b.picks.iter().map(|&p| input.rows.ts[selected.row(p as usize)]));
+        emit_chunks(&code, b, &mut self.out, selected, first, cx.arena);
+    }
+
+    /// Which of the passing rows can be computed in every output attribute.
+    fn computable(
+        &mut self,
+        cx: &mut Cx<'_>,
+        input: &Flow,
+        selected: &Selected,
+        passing: Option<Vec<u32>>,
+        serial: u64,
+    ) -> Vec<u32> {
+        let code = Arc::clone(&self.code);
+        let b = &mut self.buffers;
+        let rows_in: Vec<u32> = passing.unwrap_or_else(|| (0..selected.n as u32).collect());
+        b.ts.clear();
+        b.now.clear();
+        b.ts.extend(rows_in.iter().map(|&p| input.rows.ts[selected.row(p as usize)]));
+        b.now.extend(rows_in.iter().map(|&p| cx.steps.now(selected.piece_of(p as usize).step)));
+        let rows = Rows {
+            n: rows_in.len(),
+            input: Source { cols: &input.rows.cols, sel: compose(selected, &rows_in, &mut b.places) },
+            computed: Source { cols: &self.aggregates.results, sel: Sel::Rows(&rows_in) },
+            ts: &b.ts,
+            now: &b.now,
+            serial,
+            seed: code.seed,
+        };
+        b.failed.clear();
+        for item in &code.items {
+            let mut column = Column::new(item.kind());
+            item.eval(&rows, cx.arena, &mut b.scratch, &mut column, &mut b.failed);
+        }
+        report(&code, cx, &b.failed, selected.pieces[0].step);
+        rows_in.iter().enumerate().filter(|(i, _)| !b.failed.is(*i)).map(|(_, &r)| r).collect()
+    }
+}
+
+/// The groups of entering rows.
+fn run_groups<'a>(code: &Code, ids: &'a [u32]) -> RunGroups<'a> {
+    if code.group_by.is_empty() { RunGroups::One } else { RunGroups::Each(ids) }
+}
+
+fn arg_at<'a>(
+    code: &Code,
+    place: Option<usize>,
+    args: &'a [Column],
+    input: &'a Flow,
+    selected: &Selected,
+) -> ArgAt<'a> {
+    let Some(place) = place else { return ArgAt::None };
+    match code.args[place].attribute().filter(|_| selected.whole) {
+        Some(a) => ArgAt::Here(&input.rows.cols[a as usize], selected.first),
+        None => ArgAt::Here(&args[place], 0),
+    }
+}
+
+/// Runs the aggregates over entering and leaving rows, run by run: a run's rows lie in one page on either side.
+fn sweep_runs(
+    store: &Store,
+    aggregates: &mut Aggregates,
+    code: &Code,
+    (first, oldest): (u64, u64),
+    n: usize,
+    alike: Alike,
+    leave: &mut [u32],
+    groups: &mut Groups,
+) {
+    let grouped = !code.group_by.is_empty();
+    let (mut i, mut l) = (0, oldest);
+    while i < n {
+        let entering = store.slice(first + i as u64, n - i);
+        let (m, gone) = match alike {
+            Alike::None => (entering.n, 0),
+            Alike::One => {
+                let m = store.slice(l, entering.n).n;
+                (m, m)
+            }
+            Alike::Each => run_of(store, &leave[i..], entering.n, l, n),
+        };
+        let leaving = store.slice(l, gone);
+        if m == 0 {
+            // The rows that leave before this one lie in several pages: those of the first page leave ahead.
+            let run = |place: Option<usize>| Run {
+                groups: if grouped { RunGroups::Each(leaving.groups) } else { RunGroups::One },
+                arg: place.map(|p| &leaving.cols[p]),
+                first: leaving.first,
+                failed: &[],
+                arena: leaving.arena,
+                n: gone,
+                number: l,
+            };
+            aggregates.list.iter_mut().zip(&code.aggregates).for_each(|(a, c)| a.remove(&run(c.place)));
+            groups.let_go(leaving.groups);
+            leave[i] -= gone as u32;
+            l += gone as u64;
+            continue;
+        }
+        let (e, g) = if grouped { (m, gone) } else { (0, 0) };
+        let (entering_groups, leaving_groups) = if grouped {
+            (RunGroups::Each(&entering.groups[..e]), RunGroups::Each(&leaving.groups[..g]))
+        } else {
+            (RunGroups::One, RunGroups::One)
+        };
+        let leave_of = match alike {
+            Alike::None => Leave::None,
+            Alike::One => Leave::One,
+            Alike::Each if gone == 0 => Leave::None,
+            Alike::Each => Leave::Each(&leave[i..i + m]),
+        };
+        for ((aggregate, c), result) in aggregates.list.iter_mut().zip(&code.aggregates).zip(&mut aggregates.results) {
+            let slide = Slide {
+                entering: Run {
+                    groups: entering_groups,
+                    arg: c.place.map(|p| &entering.cols[p]),
+                    first: entering.first,
+                    failed: &[],
+                    arena: entering.arena,
+                    n: m,
+                    number: first + i as u64,
+                },
+                leaving: Run {
+                    groups: leaving_groups,
+                    arg: c.place.filter(|_| gone > 0).map(|p| &leaving.cols[p]),
+                    first: leaving.first,
+                    failed: &[],
+                    arena: leaving.arena,
+                    n: gone,
+                    number: l,
+                },
+                leave: leave_of,
+            };
+            aggregate.slide(&slide, result);
+        }
+        if grouped {
+            groups.hold(&entering.groups[..e]);
+            groups.let_go(&leaving.groups[..g]);
+        }
+        i += m;
+        l += gone as u64;
+    }
+}
+
+/// How many of the entering rows, at most `most`, push out rows of the page of row `l` only; and how many those are. With
+/// 0 entering rows: how many of the next row's leave from this page.
+fn run_of(store: &Store, leave: &[u32], most: usize, l: u64, n: usize) -> (usize, usize) {
+    let total: usize = leave[..most.min(leave.len())].iter().map(|&c| c as usize).sum();
+    if total == 0 {
+        return (most, 0);
+    }
+    let room = store.slice(l, total.max(n)).n.min(total);
+    let (mut m, mut gone) = (0, 0);
+    while m < most && gone + leave[m] as usize <= room {
+        gone += leave[m] as usize;
+        m += 1;
+    }
+    if m == 0 { (0, room) } else { (m, gone) }
+}
+
+/// Which rows come out: appends them to `picks`, and to `ends` per piece the end of its picks.
+fn pick(
+    code: &Code,
+    slots: &mut super::emit::Slots,
+    ids: &[u32],
+    groups: usize,
+    selected: &Selected,
+    passing: Option<&[u32]>,
+    picks: &mut Vec<u32>,
+    ends: &mut Vec<u32>,
+) {
+    let (mut start, mut next) = (0u32, 0);
+    for piece in &selected.pieces {
+        let until = passing.map_or(0, |p| next + p[next..].partition_point(|&i| i < piece.end));
+        match passing {
+            Some(p) => pick_piece(code, slots, ids, groups, p[next..until].iter().copied(), picks),
+            None => pick_piece(code, slots, ids, groups, start..piece.end, picks),
+        }
+        next = until;
+        start = piece.end;
+        ends.push(picks.len() as u32);
+    }
+}
+
+fn pick_piece(
+    code: &Code,
+    slots: &mut super::emit::Slots,
+    ids: &[u32],
+    groups: usize,
+    rows: impl Iterator<Item = u32>,
+    picks: &mut Vec<u32>,
+) {
+    if !code.group_by.is_empty() {
+        slots.pick(groups, rows, |i| ids[i as usize], picks);
+    } else if !code.aggregates.is_empty() {
+        picks.extend(rows.last());
+    } else {
+        picks.extend(rows);
+    }
+}
+
+/// Makes chunks of the picked rows, which stand at the end of the output from `first` on.
+fn emit_chunks(code: &Code, b: &mut super::Buffers, out: &mut Flow, selected: &Selected, first: usize, arena: &Arena) {
+    let plain = code.order_by.is_empty() && code.limit.is_none() && code.offset == 0;
+    if !plain {
+        b.sorter.take(out, first);
+    }
+    let mut start = 0;
+    for (piece, &end) in selected.pieces.iter().zip(&b.ends) {
+        if end > start && plain {
+            out.chunks.push(Chunk {
+                step: piece.step,
+                cause: piece.chunk,
+                first: first as u32 + start,
+                rows: end - start,
+            });
+        } else if end > start {
+            b.sorter.put(code, out, start as usize..end as usize, piece.step, piece.chunk, arena);
+        }
+        start = end;
+    }
+}

@@ -1,0 +1,121 @@
+//! What a query remembers, as named sections of a snapshot.
+
+use riddhi_batch::{Kind, LoadError, Reader, Writer};
+
+use super::{Aggregates, Code, Query, Way};
+
+/// One element's part of a snapshot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Section {
+    /// `query key / role`.
+    pub name: String,
+    /// What the element remembers.
+    pub bytes: Vec<u8>,
+}
+
+/// Column kinds of the store: distinct arguments, then kept attributes.
+pub(super) fn store_kinds(code: &Code) -> Vec<Kind> {
+    let kept = || code.kept.iter().map(|&a| code.schema.attributes[a as usize].kind);
+    match code.way {
+        Way::Plain => Vec::new(),
+        Way::Slide => code.args.iter().map(|a| a.kind()).collect(),
+        Way::Flush => code.args.iter().map(|a| a.kind()).chain(kept()).collect(),
+        Way::General => kept().collect(),
+    }
+}
+
+impl Query {
+    /// Appends the sections of this query: those that hold anything.
+    pub fn save(&self, out: &mut Vec<Section>) {
+        let mut put = |role: &str, write: &dyn Fn(&mut Writer)| {
+            let mut writer = Writer::default();
+            write(&mut writer);
+            out.push(Section { name: format!("{}/{role}", self.code.key), bytes: writer.bytes });
+        };
+        if self.code.way == Way::Plain && !self.code.asks_random && self.filters.is_empty() {
+            return;
+        }
+        let ids = self.groups.sorted(|g| self.aggregates.is_clear(g));
+        if let Some(window) = &self.window {
+            let mut rank = vec![0; self.groups.bound().max(1)];
+            ids.iter().enumerate().for_each(|(r, &g)| rank[g as usize] = r as u32);
+            put("window", &|w| {
+                window.save(w);
+                self.store.save(w, |g| rank[g as usize]);
+                w.put_u64(self.timers.len() as u64);
+                self.timers.all().for_each(|due| w.put_i64(due));
+            });
+        }
+        put("select", &|w| {
+            w.put_u64(self.serial);
+            self.save_groups(&ids, w);
+        });
+        for (i, filter) in self.filters.iter().enumerate() {
+            put(&format!("filter{i}"), &|w| filter.list.iter().for_each(|a| a.save(0, w)));
+        }
+    }
+
+    fn save_groups(&self, ids: &[u32], w: &mut Writer) {
+        if self.code.group_by.is_empty() {
+            self.aggregates.list.iter().for_each(|a| a.save(0, w));
+            return;
+        }
+        w.put_u64(ids.len() as u64);
+        for &id in ids {
+            self.groups.save(id, w);
+            self.aggregates.list.iter().for_each(|a| a.save(id, w));
+        }
+    }
+
+    /// Reads the section of that role (the name after the key).
+    pub fn load(&mut self, role: &str, bytes: &[u8]) -> Result<(), LoadError> {
+        let mut from = Reader::new(bytes);
+        match role {
+            "window" => self.load_window(&mut from)?,
+            "select" => {
+                self.serial = from.get_u64()?;
+                self.load_groups(&mut from)?;
+            }
+            _ => {
+                let filter = role.strip_prefix("filter").and_then(|n| n.parse::<usize>().ok());
+                let Some(Aggregates { list, .. }) = filter.and_then(|n| self.filters.get_mut(n)) else {
+                    return Err(LoadError::new(format!("this query has no {role}")));
+                };
+                list.iter_mut().try_for_each(|a| a.load(0, &mut from))?;
+            }
+        }
+        if from.left() > 0 { Err(LoadError::new("it is longer than it should be")) } else { Ok(()) }
+    }
+
+    fn load_window(&mut self, from: &mut Reader<'_>) -> Result<(), LoadError> {
+        let Some(window) = &mut self.window else { return Err(LoadError::new("this query has no window")) };
+        window.load(from)?;
+        self.store.load(from)?;
+        let n = from.get_count(8)?;
+        let dues = (0..n).map(|_| from.get_i64()).collect::<Result<Vec<_>, _>>()?;
+        self.timers.set(dues.into_iter());
+        Ok(())
+    }
+
+    fn load_groups(&mut self, from: &mut Reader<'_>) -> Result<(), LoadError> {
+        if self.code.group_by.is_empty() {
+            return self.aggregates.list.iter_mut().try_for_each(|a| a.load(0, from));
+        }
+        self.groups.clear();
+        let n = from.get_count(8)?;
+        for _ in 0..n {
+            let id = self.groups.load(from)?;
+            for aggregate in &mut self.aggregates.list {
+                aggregate.grow(id as usize + 1);
+                aggregate.load(id, from)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Bytes held, about.
+    pub fn bytes(&self) -> usize {
+        let aggregates: usize = self.aggregates.list.iter().map(|a| a.bytes()).sum();
+        self.store.bytes() + self.groups.bytes() + aggregates
+    }
+}

@@ -1,0 +1,219 @@
+//! What the engine does in a frame, in order: the entries, and the timers that fire before them.
+//!
+//! A step is numbered by the entry's place in the frame, or, for the n-th timer that fired in it, by `entries + n`. Timers
+//! are numbered as they are found, operator by operator, so their numbers say nothing of their order: that is by
+//! (entry, due, wave, element) in an app on the live clock and by (entry, element, due) in playback (architecture, 7).
+//! A timer that belongs to entry e fires just before it.
+
+use std::cmp::Ordering;
+
+use riddhi_batch::Entry;
+
+/// A timer that fired in this frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fired {
+    /// The entry before which it fires.
+    pub entry: u32,
+    /// When it was due, never before the step that armed it.
+    pub due: i64,
+    /// How many timers in a row armed each other already due.
+    pub wave: u32,
+    /// Whose timer it is, in text order.
+    pub element: u32,
+    /// The clock while it fires.
+    pub now: i64,
+}
+
+/// The steps of one frame.
+#[derive(Clone, Debug, Default)]
+pub struct Steps {
+    entries: Vec<Entry>,
+    fired: Vec<Fired>,
+    playback: bool,
+}
+
+impl Steps {
+    /// No steps yet. `playback`: whether the clock follows the events.
+    pub fn new(playback: bool) -> Steps {
+        Steps { playback, ..Steps::default() }
+    }
+
+    /// Begins a frame.
+    pub fn begin(&mut self, entries: &[Entry]) {
+        self.entries.clear();
+        self.entries.extend_from_slice(entries);
+        self.fired.clear();
+    }
+
+    /// Whether the clock follows the events.
+    pub fn playback(&self) -> bool {
+        self.playback
+    }
+
+    /// Entries of the frame.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// Timers that fired so far.
+    pub fn fired(&self) -> &[Fired] {
+        &self.fired
+    }
+
+    /// Gives a timer its number.
+    pub fn fire(&mut self, timer: Fired) -> u32 {
+        self.fired.push(timer);
+        (self.entries.len() + self.fired.len() - 1) as u32
+    }
+
+    /// The timer of that step, unless it is an entry.
+    #[inline]
+    pub fn timer(&self, step: u32) -> Option<&Fired> {
+        self.fired.get((step as usize).checked_sub(self.entries.len())?)
+    }
+
+    /// The entry to which the step belongs.
+    #[inline]
+    pub fn entry(&self, step: u32) -> u32 {
+        self.timer(step).map_or(step, |t| t.entry)
+    }
+
+    /// The clock at the step.
+    #[inline]
+    pub fn now(&self, step: u32) -> i64 {
+        match self.entries.get(step as usize) {
+            Some(entry) => entry.now,
+            None => self.timer(step).map_or(0, |t| t.now),
+        }
+    }
+
+    /// Which of two steps comes first.
+    #[inline]
+    pub fn compare(&self, a: u32, b: u32) -> Ordering {
+        let n = self.entries.len() as u32;
+        if a < n && b < n {
+            return a.cmp(&b);
+        }
+        self.compare_timers(a, b)
+    }
+
+    fn compare_timers(&self, a: u32, b: u32) -> Ordering {
+        let by_entry = self.entry(a).cmp(&self.entry(b));
+        by_entry.then_with(|| match (self.timer(a), self.timer(b)) {
+            (Some(x), Some(y)) => self.order(x, y).then(a.cmp(&b)),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (None, None) => Ordering::Equal,
+        })
+    }
+
+    /// Which of two timers of the same entry comes first.
+    fn order(&self, a: &Fired, b: &Fired) -> Ordering {
+        if self.playback {
+            (a.element, a.due).cmp(&(b.element, b.due))
+        } else {
+            (a.due, a.wave, a.element).cmp(&(b.due, b.wave, b.element))
+        }
+    }
+
+    /// Whether a timer that has not fired yet comes before `step`.
+    pub fn precedes(&self, timer: &Fired, step: u32) -> bool {
+        let by_entry = timer.entry.cmp(&self.entry(step));
+        by_entry.then_with(|| self.timer(step).map_or(Ordering::Less, |s| self.order(timer, s))) == Ordering::Less
+    }
+
+    /// Which of two timers that have not fired yet comes first.
+    pub fn first(&self, a: &Fired, b: &Fired) -> Ordering {
+        a.entry.cmp(&b.entry).then_with(|| self.order(a, b))
+    }
+
+    /// The first entry from `from` on before which a timer due at `due` fires.
+    pub fn entry_for(&self, due: i64, from: u32) -> Option<u32> {
+        let rest = self.entries.get(from as usize..)?;
+        // The clock never falls, so the entries at or after `due` are a suffix.
+        let at = from as usize + rest.partition_point(|e| e.now < due);
+        if !self.playback {
+            return (at < self.entries.len()).then_some(at as u32);
+        }
+        let setting = self.entries[at..].iter().position(|e| e.sets)?;
+        Some((at + setting) as u32)
+    }
+}
+
+/// Timers that one element has armed: first armed, first fired.
+#[derive(Clone, Debug, Default)]
+pub struct Pending {
+    armed: std::collections::VecDeque<Armed>,
+    /// How many of `armed` the current frame has placed.
+    placed: usize,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Armed {
+    due: i64,
+    /// In this frame: the first entry before which it may fire, and its wave.
+    from: u32,
+    wave: u32,
+}
+
+impl Pending {
+    /// Forgets where in the last frame the timers were armed.
+    pub fn begin(&mut self) {
+        for armed in self.armed.iter_mut().rev().take(self.placed) {
+            armed.from = 0;
+            armed.wave = 0;
+        }
+        self.placed = 0;
+    }
+
+    /// Takes over `due`, which the element armed at `step`.
+    pub fn arm(&mut self, due: i64, step: u32, steps: &Steps, element: u32) {
+        let (from, wave) = match steps.timer(step) {
+            None => (step + 1, 0),
+            Some(t) if steps.playback() => (t.entry + (t.element > element) as u32, 0),
+            Some(t) => (t.entry, if due <= t.due { t.wave + 1 } else { 0 }),
+        };
+        self.armed.push_back(Armed { due, from, wave });
+        self.placed += 1;
+    }
+
+    /// The next timer, if it fires in this frame.
+    pub fn next(&self, steps: &Steps, element: u32) -> Option<Fired> {
+        let armed = self.armed.front()?;
+        let entry = steps.entry_for(armed.due, armed.from)?;
+        let now = if steps.playback() { steps.entries()[entry as usize].now } else { armed.due };
+        Some(Fired { entry, due: armed.due, wave: armed.wave, element, now })
+    }
+
+    /// Drops the next timer: it has fired.
+    pub fn pop(&mut self) {
+        self.armed.pop_front();
+        self.placed = self.placed.min(self.armed.len());
+    }
+
+    /// When the next timer is due.
+    pub fn due(&self) -> Option<i64> {
+        self.armed.front().map(|a| a.due)
+    }
+
+    /// The due times, in the order of arming.
+    pub fn all(&self) -> impl Iterator<Item = i64> {
+        self.armed.iter().map(|a| a.due)
+    }
+
+    /// Timers as a snapshot had them.
+    pub fn set(&mut self, dues: impl Iterator<Item = i64>) {
+        self.armed = dues.map(|due| Armed { due, from: 0, wave: 0 }).collect();
+        self.placed = 0;
+    }
+
+    /// Armed timers.
+    pub fn len(&self) -> usize {
+        self.armed.len()
+    }
+
+    /// Whether none is armed.
+    pub fn is_empty(&self) -> bool {
+        self.armed.is_empty()
+    }
+}

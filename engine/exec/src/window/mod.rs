@@ -1,0 +1,106 @@
+//! The built-in windows. A file is one window.
+
+mod external_time;
+mod length;
+mod length_batch;
+mod time;
+mod time_batch;
+
+use std::sync::Arc;
+
+use riddhi_batch::{Type, Value};
+use riddhi_plan::registry::{ArgError, ArgType, BoundWindow, Registry, WindowFunction};
+
+type Bind = fn(&[ArgType]) -> Result<BoundWindow, ArgError>;
+
+/// A built-in: how it binds.
+struct BuiltIn(Bind);
+
+impl WindowFunction for BuiltIn {
+    fn bind(&self, args: &[ArgType]) -> Result<BoundWindow, ArgError> {
+        (self.0)(args)
+    }
+}
+
+/// Adds the built-in windows.
+pub fn register(registry: &mut Registry) {
+    let all: [(&str, Bind); 5] = [
+        ("length", length::bind),
+        ("lengthBatch", length_batch::bind),
+        ("time", time::bind),
+        ("timeBatch", time_batch::bind),
+        ("externalTime", external_time::bind),
+    ];
+    for (name, bind) in all {
+        registry.window(name, Arc::new(BuiltIn(bind)));
+    }
+}
+
+/// The constant int that argument `at` must be.
+fn const_int(args: &[ArgType], at: usize, what: &str) -> Result<i32, ArgError> {
+    match &args[at].constant {
+        Some(Value::Int(n)) => Ok(*n),
+        Some(Value::Long(n)) if args[at].ty == Type::Long => Err(ArgError::at(
+            at,
+            format!("{what} must be an int, not a long"),
+            format!("write `{n}` without the suffix"),
+        )),
+        Some(_) => {
+            Err(ArgError::at(at, format!("{what} must be an int, not a {}", args[at].ty), "give a whole number"))
+        }
+        None => Err(ArgError::at(at, format!("{what} must be a constant"), "give one literal, not an expression")),
+    }
+}
+
+/// The constant int, long or time that argument `at` must be, in milliseconds.
+fn const_time(args: &[ArgType], at: usize, what: &str) -> Result<i64, ArgError> {
+    match &args[at].constant {
+        Some(Value::Int(n)) => Ok(*n as i64),
+        Some(Value::Long(n)) => Ok(*n),
+        Some(_) => Err(ArgError::at(
+            at,
+            format!("{what} must be a time, not a {}", args[at].ty),
+            "for example `1 sec` or 1000",
+        )),
+        None => Err(ArgError::at(at, format!("{what} must be a constant"), "give one literal, for example `1 sec`")),
+    }
+}
+
+/// The constant bool that argument `at` must be.
+fn const_bool(args: &[ArgType], at: usize, what: &str) -> Result<bool, ArgError> {
+    match &args[at].constant {
+        Some(Value::Bool(b)) => Ok(*b),
+        Some(_) => Err(ArgError::at(at, format!("{what} must be a bool, not a {}", args[at].ty), "give true or false")),
+        None => Err(ArgError::at(at, format!("{what} must be a constant"), "give true or false")),
+    }
+}
+
+/// Complains unless there are between `least` and `most` arguments.
+fn arity(name: &str, args: &[ArgType], least: usize, most: usize, usage: &str) -> Result<(), ArgError> {
+    if (least..=most).contains(&args.len()) {
+        return Ok(());
+    }
+    let wanted = if least == most { format!("{least}") } else { format!("{least} to {most}") };
+    let noun = if most == 1 { "argument" } else { "arguments" };
+    Err(ArgError::count(format!("`{name}` takes {wanted} {noun}, not {}", args.len()), format!("write `{usage}`")))
+}
+
+/// Due times that a window asks for: first asked, first fired, and none before the step that asked.
+#[derive(Clone, Debug, Default)]
+struct Asked {
+    new: Vec<i64>,
+    last: Option<i64>,
+}
+
+impl Asked {
+    /// Asks for a timer at `due`; `now` is the clock.
+    fn ask(&mut self, due: i64, now: i64) {
+        let due = due.max(now).max(self.last.unwrap_or(i64::MIN));
+        self.last = Some(due);
+        self.new.push(due);
+    }
+
+    fn take(&mut self, due: &mut Vec<i64>) {
+        due.append(&mut self.new);
+    }
+}

@@ -1,0 +1,90 @@
+//! `time(t)`: rows younger than t. A row is due when its timestamp plus t is not after the clock; the queue is looked at
+//! from the oldest and no further than the first that is not due, so a late row waits behind younger ones.
+
+use std::sync::Arc;
+
+use riddhi_batch::{LoadError, Reader, State, Writer};
+use riddhi_plan::registry::{Alike, ArgError, ArgType, BoundWindow, Entering, Form, Timers, Times, Window};
+
+use super::{Asked, arity, const_time};
+
+struct Time {
+    span: i64,
+    /// Whether anybody sees rows expire; without, no timer is asked for.
+    watched: bool,
+    /// Number of the oldest row not expired.
+    oldest: u64,
+    /// Greatest timestamp so far: only a greater one asks for a timer.
+    greatest: i64,
+    asked: Asked,
+}
+
+pub(super) fn bind(args: &[ArgType]) -> Result<BoundWindow, ArgError> {
+    arity("time", args, 1, 1, "time(1 min)")?;
+    let span = const_time(args, 0, "the time span")?;
+    Ok(BoundWindow {
+        text: format!("time({span} ms)"),
+        sliding: true,
+        time_attribute: None,
+        form: Form::Slide,
+        timers: Timers::Watched,
+        create: Arc::new(move |watched| {
+            Box::new(Time { span, watched, oldest: 0, greatest: i64::MIN, asked: Asked::default() })
+        }),
+    })
+}
+
+impl Time {
+    /// How many of the rows `oldest..end` are due.
+    fn due(&self, now: i64, times: &dyn Times, end: u64) -> u32 {
+        (self.oldest..end).take_while(|&row| times.time(row).saturating_add(self.span) <= now).count() as u32
+    }
+}
+
+impl State for Time {
+    fn save(&self, out: &mut Writer) {
+        out.put_u64(self.oldest);
+        out.put_i64(self.greatest);
+        out.put_i64(self.asked.last.unwrap_or(i64::MIN));
+    }
+    fn load(&mut self, from: &mut Reader<'_>) -> Result<(), LoadError> {
+        self.oldest = from.get_u64()?;
+        self.greatest = from.get_i64()?;
+        self.asked.last = Some(from.get_i64()?).filter(|&t| t != i64::MIN);
+        Ok(())
+    }
+}
+
+impl Window for Time {
+    fn slide(&mut self, rows: &Entering<'_>, leave: &mut Vec<u32>) -> Alike {
+        let mut any = false;
+        for (row, &now) in (rows.first..).zip(rows.now) {
+            let due = self.due(now, rows.times, row);
+            any |= due > 0;
+            self.oldest += due as u64;
+            leave.push(due);
+            let ts = rows.times.time(row);
+            if ts > self.greatest {
+                self.greatest = ts;
+                if self.watched {
+                    self.asked.ask(ts.saturating_add(self.span), now);
+                }
+            }
+        }
+        if any { Alike::Each } else { Alike::None }
+    }
+
+    fn needed(&self, _end: u64) -> u64 {
+        self.oldest
+    }
+
+    fn arm(&mut self, due: &mut Vec<i64>) {
+        self.asked.take(due);
+    }
+
+    fn fire_slide(&mut self, now: i64, times: &dyn Times, _oldest: u64, end: u64) -> u32 {
+        let due = self.due(now, times, end);
+        self.oldest += due as u64;
+        due
+    }
+}
