@@ -148,8 +148,6 @@ pub struct WindowDef {
 /// `define trigger Name at every 5 sec`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TriggerDef {
-    /// Annotations before it.
-    pub annotations: Vec<Annotation>,
     /// Its name.
     pub name: Ident,
     /// When it fires.
@@ -170,8 +168,6 @@ pub enum TriggerAt {
 /// `define function Name[language] return type { body }`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FunctionDef {
-    /// Annotations before it.
-    pub annotations: Vec<Annotation>,
     /// Its name.
     pub name: Ident,
     /// The script language.

@@ -4,11 +4,17 @@
 //! checked here. It does no input or output; a text comes in as a `&str`.
 
 pub mod ast;
+pub mod code;
 mod diagnostic;
+mod lex;
+mod parse;
 mod span;
+mod suggest;
 
 pub use diagnostic::{Code, Diagnostic, Diagnostics, Help, Label, Replacement, Severity};
+pub use parse::{Parsed, ParsedOnDemand, parse, parse_expression, parse_on_demand, parse_time};
 pub use span::{Ident, Span, StrLit};
+pub use suggest::suggest;
 
 /// How deep parentheses, `not`s, annotations and inner queries may be nested. A text that nests deeper gets a
 /// diagnostic.

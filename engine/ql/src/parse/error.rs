@@ -1,0 +1,128 @@
+//! The words of "expected this, found that".
+
+use super::{Parse, Parser, Refused};
+use crate::code;
+use crate::diagnostic::Diagnostic;
+use crate::lex::{Kw, TokenKind};
+use crate::span::Span;
+use crate::suggest::suggest;
+
+/// How many mistakes of one text are reported.
+const ERRORS_MAX: usize = 100;
+
+impl Parser<'_> {
+    /// Reports a mistake, unless something was already said about this token or the lexer explained the statement.
+    pub(super) fn report(&mut self, diagnostic: Diagnostic) {
+        let repeated = self.complained == Some(self.pos) || self.statement_is_broken() || self.too_deep;
+        self.complained = Some(self.pos);
+        if repeated || self.diagnostics.len() > ERRORS_MAX {
+            return;
+        }
+        if self.diagnostics.len() == ERRORS_MAX {
+            let message = format!("more than {ERRORS_MAX} mistakes; the rest is not shown");
+            self.diagnostics.push(Diagnostic::error(code::TOO_MANY, message, diagnostic.primary.span));
+            return;
+        }
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// Reports a mistake after which the part in hand cannot be understood.
+    pub(super) fn refuse<T>(&mut self, diagnostic: Diagnostic) -> Parse<T> {
+        self.report(diagnostic);
+        Err(Refused)
+    }
+
+    /// `what` should stand here, and something else does.
+    pub(super) fn expected<T>(&mut self, what: &str) -> Parse<T> {
+        let error = self.unexpected(what);
+        self.refuse(error)
+    }
+
+    /// One of several words should stand here.
+    pub(super) fn expected_words<T>(&mut self, what: &str, words: &[&str]) -> Parse<T> {
+        let error = self.unexpected(what);
+        let near = suggest(self.token_text(), words.iter().copied()).filter(|_| self.at(TokenKind::Id));
+        let error = match near {
+            Some(word) => error.fix(format!("did you mean `{word}`?"), self.span(), word),
+            None => error,
+        };
+        self.refuse(error)
+    }
+
+    pub(super) fn unexpected(&self, what: &str) -> Diagnostic {
+        if self.at(TokenKind::Unknown) {
+            return self.unknown_character();
+        }
+        let message = format!("expected {what}, found {}", self.found());
+        let error = Diagnostic::error(code::UNEXPECTED, message, self.span()).label(format!("expected {what}"));
+        self.explain(what, error)
+    }
+
+    fn found(&self) -> String {
+        match self.kind() {
+            TokenKind::Id | TokenKind::Int | TokenKind::Long | TokenKind::Float | TokenKind::Double => {
+                format!("`{}`", self.token_text())
+            }
+            TokenKind::QuotedId => self.token_text().to_string(),
+            TokenKind::Kw(_) => format!("`{}`", self.token_text()),
+            kind => kind.text().to_string(),
+        }
+    }
+
+    pub(super) fn unknown_character(&self) -> Diagnostic {
+        let text = self.token_text();
+        let shown = match text.chars().next() {
+            Some(c) if c.is_control() || c.is_whitespace() => format!("U+{:04X}", c as u32),
+            _ => format!("`{text}`"),
+        };
+        let error = Diagnostic::error(code::UNKNOWN_CHARACTER, format!("unknown character {shown}"), self.span());
+        match text {
+            _ if self.escape_before() => error.help(NO_ESCAPES),
+            "\u{c}" => error.help("a form feed is no white space here"),
+            "{" => error.label("this brace is never closed"),
+            "'" | "\"" | "`" => error.label("this quote is never closed"),
+            _ if !text.is_ascii() => error.help("a name with such letters stands in back-quotes"),
+            _ => error,
+        }
+    }
+
+    /// Adds advice for mistakes that are often made.
+    fn explain(&self, what: &str, error: Diagnostic) -> Diagnostic {
+        let word = self.token_text();
+        let keyword = what.strip_prefix('`').and_then(|w| w.strip_suffix('`'));
+        if let Some(keyword) = keyword.filter(|k| k.starts_with(|c: char| c.is_alphabetic()))
+            && self.at(TokenKind::Id)
+            && suggest(word, [keyword]).is_some()
+        {
+            return error.fix(format!("did you mean `{keyword}`?"), self.span(), keyword);
+        }
+        if self.escape_before() {
+            return error.help(NO_ESCAPES);
+        }
+        if self.at_kw(Kw::Within) && what == "`)`" {
+            return error.help("`within` holds for the whole pattern and stands at its end");
+        }
+        error
+    }
+
+    /// Whether a string that ends in a backslash stands just before: the quote after it was meant as part of it.
+    fn escape_before(&self) -> bool {
+        let from = self.pos.saturating_sub(3).max(self.statement);
+        self.tokens[from..self.pos].iter().any(|t| {
+            let text = t.span.of(self.text);
+            t.kind == TokenKind::Str && (text.ends_with("\\'") || text.ends_with("\\\""))
+        })
+    }
+
+    fn statement_is_broken(&self) -> bool {
+        let end = (self.pos + 1).min(self.tokens.len());
+        self.tokens[self.statement.min(end)..end].iter().any(|t| t.kind == TokenKind::Broken)
+    }
+
+    /// A mistake at `span` with a short label.
+    pub(super) fn mistake(code: crate::Code, message: &str, span: Span, label: &str) -> Diagnostic {
+        Diagnostic::error(code, message, span).label(label)
+    }
+}
+
+const NO_ESCAPES: &str = "strings have no escape sequences; three double quotes enclose a string that contains quotes";

@@ -1,0 +1,174 @@
+//! How operators bind, from the tightest to the loosest: `not` with its operand, `* / %`, `+ -`, `< <= > >=`, `== !=`,
+//! `in`, `and`, `or`. Those between two operands group to the left.
+//!
+//! Operators of other languages are reported and read as what was meant, so that the rest of the expression is
+//! looked at.
+
+use super::{Parse, Parser, Refused};
+use crate::EXPR_HEIGHT_MAX;
+use crate::ast::{BinaryOp, Expr, ExprKind};
+use crate::code;
+use crate::diagnostic::Diagnostic;
+use crate::lex::{Kw, TokenKind};
+use crate::span::Span;
+
+/// An expression with the height of its tree.
+pub(super) struct Tall {
+    pub expr: Expr,
+    pub height: u32,
+}
+
+impl Tall {
+    pub fn leaf(kind: ExprKind, span: Span) -> Tall {
+        Tall { expr: Expr { kind, span, parens: false }, height: 1 }
+    }
+}
+
+/// What may follow an operand.
+enum Operator {
+    Binary(BinaryOp),
+    In,
+}
+
+/// How tightly `in` binds; see [`BinaryOp::binding`] for the others.
+pub(crate) const IN_BINDING: u8 = 3;
+
+impl BinaryOp {
+    /// How tightly it binds.
+    pub(crate) fn binding(self) -> u8 {
+        match self {
+            BinaryOp::Or => 1,
+            BinaryOp::And => 2,
+            BinaryOp::Eq | BinaryOp::Ne => 4,
+            BinaryOp::Ge | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Lt => 5,
+            BinaryOp::Add | BinaryOp::Sub => 6,
+            BinaryOp::Mul | BinaryOp::Div | BinaryOp::Mod => 7,
+        }
+    }
+}
+
+impl Parser<'_> {
+    /// Operands with the operators between them that bind tighter than `than`.
+    pub(super) fn operators(&mut self, than: u8) -> Parse<Tall> {
+        let start = self.span();
+        let mut left = self.operand()?;
+        loop {
+            self.misplaced_null_test(&mut left)?;
+            let Some((operator, length)) = self.operator() else { return Ok(left) };
+            let binding = match &operator {
+                Operator::Binary(op) => op.binding(),
+                Operator::In => IN_BINDING,
+            };
+            if binding <= than {
+                return Ok(left);
+            }
+            let op_span = self.foreign_operator(&operator, length);
+            left = match operator {
+                Operator::Binary(op) => {
+                    let right = self.operators(binding)?;
+                    let height = left.height.max(right.height);
+                    let span = self.since(start);
+                    let (lhs, rhs) = (Box::new(left.expr), Box::new(right.expr));
+                    self.tall(ExprKind::Binary { op, op_span, lhs, rhs }, span, height)?
+                }
+                Operator::In => {
+                    let table = self.name("a table")?;
+                    let condition = Box::new(left.expr);
+                    self.tall(ExprKind::In { condition, table }, self.since(start), left.height)?
+                }
+            };
+        }
+    }
+
+    /// A node above one of `height`, unless the tree gets too high.
+    pub(super) fn tall(&mut self, kind: ExprKind, span: Span, height: u32) -> Parse<Tall> {
+        if height >= EXPR_HEIGHT_MAX {
+            let message = format!("this expression has more than {EXPR_HEIGHT_MAX} operations in a row");
+            let error = Diagnostic::error(code::EXPRESSION_SIZE, message, self.last_span());
+            self.report(error.label("too many").help("divide it into several attributes or queries"));
+            self.too_deep = true;
+            return Err(Refused);
+        }
+        Ok(Tall { expr: Expr { kind, span, parens: false }, height: height + 1 })
+    }
+
+    /// The operator that stands here, with its number of tokens.
+    fn operator(&self) -> Option<(Operator, usize)> {
+        let op = match self.kind() {
+            TokenKind::Star => BinaryOp::Mul,
+            TokenKind::Slash => BinaryOp::Div,
+            TokenKind::Percent => BinaryOp::Mod,
+            TokenKind::Plus => BinaryOp::Add,
+            TokenKind::Minus => BinaryOp::Sub,
+            TokenKind::GtEq => BinaryOp::Ge,
+            TokenKind::LtEq => BinaryOp::Le,
+            TokenKind::Gt => BinaryOp::Gt,
+            TokenKind::Lt if self.nth(1) == TokenKind::Gt => return Some((Operator::Binary(BinaryOp::Ne), 2)),
+            TokenKind::Lt => BinaryOp::Lt,
+            TokenKind::EqEq | TokenKind::Assign => BinaryOp::Eq,
+            TokenKind::NotEq => BinaryOp::Ne,
+            TokenKind::Kw(Kw::And) => BinaryOp::And,
+            TokenKind::Kw(Kw::Or) => BinaryOp::Or,
+            TokenKind::Kw(Kw::In) => return Some((Operator::In, 1)),
+            TokenKind::Unknown => return self.doubled().map(|op| (Operator::Binary(op), 2)),
+            _ => return None,
+        };
+        Some((Operator::Binary(op), 1))
+    }
+
+    /// `&&` or `||`.
+    fn doubled(&self) -> Option<BinaryOp> {
+        let text = &self.text[self.span().start as usize..];
+        if text.starts_with("&&") {
+            return Some(BinaryOp::And);
+        }
+        text.starts_with("||").then_some(BinaryOp::Or)
+    }
+
+    /// Passes an operator of one or two tokens; reports it when it is none of SiddhiQL.
+    fn foreign_operator(&mut self, operator: &Operator, tokens: usize) -> Span {
+        let span = self.span();
+        let span = Span::new(span.start, self.tokens[self.pos + tokens - 1].span.end);
+        let foreign = tokens == 2 || self.at(TokenKind::Assign);
+        if let (true, Operator::Binary(op)) = (foreign, operator) {
+            let message = format!("`{}` is no operator", span.of(self.text));
+            let error = Diagnostic::error(code::OPERATOR, message, span).label("not an operator");
+            let error = error.fix(format!("write `{}`", op.text()), span, op.text());
+            self.report(match op {
+                BinaryOp::Or if tokens == 2 => error.note("strings are joined with `str:concat(a, b)`"),
+                _ => error,
+            });
+        }
+        for _ in 0..tokens {
+            self.bump();
+        }
+        span
+    }
+
+    /// `is not null`, and `is null` after something that cannot have it. Both are reported and passed.
+    fn misplaced_null_test(&mut self, left: &mut Tall) -> Parse<()> {
+        if !self.at_kw(Kw::Is) {
+            return Ok(());
+        }
+        let start = self.span();
+        if self.nth(1) == TokenKind::Kw(Kw::Not) && self.nth(2) == TokenKind::Kw(Kw::Null) {
+            let span = Span::new(start.start, self.tokens[self.pos + 2].span.end);
+            let error = Self::mistake(code::OPERATOR, "there is no `is not null`", span, "not an operator");
+            let whole = left.expr.span.to(span);
+            let text = format!("not {} is null", left.expr.span.of(self.text));
+            self.report(error.fix("negate the test", whole, text));
+            self.pos += 3;
+            return Ok(());
+        }
+        if self.nth(1) == TokenKind::Kw(Kw::Null) {
+            let span = Span::new(start.start, self.tokens[self.pos + 1].span.end);
+            let message = "`is null` follows an attribute, an event or a function only";
+            let error = Self::mistake(code::IS_NULL, message, span, "not after this");
+            self.report(error.also(left.expr.span, "an expression").help("name the expression in a `select` first"));
+            self.pos += 2;
+            return Ok(());
+        }
+        self.bump();
+        self.expected("`null`")
+    }
+}

@@ -1,0 +1,141 @@
+//! Going on after a mistake.
+//!
+//! What is passed over ends at the next `;` in any case, so that a forgotten bracket costs one statement.
+
+use super::{Parse, Parser, Refused};
+use crate::lex::{Kw, TokenKind};
+
+impl Parser<'_> {
+    /// Passes over tokens, brackets in pairs, up to the first one outside of brackets where `stop` holds, or to the
+    /// end of the statement.
+    pub(super) fn skip_to(&mut self, stop: impl Fn(&Self) -> bool) {
+        let mut open = 0usize;
+        while !self.at_statement_end() && (open > 0 || !stop(self)) {
+            match self.kind() {
+                TokenKind::LParen | TokenKind::LBracket => open += 1,
+                TokenKind::RParen | TokenKind::RBracket => open = open.saturating_sub(1),
+                _ => {}
+            }
+            self.bump();
+        }
+    }
+
+    /// `item { ',' item } close`, the opening bracket being passed. A bad item is reported and the next one read.
+    pub(super) fn bracketed<T>(
+        &mut self,
+        close: TokenKind,
+        mut item: impl FnMut(&mut Self) -> Parse<T>,
+    ) -> Parse<Vec<T>> {
+        let mut items = Vec::new();
+        let mut refused = false;
+        loop {
+            match item(self) {
+                Ok(item) if self.at(TokenKind::Comma) || self.at(close) => items.push(item),
+                Ok(_) => {
+                    let error = self.unexpected(&format!("`,` or {}", close.text()));
+                    self.report(error);
+                    refused = true;
+                }
+                Err(Refused) => refused = true,
+            }
+            if refused && !self.too_deep {
+                self.skip_to(|p| p.at(TokenKind::Comma) || p.at(close));
+            }
+            if self.too_deep || !self.eat(TokenKind::Comma) {
+                break;
+            }
+        }
+        if refused {
+            // The bracket is part of what was refused; without it the clause that follows would not be seen.
+            self.eat(close);
+            return Err(Refused);
+        }
+        self.expect(close)?;
+        Ok(items)
+    }
+
+    /// `item { ',' item }` up to the next clause. A bad item is reported and the next one read.
+    pub(super) fn listed<T>(&mut self, mut item: impl FnMut(&mut Self) -> Parse<T>) -> Parse<Vec<T>> {
+        let mut items = Vec::new();
+        let mut refused = false;
+        loop {
+            match item(self) {
+                Ok(item) => items.push(item),
+                Err(Refused) if self.too_deep => return Err(Refused),
+                Err(Refused) => {
+                    refused = true;
+                    self.skip_to(|p| p.at(TokenKind::Comma) || p.at(TokenKind::RParen) || p.at_clause());
+                }
+            }
+            if !self.eat(TokenKind::Comma) {
+                break;
+            }
+        }
+        if refused { Err(Refused) } else { Ok(items) }
+    }
+
+    /// One clause of a query; when it is refused, the next clause is looked for.
+    pub(super) fn clause<T>(&mut self, parse: impl FnOnce(&mut Self) -> Parse<T>) -> Option<T> {
+        let result = parse(self);
+        if result.is_err() && !self.too_deep {
+            self.skip_to(Self::at_clause);
+        }
+        result.ok()
+    }
+
+    /// Whether a clause of a query starts here. Keywords may be names, so the word after is looked at where it helps;
+    /// this serves only to go on after a mistake and to word messages.
+    pub(super) fn at_clause(&self) -> bool {
+        self.clause_at(0)
+    }
+
+    pub(super) fn clause_at(&self, ahead: usize) -> bool {
+        let TokenKind::Kw(kw) = self.nth(ahead) else { return false };
+        let next = self.nth(ahead + 1);
+        match kw {
+            Kw::Select | Kw::Having | Kw::Limit | Kw::Offset => next.is_name() || starts_value(next),
+            Kw::Group | Kw::Order => next == TokenKind::Kw(Kw::By),
+            Kw::Output => matches!(next, TokenKind::Kw(Kw::All | Kw::First | Kw::Last | Kw::Every | Kw::Snapshot)),
+            Kw::Insert => matches!(next, TokenKind::Kw(Kw::Into | Kw::All | Kw::Expired | Kw::Current | Kw::Events)),
+            Kw::Delete | Kw::Update => next.is_name() || matches!(next, TokenKind::Hash | TokenKind::Bang),
+            Kw::Aggregate => matches!(next, TokenKind::Kw(Kw::By | Kw::Every)),
+            Kw::Return => {
+                matches!(next, TokenKind::Semi | TokenKind::Eof | TokenKind::RParen)
+                    || matches!(next, TokenKind::Kw(Kw::All | Kw::Expired | Kw::Current | Kw::Events))
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether a statement surely starts here.
+    pub(super) fn at_statement(&self) -> bool {
+        match self.kind() {
+            TokenKind::Kw(Kw::Define) => matches!(
+                self.nth(1),
+                TokenKind::Kw(Kw::Stream | Kw::Table | Kw::Window | Kw::Trigger | Kw::Function | Kw::Aggregation)
+            ),
+            TokenKind::Kw(Kw::Partition) => self.nth(1) == TokenKind::Kw(Kw::With),
+            _ => false,
+        }
+    }
+
+    /// Whether nothing of the statement in hand is left.
+    pub(super) fn at_statement_end(&self) -> bool {
+        matches!(self.kind(), TokenKind::Semi | TokenKind::Eof) || (self.pos > self.statement && self.at_statement())
+    }
+
+    /// Whether a partition ends here.
+    pub(super) fn at_partition_end(&self) -> bool {
+        self.at_kw(Kw::End) && (matches!(self.nth(1), TokenKind::Semi | TokenKind::Eof) || self.nth_is_statement())
+    }
+
+    fn nth_is_statement(&self) -> bool {
+        matches!(self.nth(1), TokenKind::At | TokenKind::Kw(Kw::From | Kw::Define | Kw::Partition | Kw::End))
+    }
+}
+
+/// Whether a token can start a value that is not a name.
+fn starts_value(kind: TokenKind) -> bool {
+    use TokenKind::*;
+    matches!(kind, Int | Long | Float | Double | Str | LParen | Star | Minus | Plus | Hash | Bang | Broken | Unknown)
+}
