@@ -8,12 +8,19 @@ pub mod code;
 mod diagnostic;
 mod lex;
 mod parse;
+mod print;
+mod render;
+mod source;
 mod span;
+mod substitute;
 mod suggest;
 
 pub use diagnostic::{Code, Diagnostic, Diagnostics, Help, Label, Replacement, Severity};
 pub use parse::{Parsed, ParsedOnDemand, parse, parse_expression, parse_on_demand, parse_time};
+pub use render::{Edit, Related, Report, render_text};
+pub use source::{Position, Source};
 pub use span::{Ident, Span, StrLit};
+pub use substitute::{Substituted, substitute};
 pub use suggest::suggest;
 
 /// How deep parentheses, `not`s, annotations and inner queries may be nested. A text that nests deeper gets a

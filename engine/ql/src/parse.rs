@@ -23,6 +23,8 @@ mod recover;
 mod selection;
 mod state;
 
+pub(crate) use operator::IN_BINDING;
+
 pub use entry::{Parsed, ParsedOnDemand, parse, parse_expression, parse_on_demand, parse_time};
 
 use crate::NESTING_MAX;
