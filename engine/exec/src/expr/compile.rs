@@ -7,7 +7,7 @@ use riddhi_batch::{Arena, Column, Kind, Type, Value};
 use riddhi_plan::expr::{Compare, Expr, Node};
 use riddhi_plan::registry::{RowCx, Volatility};
 
-use super::{Call, Constant, Input, KINDS, Op, Program, Register, Slot, Work, by_value};
+use super::{Call, Constant, Input, KINDS, Op, Program, Register, Slot, Work, by_value, site};
 
 /// Compiles `expr`.
 pub(super) fn compile(expr: &Expr) -> Program {
@@ -107,6 +107,7 @@ impl Compiler {
                     kernel: kernel.clone(),
                     lazy: kernel.lazy(),
                     settle: expr.ty == Type::Bool,
+                    site: site(expr),
                     args: args.clone(),
                 };
                 self.emit(Work::Call(Box::new(call)), expr.kind, &args)

@@ -21,6 +21,7 @@ use riddhi_plan::expr::{Arith, Compare, Expr};
 use riddhi_plan::registry::{Failed, ScalarKernel, Volatility};
 use std::sync::Arc;
 
+pub(crate) use by_value::{number_as, type_name};
 pub use run::Scratch;
 
 /// Columns and which of their rows are rows `0..n` of a call.
@@ -141,6 +142,8 @@ struct Call {
     lazy: bool,
     /// Of the declared type bool: its null is false.
     settle: bool,
+    /// Tells it from other calls of the app, for random values.
+    site: u64,
 }
 
 impl Program {
@@ -192,6 +195,12 @@ impl Program {
     ) {
         run::select(self, rows, arena, scratch, hits, failed);
     }
+}
+
+/// What a call of a function mixes into the query's seed: where it stands in the app's text, so that two calls of `UUID`
+/// differ and every node agrees.
+fn site(expr: &Expr) -> u64 {
+    (expr.span.start as u64 + 1).wrapping_mul(0x9e3779b97f4a7c15)
 }
 
 impl Register {

@@ -4,7 +4,7 @@ use riddhi_batch::{Type, Value};
 use riddhi_plan::expr::{Expr, Node};
 use riddhi_plan::registry::{RowCx, RowFailure, ScalarKernel};
 
-use super::by_value;
+use super::{by_value, site};
 
 /// The value of `expr` for one row.
 pub fn value(expr: &Expr, input: &[Value], computed: &[Value], cx: &RowCx) -> Result<Value, RowFailure> {
@@ -21,7 +21,8 @@ pub fn value(expr: &Expr, input: &[Value], computed: &[Value], cx: &RowCx) -> Re
         Node::Not(a) => Value::Bool(!truth(a)?),
         Node::IsNull(a) => Value::Bool(at(a)?.is_null()),
         Node::Call { kernel, args, .. } => {
-            let result = call(kernel.as_ref(), args, cx, at)?;
+            let cx = RowCx { seed: cx.seed ^ site(expr), ..*cx };
+            let result = call(kernel.as_ref(), args, &cx, at)?;
             if expr.ty == Type::Bool { Value::Bool(by_value::truth(&result)?) } else { result }
         }
     })

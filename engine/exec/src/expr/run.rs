@@ -367,7 +367,7 @@ fn run_call(
     if !call.lazy {
         inherit(scratch, &call.args, failed, n);
     }
-    let mut cx = KernelCx { arena, ts: rows.ts, now: rows.now, serial: rows.serial, seed: rows.seed };
+    let mut cx = KernelCx { arena, ts: rows.ts, now: rows.now, serial: rows.serial, seed: rows.seed ^ call.site };
     let arg = |slot: &Slot| operand(program, rows, scratch, *slot);
     match call.args.len() {
         0 => call.kernel.eval(&mut cx, &[], n, out, failed),
@@ -379,6 +379,9 @@ fn run_call(
             let args: Vec<Arg<'_>> = call.args.iter().map(arg).collect();
             call.kernel.eval(&mut cx, &args, n, out, failed);
         }
+    }
+    if call.lazy && !failed.is_empty() {
+        settle_failures(scratch, &call.args, failed);
     }
     if call.settle {
         logic::settle(out, 0, arena, failed);

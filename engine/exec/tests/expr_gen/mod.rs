@@ -5,8 +5,8 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use riddhi_batch::{Arena, Column, Kind, Type, Value};
 use riddhi_plan::expr::{Arith, Compare, Expr, Node};
-use riddhi_plan::registry::{Arg, ArgType, Failed, KernelCx, RowCx, RowFailure, ScalarKernel, Volatility};
-use riddhi_ql::span::Span;
+use riddhi_plan::registry::{Arg, ArgType, Failed, KernelCx, Registry, RowCx, RowFailure, ScalarKernel, Volatility};
+use riddhi_ql::Span;
 
 /// Random numbers; zeroes when they run out, which is the simplest choice everywhere.
 pub struct Tape {
@@ -137,7 +137,7 @@ fn typed(tape: &mut Tape, table: &Table, ty: Type, depth: usize) -> Expr {
     }
     let d = depth - 1;
     match ty {
-        _ if tape.pick(5) == 0 => call(tape, table, ty, d),
+        _ if tape.pick(3) == 0 => call(tape, table, ty, d),
         Type::Bool => {
             let pair = |tape: &mut Tape, t, u| (Box::new(typed(tape, table, t, d)), Box::new(typed(tape, table, u, d)));
             let node_ = match tape.pick(7) {
@@ -198,8 +198,7 @@ fn typed(tape: &mut Tape, table: &Table, ty: Type, depth: usize) -> Expr {
 fn leaf(tape: &mut Tape, table: &Table, ty: Type) -> Expr {
     let choice = tape.pick(8);
     if choice < 3 && ty != Type::Object {
-        let mut next = |n: usize| tape.pick(n);
-        return node(ty, ty.kind(), Node::Const(odd_value(ty, &mut next)));
+        return constant(tape, ty);
     }
     let (columns, types) =
         if choice == 3 { (&table.computed, &table.computed_types) } else { (&table.input, &table.input_types) };
@@ -209,18 +208,84 @@ fn leaf(tape: &mut Tape, table: &Table, ty: Type) -> Expr {
     node(ty, columns[i].kind(), leaf)
 }
 
+/// A call of a function of the registry (or of [`Choose`]) with that declared type.
 fn call(tape: &mut Tape, table: &Table, ty: Type, depth: usize) -> Expr {
+    let arg = |tape: &mut Tape, ty| typed(tape, table, ty, depth);
+    let (name, args) = match tape.pick(9) {
+        0 => return choose(tape, table, ty, depth),
+        1 => ("coalesce", vec![arg(tape, ty), arg(tape, ty), arg(tape, ty)]),
+        2 if ty != Type::Object => ("default", vec![arg(tape, ty), constant(tape, ty)]),
+        3 => ("ifThenElse", vec![arg(tape, Type::Bool), arg(tape, ty), arg(tape, ty)]),
+        4 if ty != Type::Object => {
+            let from = tape.of(&TYPES);
+            ("cast", vec![arg(tape, from), word(ty)])
+        }
+        5 | 6 if ty != Type::Object => {
+            let from = if ty == Type::String { tape.of(&TYPES) } else { tape.of(&TYPES[..6]) };
+            ("convert", vec![arg(tape, from), word(ty)])
+        }
+        7 if ty.is_numeric() => {
+            let count = 1 + tape.pick(3);
+            (tape.of(&["maximum", "minimum"]), (0..count).map(|_| arg(tape, ty)).collect())
+        }
+        _ => match ty {
+            Type::Long => (tape.of(&["eventTimestamp", "currentTimeMillis"]), vec![]),
+            Type::String => ("UUID", vec![]),
+            Type::Int => ("sizeOfSet", vec![arg(tape, Type::Object)]),
+            Type::Object => {
+                let from = tape.of(&TYPES[..6]);
+                ("createSet", vec![arg(tape, from)])
+            }
+            Type::Bool => {
+                let names = ["Boolean", "Double", "Float", "Integer", "Long", "String"];
+                let names = names.map(|n| format!("instanceOf{n}"));
+                let from = tape.of(&TYPES);
+                return bind(&names[tape.pick(6)], vec![arg(tape, from)]);
+            }
+            ty => ("coalesce", vec![arg(tape, ty)]),
+        },
+    };
+    let expr = bind(name, args);
+    assert_eq!(expr.ty, ty);
+    expr
+}
+
+/// Binds a call as the binder would; at a place of its own, which random values depend on.
+pub fn bind(name: &str, args: Vec<Expr>) -> Expr {
+    let mut registry = Registry::default();
+    riddhi_exec::functions::register(&mut registry);
+    let types: Vec<ArgType> = args.iter().map(arg_type).collect();
+    let function = registry.find_scalar("", name).expect("a function of that name");
+    let bound = function.bind(&types).unwrap_or_else(|e| panic!("{name}: {e:?}"));
+    let call = Node::Call { name: name.into(), kernel: bound.kernel, volatility: bound.volatility, args };
+    let span = Span { start: name.len() as u32, end: 40 };
+    Expr { span, ..node(bound.ty, bound.kind, call) }
+}
+
+fn word(ty: Type) -> Expr {
+    node(Type::String, Kind::Str, Node::Const(Value::Str(ty.to_string().into())))
+}
+
+fn constant(tape: &mut Tape, ty: Type) -> Expr {
+    let mut next = |n: usize| tape.pick(n);
+    node(ty, ty.kind(), Node::Const(odd_value(ty, &mut next)))
+}
+
+fn choose(tape: &mut Tape, table: &Table, ty: Type, depth: usize) -> Expr {
     let condition = typed(tape, table, Type::Bool, depth);
     let kind = ty.kind();
-    let mut arg = |kind| loop {
+    let mut arg = || {
         let e = typed(tape, table, ty, depth);
-        if e.kind == kind {
-            return e;
-        }
-        return node(ty, kind, Node::Attr(TYPES.iter().position(|t| *t == ty).unwrap_or(0) as u32 * 2 + 1));
+        if e.kind == kind { e } else { nullable(ty) }
     };
-    let args = vec![condition, arg(kind), arg(kind)];
+    let args = vec![condition, arg(), arg()];
     node(ty, kind, Node::Call { name: "choose".into(), kernel: Arc::new(Choose), volatility: Volatility::Pure, args })
+}
+
+/// The attribute of that type that has nulls.
+fn nullable(ty: Type) -> Expr {
+    let at = TYPES.iter().position(|t| *t == ty).unwrap_or(0) as u32 * 2 + 1;
+    node(ty, ty.kind(), Node::Attr(at))
 }
 
 /// Fails where the condition is not settled; else one of the others, which may have failed if it is not that one.
@@ -265,9 +330,7 @@ impl ScalarKernel for Choose {
     }
 }
 
-/// For the functions' own tests: what the binder would say of an argument.
-#[allow(dead_code)]
-pub fn arg_type(e: &Expr) -> ArgType {
+fn arg_type(e: &Expr) -> ArgType {
     ArgType {
         ty: e.ty,
         kind: e.kind,

@@ -1,0 +1,124 @@
+//! The core scalar functions: those without a namespace.
+//!
+//! Each file holds one function or one family: what arguments it takes (as Siddhi does, language reference 17), and a kernel
+//! over columns with its row form beside it. They use nothing but the traits of [`riddhi_plan::registry`], as an
+//! extension would. Not here: aggregators.
+
+mod cast;
+mod choose;
+mod convert;
+mod extreme;
+mod instance_of;
+mod parse;
+mod set;
+mod time;
+mod uuid;
+
+use std::sync::Arc;
+
+use riddhi_batch::{Any, Arena, Column, Data, Kind, Type, Value};
+use riddhi_plan::registry::{Arg, ArgError, ArgType, BoundScalar, Registry, ScalarFunction, ScalarKernel, Volatility};
+
+/// Adds all of them.
+pub fn register(registry: &mut Registry) {
+    let mut add = |name: &str, function: Arc<dyn ScalarFunction>| registry.scalar("", name, function);
+    add("cast", Arc::new(cast::Cast));
+    add("convert", Arc::new(convert::Convert));
+    add("coalesce", Arc::new(choose::Coalesce));
+    add("default", Arc::new(choose::Default));
+    add("ifThenElse", Arc::new(choose::IfThenElse));
+    add("maximum", Arc::new(extreme::Extreme::Maximum));
+    add("minimum", Arc::new(extreme::Extreme::Minimum));
+    add("eventTimestamp", Arc::new(time::EventTimestamp));
+    add("currentTimeMillis", Arc::new(time::CurrentTimeMillis));
+    add("UUID", Arc::new(uuid::Uuid));
+    add("createSet", Arc::new(set::CreateSet));
+    add("sizeOfSet", Arc::new(set::SizeOfSet));
+    for (name, ty) in instance_of::NAMES {
+        add(name, Arc::new(instance_of::InstanceOf(ty)));
+    }
+}
+
+fn bound(ty: Type, kind: Kind, kernel: impl ScalarKernel + 'static) -> BoundScalar {
+    BoundScalar { ty, kind, volatility: Volatility::Pure, kernel: Arc::new(kernel) }
+}
+
+/// Refuses any other number of arguments.
+fn count(args: &[ArgType], wanted: usize, help: &str) -> Result<(), ArgError> {
+    if args.len() == wanted {
+        return Ok(());
+    }
+    let noun = if wanted == 1 { "argument" } else { "arguments" };
+    Err(ArgError::count(format!("takes {wanted} {noun}, found {}", args.len()), help))
+}
+
+/// Refuses an empty list of arguments, and arguments of several types; the type they have.
+fn same_type(args: &[ArgType]) -> Result<Type, ArgError> {
+    let Some(first) = args.first() else {
+        return Err(ArgError::count("takes at least one argument", "give it the values to choose from"));
+    };
+    match args.iter().position(|a| a.ty != first.ty) {
+        None => Ok(first.ty),
+        Some(i) => Err(ArgError::at(
+            i,
+            format!("takes arguments of one type, found {} and {}", first.ty, args[i].ty),
+            format!("convert this one: convert(..., '{}')", first.ty),
+        )),
+    }
+}
+
+/// The kind of a column that takes values of all these arguments.
+fn common_kind(args: &[ArgType]) -> Kind {
+    match args.iter().map(|a| a.kind).reduce(|a, b| if a == b { a } else { Kind::Any }) {
+        Some(kind) => kind,
+        None => Kind::Any,
+    }
+}
+
+/// The type that the constant second argument of `cast` and `convert` names, in any case.
+fn type_word(args: &[ArgType]) -> Result<Type, ArgError> {
+    const HELP: &str = "give one of 'int', 'long', 'float', 'double', 'string', 'bool'";
+    count(args, 2, "give a value and the name of a type: 'int', 'long', 'float', 'double', 'string' or 'bool'")?;
+    let Some(Value::Str(word)) = &args[1].constant else {
+        return Err(ArgError::at(1, "the type must be a constant string", HELP));
+    };
+    [Type::Int, Type::Long, Type::Float, Type::Double, Type::String, Type::Bool]
+        .into_iter()
+        .find(|ty| ty.to_string().eq_ignore_ascii_case(word))
+        .ok_or_else(|| ArgError::at(1, format!("'{word}' is not a type it takes"), HELP))
+}
+
+/// Appends row `i` of an argument to a column of the same kind, or of kind any.
+fn push_row(out: &mut Column, arg: &Arg<'_>, i: usize, arena: &mut Arena) {
+    let at = arg.at(i);
+    if arg.column.is_null(at) {
+        return out.push_null();
+    }
+    match (&mut out.data, &arg.column.data) {
+        (Data::I32(to), Data::I32(v)) => to.push(v[at]),
+        (Data::I64(to), Data::I64(v)) => to.push(v[at]),
+        (Data::F32(to), Data::F32(v)) => to.push(v[at]),
+        (Data::F64(to), Data::F64(v)) => to.push(v[at]),
+        (Data::Bool(to), Data::Bool(v)) => to.push(v[at]),
+        (Data::Str(to), Data::Str(v)) => to.push(v[at]),
+        (Data::Any(to), Data::Any(v)) => to.push(v[at]),
+        (Data::Any(to), _) => {
+            let value = arg.column.value(at, arena);
+            to.push(Any::new(&value, arena));
+        }
+        _ => unreachable!("the binder gives the result a kind that takes all arguments"),
+    }
+    if !out.nulls.is_empty() {
+        out.nulls.push(0);
+    }
+}
+
+/// Appends all rows of an argument.
+fn push_rows(out: &mut Column, arg: &Arg<'_>, n: usize, arena: &mut Arena) {
+    if !arg.constant && out.kind() == arg.column.kind() {
+        return out.append(arg.column, riddhi_batch::Sel::From(arg.first), n);
+    }
+    for i in 0..n {
+        push_row(out, arg, i, arena);
+    }
+}
