@@ -1,0 +1,61 @@
+//! The request to end: the first SIGINT or SIGTERM asks for an orderly end, a second SIGINT ends the process at once.
+
+use std::io;
+use std::os::fd::BorrowedFd;
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rustix::event::{PollFd, PollFlags, poll};
+use signal_hook::consts::{SIGINT, SIGTERM};
+
+/// Exit status when a second SIGINT cuts the orderly end short: 128 and the signal's number.
+const AT_ONCE: i32 = 130;
+
+/// Whether the end was asked for; clones share the answer.
+#[derive(Clone)]
+pub struct Stop {
+    asked: Arc<AtomicBool>,
+    /// Becomes readable with the first signal, so that a wait for input ends: signal handlers restart system calls.
+    wake: Arc<Option<UnixStream>>,
+}
+
+impl Stop {
+    /// Installs the handlers.
+    pub fn on_signals() -> io::Result<Stop> {
+        let asked = Arc::new(AtomicBool::new(false));
+        let (wake, ring) = UnixStream::pair()?;
+        // Handlers run in the order of registration, so the first SIGINT finds the flag still down.
+        signal_hook::flag::register_conditional_shutdown(SIGINT, AT_ONCE, asked.clone())?;
+        for signal in [SIGINT, SIGTERM] {
+            signal_hook::flag::register(signal, asked.clone())?;
+            signal_hook::low_level::pipe::register(signal, ring.try_clone()?)?;
+        }
+        Ok(Stop { asked, wake: Arc::new(Some(wake)) })
+    }
+
+    /// One that nobody asks.
+    pub fn never() -> Stop {
+        Stop { asked: Arc::default(), wake: Arc::new(None) }
+    }
+
+    /// Whether the end was asked for.
+    #[inline]
+    pub fn asked(&self) -> bool {
+        self.asked.load(Ordering::Relaxed)
+    }
+
+    /// Waits until `fd` can be read; false when the end was asked for instead.
+    pub fn wait_readable(&self, fd: BorrowedFd<'_>) -> io::Result<bool> {
+        let Some(wake) = self.wake.as_ref() else { return Ok(true) };
+        loop {
+            let mut fds = [PollFd::new(&fd, PollFlags::IN), PollFd::new(wake, PollFlags::IN)];
+            match poll(&mut fds, None) {
+                Ok(_) | Err(rustix::io::Errno::INTR) if self.asked() => return Ok(false),
+                Ok(_) if !fds[0].revents().is_empty() => return Ok(true),
+                Ok(_) | Err(rustix::io::Errno::INTR) => continue,
+                Err(e) => return Err(e.into()),
+            }
+        }
+    }
+}
