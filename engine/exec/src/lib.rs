@@ -6,6 +6,7 @@
 
 pub mod aggregate;
 pub mod expr;
+pub mod functions;
 pub mod groups;
 pub mod log;
 pub mod query;
@@ -17,6 +18,7 @@ pub mod window;
 pub fn registry() -> riddhi_plan::registry::Registry {
     let mut registry = riddhi_plan::registry::Registry::default();
     aggregate::register(&mut registry);
+    functions::register(&mut registry);
     log::register(&mut registry);
     window::register(&mut registry);
     registry

@@ -94,7 +94,7 @@ fn decimal<T: Real>(text: &str) -> Option<T> {
 fn hexadecimal<T: Real>(text: &str) -> Option<T> {
     let text = without_suffix(text);
     let (mantissa, power) = text.split_once(['p', 'P'])?;
-    let mut rest = text[mantissa.len()..].as_bytes();
+    let mut rest = &text.as_bytes()[mantissa.len()..];
     if !exponent(&mut rest, b'p') || !rest.is_empty() {
         return None;
     }
