@@ -1,6 +1,7 @@
 //! Expressions: operands and references. How operators bind is in the next file.
 
 use super::operator::Tall;
+use super::recover::is_link;
 use super::{Parse, Parser};
 use crate::ast::{AttrRef, Call, Expr, ExprKind, Index, IndexKind, NullTarget, Scope, SecondRef, StreamRef};
 use crate::code;
@@ -34,7 +35,7 @@ impl Parser<'_> {
                 let span = self.since(start);
                 self.tall(ExprKind::Not(Box::new(inner.expr)), span, inner.height)
             }
-            TokenKind::Kw(Kw::True | Kw::False) if !self.continues_name(1) => {
+            TokenKind::Kw(Kw::True | Kw::False) if !self.continues_name(1) && self.nth(1) != TokenKind::Kw(Kw::Is) => {
                 let value = self.at_kw(Kw::True);
                 self.bump();
                 Ok(Tall::leaf(ExprKind::Bool(value), start))
@@ -119,7 +120,7 @@ impl Parser<'_> {
             LParen | Int | Long | Float | Double | Str | Hash | Bang | Id | QuotedId => true,
             Plus | Minus => matches!(self.nth(ahead + 1), Int | Long | Float | Double),
             // Words that go on an expression or end it: then `not` was a name.
-            TokenKind::Kw(Kw::Is | Kw::And | Kw::Or | Kw::In | Kw::As | Kw::Of) => self.continues_name(ahead + 1),
+            TokenKind::Kw(kw) if is_link(kw) => self.continues_name(ahead + 1),
             TokenKind::Kw(_) => !self.clause_at(ahead),
             _ => false,
         }

@@ -12,7 +12,7 @@ impl Parser<'_> {
         self.expect_kw(Kw::From)?;
         let input = self.clause(Self::query_input);
         let mut refused = input.is_none();
-        if !refused && !self.at_clause() && !self.at_statement_end() {
+        if !refused && !self.at_clause_word() && !self.at_statement_end() {
             refused = true;
             self.after_input();
         }

@@ -83,8 +83,13 @@ impl Parser<'_> {
         result.ok()
     }
 
-    /// Whether a clause of a query starts here. Keywords may be names, so the word after is looked at where it helps;
-    /// this serves only to go on after a mistake and to word messages.
+    /// Whether a clause of a query starts here, where no name can stand.
+    pub(super) fn at_clause_word(&self) -> bool {
+        matches!(self.kind(), TokenKind::Kw(kw) if is_clause_word(kw))
+    }
+
+    /// Whether a clause of a query surely starts here, although a name might stand here and every keyword can be one:
+    /// the word after tells.
     pub(super) fn at_clause(&self) -> bool {
         self.clause_at(0)
     }
@@ -93,16 +98,14 @@ impl Parser<'_> {
         let TokenKind::Kw(kw) = self.nth(ahead) else { return false };
         let next = self.nth(ahead + 1);
         match kw {
-            Kw::Select | Kw::Having | Kw::Limit | Kw::Offset => next.is_name() || starts_value(next),
+            Kw::Select | Kw::Having | Kw::Limit | Kw::Offset => starts_value(next) || is_fresh_name(next),
             Kw::Group | Kw::Order => next == TokenKind::Kw(Kw::By),
             Kw::Output => matches!(next, TokenKind::Kw(Kw::All | Kw::First | Kw::Last | Kw::Every | Kw::Snapshot)),
             Kw::Insert => matches!(next, TokenKind::Kw(Kw::Into | Kw::All | Kw::Expired | Kw::Current | Kw::Events)),
-            Kw::Delete | Kw::Update => next.is_name() || matches!(next, TokenKind::Hash | TokenKind::Bang),
+            Kw::Update if next == TokenKind::Kw(Kw::Or) => self.nth(ahead + 2) == TokenKind::Kw(Kw::Insert),
+            Kw::Delete | Kw::Update => is_fresh_name(next),
             Kw::Aggregate => matches!(next, TokenKind::Kw(Kw::By | Kw::Every)),
-            Kw::Return => {
-                matches!(next, TokenKind::Semi | TokenKind::Eof | TokenKind::RParen)
-                    || matches!(next, TokenKind::Kw(Kw::All | Kw::Expired | Kw::Current | Kw::Events))
-            }
+            Kw::Return => matches!(next, TokenKind::Kw(Kw::All | Kw::Expired | Kw::Current | Kw::Events)),
             _ => false,
         }
     }
@@ -134,8 +137,31 @@ impl Parser<'_> {
     }
 }
 
-/// Whether a token can start a value that is not a name.
+fn is_clause_word(kw: Kw) -> bool {
+    use Kw::*;
+    let head = matches!(kw, Select | Group | Having | Order | Limit | Offset | Output | Aggregate);
+    head || matches!(kw, Insert | Delete | Update | Return)
+}
+
+/// Whether a token is a name and no keyword that can follow an expression. Behind a word that is meant as a name such
+/// a token cannot stand.
+fn is_fresh_name(kind: TokenKind) -> bool {
+    match kind {
+        TokenKind::Id | TokenKind::QuotedId => true,
+        TokenKind::Kw(kw) => !is_clause_word(kw) && !is_link(kw),
+        _ => false,
+    }
+}
+
+/// Whether a keyword can stand between an expression or source and what comes next.
+pub(super) fn is_link(kw: Kw) -> bool {
+    use Kw::*;
+    let operator = matches!(kw, And | Or | In | Is | As | Of | Asc | Desc | On | For | Set | Within | Per | End);
+    operator || matches!(kw, Join | Left | Right | Full | Inner | Outer | Unidirectional)
+}
+
+/// Whether a token can start a value and cannot follow an expression.
 fn starts_value(kind: TokenKind) -> bool {
     use TokenKind::*;
-    matches!(kind, Int | Long | Float | Double | Str | LParen | Star | Minus | Plus | Hash | Bang | Broken | Unknown)
+    matches!(kind, Int | Long | Float | Double | Str | Broken)
 }

@@ -101,7 +101,7 @@ impl Parser<'_> {
             return Ok(OutAttr { expr, alias, span: self.since(start) });
         }
         let ends = matches!(self.kind(), TokenKind::Comma | TokenKind::RParen);
-        if !ends && !self.at_clause() && !self.at_statement_end() {
+        if !ends && !self.at_clause_word() && !self.at_statement_end() {
             return self.after_out_attr();
         }
         let span = self.since(start);

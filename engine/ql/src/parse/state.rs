@@ -4,6 +4,7 @@
 //! a pattern and of a sequence (see [`Forms`]), and the whole is accepted or refused by that.
 
 use super::forms::Forms;
+use super::recover::is_link;
 use super::{Parse, Parser};
 use crate::ast::{LogicalOp, Quantifier, QueryInput, State, StateInput, StateKind, StateStream, StreamInput};
 use crate::code;
@@ -49,7 +50,7 @@ impl Parser<'_> {
                     && !(self.nth(2) == TokenKind::Kw(Kw::Window) && self.nth(3) == TokenKind::Dot)
             }
             TokenKind::Kw(Kw::Not) => true,
-            TokenKind::Kw(_) => !self.clause_at(1) && !self.join_at(1),
+            TokenKind::Kw(kw) => !is_link(kw) && !self.clause_at(1),
             _ => false,
         }
     }

@@ -93,6 +93,8 @@ impl Display for AggregationRange {
 fn states(f: &mut Formatter<'_>, input: &StateInput, separator: &str) -> fmt::Result {
     match &input.root.kind {
         StateKind::Next(parts) => chain(f, parts, separator)?,
+        // A lone source without a reference is a pattern only if it stands in parentheses.
+        StateKind::Stream(StateStream { reference: None, input }) => write!(f, "({input})")?,
         _ => state(f, &input.root, separator)?,
     }
     optional(f, "within ", input.within)

@@ -1,0 +1,105 @@
+//! Deep and long texts: a diagnostic or a tree, never an exhausted stack, and in reasonable time.
+
+use riddhi_ql::{code, parse, parse_expression, parse_on_demand};
+
+const MANY: usize = 10_000;
+
+/// `before` many times, `inner`, `after` many times.
+fn nest(before: &str, inner: &str, after: &str) -> String {
+    before.repeat(MANY) + inner + &after.repeat(MANY)
+}
+
+fn in_query(input: &str, select: &str) -> String {
+    format!("define stream S (a int); from {input} select {select} insert into Out; from S select a insert into Out;")
+}
+
+/// The codes of an app's diagnostics, the same ones in a row once.
+fn codes(text: &str) -> Vec<&'static str> {
+    let mut codes: Vec<_> = parse(text).diagnostics.iter().map(|d| d.code.0).collect();
+    codes.dedup();
+    codes
+}
+
+#[test]
+fn deep_nesting_is_refused() {
+    let deep = code::NESTING.0;
+    for (what, text) in [
+        ("parentheses", in_query("S", &nest("(", "a", ")"))),
+        ("open parentheses", in_query("S", &nest("(", "a", ""))),
+        ("not", in_query("S", &nest("not ", "a", ""))),
+        ("not and parentheses", in_query("S", &nest("not (", "a", ")"))),
+        ("all operators", in_query("S", &nest("a or b and c in T == d < e + f * (", "a", ")"))),
+        ("calls", in_query("S", &nest("f(", "a", ")"))),
+        ("handlers' calls", in_query(&format!("S#{}", nest("f(", "a", ")")), "a")),
+        ("pattern groups", in_query(&nest("(", "S", ")"), "a")),
+        ("every groups", in_query(&nest("every (", "S", ")"), "a")),
+        ("anonymous", in_query(&nest("(from ", "S", " return)"), "a")),
+        ("anonymous without parentheses", in_query(&nest("from (", "S", ")"), "a")),
+        ("annotations", nest("@a(", "'x'", ")") + " define stream S (a int);"),
+        ("partitions", format!("define stream S (a int); {}", nest("partition with (a of S) begin ", "", " end;"))),
+        ("partition keys", format!("define stream S (a int); partition with ({} of S) begin", nest("(", "a", ")"))),
+    ] {
+        let codes = codes(&text);
+        assert!(codes.contains(&deep) || codes[0] == code::IN_PARTITION.0, "{what}: {codes:?}");
+        assert!(codes.len() < 4, "{what}: {codes:?}");
+    }
+    assert!(parse_expression(&nest("(", "a", ")")).is_err());
+    assert!(!parse_on_demand(&format!("from T on {}", nest("(", "a", ")"))).diagnostics.is_empty());
+}
+
+#[test]
+fn moderate_nesting_is_read() {
+    let nest = |before: &str, inner: &str, after: &str| before.repeat(90) + inner + &after.repeat(90);
+    for text in [
+        nest("(", "a", ")"),
+        nest("not ", "a", ""),
+        nest("f(", "a", ")"),
+        nest("a or b and c in T == d < e + f * (", "a", ")"),
+    ] {
+        assert_eq!(codes(&in_query("S", &format!("{text} as x"))), [""; 0], "{text}");
+    }
+}
+
+#[test]
+fn long_lists_are_read() {
+    let list = |item: &str, separator: &str| vec![item; MANY].join(separator);
+    for (what, text) in [
+        ("filters", in_query(&format!("S{}", list("[a > 1]", "")), "a")),
+        ("functions", in_query(&format!("S{}", list("#f(a)", "")), "a")),
+        ("selected", in_query("S", &list("a", ", "))),
+        ("arguments", in_query("S", &format!("f({}) as x", list("a", ", ")))),
+        ("states", in_query(&list("S", " -> "), "a")),
+        ("absent states", in_query(&list("S -> not S for 1 sec", " -> "), "a")),
+        ("sequence", in_query(&list("S", ", "), "a")),
+        ("groups", in_query("S", &format!("a group by {}", list("a", ", ")))),
+        ("annotations", list("@a('x')", " ") + " define stream S (a int);"),
+        ("definitions", list("define stream S (a int)", ";")),
+        ("queries", format!("define stream S (a int); {}", list("from S select a insert into Out", ";"))),
+    ] {
+        assert_eq!(codes(&text), [""; 0], "{what}");
+    }
+}
+
+#[test]
+fn long_expressions_are_bounded() {
+    for operator in ["+", "*", "and", "or", "==", "in T and"] {
+        let long = |n: usize| vec!["a"; n].join(&format!(" {operator} "));
+        assert_eq!(codes(&in_query("S", &format!("{} as x", long(MANY)))), [code::EXPRESSION_SIZE.0], "{operator}");
+        assert_eq!(codes(&in_query("S", &format!("{} as x", long(400)))), [""; 0], "{operator}");
+    }
+    // Each argument alone is low enough, all together are not.
+    let inner = vec!["a"; 900].join(" + ");
+    let outer = format!("f({inner}) + {inner}");
+    assert_eq!(codes(&in_query("S", &format!("{outer} as x"))), [code::EXPRESSION_SIZE.0]);
+}
+
+#[test]
+fn many_mistakes_are_bounded() {
+    let text = "define stream S (a int); ".to_string() + &"from ; ".repeat(MANY);
+    let diagnostics = parse(&text).diagnostics;
+    assert_eq!(diagnostics.len(), 101);
+    assert_eq!(diagnostics.last().map(|d| d.code), Some(code::TOO_MANY));
+    for junk in ["!", "{", "(", "[", "'", "\"", "`", "@", "$", "from", "/*", "${", "\"\"\"", "partition with ("] {
+        assert!(parse(&junk.repeat(MANY)).diagnostics.len() <= 101, "{junk}");
+    }
+}
