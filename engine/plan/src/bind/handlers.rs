@@ -90,10 +90,6 @@ impl<'a> Pass<'a> {
         at: usize,
         chain: &mut Chain,
     ) -> Option<()> {
-        if let Some(first) = chain.window_span {
-            self.diagnostics.push(calls::two_windows(span, first));
-            return None;
-        }
         chain.window_span = Some(span);
         let args = self.handler_arguments(call, inputs, at, "the arguments of a window");
         let name = calls::call_name(call);

@@ -64,10 +64,3 @@ pub(crate) fn window_on_window(span: Span, name: &str) -> Diagnostic {
         .label("a second window")
         .help("insert its rows into a stream and put the window on that")
 }
-
-pub(crate) fn two_windows(span: Span, first: Span) -> Diagnostic {
-    Diagnostic::error(Code("R0208"), "a query has at most one window", span)
-        .label("the second")
-        .also(first, "the first")
-        .help("use a query for each window")
-}
