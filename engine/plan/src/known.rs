@@ -1,5 +1,7 @@
 //! Names that Siddhi has and a registry may not have yet: they are told apart from misspelt ones.
 
+pub(crate) mod outside;
+
 /// An extension pack.
 #[derive(Debug)]
 pub(crate) struct Extension {

@@ -1,5 +1,5 @@
-//! Bound expressions and queries as readable text: for EXPLAIN, for names of aggregates and for the canonical text that a
-//! query's state is known by. Equal texts over the same input mean equal expressions.
+//! Bound expressions and queries as readable text: for EXPLAIN, and for names of aggregates. Equal
+//! texts over the same input mean equal expressions.
 
 use std::fmt::Write;
 
@@ -198,20 +198,4 @@ pub(crate) fn insert_text(kinds: Kinds) -> &'static str {
         Kinds::Expired => "insert expired events into",
         Kinds::All => "insert all events into",
     }
-}
-
-/// The canonical text of a query.
-pub(crate) fn query_text(query: &QueryPlan, input: &str, output: &str) -> String {
-    let mut text = format!("from {}", name_text(input));
-    for handler in &query.before {
-        text.push_str(&handler_text(handler, &query.schema));
-    }
-    if let Some(window) = &query.window {
-        let _ = write!(text, "#window.{}", window.text);
-    }
-    for handler in &query.after {
-        text.push_str(&handler_text(handler, &query.schema));
-    }
-    let _ = write!(text, " {} {} {}", clauses(query).join(" "), insert_text(query.kinds), name_text(output));
-    text
 }

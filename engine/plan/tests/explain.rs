@@ -3,11 +3,11 @@
 mod support;
 
 use riddhi_plan::{explain_json, explain_text};
-use support::{planned, render};
+use support::{planned, shown};
 
 fn explained(text: &str) -> String {
     let planned = planned(text);
-    let told: String = planned.diagnostics.iter().map(|d| render(d, text)).collect();
+    let told = shown(&planned.diagnostics, text);
     let Some(plan) = planned.plan else { panic!("{told}") };
     explain_text(&plan) + &told
 }

@@ -1,8 +1,8 @@
 //! `define aggregation`: refused, but checked, since queries read it.
 
 use riddhi_batch::Type;
-use riddhi_ql::Span;
 use riddhi_ql::ast::{self, AggregationDef, AggregationTimeKind, ExprKind, SelectList, TimeUnit};
+use riddhi_ql::{Ident, Span};
 
 use super::catalog::{Class, Entry, Field, Shape};
 use super::expr::Binder;
@@ -29,16 +29,23 @@ impl<'a> Pass<'a> {
         if let Some(key) = annotations::single(&d.annotations, "primaryKey", &mut self.diagnostics) {
             self.diagnostics.push(wrong::key_of_aggregation(key.span));
         }
+        for by_id in d.annotations.iter().filter(|a| annotations::is(a, "PartitionById")) {
+            self.diagnostics.push(unsupported::feature(unsupported::SHARDS, by_id.span));
+        }
+        super::outside::store(&d.annotations, &mut self.diagnostics);
+        let units = self.granularities(d);
+        super::purge::aggregation(d, &units, &mut self.diagnostics);
         let shape = self.aggregation_shape(d);
         if let Some(before) = self.catalog.get(&d.name.name) {
             self.diagnostics.push(names::defined_twice(&d.name, Class::Aggregation, before));
             return;
         }
         self.catalog.add(&d.name.name, entry(Class::Aggregation, shape, d.name.span));
-        for unit in self.granularities(d) {
-            let table = format!("{}_{unit}", d.name);
-            if self.catalog.get(&table).is_none() {
-                self.catalog.add(&table, entry(Class::Table, Shape::open(), d.name.span));
+        for unit in units {
+            let table = Ident::new(format!("{}_{unit}", d.name), d.name.span);
+            match self.catalog.get(&table.name) {
+                Some(before) => self.diagnostics.push(names::defined_twice(&table, Class::Table, before)),
+                None => self.catalog.add(&table.name, entry(Class::Table, Shape::open(), d.name.span)),
             }
         }
     }
@@ -68,8 +75,11 @@ impl<'a> Pass<'a> {
             _ => self.read(source),
         };
         let shape = read.map_or_else(Shape::open, |r| r.shape);
-        let mut inputs = [Input { name, reference: None, shape, many: false, multi: false, first: 0 }];
-        self.handlers(&d.input.handlers, &mut inputs, 0, false);
+        let mut inputs = [Input { name, reference: None, shape, many: false, multi: false, state: false, first: 0 }];
+        let chain = self.handlers(&d.input.handlers, &mut inputs, 0, false);
+        if let Some(span) = chain.window_span {
+            self.diagnostics.push(wrong::window_of_aggregation(span));
+        }
         if let SelectList::List(list) = &d.selection.list {
             list.iter().for_each(|item| self.kept_by_bucket(&item.expr));
         }

@@ -15,7 +15,17 @@ pub(crate) fn single<'a>(list: &'a [Annotation], name: &str, out: &mut Diagnosti
     let mut all = list.iter().filter(|a| is(a, name));
     let first = all.next()?;
     for again in all {
-        out.push(wrong::twice(&again.name, first.name.span));
+        out.push(wrong::twice(&again.name.name, again.name.span, first.name.span));
+    }
+    Some(first)
+}
+
+/// The same for an annotation of the app, `@app:name`.
+fn single_of_app<'a>(list: &'a [Annotation], name: &str, out: &mut Diagnostics) -> Option<&'a Annotation> {
+    let mut all = list.iter().filter(|a| is(a, name));
+    let first = all.next()?;
+    for again in all {
+        out.push(wrong::twice(&format!("app:{}", again.name), again.name.span, first.name.span));
     }
     Some(first)
 }
@@ -45,18 +55,18 @@ pub(crate) struct AppSettings {
 
 pub(crate) fn app(list: &[Annotation], out: &mut Diagnostics) -> AppSettings {
     let mut settings = AppSettings::default();
-    if let Some(name) = single(list, "name", out).and_then(|a| element(a, "", out)) {
+    if let Some(name) = single_of_app(list, "name", out).and_then(|a| element(a, "", out)) {
         settings.name = name.value.value.clone();
     }
-    if let Some(playback) = single(list, "playback", out) {
+    if let Some(playback) = single_of_app(list, "playback", out) {
         settings.playback = true;
         settings.idle = idle(playback, out);
     }
-    if let Some(found) = single(list, "async", out) {
+    if let Some(found) = single_of_app(list, "async", out) {
         out.push(wrong::app_async(found.span));
     }
     for name in ["description", "statistics", "enforceOrder", "transportChannelCreationEnabled"] {
-        single(list, name, out);
+        single_of_app(list, name, out);
     }
     settings
 }
@@ -69,7 +79,7 @@ fn idle(playback: &Annotation, out: &mut Diagnostics) -> Option<(i64, i64)> {
     }
     let times = (element(playback, "idle.time", out), element(playback, "increment", out));
     let mut time = |e: &AnnotationElement| {
-        let ms = super::time::parse(&e.value.value);
+        let ms = riddhi_ql::parse_time(&e.value.value).ok().map(|t| t.ms);
         if ms.is_none() {
             out.push(wrong::no_time(&e.value.value, e.value.span));
         }
@@ -105,17 +115,7 @@ pub(crate) fn stream(list: &[Annotation], out: &mut Diagnostics) -> bool {
     if let Some(found) = single(list, "async", out) {
         asynchronous(found, out);
     }
-    for found in list {
-        let (name, feature) = match () {
-            () if is(found, "source") => ("source", unsupported::SOURCE),
-            () if is(found, "sink") => ("sink", unsupported::SINK),
-            () => continue,
-        };
-        if element(found, "type", out).is_none() && element(found, "ref", out).is_none() {
-            out.push(wrong::no_type(name, found.span));
-        }
-        out.push(unsupported::feature(feature, found.span));
-    }
+    super::outside::transports(list, out);
     single(list, "OnError", out).is_some_and(|found| on_error(found, out))
 }
 

@@ -8,7 +8,8 @@ use super::catalog::{Class, Entry, Field, Shape, type_of};
 use super::handlers::Chain;
 use super::scope::Input;
 use super::{Pass, annotations};
-use crate::diagnose::{names, unsupported};
+use crate::diagnose::{annotations as wrong, calls, names, unsupported};
+use crate::known::outside::{LANGUAGES, may_be};
 
 impl<'a> Pass<'a> {
     pub(crate) fn definitions(&mut self) {
@@ -91,6 +92,8 @@ impl<'a> Pass<'a> {
     /// `@primaryKey('a', 'b')` and `@index('a')` name attributes of the table.
     fn keys(&mut self, notes: &[Annotation], attributes: &[AttributeDef], table: &Ident) {
         annotations::single(notes, "primaryKey", &mut self.diagnostics);
+        super::outside::store(notes, &mut self.diagnostics);
+        self.indexes(notes);
         let keys = notes.iter().filter(|a| annotations::is(a, "primaryKey") || annotations::is(a, "index"));
         for element in keys.flat_map(|a| &a.elements) {
             if !attributes.iter().any(|a| a.name.name == element.value.value) {
@@ -98,6 +101,25 @@ impl<'a> Pass<'a> {
                 let known = attributes.iter().map(|a| a.name.name.as_str());
                 let of = format!("table `{table}`");
                 self.diagnostics.push(names::unknown_attribute(&super::expr::bare(&name), &of, known));
+            }
+        }
+    }
+
+    /// An `@index` is for one attribute, which has no other.
+    fn indexes(&mut self, notes: &[Annotation]) {
+        annotations::single(notes, "indexBy", &mut self.diagnostics)
+            .into_iter()
+            .for_each(|a| self.diagnostics.push(wrong::index_by(a.span)));
+        let mut seen: Vec<&riddhi_ql::StrLit> = Vec::new();
+        for index in notes.iter().filter(|a| annotations::is(a, "index")) {
+            if index.elements.len() != 1 {
+                self.diagnostics.push(wrong::index_size(index.span));
+            }
+            for found in &index.elements {
+                if let Some(first) = seen.iter().find(|s| s.value == found.value.value) {
+                    self.diagnostics.push(wrong::index_twice(&first.value, found.span, first.span));
+                }
+                seen.push(&found.value);
             }
         }
     }
@@ -111,11 +133,13 @@ impl<'a> Pass<'a> {
             shape: shape.clone(),
             many: false,
             multi: false,
+            state: false,
             first: 0,
         };
         self.window(&d.window, d.window.span, &[input], 0, &mut Chain::default());
         if let Some(before) = self.catalog.get(&d.name.name) {
-            if before.class != Class::Stream || !same_names(&before.shape, &shape) {
+            let stream = matches!(before.class, Class::Stream | Class::Trigger);
+            if !stream || !same_names(&before.shape, &shape) {
                 self.diagnostics.push(names::defined_twice(&d.name, Class::Window, before));
             }
             return;
@@ -126,7 +150,9 @@ impl<'a> Pass<'a> {
     fn trigger(&mut self, d: &ast::TriggerDef) {
         self.diagnostics.push(unsupported::feature(unsupported::TRIGGER, d.name.span));
         if let Some(before) = self.catalog.get(&d.name.name) {
-            if before.class != Class::Stream || !is_trigger_shape(&before.shape) {
+            // Siddhi does not notice a window of the name.
+            let stream = before.class == Class::Stream && is_trigger_shape(&before.shape);
+            if !stream && before.class != Class::Window {
                 self.diagnostics.push(names::defined_twice(&d.name, Class::Trigger, before));
             }
             return;
@@ -136,6 +162,9 @@ impl<'a> Pass<'a> {
 
     fn function(&mut self, d: &ast::FunctionDef) {
         self.diagnostics.push(unsupported::feature(unsupported::SCRIPT, d.name.span));
+        if !may_be(LANGUAGES, &d.language.name) {
+            self.diagnostics.push(calls::unknown_language(&d.language));
+        }
         let ty = type_of(d.return_type);
         if let Some((_, span)) = self.catalog.functions.get(&d.name.name) {
             let before = entry(Class::Function, Shape::default(), *span);

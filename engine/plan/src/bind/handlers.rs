@@ -202,5 +202,6 @@ impl<'a> Pass<'a> {
 /// What a handler of `inputs[at]` may name.
 fn handler_scope<'a>(inputs: &[Input<'a>], at: usize) -> Scope<'a> {
     let own = inputs[at].multi.then_some(at);
-    Scope { inputs: inputs.to_vec(), own, ..Scope::default() }
+    let seen = inputs[at].state.then_some(at + 1);
+    Scope { inputs: inputs.to_vec(), own, seen, ..Scope::default() }
 }

@@ -13,10 +13,11 @@ mod expr;
 mod handlers;
 mod multi;
 mod output;
+mod outside;
+mod purge;
 mod query;
 mod scope;
 mod select;
-mod time;
 
 use std::collections::BTreeMap;
 

@@ -21,6 +21,14 @@ impl<'a> Pass<'a> {
         if fixed(left_class) && fixed(right_class) {
             self.diagnostics.push(wrong::both_fixed(join.span));
         }
+        if left_class == Some(Class::Aggregation) {
+            self.diagnostics.push(wrong::aggregation_left(join.left.span));
+        }
+        for (class, side) in [(left_class, &join.left), (right_class, &join.right)] {
+            if class == Some(Class::Window) && self.is_cron(&side.source.name.name) {
+                self.diagnostics.push(wrong::cron_joined(&side.source.name.name, side.source.span));
+            }
+        }
         let mut inputs = [left, right];
         let expired = output::kinds(query) != Kinds::Current;
         let mut sliding = false;
@@ -49,7 +57,27 @@ impl<'a> Pass<'a> {
             _ => self.read(&side.source).map(|r| r.shape),
         };
         let reference = side.alias.as_ref().map(|a| a.name.as_str());
-        (Input { name, reference, shape: shape.unwrap_or_else(Shape::open), many: false, multi: true, first: 0 }, class)
+        (
+            Input {
+                name,
+                reference,
+                shape: shape.unwrap_or_else(Shape::open),
+                many: false,
+                multi: true,
+                state: false,
+                first: 0,
+            },
+            class,
+        )
+    }
+
+    fn is_cron(&self, window: &str) -> bool {
+        self.app.definitions.iter().any(|d| match d {
+            ast::Definition::Window(d) => {
+                d.name.name == window && d.window.namespace.is_none() && d.window.name.name == "cron"
+            }
+            _ => false,
+        })
     }
 
     fn join_conditions(&mut self, join: &'a Join, inputs: &[Input<'a>], aggregation: bool) {
@@ -66,8 +94,14 @@ impl<'a> Pass<'a> {
                 if !aggregation {
                     binder.diagnostics.push(wrong::range_without_aggregation(range.span));
                 }
-                binder.bind(&range.start);
-                range.end.as_ref().map(|end| binder.bind(end));
+                for limit in std::iter::once(&range.start).chain(&range.end) {
+                    let bound = binder.bind(limit);
+                    let long = range.end.is_some();
+                    let fits = |ty: Type| ty == Type::String || (ty == Type::Long && long);
+                    if let Some(wrong_one) = bound.filter(|b| !fits(b.ty)) {
+                        binder.diagnostics.push(wrong::within_type(wrong_one.ty, long, wrong_one.span));
+                    }
+                }
                 let per = binder.bind(&range.per);
                 if let Some(per) = per.filter(|p| p.ty != Type::String) {
                     binder.diagnostics.push(wrong::per_type(per.ty, per.span));
@@ -84,22 +118,27 @@ impl<'a> Pass<'a> {
         let feature = if sequence { unsupported::SEQUENCE } else { unsupported::PATTERN };
         self.diagnostics.push(unsupported::feature(feature, input.span));
         let mut states = Vec::new();
-        flatten(&input.root, None, &mut states);
+        flatten(&input.root, &mut states);
         let mut inputs: Vec<Input<'a>> = Vec::new();
         for state in &states {
             let source = &state.input.source;
             let name = marked(source.scope, &source.name.name);
             let shape = self.read(source).map_or_else(Shape::open, |r| r.shape);
-            inputs.push(Input { name, reference: state.reference, shape, many: state.many, multi: true, first: 0 });
+            inputs.push(Input {
+                name,
+                reference: state.reference,
+                shape,
+                many: state.many,
+                multi: true,
+                state: true,
+                first: 0,
+            });
         }
         for (at, state) in states.iter().enumerate() {
-            // A filter sees the states before it, and the other side of its own logical state.
-            let end = states.iter().rposition(|s| state.pair.is_some() && s.pair == state.pair).unwrap_or(at);
-            self.state_handlers(state, &mut inputs[..=end.max(at)], at);
+            // A filter sees the states before it.
+            self.state_handlers(state, &mut inputs, at);
         }
         place(&mut inputs);
-        let order = star_order(&states);
-        let inputs: Vec<Input<'a>> = order.into_iter().map(|at| inputs[at].clone()).collect();
         let expired = output::kinds(query) != Kinds::Current;
         let window = WindowUse { sliding: false, expired, windowed: false };
         let (shape, _) = self.selection(query.selection.as_ref(), &inputs, window, output::target_name(query));
@@ -132,7 +171,8 @@ impl<'a> Pass<'a> {
             seen.push(name);
             let source = ast::Source { scope: ast::Scope::Plain, name: key.stream.clone(), span: key.stream.span };
             let shape = self.read(&source).map_or_else(Shape::open, |r| r.shape);
-            let input = Input { name: name.clone(), reference: None, shape, many: false, multi: false, first: 0 };
+            let input =
+                Input { name: name.clone(), reference: None, shape, many: false, multi: false, state: false, first: 0 };
             let scope = Scope { inputs: vec![input], ..Scope::default() };
             let mut binder =
                 Binder::new(self.registry, &self.catalog, &mut self.diagnostics, &scope, "a partition key");
@@ -192,7 +232,8 @@ impl<'a> Pass<'a> {
         on: Option<&ast::Expr>,
         set: Option<&Vec<ast::SetClause>>,
     ) {
-        let input = Input { name: String::new(), reference: None, shape, many: false, multi: false, first: 0 };
+        let input =
+            Input { name: String::new(), reference: None, shape, many: false, multi: false, state: false, first: 0 };
         let scope = Scope { inputs: vec![input], ..Scope::default() };
         let mut binder =
             Binder::new(self.registry, &self.catalog, &mut self.diagnostics, &scope, "a change of a table");
@@ -214,39 +255,26 @@ struct FlatState<'a> {
     reference: Option<&'a str>,
     input: &'a StreamInput,
     many: bool,
-    /// The logical state it is a side of, by its place.
-    pair: Option<u32>,
 }
 
-/// The states in text order.
-fn flatten<'a>(state: &'a State, pair: Option<u32>, out: &mut Vec<FlatState<'a>>) {
+/// The states in text order, but the right side of a logical state first: it counts as standing before the left one.
+fn flatten<'a>(state: &'a State, out: &mut Vec<FlatState<'a>>) {
     match &state.kind {
-        StateKind::Next(states) => states.iter().for_each(|s| flatten(s, pair, out)),
-        StateKind::Every(inner) => flatten(inner, pair, out),
-        StateKind::Stream(s) => out.push(flat(s, false, pair)),
-        StateKind::Count(s, _) => out.push(flat(s, true, pair)),
+        StateKind::Next(states) => states.iter().for_each(|s| flatten(s, out)),
+        StateKind::Every(inner) => flatten(inner, out),
+        StateKind::Stream(s) => out.push(flat(s, false)),
+        StateKind::Count(s, _) => out.push(flat(s, true)),
         StateKind::Logical { left, right, .. } => {
-            flatten(left, Some(state.span.start), out);
-            flatten(right, Some(state.span.start), out);
+            flatten(right, out);
+            flatten(left, out);
         }
-        StateKind::Absent(input, _) => out.push(FlatState { reference: None, input, many: false, pair }),
+        StateKind::Absent(input, _) => out.push(FlatState { reference: None, input, many: false }),
     }
 }
 
-fn flat<'a>(stream: &'a ast::StateStream, many: bool, pair: Option<u32>) -> FlatState<'a> {
+fn flat<'a>(stream: &'a ast::StateStream, many: bool) -> FlatState<'a> {
     let reference = stream.reference.as_ref().map(|r| r.name.as_str());
-    FlatState { reference, input: &stream.input, many, pair }
-}
-
-/// The order of `select *`: that of the text, but the right side of a logical state first.
-fn star_order(states: &[FlatState<'_>]) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..states.len()).collect();
-    for at in 1..states.len() {
-        if states[at].pair.is_some() && states[at].pair == states[at - 1].pair {
-            order.swap(at - 1, at);
-        }
-    }
-    order
+    FlatState { reference, input: &stream.input, many }
 }
 
 /// Numbers the attributes of all inputs.

@@ -36,46 +36,52 @@ impl<'a> Pass<'a> {
     /// Names given by `@info` may neither be repeated nor be those that queries without a name get.
     fn element_names(&mut self) {
         let app = self.app;
-        let mut count = 0;
+        let mut queries = Vec::new();
         let mut outer = Vec::new();
         for element in &app.elements {
             match element {
                 Element::Query(q) => {
-                    count += 1;
-                    outer.push((info_name(&q.annotations, &mut self.diagnostics), format!("query_{count}")));
+                    self.query_name(q, &mut queries);
+                    outer.extend(queries.last().cloned());
                 }
                 Element::Partition(p) => {
-                    let partition = info_name(&p.annotations, &mut self.diagnostics);
-                    let mut inner = Vec::new();
-                    for q in &p.queries {
-                        count += 1;
-                        inner.push((info_name(&q.annotations, &mut self.diagnostics), format!("query_{count}")));
-                    }
-                    self.unique(inner);
-                    outer.push((partition, String::new()));
+                    let name = info_name(&p.annotations, &mut self.diagnostics);
+                    outer.push((name, String::new()));
+                    p.queries.iter().for_each(|q| self.query_name(q, &mut queries));
                 }
             }
         }
+        let told = self.unique(queries);
+        outer.retain(|(name, _)| name.as_ref().is_none_or(|n| !told.contains(&n.span)));
         self.unique(outer);
     }
 
-    fn unique(&mut self, all: Vec<(Option<Ident>, String)>) {
+    fn query_name(&mut self, query: &Query, all: &mut Vec<(Option<Ident>, String)>) {
+        let name = info_name(&query.annotations, &mut self.diagnostics);
+        all.push((name, format!("query_{}", all.len() + 1)));
+    }
+
+    /// Complains about repeated names; gives their places.
+    fn unique(&mut self, all: Vec<(Option<Ident>, String)>) -> Vec<Span> {
+        let mut told = Vec::new();
         let defaults: BTreeSet<&str> = all.iter().filter(|(n, _)| n.is_none()).map(|(_, d)| d.as_str()).collect();
         let mut first: HashMap<&str, Span> = HashMap::new();
         for name in all.iter().filter_map(|(n, _)| n.as_ref()) {
-            if let Some(before) = first.get(name.name.as_str()) {
-                self.diagnostics.push(names::query_twice(&name.name, name.span, Some(*before)));
-            } else if defaults.contains(name.name.as_str()) {
-                self.diagnostics.push(names::query_twice(&name.name, name.span, None));
+            let before = first.get(name.name.as_str()).copied();
+            if before.is_some() || defaults.contains(name.name.as_str()) {
+                self.diagnostics.push(names::query_twice(&name.name, name.span, before));
+                told.push(name.span);
             }
             first.entry(&name.name).or_insert(name.span);
         }
+        told
     }
 
     /// The queries are bound as if each stood alone.
     fn partition(&mut self, partition: &'a ast::Partition) {
         let at = Span::at(partition.span.start).to(partition.keys.first().map_or(partition.span, |k| k.span));
         self.diagnostics.push(unsupported::feature(unsupported::PARTITION, at));
+        super::purge::partition(partition, &mut self.diagnostics);
         self.partition_keys(partition);
         self.catalog.inner = Some(Default::default());
         for query in &partition.queries {
@@ -105,7 +111,8 @@ impl<'a> Pass<'a> {
             None => (Shape::open(), None, false),
         };
         let name = marked(input.source.scope, &input.source.name.name);
-        let mut inputs = [Input { name: name.clone(), reference: None, shape, many: false, multi: false, first: 0 }];
+        let mut inputs =
+            [Input { name: name.clone(), reference: None, shape, many: false, multi: false, state: false, first: 0 }];
         let kinds = output::kinds(query);
         let chain = self.handlers(&input.handlers, &mut inputs, 0, kinds != Kinds::Current);
         if let (Some(span), true) = (chain.window_span, on_window) {
@@ -124,7 +131,7 @@ impl<'a> Pass<'a> {
         self.add(QueryPlan {
             name,
             key: String::new(),
-            text: String::new(),
+            text: Query { annotations: Vec::new(), ..query.clone() }.to_string(),
             input,
             schema: source.shape.schema(),
             before: chain.before,
@@ -137,10 +144,8 @@ impl<'a> Pass<'a> {
         });
     }
 
-    /// Gives the query its text and key.
+    /// Gives the query its key and keeps it.
     fn add(&mut self, mut query: QueryPlan) {
-        let stream = |number: usize| self.catalog.streams.get(number).map_or("", String::as_str);
-        query.text = crate::text::query_text(&query, stream(query.input), stream(query.output));
         query.key = match &query.name {
             Some(name) => name.clone(),
             None => {

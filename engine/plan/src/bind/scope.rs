@@ -19,6 +19,8 @@ pub(crate) struct Input<'a> {
     pub many: bool,
     /// Whether it is an input of a join, a pattern or a sequence.
     pub multi: bool,
+    /// Whether it is a state of a pattern or sequence.
+    pub state: bool,
     /// The number of its first attribute.
     pub first: usize,
 }
@@ -48,6 +50,8 @@ pub(crate) struct Scope<'a> {
     pub inputs: Vec<Input<'a>>,
     /// In a filter or a handler of one of several inputs: that one, which unqualified names mean.
     pub own: Option<usize>,
+    /// In a filter of a pattern: how many of the inputs stand up to here. Later ones are known, but not seen.
+    pub seen: Option<usize>,
     /// In `having`: what the query selects, and the stream it goes into.
     pub outputs: Option<(&'a str, &'a [Output])>,
     /// In `select` of a pattern a counted state's attribute is the list of all its events' values.
@@ -67,7 +71,17 @@ pub(crate) enum Found {
 impl Scope<'_> {
     /// The input of that name.
     pub(crate) fn input(&self, name: &str) -> Option<&Input<'_>> {
-        self.inputs.iter().find(|i| i.is(name))
+        self.inputs[..self.end()].iter().find(|i| i.is(name))
+    }
+
+    fn end(&self) -> usize {
+        self.seen.unwrap_or(self.inputs.len())
+    }
+
+    /// A name that only a later state has.
+    fn later(&self, name: &str) -> Option<&str> {
+        let later = self.inputs[self.end()..].iter().find(|i| i.is(name)).filter(|_| self.input(name).is_none());
+        later.map(Input::label)
     }
 
     /// Whether the query is a join, a pattern or a sequence.
@@ -150,8 +164,11 @@ impl Scope<'_> {
     fn qualified(&self, attr: &AttrRef) -> Found {
         let Some(stream) = &attr.stream else { return Found::Unknown };
         let name = marked(attr.scope, &stream.name);
+        if let Some(later) = self.later(&name) {
+            return Found::Wrong(Box::new(names::later_state(later, stream.span)));
+        }
         let Some(input) = self.input(&name) else {
-            let known = self.inputs.iter().map(Input::label);
+            let known = self.inputs[..self.end()].iter().map(Input::label);
             return Found::Wrong(Box::new(names::not_in_scope(stream, stream.span, known)));
         };
         if input.shape.find(&attr.attr.name).is_none() {

@@ -1,9 +1,9 @@
 //! Annotations.
 
-use riddhi_ql::{Code, Diagnostic, Ident, Span};
+use riddhi_ql::{Code, Diagnostic, Span};
 
-pub(crate) fn twice(name: &Ident, first: Span) -> Diagnostic {
-    Diagnostic::error(Code("R0501"), format!("`@{name}` is given twice"), name.span)
+pub(crate) fn twice(name: &str, span: Span, first: Span) -> Diagnostic {
+    Diagnostic::error(Code("R0501"), format!("`@{name}` is given twice"), span)
         .label("given again")
         .also(first, "first given here")
 }
@@ -63,4 +63,59 @@ pub(crate) fn no_type(name: &str, span: Span) -> Diagnostic {
     Diagnostic::error(Code("R0510"), format!("`@{name}` lacks its `type`"), span)
         .label("which kind of transport?")
         .help(format!("for example @{name}(type='inMemory', topic='t')"))
+}
+
+pub(crate) fn unknown_type(name: &str, ty: &str, span: Span, known: &[&'static str]) -> Diagnostic {
+    let what = match name {
+        "map" => "mapper",
+        other => other,
+    };
+    let diagnostic =
+        Diagnostic::error(Code("R0511"), format!("there is no {what} of the type `{ty}`"), span).label("not known");
+    super::with_nearest(diagnostic, ty, span, known.iter().copied(), None, |s| format!("'{s}'"))
+}
+
+pub(crate) fn element_missing(name: &str, key: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(Code("R0512"), format!("`@{name}` lacks `{key}`"), span).label("needed here")
+}
+
+pub(crate) fn no_switch(value: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(Code("R0513"), format!("`{value}` is neither 'true' nor 'false'"), span)
+}
+
+pub(crate) fn no_time_for(key: &str, value: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(Code("R0505"), format!("`{value}` is no time"), span)
+        .label(format!("for `{key}`"))
+        .help("for example '5 min' or '30 days'")
+}
+
+pub(crate) fn retention_key(key: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(Code("R0514"), format!("`@retentionPeriod` does not know `{key}`"), span)
+        .help("it takes `sec`, `min`, `hours`, `days`, `months` and `years`")
+}
+
+pub(crate) fn retention_unit(key: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(Code("R0515"), format!("the aggregation does not keep `{key}`"), span)
+        .help("leave it out, or add it to `aggregate every`")
+}
+
+pub(crate) fn retention_short(key: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(Code("R0516"), format!("`{key}` are kept too short"), span)
+        .label("the next coarser buckets could not be built")
+        .help("at least: sec 120 sec, min 120 min, hours 25 h, days 32 days, months 13 months")
+}
+
+pub(crate) fn index_size(span: Span) -> Diagnostic {
+    Diagnostic::error(Code("R0517"), "`@index` takes one attribute", span)
+        .help("give an `@index` for each attribute; `@primaryKey` takes several")
+}
+
+pub(crate) fn index_twice(attribute: &str, span: Span, first: Span) -> Diagnostic {
+    Diagnostic::error(Code("R0518"), format!("`{attribute}` has two indexes"), span)
+        .label("indexed again")
+        .also(first, "indexed first")
+}
+
+pub(crate) fn index_by(span: Span) -> Diagnostic {
+    Diagnostic::error(Code("R0519"), "`@indexBy` does not exist", span).help("write `@index('attribute')`")
 }

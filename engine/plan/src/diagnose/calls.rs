@@ -1,7 +1,8 @@
 //! Functions, aggregators, windows and stream functions: unknown, or called wrongly.
 
+use crate::text::name_text;
 use riddhi_ql::ast::Call;
-use riddhi_ql::{Code, Diagnostic, Span};
+use riddhi_ql::{Code, Diagnostic, Ident, Span};
 
 use super::with_nearest;
 use crate::registry::ArgError;
@@ -18,21 +19,21 @@ pub(crate) fn unknown_function<'a>(call: &Call, known: impl IntoIterator<Item = 
     let name = call_name(call);
     let diagnostic =
         Diagnostic::error(Code("R0201"), format!("there is no function `{name}`"), call.name.span).label("not known");
-    with_nearest(diagnostic, &call.name.name, call.name.span, known, None)
+    with_nearest(diagnostic, &call.name.name, call.name.span, known, None, name_text)
 }
 
 pub(crate) fn unknown_window<'a>(call: &Call, known: impl IntoIterator<Item = &'a str>) -> Diagnostic {
     let name = call_name(call);
     let diagnostic =
         Diagnostic::error(Code("R0202"), format!("there is no window `{name}`"), call.name.span).label("not known");
-    with_nearest(diagnostic, &call.name.name, call.name.span, known, None)
+    with_nearest(diagnostic, &call.name.name, call.name.span, known, None, name_text)
 }
 
 pub(crate) fn unknown_stream_function<'a>(call: &Call, known: impl IntoIterator<Item = &'a str>) -> Diagnostic {
     let name = call_name(call);
     let diagnostic = Diagnostic::error(Code("R0203"), format!("there is no stream function `#{name}`"), call.name.span)
         .label("not known");
-    with_nearest(diagnostic, &call.name.name, call.name.span, known, None)
+    with_nearest(diagnostic, &call.name.name, call.name.span, known, None, name_text)
 }
 
 pub(crate) fn unknown_namespace<'a>(call: &Call, span: Span, known: impl IntoIterator<Item = &'a str>) -> Diagnostic {
@@ -40,7 +41,7 @@ pub(crate) fn unknown_namespace<'a>(call: &Call, span: Span, known: impl IntoIte
     let namespace = call.namespace.as_ref().map_or("", |n| n.name.as_str());
     let diagnostic = Diagnostic::error(Code("R0204"), format!("`{name}` belongs to no extension that is known"), span)
         .label("no such namespace");
-    with_nearest(diagnostic, namespace, span, known, None)
+    with_nearest(diagnostic, namespace, span, known, None, name_text)
 }
 
 /// Arguments that the called one does not take; `spans` are those of the arguments.
@@ -63,4 +64,10 @@ pub(crate) fn window_on_window(span: Span, name: &str) -> Diagnostic {
     Diagnostic::error(Code("R0207"), format!("`{name}` is a window already"), span)
         .label("a second window")
         .help("insert its rows into a stream and put the window on that")
+}
+
+pub(crate) fn unknown_language(language: &Ident) -> Diagnostic {
+    Diagnostic::error(Code("R0208"), format!("there is no script language `{language}`"), language.span)
+        .label("not known")
+        .help("`javascript` is the usual one")
 }

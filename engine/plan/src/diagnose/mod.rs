@@ -9,7 +9,7 @@ pub(crate) mod selection;
 pub(crate) mod types;
 pub(crate) mod unsupported;
 
-use riddhi_ql::{Diagnostic, Span};
+use riddhi_ql::{Diagnostic, Span, suggest};
 
 /// Adds the help `did you mean` if one of the names is close to what was written, else `otherwise` if there is any.
 fn with_nearest<'a>(
@@ -18,39 +18,16 @@ fn with_nearest<'a>(
     span: Span,
     names: impl IntoIterator<Item = &'a str>,
     otherwise: Option<String>,
+    written_as: fn(&str) -> String,
 ) -> Diagnostic {
-    match (nearest(written, names), otherwise) {
+    match (suggest(written, names), otherwise) {
         (Some(name), _) => {
-            let name = crate::text::name_text(name);
-            diagnostic.fix(format!("did you mean `{name}`?"), span, name)
+            let help = format!("did you mean `{name}`?");
+            diagnostic.fix(help, span, written_as(name))
         }
         (None, Some(text)) => diagnostic.help(text),
         (None, None) => diagnostic,
     }
-}
-
-/// The name that differs least from `written`, if it differs little.
-fn nearest<'a>(written: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let most = (written.chars().count() / 3).max(1);
-    let close = names.into_iter().map(|n| (distance(written, n), n)).filter(|(d, _)| *d <= most);
-    close.min_by_key(|(d, _)| *d).map(|(_, n)| n)
-}
-
-/// Edits between two names; a difference in case counts nothing.
-fn distance(a: &str, b: &str) -> usize {
-    let a: Vec<char> = a.to_lowercase().chars().collect();
-    let b: Vec<char> = b.to_lowercase().chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut corner = i;
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let least = (corner + usize::from(x != y)).min(row[j] + 1).min(row[j + 1] + 1);
-            corner = row[j + 1];
-            row[j + 1] = least;
-        }
-    }
-    row[b.len()]
 }
 
 /// `a`, `b` and `c`.

@@ -80,3 +80,27 @@ pub(crate) fn plain_attribute(name: &str, span: Span) -> Diagnostic {
     Diagnostic::error(Code("R0814"), format!("in an aggregation `{name}` takes a plain attribute"), span)
         .help("compute it in a query before, and aggregate that query's stream")
 }
+
+pub(crate) fn window_of_aggregation(span: Span) -> Diagnostic {
+    Diagnostic::error(Code("R0815"), "the input of an aggregation cannot have a window", span)
+        .label("buckets are its windows")
+        .help("leave the window out")
+}
+
+pub(crate) fn aggregation_left(span: Span) -> Diagnostic {
+    Diagnostic::error(Code("R0816"), "an aggregation has to be the right side of a join", span)
+        .label("stands left")
+        .help("write the stream first: `from S join A ...`")
+}
+
+pub(crate) fn cron_joined(name: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(Code("R0817"), format!("window `{name}` cannot be joined"), span)
+        .label("a `cron` window has nothing to find")
+        .help("insert its rows into another window, or into a table")
+}
+
+pub(crate) fn within_type(ty: Type, two: bool, span: Span) -> Diagnostic {
+    let takes = if two { "long or string" } else { "a string when it stands alone" };
+    Diagnostic::error(Code("R0818"), format!("`within` takes {takes}, not {ty}"), span)
+        .help("milliseconds are long, 0L; a text is like '2024-06-01 04:05:50', with `**` where any will do")
+}

@@ -1,5 +1,6 @@
 //! Names: unknown, defined twice, out of scope.
 
+use crate::text::name_text;
 use riddhi_ql::ast::AttrRef;
 use riddhi_ql::{Code, Diagnostic, Ident, Span};
 
@@ -20,7 +21,14 @@ pub(crate) fn unknown_stream<'a>(
     }
     let diagnostic =
         Diagnostic::error(Code("R0101"), format!("there is no stream `{name}`"), span).label("not defined");
-    with_nearest(diagnostic, name, span, known, Some("define it, or insert into it in an earlier query".to_owned()))
+    with_nearest(
+        diagnostic,
+        name,
+        span,
+        known,
+        Some("define it, or insert into it in an earlier query".to_owned()),
+        name_text,
+    )
 }
 
 pub(crate) fn defined_twice(name: &Ident, class: Class, before: &Entry) -> Diagnostic {
@@ -51,7 +59,7 @@ pub(crate) fn unknown_attribute<'a>(
         .label("no such attribute");
     let names = listed(known.clone());
     let otherwise = (!names.is_empty()).then(|| format!("it has {names}"));
-    with_nearest(diagnostic, name, attr.attr.span, known, otherwise)
+    with_nearest(diagnostic, name, attr.attr.span, known, otherwise, name_text)
 }
 
 pub(crate) fn only_in_input<'a>(attr: &AttrRef, clause: &str, known: impl IntoIterator<Item = &'a str>) -> Diagnostic {
@@ -76,7 +84,7 @@ pub(crate) fn not_in_scope<'a>(stream: &Ident, span: Span, known: impl IntoItera
         .label("not known here");
     let names = listed(known.iter().copied());
     let otherwise = (!names.is_empty()).then(|| format!("its attributes are those of {names}"));
-    with_nearest(diagnostic, &stream.name, span, known, otherwise)
+    with_nearest(diagnostic, &stream.name, span, known, otherwise, name_text)
 }
 
 pub(crate) fn ambiguous<'a>(attr: &AttrRef, inputs: impl IntoIterator<Item = &'a str>) -> Diagnostic {
@@ -137,7 +145,7 @@ pub(crate) fn unknown_inner<'a>(name: &str, span: Span, known: impl IntoIterator
     let diagnostic = Diagnostic::error(Code("R0101"), format!("there is no inner stream `#{name}`"), span)
         .label("no earlier query of the partition fills it");
     let known: Vec<String> = known.into_iter().map(str::to_owned).collect();
-    let near = super::nearest(name, known.iter().map(String::as_str)).map(|n| format!("did you mean `#{n}`?"));
+    let near = riddhi_ql::suggest(name, known.iter().map(String::as_str)).map(|n| format!("did you mean `#{n}`?"));
     diagnostic.help(near.unwrap_or_else(|| "insert into it in an earlier query of the partition".to_owned()))
 }
 
@@ -165,7 +173,7 @@ pub(crate) fn not_a_table<'a>(
         }
         None => Diagnostic::error(Code("R0115"), format!("there is no table `{name}`"), name.span),
     };
-    with_nearest(diagnostic.label("a table is needed here"), &name.name, name.span, known, None)
+    with_nearest(diagnostic.label("a table is needed here"), &name.name, name.span, known, None, name_text)
 }
 
 pub(crate) fn added_twice(function: &str, attribute: &str, span: Span) -> Diagnostic {
@@ -182,4 +190,11 @@ pub(crate) fn not_insertable(name: &str, span: Span, class: Class) -> Diagnostic
     let article = if class == Class::Aggregation { "an" } else { "a" };
     Diagnostic::error(Code("R0117"), format!("nothing can be inserted into `{name}`, {article} {}", class.text()), span)
         .label("a stream, a table or a window is needed here")
+}
+
+pub(crate) fn later_state(name: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(Code("R0118"), format!("`{name}` comes later than this state"), span)
+        .label("its event is not there yet")
+        .note("of `A and B` the right side counts as the earlier one")
+        .help(format!("put the condition into the filter of `{name}`"))
 }

@@ -19,31 +19,33 @@ pub(crate) const JOIN: Feature = Feature { code: "U0007", plural: "joins" };
 pub(crate) const PATTERN: Feature = Feature { code: "U0008", plural: "patterns" };
 pub(crate) const SEQUENCE: Feature = Feature { code: "U0009", plural: "sequences" };
 pub(crate) const RATE: Feature = Feature { code: "U0010", plural: "output rates" };
-pub(crate) const CHANGE: Feature = Feature { code: "U0011", plural: "changes of tables" };
+pub(crate) const CHANGE: Feature = Feature { code: "U0011", plural: "`update` and `delete`" };
 pub(crate) const IN: Feature = Feature { code: "U0012", plural: "`in` conditions" };
 pub(crate) const FAULT: Feature = Feature { code: "U0013", plural: "fault streams" };
 pub(crate) const ON_ERROR: Feature = Feature { code: "U0014", plural: "`@OnError` actions other than 'log'" };
 pub(crate) const SOURCE: Feature = Feature { code: "U0015", plural: "sources" };
 pub(crate) const SINK: Feature = Feature { code: "U0016", plural: "sinks" };
 
+pub(crate) const SHARDS: Feature = Feature { code: "U0017", plural: "aggregations shared by several nodes" };
+
 pub(crate) fn feature(feature: Feature, span: Span) -> Diagnostic {
     Diagnostic::error(Code(feature.code), format!("Riddhi does not have {} yet", feature.plural), span)
-        .label("needs what is not there yet")
+        .label("not there yet")
 }
 
 pub(crate) fn window(name: &str, span: Span) -> Diagnostic {
     Diagnostic::error(Code("U0101"), format!("Riddhi does not have the window `{name}` yet"), span)
-        .label("needs what is not there yet")
+        .label("not there yet")
 }
 
 pub(crate) fn function(name: &str, span: Span) -> Diagnostic {
     Diagnostic::error(Code("U0102"), format!("Riddhi does not have the function `{name}` yet"), span)
-        .label("needs what is not there yet")
+        .label("not there yet")
 }
 
 pub(crate) fn stream_function(name: &str, span: Span) -> Diagnostic {
     Diagnostic::error(Code("U0103"), format!("Riddhi does not have the stream function `#{name}` yet"), span)
-        .label("needs what is not there yet")
+        .label("not there yet")
 }
 
 pub(crate) fn extension(name: &str, namespace: &str, span: Span) -> Diagnostic {

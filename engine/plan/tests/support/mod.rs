@@ -1,8 +1,7 @@
-//! A registry of small fakes with the signatures of the built-ins, and a plain rendering of diagnostics.
+//! A registry of small fakes with the signatures of the built-ins, and diagnostics as a terminal shows them.
 
 #![allow(dead_code)]
 
-use std::fmt::Write;
 use std::sync::Arc;
 
 use riddhi_batch::{Attribute, Column, Columns, Kind, Schema, Sel, Type, Value};
@@ -12,7 +11,7 @@ use riddhi_plan::registry::{
     StreamKernel, Timers, Volatility, Window, WindowFunction, WindowUse,
 };
 use riddhi_plan::{Planned, plan};
-use riddhi_ql::{Diagnostic, Span};
+use riddhi_ql::{Diagnostic, Source, render_text};
 
 type Ruled = Result<(Type, Kind), ArgError>;
 
@@ -23,38 +22,14 @@ pub fn planned(text: &str) -> Planned {
     plan(&parsed.app, &registry())
 }
 
-/// All diagnostics of an app, rendered.
+/// All diagnostics of an app, as a terminal shows them.
 pub fn told(text: &str) -> String {
-    planned(text).diagnostics.iter().map(|d| render(d, text)).collect()
+    shown(&planned(text).diagnostics, text)
 }
 
-/// `error[R0101] 2:6 message`, the line with carets under the place, and what belongs to it.
-pub fn render(d: &Diagnostic, text: &str) -> String {
-    let mut out = String::new();
-    let (line, column, source) = place(text, d.primary.span);
-    let _ = writeln!(out, "{}[{}] {line}:{column} {}", d.severity.text(), d.code, d.message);
-    let width = (d.primary.span.end - d.primary.span.start).max(1) as usize;
-    let width = width.min(source.chars().count().saturating_sub(column - 1)).max(1);
-    let _ = writeln!(out, "  {source}\n  {}{} {}", " ".repeat(column - 1), "^".repeat(width), d.primary.text);
-    for label in &d.secondary {
-        let (line, column, _) = place(text, label.span);
-        let _ = writeln!(out, "  {line}:{column} `{}`: {}", label.span.of(text), label.text);
-    }
-    for note in &d.notes {
-        let _ = writeln!(out, "  note: {note}");
-    }
-    if let Some(help) = &d.help {
-        let edit = help.replacement.as_ref().map_or(String::new(), |r| format!(" [{} -> {}]", r.span.of(text), r.text));
-        let _ = writeln!(out, "  help: {}{edit}", help.text);
-    }
-    out.lines().map(str::trim_end).collect::<Vec<_>>().join("\n") + "\n"
-}
-
-fn place(text: &str, span: Span) -> (usize, usize, &str) {
-    let start = span.start as usize;
-    let line_start = text[..start].rfind('\n').map_or(0, |i| i + 1);
-    let line_end = text[start..].find('\n').map_or(text.len(), |i| start + i);
-    (text[..start].matches('\n').count() + 1, start - line_start + 1, &text[line_start..line_end])
+/// Diagnostics as a terminal shows them.
+pub fn shown(diagnostics: &[Diagnostic], text: &str) -> String {
+    render_text(diagnostics, &Source::new("app.siddhi", text), false)
 }
 
 /// The fakes.

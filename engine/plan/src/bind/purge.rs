@@ -1,0 +1,84 @@
+//! `@purge` of aggregations and partitions.
+
+use riddhi_ql::ast::{AggregationDef, Annotation, Partition};
+use riddhi_ql::{Diagnostics, Span};
+
+use super::annotations::{element, single};
+use crate::diagnose::annotations as wrong;
+
+const HOUR: i64 = 3_600_000;
+const DAY: i64 = 24 * HOUR;
+
+/// Keys of `@retentionPeriod` with the table they are for and the shortest time, in milliseconds.
+const RETENTIONS: [(&[&str], &str, i64); 6] = [
+    (&["sec", "second", "seconds"], "SECONDS", 120_000),
+    (&["min", "minute", "minutes"], "MINUTES", 2 * HOUR),
+    (&["h", "hour", "hours"], "HOURS", 25 * HOUR),
+    (&["day", "days"], "DAYS", 32 * DAY),
+    (&["month", "months"], "MONTHS", 13 * 30 * DAY),
+    (&["year", "years"], "YEARS", 0),
+];
+
+/// `@purge` of an aggregation with these granularities.
+pub(crate) fn aggregation(d: &AggregationDef, units: &[&str], out: &mut Diagnostics) {
+    let Some(purge) = single(&d.annotations, "purge", out) else { return };
+    switch(purge, false, out);
+    if let Some(interval) = element(purge, "interval", out) {
+        time("interval", &interval.value.value, interval.value.span, out);
+    }
+    let Some(retention) = single(&purge.annotations, "retentionPeriod", out) else { return };
+    for found in &retention.elements {
+        let key = found.key.as_ref().map_or("", |k| k.name.as_str());
+        let words = |words: &[&str]| words.iter().any(|w| w.eq_ignore_ascii_case(key));
+        let Some((_, unit, least)) = RETENTIONS.iter().find(|(w, ..)| words(w)) else {
+            out.push(wrong::retention_key(key, found.span));
+            continue;
+        };
+        if !units.contains(unit) {
+            out.push(wrong::retention_unit(key, found.span));
+        } else if !found.value.value.eq_ignore_ascii_case("all")
+            && let Some(ms) = time(key, &found.value.value, found.value.span, out)
+            && ms < *least
+        {
+            out.push(wrong::retention_short(key, found.value.span));
+        }
+    }
+}
+
+/// `@purge` of a partition: `enable` and `idle.period` are needed.
+pub(crate) fn partition(partition: &Partition, out: &mut Diagnostics) {
+    let Some(purge) = single(&partition.annotations, "purge", out) else { return };
+    switch(purge, true, out);
+    match element(purge, "idle.period", out) {
+        None => out.push(wrong::element_missing("purge", "idle.period", purge.span)),
+        Some(found) => {
+            time("idle.period", &found.value.value, found.value.span, out);
+        }
+    }
+    if let Some(interval) = element(purge, "interval", out) {
+        time("interval", &interval.value.value, interval.value.span, out);
+    }
+}
+
+fn switch(purge: &Annotation, needed: bool, out: &mut Diagnostics) {
+    match element(purge, "enable", out) {
+        None if needed => out.push(wrong::element_missing("purge", "enable", purge.span)),
+        Some(found) if !["true", "false"].contains(&found.value.value.to_ascii_lowercase().as_str()) => {
+            out.push(wrong::no_switch(&found.value.value, found.value.span));
+        }
+        _ => {}
+    }
+}
+
+/// A number and a unit, of which `h` is one here.
+fn time(key: &str, value: &str, span: Span, out: &mut Diagnostics) -> Option<i64> {
+    let digits = value.trim_start_matches(|c: char| c.is_ascii_digit());
+    let ms = match digits.trim() {
+        "h" | "H" => value[..value.len() - digits.len()].parse::<i64>().ok().map(|n| n.saturating_mul(HOUR)),
+        _ => riddhi_ql::parse_time(value).ok().map(|t| t.ms),
+    };
+    if ms.is_none() {
+        out.push(wrong::no_time_for(key, value, span));
+    }
+    ms
+}
