@@ -1,0 +1,230 @@
+//! Batched regions: query after query over the whole frame.
+//!
+//! Exact, since each query sees its input's chunks in order, and a stream of several sources is merged before it is read.
+//! A turn touches only queries that got rows or have a timer due.
+
+use std::cmp::Ordering;
+
+use riddhi_batch::{Flow, Frame};
+use riddhi_exec::query::Query;
+use riddhi_exec::steps::Steps;
+use riddhi_plan::logical::Mode;
+
+use crate::engine::{Engine, cx};
+use crate::graph::Graph;
+use crate::merge::{Merged, OUTSIDE, Origin, copy_rows, merge_lists};
+
+impl Engine {
+    pub(crate) fn run_batched(&mut self, frame: &mut Frame) {
+        if self.order.is_empty() {
+            return;
+        }
+        for i in 0..frame.touched.len() {
+            let stream = frame.touched[i] as usize;
+            self.activate_readers(stream);
+            if !self.graph.streams[stream].writers.is_empty() {
+                self.touched.push(stream as u32);
+            }
+        }
+        self.activate_timers();
+        for word in 0..self.active.len() {
+            while self.active[word] != 0 {
+                let bit = self.active[word].trailing_zeros();
+                self.active[word] &= self.active[word] - 1;
+                let query = self.order[word * 64 + bit as usize] as usize;
+                self.run_query(query, frame);
+            }
+        }
+        for i in 0..self.touched.len() {
+            let stream = self.touched[i] as usize;
+            let batched =
+                self.graph.streams[stream].region.is_some_and(|r| self.graph.regions[r].mode == Mode::Batched);
+            if batched {
+                self.order_stream(stream, frame);
+            }
+        }
+    }
+
+    fn activate(&mut self, query: usize) {
+        let place = self.place[query];
+        if place != u32::MAX {
+            self.active[place as usize / 64] |= 1 << (place % 64);
+        }
+    }
+
+    fn activate_readers(&mut self, stream: usize) {
+        for i in 0..self.graph.streams[stream].readers.len() {
+            self.activate(self.graph.streams[stream].readers[i]);
+        }
+    }
+
+    /// Queries whose timer may be due in this frame.
+    fn activate_timers(&mut self) {
+        let Some(last) = self.steps.entries().last().map(|e| e.now) else { return };
+        for r in 0..self.graph.regions.len() {
+            if self.graph.regions[r].mode != Mode::Batched {
+                continue;
+            }
+            for i in 0..self.graph.regions[r].timed.len() {
+                let query = self.graph.regions[r].timed[i];
+                if self.query(query).due().is_some_and(|due| due <= last) {
+                    self.activate(query);
+                }
+            }
+        }
+    }
+
+    fn run_query(&mut self, q: usize, frame: &mut Frame) {
+        let stream = self.graph.queries[q].input;
+        self.prepare_input(stream, frame);
+        let mut query = self.queries[q].take().expect("a query is away only while it runs");
+        query.begin();
+        {
+            let Engine { graph, queries, steps, merged, log, failures, .. } = self;
+            let input = flow_of_stream(stream, graph, queries, merged, &frame.flows);
+            query.run_frame(&mut cx(steps, &mut frame.arena, log, failures), input);
+        }
+        self.counters.query_calls += 1;
+        let some = !query.out.chunks.is_empty();
+        self.queries[q] = Some(query);
+        self.mark_ran(q);
+        if some {
+            let output = self.graph.queries[q].output;
+            self.touched.push(output as u32);
+            self.activate_readers(output);
+        }
+    }
+
+    /// Sees to it that a stream's chunks can be read as one flow.
+    fn prepare_input(&mut self, stream: usize, frame: &mut Frame) {
+        let node = &self.graph.streams[stream];
+        if node.writers.is_empty() || self.merged[stream].copied || self.merged[stream].single.is_some() {
+            return;
+        }
+        self.order_stream(stream, frame);
+        if self.merged[stream].single.is_some() || self.merged[stream].origins.is_empty() {
+            return;
+        }
+        let mut merged = std::mem::take(&mut self.merged[stream]);
+        let Engine { graph, queries, .. } = self;
+        let flow_of = |source: u32| flow_of_source(source, stream, queries, &frame.flows);
+        copy_rows(&merged.origins, flow_of, &graph.streams[stream].read, &mut merged.flow, &mut frame.arena);
+        merged.copied = true;
+        self.merged[stream] = merged;
+    }
+
+    /// Finds the order of a stream's chunks, or its single source.
+    fn order_stream(&mut self, stream: usize, frame: &Frame) {
+        if self.merged[stream].ordered || self.merged[stream].single.is_some() {
+            return;
+        }
+        let node = &self.graph.streams[stream];
+        let length = |source: u32| flow_of_source(source, stream, &self.queries, &frame.flows).chunks.len();
+        let all = std::iter::once(OUTSIDE).chain(node.writers.iter().map(|&w| w as u32));
+        let sources: Vec<(u32, usize)> = all.map(|s| (s, length(s))).filter(|&(_, n)| n > 0).collect();
+        let mut merged = std::mem::take(&mut self.merged[stream]);
+        match sources[..] {
+            [] => {}
+            [(source, n)] if source == OUTSIDE || !node.converts => {
+                merged.single = Some(source);
+                let _ = n;
+            }
+            [(source, n)] => merged.origins.extend((0..n as u32).map(|chunk| Origin { source, chunk })),
+            _ => self.merge(stream, &sources, frame, &mut merged),
+        }
+        merged.ordered = true;
+        self.merged[stream] = merged;
+    }
+
+    fn merge(&self, stream: usize, sources: &[(u32, usize)], frame: &Frame, merged: &mut Merged) {
+        let chunk = |o: Origin| flow_of_source(o.source, stream, &self.queries, &frame.flows).chunks[o.chunk as usize];
+        if self.graph.streams[stream].one_parent && sources[0].0 != OUTSIDE {
+            // All writers read one flow and none has timers: by cause, then by rank, which is the query's number.
+            let order = |a: Origin, b: Origin| (chunk(a).cause, a.source).cmp(&(chunk(b).cause, b.source));
+            return merge_lists(sources, order, &mut merged.origins);
+        }
+        let paths = Paths { engine: self, frame };
+        let (mut x, mut y) = (Vec::new(), Vec::new());
+        let order = |a: Origin, b: Origin| {
+            let by_step = self.steps.compare(chunk(a).step, chunk(b).step);
+            by_step.then_with(|| paths.compare(stream, a, b, &mut x, &mut y))
+        };
+        merge_lists(sources, order, &mut merged.origins);
+    }
+}
+
+/// The flow of one source of a stream.
+pub(crate) fn flow_of_source<'a>(
+    source: u32,
+    stream: usize,
+    queries: &'a [Option<Box<Query>>],
+    flows: &'a [Flow],
+) -> &'a Flow {
+    if source == OUTSIDE {
+        return &flows[stream];
+    }
+    &queries[source as usize].as_ref().expect("a query is away only while it runs").out
+}
+
+/// The flow from which readers of a stream take its chunks.
+fn flow_of_stream<'a>(
+    stream: usize,
+    graph: &Graph,
+    queries: &'a [Option<Box<Query>>],
+    merged: &'a [Merged],
+    flows: &'a [Flow],
+) -> &'a Flow {
+    let m = &merged[stream];
+    match m.single {
+        Some(source) => flow_of_source(source, stream, queries, flows),
+        None if graph.streams[stream].writers.is_empty() => &flows[stream],
+        None => &m.flow,
+    }
+}
+
+/// Climbs from chunks to their roots.
+struct Paths<'a> {
+    engine: &'a Engine,
+    frame: &'a Frame,
+}
+
+impl Paths<'_> {
+    /// Which of two chunks of the same step comes first.
+    fn compare(
+        &self,
+        stream: usize,
+        a: Origin,
+        b: Origin,
+        x: &mut Vec<(u32, u32)>,
+        y: &mut Vec<(u32, u32)>,
+    ) -> Ordering {
+        self.climb(stream, a, x);
+        self.climb(stream, b, y);
+        // Both lists lead from the chunk up to the root.
+        x.iter().rev().cmp(y.iter().rev())
+    }
+
+    fn climb(&self, mut stream: usize, mut origin: Origin, path: &mut Vec<(u32, u32)>) {
+        path.clear();
+        while origin.source != OUTSIDE {
+            path.push((origin.source, origin.chunk));
+            let flow = flow_of_source(origin.source, stream, &self.engine.queries, &self.frame.flows);
+            let chunk = flow.chunks[origin.chunk as usize];
+            if self.own_timer(origin.source, chunk.step) {
+                return;
+            }
+            stream = self.engine.graph.queries[origin.source as usize].input;
+            let merged = &self.engine.merged[stream];
+            origin = match merged.single {
+                Some(source) => Origin { source, chunk: chunk.cause },
+                None if merged.origins.is_empty() => Origin { source: OUTSIDE, chunk: chunk.cause },
+                None => merged.origins[chunk.cause as usize],
+            };
+        }
+    }
+
+    fn own_timer(&self, query: u32, step: u32) -> bool {
+        let steps: &Steps = &self.engine.steps;
+        steps.timer(step).is_some_and(|t| t.element == query)
+    }
+}

@@ -1,0 +1,59 @@
+//! An app's text to something an engine can be made of.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use riddhi_plan::logical::AppPlan;
+use riddhi_plan::registry::Registry;
+use riddhi_plan::{Planned, plan};
+use riddhi_ql::{Diagnostic, Diagnostics};
+
+/// A compiled app: its plan, shared by all engines that run it.
+#[derive(Clone, Debug)]
+pub struct App {
+    plan: Arc<AppPlan>,
+}
+
+impl App {
+    /// The number of the stream of that name.
+    pub fn stream(&self, name: &str) -> Option<usize> {
+        self.plan.streams.iter().position(|s| s.name == name)
+    }
+}
+
+impl Deref for App {
+    type Target = AppPlan;
+
+    fn deref(&self) -> &AppPlan {
+        &self.plan
+    }
+}
+
+/// What came of compiling.
+#[derive(Debug)]
+pub struct Compiled {
+    /// The app, unless it has mistakes or needs what Riddhi does not have yet.
+    pub plan: Option<App>,
+    /// All that there is to say, in the order of the text.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Compiles an app with the built-in functions.
+pub fn compile(text: &str) -> Compiled {
+    compile_with(text, &riddhi_exec::registry())
+}
+
+/// Compiles an app with the functions of a registry.
+pub fn compile_with(text: &str, registry: &Registry) -> Compiled {
+    let parsed = riddhi_ql::parse(text);
+    let broken = parsed.diagnostics.iter().any(Diagnostic::is_error);
+    let Planned { plan, diagnostics } = plan(&parsed.app, registry);
+    let mut all = Diagnostics::new();
+    all.extend(parsed.diagnostics);
+    // What the binder says of a text that could not be read whole may only follow from that.
+    if !broken {
+        all.extend(diagnostics);
+    }
+    let plan = plan.filter(|_| !broken).map(|plan| App { plan: Arc::new(plan) });
+    Compiled { plan, diagnostics: all.into_sorted() }
+}

@@ -1,0 +1,241 @@
+//! One app at work.
+
+use riddhi_batch::{Flow, Frame};
+use riddhi_exec::query::{Cx, Failure, Query};
+use riddhi_exec::steps::Steps;
+use riddhi_plan::logical::Mode;
+
+use crate::compile::App;
+use crate::graph::Graph;
+use crate::merge::Merged;
+use crate::outputs::Outputs;
+
+/// How an engine runs; none of it changes an answer.
+#[derive(Clone, Debug)]
+pub struct EngineOptions {
+    /// Whether the rows of queries named by `@info` are put out too.
+    pub queries: bool,
+    /// Chunks delivered because of one entry or timer, at most: what ends a loop between queries that never stops by
+    /// itself. The rest of that entry's chunks is dropped, counted and reported.
+    pub deliveries_per_entry_max: u32,
+    /// Run every region entry by entry, depth first. For tests: the definition that batching is held against.
+    pub force_stepped: bool,
+    /// Run every query the general way. For tests.
+    pub force_general: bool,
+}
+
+impl Default for EngineOptions {
+    fn default() -> EngineOptions {
+        EngineOptions { queries: false, deliveries_per_entry_max: 100_000, force_stepped: false, force_general: false }
+    }
+}
+
+/// What an engine has done so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Entries taken.
+    pub entries: u64,
+    /// Events taken.
+    pub events: u64,
+    /// Rows that could not be computed.
+    pub failed_rows: u64,
+    /// Entries whose chunks went round in a loop too often.
+    pub endless_entries: u64,
+    /// Timers fired.
+    pub timers: u64,
+    /// Timers that fired in a frame that had an entry before theirs.
+    pub timers_inside: u64,
+    /// Frames taken.
+    pub frames: u64,
+    /// Frames of more than one entry.
+    pub frames_of_several: u64,
+    /// Calls of a query for a range of chunks.
+    pub query_calls: u64,
+}
+
+/// Rows of one frame that could not be computed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FailureReport {
+    /// The query, by `@info` name or number.
+    pub query: String,
+    /// The entry at which the first of them came.
+    pub position: u64,
+    /// How many.
+    pub rows: u64,
+    /// Why the first could not.
+    pub reason: String,
+}
+
+/// One app at work: compiled queries and all that they remember.
+pub struct Engine {
+    pub(crate) app: App,
+    pub(crate) options: EngineOptions,
+    pub(crate) graph: Graph,
+    pub(crate) queries: Vec<Option<Box<Query>>>,
+    pub(crate) steps: Steps,
+    /// By stream: chunks of several sources in order, where this frame has them.
+    pub(crate) merged: Vec<Merged>,
+    /// By query, of stepped regions: its rows as they came out, if they are asked for.
+    pub(crate) query_logs: Vec<Flow>,
+    /// Streams with chunks of queries in this frame.
+    pub(crate) touched: Vec<u32>,
+    /// By batched query: whether it is due to run, a bit each in order of the regions' lists.
+    pub(crate) active: Vec<u64>,
+    pub(crate) order: Vec<u32>,
+    pub(crate) place: Vec<u32>,
+    pub(crate) ran: Vec<u32>,
+    pub(crate) log: Vec<String>,
+    pub(crate) failures: Vec<Failure>,
+    pub(crate) now: i64,
+    pub(crate) counters: Counters,
+    pub(crate) base: u64,
+}
+
+impl Engine {
+    /// An engine with nothing remembered.
+    pub fn new(app: App, options: EngineOptions) -> Engine {
+        let graph = Graph::new(&app, &options);
+        let queries: Vec<_> = graph.queries.iter().map(|q| Some(Box::new(Query::new(q.code.clone())))).collect();
+        let batched = graph.regions.iter().filter(|r| r.mode == Mode::Batched);
+        let order: Vec<u32> = batched.flat_map(|r| r.queries.iter().map(|&q| q as u32)).collect();
+        let mut place = vec![u32::MAX; queries.len()];
+        order.iter().enumerate().for_each(|(i, &q)| place[q as usize] = i as u32);
+        Engine {
+            merged: graph.streams.iter().map(|s| Merged::new(&s.schema)).collect(),
+            query_logs: queries.iter().flatten().map(|q| q.out.clone()).collect(),
+            steps: Steps::new(app.playback),
+            active: vec![0; order.len().div_ceil(64)],
+            order,
+            place,
+            ran: Vec::new(),
+            touched: Vec::new(),
+            log: Vec::new(),
+            failures: Vec::new(),
+            now: 0,
+            counters: Counters::default(),
+            base: 0,
+            app,
+            options,
+            graph,
+            queries,
+        }
+    }
+
+    /// The compiled app.
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// Whether the app's clock follows its events (`@app:playback`).
+    pub fn playback(&self) -> bool {
+        self.app.playback
+    }
+
+    /// An empty frame for this app.
+    pub fn frame(&self) -> Frame {
+        Frame::new(self.graph.streams.iter().map(|s| &s.schema))
+    }
+
+    /// Sets the clock before the first entry.
+    pub fn start(&mut self, now: i64) {
+        self.now = now;
+    }
+
+    /// What the clock reads after the last entry.
+    pub fn now(&self) -> i64 {
+        self.now
+    }
+
+    /// When the next timer is due.
+    pub fn next_due(&self) -> Option<i64> {
+        let timed = self.graph.regions.iter().flat_map(|r| &r.timed);
+        timed.filter_map(|&q| self.query(q).due()).min()
+    }
+
+    /// What was done so far.
+    pub fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// Bytes that the queries remember, about.
+    pub fn state_bytes(&self) -> usize {
+        self.queries.iter().flatten().map(|q| q.bytes()).sum()
+    }
+
+    pub(crate) fn query(&self, q: usize) -> &Query {
+        self.queries[q].as_ref().expect("a query is away only while it runs")
+    }
+
+    /// Takes all entries of a frame. What came out can be read until the frame is reset.
+    pub fn process<'a>(&'a mut self, frame: &'a mut Frame) -> Outputs<'a> {
+        self.begin(frame);
+        for region in 0..self.graph.regions.len() {
+            if self.graph.regions[region].mode == Mode::Stepped {
+                self.run_stepped(region, frame);
+            }
+        }
+        self.run_batched(frame);
+        self.end(frame);
+        Outputs { engine: self, frame }
+    }
+
+    fn begin(&mut self, frame: &Frame) {
+        self.base = frame.base;
+        self.steps.begin(&frame.entries);
+        for &s in &self.touched {
+            self.merged[s as usize].clear();
+        }
+        for &q in &self.ran {
+            let query = self.queries[q as usize].as_mut().expect("a query is away only while it runs");
+            query.out.clear();
+            self.query_logs[q as usize].clear();
+        }
+        self.touched.clear();
+        self.ran.clear();
+        self.log.clear();
+        self.failures.clear();
+    }
+
+    fn end(&mut self, frame: &Frame) {
+        let c = &mut self.counters;
+        c.frames += 1;
+        c.frames_of_several += (frame.entries.len() > 1) as u64;
+        c.entries += frame.entries.len() as u64;
+        c.events += frame.rows as u64;
+        c.failed_rows += self.failures.iter().map(|f| f.rows).sum::<u64>();
+        c.timers += self.steps.fired().len() as u64;
+        c.timers_inside += self.steps.fired().iter().filter(|t| t.entry > 0).count() as u64;
+        if let Some(last) = frame.entries.last() {
+            self.now = last.now;
+        }
+    }
+
+    /// Lines that `#log` wrote in the last frame.
+    pub fn log(&self) -> &[String] {
+        &self.log
+    }
+
+    /// Rows of the last frame that could not be computed.
+    pub fn failures(&self) -> impl Iterator<Item = FailureReport> {
+        self.failures.iter().map(|f| FailureReport {
+            query: self.graph.queries[f.query as usize].code.label.clone(),
+            position: self.base + self.steps.entry(f.step) as u64,
+            rows: f.rows,
+            reason: f.reason.clone(),
+        })
+    }
+
+    pub(crate) fn mark_ran(&mut self, q: usize) {
+        self.ran.push(q as u32);
+    }
+}
+
+/// Splits an engine so that one query can run while the rest is read.
+pub(crate) fn cx<'a>(
+    steps: &'a mut Steps,
+    arena: &'a mut riddhi_batch::Arena,
+    log: &'a mut Vec<String>,
+    failures: &'a mut Vec<Failure>,
+) -> Cx<'a> {
+    Cx { steps, arena, log, failures }
+}

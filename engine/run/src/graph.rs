@@ -1,0 +1,158 @@
+//! An app's plan as the engine walks it: compiled queries, who reads and writes which stream. Never changes.
+
+use std::sync::Arc;
+
+use riddhi_batch::Schema;
+use riddhi_exec::query::Code;
+use riddhi_plan::expr::{Expr, Node};
+use riddhi_plan::logical::{Handler, Mode, QueryPlan};
+
+use crate::compile::App;
+use crate::engine::EngineOptions;
+
+/// A query and its place.
+#[derive(Debug)]
+pub struct QueryNode {
+    /// The compiled query.
+    pub code: Arc<Code>,
+    /// The stream it reads.
+    pub input: usize,
+    /// The stream it writes.
+    pub output: usize,
+    /// The region it belongs to.
+    pub region: usize,
+    /// Whether its own rows are asked for, beside those of its output stream.
+    pub named: bool,
+}
+
+/// A stream and its place.
+#[derive(Debug)]
+pub struct StreamNode {
+    /// Its shape.
+    pub schema: Schema,
+    /// Queries that write it, in text order.
+    pub writers: Vec<usize>,
+    /// Queries that read it, in text order.
+    pub readers: Vec<usize>,
+    /// Whether some writer's columns are of another kind than the stream's.
+    pub converts: bool,
+    /// Whether its writers may be merged by cause alone: all read one stream and none has timers.
+    pub one_parent: bool,
+    /// Which attributes any reader looks at.
+    pub read: Vec<bool>,
+    /// The region whose queries write or read it; none of a stream that no query touches.
+    pub region: Option<usize>,
+}
+
+/// A region and its queries.
+#[derive(Debug)]
+pub struct RegionNode {
+    /// Queries: of a batched region each after those it reads from.
+    pub queries: Vec<usize>,
+    /// How it runs.
+    pub mode: Mode,
+    /// Its queries with timers.
+    pub timed: Vec<usize>,
+}
+
+/// The whole app.
+#[derive(Debug)]
+pub struct Graph {
+    /// Queries in text order.
+    pub queries: Vec<QueryNode>,
+    /// Streams by number.
+    pub streams: Vec<StreamNode>,
+    /// Regions.
+    pub regions: Vec<RegionNode>,
+}
+
+impl Graph {
+    /// Compiles the queries of a plan.
+    pub fn new(app: &App, options: &EngineOptions) -> Graph {
+        let mut region_of = vec![0; app.queries.len()];
+        for (r, region) in app.regions.iter().enumerate() {
+            region.queries.iter().for_each(|&q| region_of[q] = r);
+        }
+        let queries: Vec<QueryNode> = app
+            .queries
+            .iter()
+            .enumerate()
+            .map(|(i, q)| QueryNode {
+                code: Arc::new(Code::compile(i as u32, q, &app.name, options.force_general)),
+                input: q.input,
+                output: q.output,
+                region: region_of[i],
+                named: q.name.is_some() && options.queries,
+            })
+            .collect();
+        let streams = (0..app.streams.len()).map(|s| stream_node(app, s, &queries)).collect();
+        let regions = app
+            .regions
+            .iter()
+            .map(|r| RegionNode {
+                queries: if options.force_stepped { sorted(&r.queries) } else { r.queries.clone() },
+                mode: if options.force_stepped { Mode::Stepped } else { r.mode },
+                timed: sorted(&r.queries).into_iter().filter(|&q| queries[q].code.has_timers()).collect(),
+            })
+            .collect();
+        Graph { queries, streams, regions }
+    }
+}
+
+fn sorted(queries: &[usize]) -> Vec<usize> {
+    let mut queries = queries.to_vec();
+    queries.sort_unstable();
+    queries
+}
+
+fn stream_node(app: &App, stream: usize, queries: &[QueryNode]) -> StreamNode {
+    let plan = &app.streams[stream];
+    let kinds: Vec<_> = plan.schema.attributes.iter().map(|a| a.kind).collect();
+    let parents: Vec<usize> = plan.writers.iter().map(|&w| queries[w].input).collect();
+    let mut read = vec![false; kinds.len()];
+    plan.readers.iter().for_each(|&r| note_reads(&app.queries[r], &mut read));
+    let touching = plan.writers.iter().chain(&plan.readers).next();
+    StreamNode {
+        schema: plan.schema.clone(),
+        writers: plan.writers.clone(),
+        readers: plan.readers.clone(),
+        converts: plan.writers.iter().any(|&w| queries[w].code.output_kinds() != kinds),
+        one_parent: parents.windows(2).all(|p| p[0] == p[1])
+            && plan.writers.iter().all(|&w| !queries[w].code.has_timers()),
+        read,
+        region: touching.map(|&q| queries[q].region),
+    }
+}
+
+/// Marks the attributes of its input that a query looks at.
+fn note_reads(query: &QueryPlan, read: &mut [bool]) {
+    let mut note = |expr: &Expr| {
+        expr.visit(&mut |e| {
+            if let Node::Attr(a) = e.node
+                && let Some(read) = read.get_mut(a as usize)
+            {
+                *read = true;
+            }
+        });
+    };
+    for handler in query.before.iter().chain(&query.after) {
+        match handler {
+            Handler::Filter { condition, aggregates } => {
+                note(condition);
+                aggregates.iter().filter_map(|a| a.arg.as_ref()).for_each(&mut note);
+            }
+            Handler::Stream { .. } => return read.fill(true),
+        }
+    }
+    let select = &query.select;
+    select.items.iter().for_each(|i| note(&i.expr));
+    select.having.iter().for_each(&mut note);
+    select.aggregates.iter().filter_map(|a| a.arg.as_ref()).for_each(&mut note);
+    let window_time = query.window.as_ref().and_then(|w| w.time_attribute);
+    let plain = select.group_by.iter().copied().chain(window_time);
+    plain.for_each(|a| {
+        if let Some(read) = read.get_mut(a as usize) {
+            *read = true;
+        }
+    });
+}

@@ -1,0 +1,164 @@
+//! Chunks of one stream that come from several sources, in the order of depth-first delivery.
+//!
+//! The order is by step; within a step all chunks descend from one root, and the one whose path from there is smaller comes
+//! first, a path being the list of (reader rank, chunk ordinal) on the way. A source's own chunks are in order already, so
+//! the sources are merged.
+
+use std::cmp::Ordering;
+
+use riddhi_batch::{Arena, Chunk, Column, Columns, Data, Flow, Schema, each_data};
+
+/// The source of a chunk: a query's output, or input from outside.
+pub const OUTSIDE: u32 = u32::MAX;
+
+/// Where a chunk came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// The query that wrote it, or [`OUTSIDE`].
+    pub source: u32,
+    /// Its place among that source's chunks.
+    pub chunk: u32,
+}
+
+/// A stream's chunks of several sources.
+#[derive(Debug, Default)]
+pub struct Merged {
+    /// The chunks in order, by origin.
+    pub origins: Vec<Origin>,
+    /// The same chunks with their rows, for readers. Of a stepped region: chunks of queries only, in order of delivery.
+    pub flow: Flow,
+    /// Whether `origins` is valid for this frame.
+    pub ordered: bool,
+    /// Whether `flow` is valid for this frame.
+    pub copied: bool,
+    /// The only source of this frame, if there is one.
+    pub single: Option<u32>,
+}
+
+impl Merged {
+    /// Nothing merged yet, for a stream of that shape.
+    pub fn new(schema: &Schema) -> Merged {
+        Merged { flow: Flow::of(schema), ..Merged::default() }
+    }
+
+    /// Forgets the frame.
+    pub fn clear(&mut self) {
+        self.origins.clear();
+        self.flow.clear();
+        self.ordered = false;
+        self.copied = false;
+        self.single = None;
+    }
+}
+
+/// Merges sorted lists of `lengths` items into `out` by `compare`, which is given (list, item) pairs.
+pub fn merge_lists(
+    sources: &[(u32, usize)],
+    mut compare: impl FnMut(Origin, Origin) -> Ordering,
+    out: &mut Vec<Origin>,
+) {
+    let mut next = vec![0usize; sources.len()];
+    loop {
+        let mut best: Option<(usize, Origin)> = None;
+        for (i, &(source, length)) in sources.iter().enumerate() {
+            if next[i] == length {
+                continue;
+            }
+            let candidate = Origin { source, chunk: next[i] as u32 };
+            if best.is_none_or(|(_, b)| compare(candidate, b) == Ordering::Less) {
+                best = Some((i, candidate));
+            }
+        }
+        let Some((i, origin)) = best else { return };
+        next[i] += 1;
+        out.push(origin);
+    }
+}
+
+/// Copies the rows of `origins` in order into `flow`: the columns that are read, converted to the stream's kinds where
+/// they differ.
+pub fn copy_rows<'a>(
+    origins: &[Origin],
+    flow_of: impl Fn(u32) -> &'a Flow,
+    read: &[bool],
+    flow: &mut Flow,
+    arena: &mut Arena,
+) {
+    let mut sources: Vec<u32> = Vec::new();
+    let mut places: Vec<(u32, u32)> = Vec::new();
+    for (i, origin) in origins.iter().enumerate() {
+        let known = sources.iter().position(|&s| s == origin.source);
+        let source = known.unwrap_or_else(|| {
+            sources.push(origin.source);
+            sources.len() - 1
+        });
+        let chunk = flow_of(origin.source).chunks[origin.chunk as usize];
+        let first = places.len() as u32;
+        places.extend((chunk.first..chunk.first + chunk.rows).map(|row| (source as u32, row)));
+        flow.chunks.push(Chunk { step: chunk.step, cause: i as u32, first, rows: chunk.rows });
+    }
+    let from: Vec<&Columns> = sources.iter().map(|&s| &flow_of(s).rows).collect();
+    flow.rows.ts.extend(places.iter().map(|&(s, row)| from[s as usize].ts[row as usize]));
+    for (c, column) in flow.rows.cols.iter_mut().enumerate().filter(|(c, _)| read[*c]) {
+        let columns: Vec<&Column> = from.iter().map(|f| &f.cols[c]).collect();
+        gather(column, &columns, &places, arena);
+    }
+}
+
+fn gather(to: &mut Column, from: &[&Column], places: &[(u32, u32)], arena: &mut Arena) {
+    if from.iter().any(|f| f.kind() != to.kind()) {
+        for &(s, row) in places {
+            let value = from[s as usize].value(row as usize, arena);
+            let pushed = to.push_value(&value, arena);
+            assert!(pushed, "a column of kind {:?} cannot hold what a writer gives", to.kind());
+        }
+        return;
+    }
+    if from.iter().any(|f| !f.nulls.is_empty()) {
+        let null = |&(s, row): &(u32, u32)| from[s as usize].is_null(row as usize) as u8;
+        to.nulls.extend(places.iter().map(null));
+        if !to.nulls.contains(&1) {
+            to.nulls.clear();
+        }
+    }
+    each_data!(&mut to.data, v => take(v, from, places));
+}
+
+/// Vectors that a column may hold.
+trait Plain: Copy {
+    fn of(data: &Data) -> &[Self];
+}
+
+macro_rules! plain {
+    ($($t:ty => $kind:ident),*) => {
+        $(impl Plain for $t {
+            fn of(data: &Data) -> &[$t] {
+                match data {
+                    Data::$kind(v) => v,
+                    _ => &[],
+                }
+            }
+        })*
+    };
+}
+
+impl Plain for u8 {
+    fn of(data: &Data) -> &[u8] {
+        match data {
+            Data::Bool(v) => v,
+            _ => &[],
+        }
+    }
+}
+
+plain!(i32 => I32, i64 => I64, f32 => F32, f64 => F64, riddhi_batch::Str => Str, riddhi_batch::Any => Any);
+
+fn take<T: Plain>(to: &mut Vec<T>, from: &[&Column], places: &[(u32, u32)]) {
+    if let [a, b] = from {
+        let (a, b) = (T::of(&a.data), T::of(&b.data));
+        to.extend(places.iter().map(|&(s, row)| if s == 0 { a[row as usize] } else { b[row as usize] }));
+        return;
+    }
+    let slices: Vec<&[T]> = from.iter().map(|f| T::of(&f.data)).collect();
+    to.extend(places.iter().map(|&(s, row)| slices[s as usize][row as usize]));
+}
