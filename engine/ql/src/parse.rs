@@ -6,6 +6,7 @@
 //! Nesting is bounded by [`crate::NESTING_MAX`] and lists are loops, so no text can exhaust the stack.
 //! Not here: anything that needs to know what a name stands for.
 
+mod annotation;
 mod app;
 mod definition;
 mod entry;
@@ -18,6 +19,7 @@ mod literal;
 mod on_demand;
 mod operator;
 mod output;
+mod partition;
 mod query;
 mod recover;
 mod selection;

@@ -8,6 +8,10 @@ use crate::code;
 use crate::diagnostic::Diagnostic;
 use crate::span::Span;
 
+/// Advice for whoever escaped a quote.
+pub(crate) const NO_ESCAPES: &str =
+    "strings have no escape sequences; three double quotes enclose a string that contains quotes";
+
 /// The content of a string token.
 pub(crate) fn value(token: &str) -> &str {
     if token.len() >= 6 && token.starts_with("\"\"\"") {
@@ -70,7 +74,7 @@ impl Lexer<'_> {
         let error = Diagnostic::error(code::STRING_CHARACTER, message, place).label(label);
         self.diagnostics.push(match fits {
             true => error.fix("three double quotes may enclose anything", span, triple),
-            false => error.help("there are no escape sequences; a string in double quotes may contain single ones"),
+            false => error.help(NO_ESCAPES),
         });
     }
 
@@ -92,7 +96,10 @@ impl Lexer<'_> {
             return TokenKind::Unknown;
         }
         let end = self.at + 1 + line;
-        self.diagnostics.push(not_closed(what, quote, Span::new(self.at as u32, end as u32)));
+        let error = not_closed(what, quote, Span::new(self.at as u32, end as u32));
+        let before = self.text[..self.at].lines().next_back().unwrap_or_default();
+        let escaped = before.contains("\\\"") || before.contains("\\'");
+        self.diagnostics.push(if escaped { error.help(NO_ESCAPES) } else { error });
         self.at = end;
         TokenKind::Broken
     }

@@ -3,7 +3,7 @@
 use super::{Parse, Parser, Refused};
 use crate::code;
 use crate::diagnostic::Diagnostic;
-use crate::lex::{Kw, TokenKind};
+use crate::lex::{Kw, NO_ESCAPES, TokenKind};
 use crate::span::Span;
 use crate::suggest::suggest;
 
@@ -81,7 +81,7 @@ impl Parser<'_> {
             "\u{c}" => error.help("a form feed is no white space here"),
             "{" => error.label("this brace is never closed"),
             "'" | "\"" | "`" => error.label("this quote is never closed"),
-            _ if !text.is_ascii() => error.help("a name with such letters stands in back-quotes"),
+            _ if text.chars().all(char::is_alphabetic) => error.help("a name with such letters stands in back-quotes"),
             _ => error,
         }
     }
@@ -115,7 +115,8 @@ impl Parser<'_> {
     }
 
     fn statement_is_broken(&self) -> bool {
-        let end = (self.pos + 1).min(self.tokens.len());
+        // A little further than the token in hand: the quote that has no partner comes after what it makes odd.
+        let end = (self.pos + 3).min(self.tokens.len());
         self.tokens[self.statement.min(end)..end].iter().any(|t| t.kind == TokenKind::Broken)
     }
 
@@ -124,5 +125,3 @@ impl Parser<'_> {
         Diagnostic::error(code, message, span).label(label)
     }
 }
-
-const NO_ESCAPES: &str = "strings have no escape sequences; three double quotes enclose a string that contains quotes";

@@ -67,7 +67,7 @@ impl Parser<'_> {
         let condition = self.expression();
         if condition.is_err() {
             if !self.too_deep {
-                self.skip_to(|p| p.at(TokenKind::RBracket));
+                self.skip_to(|p| p.at(TokenKind::RBracket) || p.resumes_clause());
                 self.eat(TokenKind::RBracket);
             }
             return condition;
@@ -75,7 +75,7 @@ impl Parser<'_> {
         if !self.at(TokenKind::RBracket) {
             let error = self.unexpected("an operator or `]`");
             self.report(error);
-            self.skip_to(|p| p.at(TokenKind::RBracket));
+            self.skip_to(|p| p.at(TokenKind::RBracket) || p.resumes_clause());
             self.eat(TokenKind::RBracket);
             return Err(super::Refused);
         }

@@ -56,7 +56,7 @@ impl Parser<'_> {
             _ => error,
         };
         self.report(error);
-        self.skip_to(Self::at_clause);
+        self.skip_to(Self::resumes_clause);
     }
 
     fn nearest(&self, error: crate::Diagnostic, words: &[&str]) -> crate::Diagnostic {
@@ -74,7 +74,7 @@ impl Parser<'_> {
             let error = Self::mistake(code::CLAUSE_ORDER, &message, self.span(), "no `select` before this");
             self.report(error.help("`select *` selects all attributes"));
             self.bump();
-            self.skip_to(Self::at_clause);
+            self.skip_to(Self::resumes_clause);
         }
     }
 

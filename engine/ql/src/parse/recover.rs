@@ -20,6 +20,21 @@ impl Parser<'_> {
         }
     }
 
+    /// Passes over the rest of a statement. Its `;` may be missing: an annotation, or a `from` that begins a line, is
+    /// taken for the next statement, unless an aggregation is being defined.
+    pub(super) fn skip_statement(&mut self) {
+        let defines = self.tokens[self.statement..self.pos].iter().any(|t| t.kind == TokenKind::Kw(Kw::Define));
+        let first = self.statement;
+        let from = |p: &Self| p.at_kw(Kw::From) && p.begins_line() && !defines;
+        self.skip_to(|p| p.pos > first && (p.at(TokenKind::At) || from(p) || p.at_partition_end()));
+    }
+
+    /// Whether only white space and comments stand before the token on its line.
+    fn begins_line(&self) -> bool {
+        let between = self.last_span().end as usize..self.span().start as usize;
+        self.text[between].contains('\n')
+    }
+
     /// `item { ',' item } close`, the opening bracket being passed. A bad item is reported and the next one read.
     pub(super) fn bracketed<T>(
         &mut self,
@@ -64,7 +79,7 @@ impl Parser<'_> {
                 Err(Refused) if self.too_deep => return Err(Refused),
                 Err(Refused) => {
                     refused = true;
-                    self.skip_to(|p| p.at(TokenKind::Comma) || p.at(TokenKind::RParen) || p.at_clause());
+                    self.skip_to(|p| p.at(TokenKind::Comma) || p.at(TokenKind::RParen) || p.resumes_clause());
                 }
             }
             if !self.eat(TokenKind::Comma) {
@@ -78,7 +93,7 @@ impl Parser<'_> {
     pub(super) fn clause<T>(&mut self, parse: impl FnOnce(&mut Self) -> Parse<T>) -> Option<T> {
         let result = parse(self);
         if result.is_err() && !self.too_deep {
-            self.skip_to(Self::at_clause);
+            self.skip_to(Self::resumes_clause);
         }
         result.ok()
     }
@@ -92,6 +107,13 @@ impl Parser<'_> {
     /// the word after tells.
     pub(super) fn at_clause(&self) -> bool {
         self.clause_at(0)
+    }
+
+    /// Whether to go on with a clause here after a mistake.
+    pub(super) fn resumes_clause(&self) -> bool {
+        use TokenKind::{Bang, Hash, LParen, Minus, Plus, Star, Unknown};
+        let value = matches!(self.nth(1), LParen | Minus | Plus | Star | Hash | Bang | Unknown);
+        self.at_clause() || (value && (self.at_kw(Kw::Select) || self.at_kw(Kw::Having)))
     }
 
     pub(super) fn clause_at(&self, ahead: usize) -> bool {

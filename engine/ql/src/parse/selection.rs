@@ -5,6 +5,7 @@ use crate::ast::{AttrRef, Expr, ExprKind, Limit, Order, OrderBy, OutAttr, Scope,
 use crate::code;
 use crate::lex::{Kw, TokenKind};
 use crate::span::{Ident, Span};
+use crate::suggest::suggest;
 
 /// The clauses after the list, in the order they must have.
 const CLAUSES: [(Kw, &str); 5] = [
@@ -96,16 +97,17 @@ impl Parser<'_> {
         }
         let start = self.span();
         let expr = self.expression()?;
-        if self.eat_kw(Kw::As) {
-            let alias = Some(self.name("a name")?);
-            return Ok(OutAttr { expr, alias, span: self.since(start) });
-        }
+        let alias = match self.eat_kw(Kw::As) {
+            true => Some(self.name("a name")?),
+            false => None,
+        };
         let ends = matches!(self.kind(), TokenKind::Comma | TokenKind::RParen);
         if !ends && !self.at_clause_word() && !self.at_statement_end() {
-            return self.after_out_attr();
+            return self.after_out_attr(&expr, alias.is_some());
         }
         let span = self.since(start);
         match expr.kind {
+            _ if alias.is_some() => Ok(OutAttr { expr, alias, span }),
             ExprKind::Attr(_) if !expr.parens => Ok(OutAttr { expr, alias: None, span }),
             // Without `as` only an attribute can stand here, so the word is one.
             ExprKind::Bool(_) if !expr.parens => Ok(OutAttr { expr: self.bool_attribute(span), alias: None, span }),
@@ -120,10 +122,17 @@ impl Parser<'_> {
         Expr { kind: ExprKind::Attr(attr), span, parens: false }
     }
 
-    fn after_out_attr<T>(&mut self) -> Parse<T> {
-        let error = self.unexpected("`,`, `as` or the next clause");
-        let words = ["as", "insert", "group", "having", "order", "limit", "output", "from"];
-        let near = crate::suggest::suggest(self.token_text(), words).filter(|_| self.at(TokenKind::Id));
+    /// Something stands after an attribute of the list that neither ends nor continues it.
+    fn after_out_attr<T>(&mut self, expr: &Expr, named: bool) -> Parse<T> {
+        let word = expr.span.of(self.text);
+        if self.at_kw(Kw::Into) && suggest(word, ["insert"]).is_some() {
+            let message = format!("expected `insert`, found `{word}`");
+            let error = Self::mistake(code::UNEXPECTED, &message, expr.span, "expected `insert`");
+            return self.refuse(error.fix("did you mean `insert`?", expr.span, "insert"));
+        }
+        let error = self.unexpected(if named { "`,` or the next clause" } else { "`,`, `as` or the next clause" });
+        let words = ["as", "insert", "group", "having", "order", "limit", "output", "from", "delete", "update"];
+        let near = suggest(self.token_text(), words).filter(|_| self.at(TokenKind::Id));
         let error = match (near, self.at_kw(Kw::From)) {
             (Some(word), _) => error.fix(format!("did you mean `{word}`?"), self.span(), word),
             (None, true) => error.help("`from` stands before `select`, at the start of the query"),
