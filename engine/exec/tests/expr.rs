@@ -2,7 +2,7 @@
 
 mod expr_gen;
 
-use expr_gen::{Table, Tape, expression, tape};
+use expr_gen::{Table, Tape, expression, show, tape};
 use proptest::prelude::*;
 use riddhi_batch::{Arena, Column, Sel, Type, Value};
 use riddhi_exec::expr::{Program, Rows, Scratch, Source, reference};
@@ -56,11 +56,11 @@ fn check(
             let got = out.value(start + i, arena);
             match wanted {
                 Ok(value) => {
-                    assert!(!failed.is(i), "row {i} failed: {:?}, wanted {value:?}", failed.reason);
-                    assert_eq!(&got, value, "row {i}");
+                    assert!(!failed.is(i), "row {i} failed: {:?}, wanted {value:?} of {}", failed.reason, show(expr));
+                    assert_eq!(&got, value, "row {i} of {}", show(expr));
                 }
                 Err(why) => {
-                    assert!(failed.is(i), "row {i} is {got:?}, should have failed: {why}");
+                    assert!(failed.is(i), "row {i} is {got:?}, should have failed: {why}: {}", show(expr));
                     assert!(got.is_null() && failed.reason.is_some());
                 }
             }

@@ -384,6 +384,6 @@ fn run_call(
         settle_failures(scratch, &call.args, failed);
     }
     if call.settle {
-        logic::settle(out, 0, arena, failed);
+        logic::settle(out, arena, failed);
     }
 }

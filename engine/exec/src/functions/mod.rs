@@ -67,12 +67,12 @@ fn same_type(args: &[ArgType]) -> Result<Type, ArgError> {
     }
 }
 
-/// The kind of a column that takes values of all these arguments.
+/// The kind of a column that takes values of all these arguments. A bool that claims to be one without being one needs any,
+/// since its null becomes false.
 fn common_kind(args: &[ArgType]) -> Kind {
-    match args.iter().map(|a| a.kind).reduce(|a, b| if a == b { a } else { Kind::Any }) {
-        Some(kind) => kind,
-        None => Kind::Any,
-    }
+    let one = args.iter().map(|a| a.kind).reduce(|a, b| if a == b { a } else { Kind::Any }).unwrap_or(Kind::Any);
+    let claimed = args.iter().any(|a| a.ty == Type::Bool) && one != Kind::Bool;
+    if claimed { Kind::Any } else { one }
 }
 
 /// The type that the constant second argument of `cast` and `convert` names, in any case.

@@ -338,3 +338,20 @@ fn arg_type(e: &Expr) -> ArgType {
         attribute: if let Node::Attr(i) = e.node { Some(i) } else { None },
     }
 }
+
+/// The expression as text, with actual kinds.
+pub fn show(e: &Expr) -> String {
+    let text = match &e.node {
+        Node::Const(v) => format!("{v:?}"),
+        Node::Attr(i) => format!("attr{i}"),
+        Node::Aggregate(i) => format!("aggregate{i}"),
+        Node::Arith(op, a, b) => format!("({} {op:?} {})", show(a), show(b)),
+        Node::Compare(op, a, b) => format!("({} {op:?} {})", show(a), show(b)),
+        Node::And(a, b) => format!("({} and {})", show(a), show(b)),
+        Node::Or(a, b) => format!("({} or {})", show(a), show(b)),
+        Node::Not(a) => format!("not {}", show(a)),
+        Node::IsNull(a) => format!("{} is null", show(a)),
+        Node::Call { name, args, .. } => format!("{name}({})", args.iter().map(show).collect::<Vec<_>>().join(", ")),
+    };
+    if e.kind == e.ty.kind() { text } else { format!("{text}:{}/{:?}", e.ty, e.kind) }
+}

@@ -77,32 +77,24 @@ pub(in crate::expr) fn truth_by_value(a: &Arg<'_>, n: usize, arena: &Arena, out:
     }
 }
 
-/// Turns nulls of a function of type bool, from row `start` on, into false; a row that holds no bool fails.
-pub(in crate::expr) fn settle(out: &mut Column, start: usize, arena: &mut Arena, failed: &mut Failed) {
-    let n = out.len() - start;
-    match &mut out.data {
-        Data::Bool(v) if !out.nulls.is_empty() => {
-            v[start..].iter_mut().zip(&mut out.nulls[start..]).for_each(|(x, null)| {
-                *x &= *null ^ 1;
-                *null = 0;
-            });
-        }
-        Data::Any(v) => {
-            for i in 0..n {
-                let null = !out.nulls.is_empty() && out.nulls[start + i] != 0;
-                let value = if null { Value::Null } else { v[start + i].value(arena) };
-                match by_value::truth(&value) {
-                    Ok(truth) => v[start + i] = Any::new(&Value::Bool(truth), arena),
-                    Err(why) => failed.mark(i, n, why),
+/// Turns nulls of a function of type bool into false; a row that holds no bool fails.
+pub(in crate::expr) fn settle(out: &mut Column, arena: &mut Arena, failed: &mut Failed) {
+    if let Data::Bool(v) = &mut out.data {
+        v.iter_mut().zip(&out.nulls).for_each(|(x, null)| *x &= null ^ 1);
+        return out.nulls.clear();
+    }
+    let n = out.len();
+    for i in 0..n {
+        match by_value::truth(&out.value(i, arena)) {
+            Ok(truth) => {
+                if let Data::Any(v) = &mut out.data {
+                    v[i] = Any::new(&Value::Bool(truth), arena);
                 }
             }
-            if !out.nulls.is_empty() {
-                out.nulls[start..].fill(0);
-            }
+            Err(why) => failed.mark(i, n, why),
         }
-        _ => {}
     }
-    if start == 0 {
+    if let Data::Any(_) = out.data {
         out.nulls.clear();
     }
 }
