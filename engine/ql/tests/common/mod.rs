@@ -3,7 +3,7 @@
 
 use std::fmt::Debug;
 
-use riddhi_ql::{Diagnostic, Source, parse, parse_on_demand, render_text};
+use riddhi_ql::{Diagnostic, Report, Source, parse, parse_on_demand, render_text};
 
 /// A tree without its places: what two texts of one meaning have in common.
 pub fn shape(tree: &impl Debug) -> String {
@@ -52,4 +52,31 @@ pub fn shown(diagnostics: &[Diagnostic], text: &str) -> String {
 pub fn codes(diagnostics: &[Diagnostic], text: &str) -> String {
     let code = |d: &Diagnostic| format!("{} `{}`", d.code, d.primary.span.of(text));
     diagnostics.iter().map(code).collect::<Vec<_>>().join(", ")
+}
+
+/// What holds for any text at all: nothing panics, diagnostics point into the text and render, and what is understood
+/// without a mistake can be printed and parsed again.
+pub fn check_any(text: &str) {
+    let source = Source::new("any", text);
+    let parsed = parse(text);
+    let on_demand = parse_on_demand(text);
+    for diagnostic in parsed.diagnostics.iter().chain(&on_demand.diagnostics) {
+        let spans = diagnostic.secondary.iter().map(|l| l.span).chain([diagnostic.primary.span]);
+        for span in spans.chain(diagnostic.help.iter().flat_map(|h| &h.replacement).map(|r| r.span)) {
+            let inside = text.get(span.start as usize..span.end as usize);
+            assert!(inside.is_some(), "{span:?} of {} lies in {text:?}", diagnostic.code);
+        }
+        Report::new(diagnostic, &source);
+        let shown = render_text(std::slice::from_ref(diagnostic), &source, false);
+        assert!(shown.contains(diagnostic.code.0), "{shown}");
+    }
+    let sorted = parsed.diagnostics.is_sorted_by_key(|d| d.primary.span);
+    assert!(sorted, "diagnostics come in the order of their places");
+    // Unknown characters may stand for definitions and are not printed.
+    if parsed.diagnostics.is_empty() && !parsed.app.definitions.is_empty() {
+        reprint_app(text);
+    }
+    if on_demand.query.is_some() {
+        reprint_on_demand(text);
+    }
 }
