@@ -1,2 +1,5 @@
 //! The riddhi command line.
-fn main() {}
+
+fn main() -> std::process::ExitCode {
+    riddhi_cli::main()
+}

@@ -12,7 +12,7 @@ use riddhi_batch::{Arena, Attribute, Column, Frame, Str, Type, Value};
 
 use super::fault::{Fault, Kind};
 use super::{InputStream, Item};
-use crate::nearest::nearest;
+use riddhi_ql::suggest;
 
 /// How the time column is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,7 +114,7 @@ impl CsvReader {
                 return Err(format!("say with --stream which stream the CSV file is for: {all}"));
             }
             (Some(name), _) => {
-                streams.iter().find(|s| s.name == *name).ok_or_else(|| match nearest(name, names()) {
+                streams.iter().find(|s| s.name == *name).ok_or_else(|| match suggest(name, names()) {
                     Some(near) => format!("--stream: the app defines no stream '{name}'; did you mean '{near}'?"),
                     None => format!("--stream: the app defines no stream '{name}'"),
                 })?

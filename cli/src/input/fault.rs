@@ -77,7 +77,7 @@ impl Fault {
         names: impl Iterator<Item = &'a str> + Clone,
         what: &str,
     ) -> Box<Fault> {
-        match crate::nearest::nearest(word, names.clone()) {
+        match riddhi_ql::suggest(word, names.clone()) {
             Some(name) => self.help(format!("did you mean '{name}'?")),
             None => self.help(format!("{what}: {}", list(names))),
         }

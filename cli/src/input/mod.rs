@@ -94,6 +94,11 @@ impl Records {
         }
     }
 
+    /// Whether no record can be read any more: the header of a CSV file was refused.
+    pub fn is_unusable(&self) -> bool {
+        matches!(self, Records::Csv(reader) if !reader.has_header())
+    }
+
     /// Reads one record; see [`JsonlReader::read`].
     #[inline]
     pub fn read(&mut self, record: &[u8], now: i64, frame: &mut Frame) -> Result<Item, Box<Fault>> {

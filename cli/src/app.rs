@@ -1,0 +1,108 @@
+//! An app's file: read, variables filled in, compiled, its diagnostics shown.
+
+use std::fs;
+use std::io::{self, IsTerminal};
+use std::path::Path;
+
+use riddhi_plan::Verdict;
+use riddhi_ql::{Diagnostic, Report, Source, render_text, substitute, suggest};
+use riddhi_run::{App, Compiled, compile};
+
+use crate::exit::{Exit, Failure};
+use crate::say;
+
+/// Bytes of an app's text at most; spans count in 32 bits, and no app comes near.
+const APP_BYTES_MAX: u64 = 64 << 20;
+
+/// A file that was compiled.
+pub struct AppFile {
+    source: Source,
+    /// In the order of the text.
+    pub diagnostics: Vec<Diagnostic>,
+    /// If nothing stands against running it.
+    pub app: Option<App>,
+}
+
+impl AppFile {
+    /// Reads and compiles `path`. Fails only if it cannot be read.
+    pub fn open(path: &str) -> Result<AppFile, Failure> {
+        let text = read(path)?;
+        let Compiled { plan, diagnostics } = match substitute(&text, |name| std::env::var(name).ok()) {
+            Ok(filled) => {
+                let Compiled { plan, diagnostics } = compile(filled.text());
+                Compiled { plan, diagnostics: diagnostics.into_iter().map(|d| filled.restore(d)).collect() }
+            }
+            Err(diagnostics) => Compiled { plan: None, diagnostics },
+        };
+        Ok(AppFile { source: Source::new(path, text), diagnostics, app: plan })
+    }
+
+    /// Reads and compiles `path` to be run: warnings go to standard error, anything worse is a failure.
+    pub fn open_to_run(path: &str) -> Result<App, Failure> {
+        let file = AppFile::open(path)?;
+        let text = file.text(io::stderr().is_terminal());
+        match file.app {
+            Some(app) => {
+                say(&text);
+                Ok(app)
+            }
+            None => Err(Failure::report(exit_of(&file.diagnostics), text)),
+        }
+    }
+
+    /// The exit code that the diagnostics come to.
+    pub fn exit(&self) -> Exit {
+        if self.app.is_some() { Exit::Done } else { exit_of(&self.diagnostics) }
+    }
+
+    /// The diagnostics for people.
+    pub fn text(&self, terminal: bool) -> String {
+        let colours = terminal && std::env::var_os("NO_COLOR").is_none();
+        render_text(&self.diagnostics, &self.source, colours)
+    }
+
+    /// The diagnostics for tools.
+    pub fn reports(&self) -> Vec<Report> {
+        self.diagnostics.iter().map(|d| Report::new(d, &self.source)).collect()
+    }
+}
+
+fn exit_of(diagnostics: &[Diagnostic]) -> Exit {
+    match Verdict::of(diagnostics) {
+        Verdict::Unsupported => Exit::Missing,
+        Verdict::Mistaken | Verdict::Runs => Exit::Mistakes,
+    }
+}
+
+fn read(path: &str) -> Result<String, Failure> {
+    let failed = |e: &io::Error| neighbour(path, Failure::file("cannot read the app", path, e), e);
+    let size = fs::metadata(path).map_err(|e| failed(&e))?.len();
+    if size > APP_BYTES_MAX {
+        return Err(Failure::new(
+            Exit::Usage,
+            format!("the app {path} has {size} bytes; at most {APP_BYTES_MAX} are read"),
+        ));
+    }
+    let bytes = fs::read(path).map_err(|e| failed(&e))?;
+    String::from_utf8(bytes).map_err(|e| {
+        let at = e.utf8_error().valid_up_to();
+        Failure::new(Exit::Usage, format!("the app {path} is not UTF-8 at byte {at}"))
+    })
+}
+
+/// Suggests a file of the same folder whose name is near to one that does not exist.
+pub fn neighbour(path: &str, failure: Failure, cause: &io::Error) -> Failure {
+    const NAMES_MAX: usize = 1000;
+    if cause.kind() != io::ErrorKind::NotFound {
+        return failure;
+    }
+    let path = Path::new(path);
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten().take(NAMES_MAX);
+    let names: Vec<String> = entries.filter_map(|e| e.file_name().into_string().ok()).collect();
+    let wanted = path.file_name().and_then(|n| n.to_str()).unwrap_or("");
+    match suggest(wanted, names.iter().map(String::as_str)) {
+        Some(near) => failure.help(format!("did you mean {}?", path.with_file_name(near).display())),
+        None => failure,
+    }
+}

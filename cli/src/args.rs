@@ -1,0 +1,116 @@
+//! What can be typed after `riddhi`.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::input::csv::TimeFormat;
+use crate::input::source::Format as InputFormat;
+use crate::output::Format as OutputFormat;
+
+/// Riddhi runs SiddhiQL apps as Siddhi does.
+#[derive(Debug, Parser)]
+#[command(name = "riddhi", version, max_term_width = 100, after_help = EXIT_CODES)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes:\n  \
+    0  done\n  \
+    1  the app has mistakes\n  \
+    2  usage, files that cannot be read, malformed events\n  \
+    3  a feature that Riddhi does not have yet\n  \
+    4  failed while running: a full disk, a state that cannot be loaded";
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run an app on recorded events and print what comes out
+    Replay(ReplayArgs),
+    /// Look for mistakes in an app
+    Check(AppArgs),
+    /// Show how an app is run: its streams, queries and regions
+    Explain(AppArgs),
+}
+
+/// An app and how to talk about it.
+#[derive(Debug, Args)]
+pub struct AppArgs {
+    /// The app's file
+    pub app: String,
+    /// Text for people or JSON for tools
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: ReportFormat,
+}
+
+/// Form of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// For people.
+    Text,
+    /// For tools.
+    Json,
+}
+
+/// `riddhi replay`.
+#[derive(Debug, Args)]
+pub struct ReplayArgs {
+    /// The app's file
+    #[arg(long)]
+    pub app: String,
+    /// JSON lines or CSV, perhaps .gz or .zst; - for standard input
+    #[arg(long)]
+    pub events: String,
+    /// Format of the events, if the file's name does not show it
+    #[arg(long, value_enum)]
+    pub input_format: Option<InputFormat>,
+    /// Form of the output; table on a terminal, otherwise jsonl, unless it is given
+    #[arg(long, value_enum)]
+    pub format: Option<OutputFormat>,
+    /// Print the rows of queries named by @info too, before their output clause
+    #[arg(long)]
+    pub queries: bool,
+    /// The clock before the first event, milliseconds since 1970
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    pub start_time: i64,
+    /// CSV: the stream that the events belong to
+    #[arg(long, help_heading = "CSV")]
+    pub stream: Option<String>,
+    /// CSV: the column that holds the event's time
+    #[arg(long, value_name = "COLUMN", help_heading = "CSV")]
+    pub time_column: Option<String>,
+    /// CSV: ms or s since 1970, or a pattern such as %Y-%m-%dT%H:%M:%SZ (UTC without an offset)
+    #[arg(long, value_name = "FORMAT", default_value = "ms", value_parser = TimeFormat::parse, help_heading = "CSV")]
+    pub time_format: TimeFormat,
+    /// What a malformed event does: stop; skip reports it and goes on; count only counts it
+    #[arg(long, value_enum, default_value = "stop")]
+    pub on_error: OnError,
+    /// Do not show a progress bar
+    #[arg(long)]
+    pub no_progress: bool,
+    /// Entries of a frame at most
+    #[arg(long, value_name = "N", default_value_t = 1024, value_parser = at_least_one, help_heading = "Engine")]
+    pub batch: u64,
+    /// Save the state after every K-th entry, load it into a new engine and go on
+    #[arg(long, value_name = "K", value_parser = at_least_one, help_heading = "Engine")]
+    pub restore_every: Option<u64>,
+}
+
+/// What a malformed event does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OnError {
+    /// Ends the replay.
+    Stop,
+    /// Is reported and passed over.
+    Skip,
+    /// Is passed over and shows in the summary.
+    Count,
+}
+
+fn at_least_one(text: &str) -> Result<u64, String> {
+    match text.parse() {
+        Ok(0) => Err("give 1 or more".to_owned()),
+        Ok(n) => Ok(n),
+        Err(_) => Err("give a whole number".to_owned()),
+    }
+}

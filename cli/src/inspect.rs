@@ -1,0 +1,60 @@
+//! `riddhi check` and `riddhi explain`.
+
+use std::io::{self, IsTerminal, Write};
+
+use riddhi_plan::{explain_json, explain_text};
+use serde_json::json;
+
+use crate::app::AppFile;
+use crate::args::{AppArgs, ReportFormat};
+use crate::exit::{Exit, Failure, plain};
+
+/// Shows an app's mistakes.
+pub fn check(args: &AppArgs) -> Result<Exit, Failure> {
+    let file = AppFile::open(&args.app)?;
+    match args.format {
+        ReportFormat::Json => {
+            let report = json!({"file": args.app, "exit": file.exit() as u8, "diagnostics": file.reports()});
+            print(&format!("{report:#}\n"))?;
+        }
+        ReportFormat::Text => {
+            print(&file.text(io::stdout().is_terminal()))?;
+            print(&verdict(&args.app, &file))?;
+        }
+    }
+    Ok(file.exit())
+}
+
+fn verdict(path: &str, file: &AppFile) -> String {
+    let errors = file.diagnostics.iter().filter(|d| d.is_error()).count();
+    let warnings = file.diagnostics.len() - errors;
+    let counted = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
+    let space = if file.diagnostics.is_empty() { "" } else { "\n" };
+    match file.exit() {
+        Exit::Done if warnings == 0 => format!("{path}: no mistakes\n"),
+        Exit::Done => format!("{space}{path}: runs, {}\n", counted(warnings, "warning")),
+        Exit::Missing => format!("{space}{path}: needs {} that Riddhi does not have yet\n", counted(errors, "feature")),
+        _ => format!("{space}{path}: {}\n", counted(errors, "mistake")),
+    }
+}
+
+/// Shows how an app is run.
+pub fn explain(args: &AppArgs) -> Result<Exit, Failure> {
+    let app = AppFile::open_to_run(&args.app)?;
+    let text = match args.format {
+        ReportFormat::Json => format!("{:#}\n", explain_json(&app)),
+        ReportFormat::Text => explain_text(&app),
+    };
+    print(&text)?;
+    Ok(Exit::Done)
+}
+
+/// Standard output; a reader that has gone away is no failure.
+fn print(text: &str) -> Result<(), Failure> {
+    match io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()) {
+        Err(e) if e.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::new(Exit::Failed, format!("cannot write the output: {}", plain(&e))))
+        }
+        _ => Ok(()),
+    }
+}

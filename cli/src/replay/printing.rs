@@ -1,0 +1,105 @@
+//! What comes out of the engine, printed and counted.
+
+use riddhi_plan::logical::{AppPlan, QueryPlan};
+use riddhi_run::{Output, Outputs, Target as EngineTarget};
+
+use crate::output::sink::{Broken, Sink};
+use crate::output::{Format, Printer, Rows, Target};
+
+/// Rows that are formatted before the buffer is looked at, so that one huge chunk does not make it grow.
+const ROWS_AT_ONCE: usize = 1024;
+
+/// A printer, where it prints to, and how much it printed.
+pub struct Printing {
+    format: Format,
+    targets: Vec<Target>,
+    streams: usize,
+    printer: Printer,
+    sink: Sink,
+    counts: Vec<u64>,
+    /// Counts of apps that ran before this one.
+    earlier: Vec<(String, u64)>,
+}
+
+impl Printing {
+    /// For the rows of an app.
+    pub fn new(app: &AppPlan, format: Format, sink: Sink) -> Printing {
+        let targets = targets(app);
+        let printer = Printer::new(format, &targets);
+        let counts = vec![0; targets.len()];
+        Printing { format, streams: app.streams.len(), printer, targets, sink, counts, earlier: Vec::new() }
+    }
+
+    /// Goes on with the rows of another app.
+    pub fn restart(&mut self, app: &AppPlan) {
+        self.earlier = self.counts();
+        self.targets = targets(app);
+        self.streams = app.streams.len();
+        self.printer = Printer::new(self.format, &self.targets);
+        self.counts = vec![0; self.targets.len()];
+    }
+
+    /// Prints all that came out of a frame.
+    pub fn print(&mut self, outputs: &Outputs<'_>) -> Result<(), Broken> {
+        let mut result = Ok(());
+        outputs.each(|output| {
+            if result.is_ok() {
+                result = self.run(output);
+            }
+        });
+        result
+    }
+
+    fn run(&mut self, output: Output<'_>) -> Result<(), Broken> {
+        let target = match output.target {
+            EngineTarget::Stream(s) => s as usize,
+            EngineTarget::Query(q) => self.streams + q as usize,
+        };
+        self.counts[target] += output.n as u64;
+        let end = output.first + output.n;
+        for first in (output.first..end).step_by(ROWS_AT_ONCE) {
+            let n = ROWS_AT_ONCE.min(end - first);
+            let rows = Rows { columns: output.rows, arena: output.arena, first, n, kinds: output.kinds };
+            self.printer.print(target, rows, self.sink.lines());
+            self.sink.offer()?;
+        }
+        Ok(())
+    }
+
+    /// Hands on all that was printed.
+    pub fn flush(&mut self) -> Result<(), Broken> {
+        self.sink.flush()
+    }
+
+    /// Rows printed, by target.
+    pub fn counts(&self) -> Vec<(String, u64)> {
+        let mut all = self.earlier.clone();
+        for (target, n) in self.targets.iter().zip(&self.counts).filter(|(_, n)| **n > 0) {
+            let name = if target.query { format!("query {}", target.name) } else { target.name.clone() };
+            match all.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, count)) => *count += n,
+                None => all.push((name, *n)),
+            }
+        }
+        all
+    }
+}
+
+/// Streams by number, then queries by number.
+fn targets(app: &AppPlan) -> Vec<Target> {
+    let streams = app.streams.iter().map(|s| Target {
+        name: s.name.clone(),
+        query: false,
+        attributes: s.schema.attributes.clone(),
+    });
+    streams.chain(app.queries.iter().map(|q| query_target(app, q))).collect()
+}
+
+/// A query's rows have the stream's types, but its own names.
+fn query_target(app: &AppPlan, query: &QueryPlan) -> Target {
+    let mut attributes = app.streams[query.output].schema.attributes.clone();
+    for (attribute, item) in attributes.iter_mut().zip(&query.select.items) {
+        attribute.name.clone_from(&item.name);
+    }
+    Target { name: query.name.clone().unwrap_or_default(), query: true, attributes }
+}

@@ -1,0 +1,80 @@
+//! What a replay did, in a few lines for standard error.
+
+use std::time::Instant;
+
+use super::feed::Feed;
+use super::session::Session;
+
+/// Targets that are named in the summary; the rest is added up.
+const TARGETS_MAX: usize = 10;
+
+/// Measures the replay.
+pub struct Stopwatch(Instant);
+
+impl Stopwatch {
+    /// From now on.
+    pub fn start() -> Stopwatch {
+        Stopwatch(Instant::now())
+    }
+}
+
+/// The summary.
+pub fn text(feed: &Feed, session: &Session, watch: &Stopwatch) -> String {
+    let (accepted, handled, refused) = (feed.accepted(), session.handled(), feed.refused());
+    let seconds = watch.0.elapsed().as_secs_f64();
+    let rate = grouped((handled as f64 / seconds.max(1e-9)) as u64);
+    let counts = session.printed();
+    let rows: u64 = counts.iter().map(|(_, n)| n).sum();
+    let mut out = format!(
+        "in   {} events accepted = {} handled + {} refused\nout  {} rows{}\n",
+        grouped(accepted),
+        grouped(handled),
+        grouped(refused),
+        grouped(rows),
+        by_target(&counts),
+    );
+    if session.failed_rows() > 0 {
+        out.push_str(&format!("     {} rows could not be computed\n", grouped(session.failed_rows())));
+    }
+    let stopped = if feed.stopped() { ", stopped by a signal" } else { "" };
+    out.push_str(&format!("time {seconds:.3} s, {rate} events/s{stopped}\n"));
+    out
+}
+
+fn by_target(counts: &[(String, u64)]) -> String {
+    if counts.is_empty() {
+        return String::new();
+    }
+    let mut parts: Vec<String> =
+        counts.iter().take(TARGETS_MAX).map(|(name, n)| format!("{name} {}", grouped(*n))).collect();
+    if counts.len() > TARGETS_MAX {
+        let rest: u64 = counts[TARGETS_MAX..].iter().map(|(_, n)| n).sum();
+        parts.push(format!("{} others {}", counts.len() - TARGETS_MAX, grouped(rest)));
+    }
+    format!(": {}", parts.join(", "))
+}
+
+/// A number with a comma between thousands.
+pub fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::with_capacity(digits.len() * 4 / 3);
+    for (i, c) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(c);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_are_grouped() {
+        for (n, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (1234567, "1,234,567")] {
+            assert_eq!(grouped(n), text);
+        }
+    }
+}
