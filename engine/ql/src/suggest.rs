@@ -1,9 +1,9 @@
 //! "Did you mean": the candidate that a mistyped word is closest to.
 
-/// The candidate nearest to `name`, if it is near enough to be a likely slip: about a third of its letters
-/// may be wrong. Case is not counted, and of equally near candidates the first one wins.
+/// The candidate nearest to `name`, if it is near enough to be a likely slip: a third of its letters may
+/// be wrong. Case is not counted, and of equally near candidates the first one wins.
 pub fn suggest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let allowed = (name.chars().count() + 1) / 3;
+    let allowed = name.chars().count() / 3;
     let mut best = None;
     for candidate in candidates {
         let limit = best.map_or(allowed, |(distance, _)| distance - 1);
@@ -51,6 +51,8 @@ mod tests {
             ("FROM", Some("from")),
             ("slect", Some("select")),
             ("insrt", Some("insert")),
+            ("frm", Some("from")),
+            ("fr", None),
             ("x", None),
             ("price", None),
             ("", None),

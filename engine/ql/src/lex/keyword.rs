@@ -19,10 +19,10 @@ macro_rules! keywords {
                 }
             }
 
-            fn of_lower(word: &[u8]) -> Option<Kw> {
-                // Compared as bytes: the compiler turns this into a switch on length and content.
+            fn of_packed(word: u128) -> Option<Kw> {
+                // The compiler makes one search among integers of this, which it would not of texts.
                 $(
-                    if word == $text.as_bytes() $(|| word == $other.as_bytes())* {
+                    if word == const { pack($text.as_bytes()) } $(|| word == const { pack($other.as_bytes()) })* {
                         return Some(Kw::$variant);
                     }
                 )*
@@ -111,17 +111,27 @@ keywords! {
     Milliseconds "milliseconds" | "millisecond" | "millisec",
 }
 
-/// Length of the longest keyword.
+/// Length of the longest keyword, which fits the integer below.
 const LENGTH_MAX: usize = "unidirectional".len();
+
+/// A word of at most 16 bytes as one integer.
+const fn pack(word: &[u8]) -> u128 {
+    let mut packed = [0; 16];
+    let mut at = 0;
+    while at < word.len() {
+        packed[at] = word[at].to_ascii_lowercase();
+        at += 1;
+    }
+    u128::from_le_bytes(packed)
+}
 
 impl Kw {
     /// The keyword that `word` is, in any case.
     pub fn of(word: &str) -> Option<Kw> {
-        let mut lower = [0; LENGTH_MAX];
-        let lower = lower.get_mut(..word.len())?;
-        lower.copy_from_slice(word.as_bytes());
-        lower.make_ascii_lowercase();
-        Kw::of_lower(lower)
+        if word.len() > LENGTH_MAX {
+            return None;
+        }
+        Kw::of_packed(pack(word.as_bytes()))
     }
 
     /// The unit of time that the keyword names.

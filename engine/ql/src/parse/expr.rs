@@ -218,7 +218,7 @@ impl Parser<'_> {
     /// An attribute alone, as `group by` and `set` take it.
     pub(super) fn attribute_reference(&mut self) -> Parse<AttrRef> {
         let starts = self.kind().is_name() || matches!(self.kind(), TokenKind::Hash | TokenKind::Bang);
-        if !starts || self.at_clause() {
+        if !starts || self.resumes_clause() {
             return self.expected("an attribute");
         }
         match self.reference()?.0 {

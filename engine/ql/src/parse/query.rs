@@ -52,6 +52,7 @@ impl Parser<'_> {
         let error = match self.kind() {
             TokenKind::Kw(Kw::As) => error.help("only the sides of a join have an alias"),
             TokenKind::Id => self.nearest(error, &["select", "output", "insert", "update", "delete", "join"]),
+            TokenKind::LParen => error.help("a filter stands in brackets, for example `S[price > 5]`"),
             TokenKind::Kw(Kw::Per | Kw::Within) => error.help("`within` and `per` stand behind a join or pattern"),
             _ => error,
         };

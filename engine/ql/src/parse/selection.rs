@@ -135,6 +135,9 @@ impl Parser<'_> {
         let near = suggest(self.token_text(), words).filter(|_| self.at(TokenKind::Id));
         let error = match (near, self.at_kw(Kw::From)) {
             (Some(word), _) => error.fix(format!("did you mean `{word}`?"), self.span(), word),
+            (None, false) if self.kind().is_name() && !named => {
+                error.fix("a new name follows `as`", Span::at(self.span().start), "as ")
+            }
             (None, true) => error.help("`from` stands before `select`, at the start of the query"),
             _ => error,
         };
