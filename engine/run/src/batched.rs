@@ -85,7 +85,7 @@ impl Engine {
             query.run_frame(&mut cx(steps, &mut frame.arena, log, failures), input);
         }
         self.counters.query_calls += 1;
-        let some = !query.out.chunks.is_empty();
+        let some = !query.out().chunks.is_empty();
         self.queries[q] = Some(query);
         self.mark_ran(q);
         if some {
@@ -163,7 +163,7 @@ pub(crate) fn flow_of_source<'a>(
     if source == OUTSIDE {
         return &flows[stream];
     }
-    &queries[source as usize].as_ref().expect("a query is away only while it runs").out
+    queries[source as usize].as_ref().expect("a query is away only while it runs").out()
 }
 
 /// The flow from which readers of a stream take its chunks.

@@ -102,7 +102,7 @@ impl Engine {
         order.iter().enumerate().for_each(|(i, &q)| place[q as usize] = i as u32);
         Engine {
             merged: graph.streams.iter().map(|s| Merged::new(&s.schema)).collect(),
-            query_logs: queries.iter().flatten().map(|q| q.out.clone()).collect(),
+            query_logs: queries.iter().flatten().map(|q| q.out().clone()).collect(),
             steps: Steps::new(app.playback),
             active: vec![0; order.len().div_ceil(64)],
             order,
@@ -187,7 +187,7 @@ impl Engine {
         }
         for &q in &self.ran {
             let query = self.queries[q as usize].as_mut().expect("a query is away only while it runs");
-            query.out.clear();
+            query.clear_out();
             self.query_logs[q as usize].clear();
         }
         self.touched.clear();

@@ -184,7 +184,7 @@ impl<'a> Outputs<'a> {
         for &q in engine.ran.iter().filter(|&&q| engine.graph.queries[q as usize].named) {
             let node = &engine.graph.queries[q as usize];
             let stepped = engine.graph.regions[node.region].mode == Mode::Stepped;
-            let flow = if stepped { &engine.query_logs[q as usize] } else { &engine.query(q as usize).out };
+            let flow = if stepped { &engine.query_logs[q as usize] } else { engine.query(q as usize).out() };
             if !flow.chunks.is_empty() {
                 lanes.push(Lane { target: Target::Query(q), from: From::One(flow), n: flow.chunks.len() });
             }

@@ -113,16 +113,16 @@ impl Engine {
     /// Moves what a query put out to its stream and puts it on the stack, first chunk on top.
     fn drain(&mut self, q: usize, frame: &mut Frame, stack: &mut Vec<Delivery>) {
         let mut query = self.queries[q].take().expect("a query is away only while it runs");
-        if !query.out.chunks.is_empty() {
+        if !query.out().chunks.is_empty() {
             let output = self.graph.queries[q].output;
             if self.merged[output].flow.chunks.is_empty() && self.merged[output].origins.is_empty() {
                 self.touched.push(output as u32);
             }
             let to = &mut self.merged[output];
             let first_chunk = to.flow.chunks.len() as u32;
-            append(&mut to.flow.rows, &query.out.rows, &mut frame.arena);
-            let base = to.flow.rows.len() - query.out.rows.len();
-            for chunk in &query.out.chunks {
+            append(&mut to.flow.rows, &query.out().rows, &mut frame.arena);
+            let base = to.flow.rows.len() - query.out().rows.len();
+            for chunk in &query.out().chunks {
                 let mut chunk = *chunk;
                 chunk.first += base as u32;
                 to.origins.push(Origin { source: q as u32, chunk: to.flow.chunks.len() as u32 });
@@ -133,9 +133,9 @@ impl Engine {
             let stream = output as u32;
             stack.extend(new.map(|chunk| Delivery { stream, outside: false, chunk, reader: 0 }));
             if self.graph.queries[q].named {
-                log(&mut self.query_logs[q], &query.out);
+                log(&mut self.query_logs[q], query.out());
             }
-            query.out.clear();
+            query.clear_out();
         }
         self.queries[q] = Some(query);
     }

@@ -1,18 +1,22 @@
 //! Handlers before the window: filters, filters with aggregates, stream functions.
 
-use std::sync::Arc;
-
 use riddhi_batch::{Column, Columns, Flow, Sel};
 use riddhi_plan::registry::{Failed, Groups, Leave, Run, Slide, StreamCx, StreamKernel, Volatility};
 
 use super::rows::Selected;
-use super::{AggregateCode, Aggregates, Cx, Query, Step, compute, exact_column, report};
+use super::{AggregateCode, Aggregates, Code, Cx, Step, Work, compute, exact_column, report};
 use crate::expr::{Program, Rows, Source};
 
-impl Query {
+impl Work {
     /// Runs the handlers before the window.
-    pub(super) fn run_before(&mut self, cx: &mut Cx<'_>, input: &Flow, range: (usize, usize), selected: &mut Selected) {
-        let code = Arc::clone(&self.code);
+    pub(super) fn run_before(
+        &mut self,
+        code: &Code,
+        cx: &mut Cx<'_>,
+        input: &Flow,
+        range: (usize, usize),
+        selected: &mut Selected,
+    ) {
         let mut filter = 0;
         for step in &code.before {
             if selected.n == 0 {
@@ -35,7 +39,7 @@ impl Query {
                     };
                     condition.select(&rows, cx.arena, &mut b.scratch, &mut b.hits, &mut b.failed);
                     if !b.failed.is_empty() {
-                        report(&code, cx, &b.failed, input.chunks[range.0].step);
+                        report(code, cx, &b.failed, input.chunks[range.0].step);
                     }
                     if code.asks_random {
                         self.serial += selected.n as u64;
@@ -43,11 +47,11 @@ impl Query {
                     selected.keep(&b.hits);
                 }
                 Step::Filter { condition, aggregates } => {
-                    self.filter_with_aggregates(cx, input, range, selected, condition, aggregates, filter);
+                    self.filter_with_aggregates(code, cx, input, range, selected, condition, aggregates, filter);
                     filter += 1;
                 }
                 Step::Stream { kernel, args } => {
-                    self.stream_function(cx, input, range, selected, kernel.as_ref(), args);
+                    self.stream_function(code, cx, input, range, selected, kernel.as_ref(), args);
                 }
             }
         }
@@ -74,10 +78,11 @@ impl Query {
     }
 }
 
-impl Query {
+impl Work {
     /// A filter whose condition has aggregates: they take each row in before it is looked at.
     fn filter_with_aggregates(
         &mut self,
+        code: &Code,
         cx: &mut Cx<'_>,
         input: &Flow,
         range: (usize, usize),
@@ -86,7 +91,6 @@ impl Query {
         codes: &[AggregateCode],
         filter: usize,
     ) {
-        let code = Arc::clone(&self.code);
         self.volatile_inputs(cx, input, range, selected, Volatility::Random);
         let (b, serial) = (&mut self.buffers, self.serial);
         let Aggregates { list, results } = &mut self.filters[filter];
@@ -109,7 +113,7 @@ impl Query {
                 if list[i].exact() { exact_column(column, aggregate.kind, cx.arena, &mut failed) } else { column }
             });
             if !failed.is_empty() {
-                report(&code, cx, &failed, step);
+                report(code, cx, &failed, step);
             }
             let (groups, arena) = (Groups::One, &*cx.arena);
             let entering =
@@ -130,7 +134,7 @@ impl Query {
         b.failed.clear();
         condition.select(&rows, cx.arena, &mut b.scratch, &mut b.hits, &mut b.failed);
         if !b.failed.is_empty() {
-            report(&code, cx, &b.failed, step);
+            report(code, cx, &b.failed, step);
         }
         self.serial += if code.asks_random { selected.n as u64 } else { 0 };
         selected.keep(&b.hits);
@@ -139,6 +143,7 @@ impl Query {
     /// Shows the selected rows to a stream function.
     fn stream_function(
         &mut self,
+        code: &Code,
         cx: &mut Cx<'_>,
         input: &Flow,
         range: (usize, usize),
@@ -146,7 +151,6 @@ impl Query {
         kernel: &dyn StreamKernel,
         args: &[Program],
     ) {
-        let code = Arc::clone(&self.code);
         self.volatile_inputs(cx, input, range, selected, Volatility::Random);
         let b = &mut self.buffers;
         let rows = Rows {
@@ -166,7 +170,7 @@ impl Query {
         let mut scx = StreamCx { arena: cx.arena, log: cx.log, schema: &code.schema, app: &code.app };
         kernel.run(&mut scx, &input.rows, selected.sel(), selected.n, &values, &[]);
         if !b.failed.is_empty() {
-            report(&code, cx, &b.failed, input.chunks[range.0].step);
+            report(code, cx, &b.failed, input.chunks[range.0].step);
             b.hits.clear();
             b.hits.extend((0..selected.n as u32).filter(|&i| !b.failed.is(i as usize)));
             selected.keep(&b.hits);

@@ -1,13 +1,11 @@
 //! Rows held back and released as batches, current rows out: per aggregate and batch one loop, values only for the rows
 //! that come out.
 
-use std::sync::Arc;
-
 use riddhi_batch::{Chunk, Column, Columns, Flow, Sel};
 use riddhi_plan::registry::{Entering, Flush, Groups as RunGroups, Run, Timers};
 
 use super::rows::Selected;
-use super::{Aggregates, Code, Cx, Query, compute};
+use super::{Aggregates, Code, Cx, Work, compute};
 use crate::expr::{Rows, Source};
 
 /// Buffers of released batches.
@@ -38,17 +36,17 @@ impl Buffers {
     }
 }
 
-impl Query {
-    pub(super) fn run_flush(&mut self, cx: &mut Cx<'_>, input: &Flow, selected: &Selected) {
-        self.assign_groups(cx, input, selected);
-        self.compute_args(cx, input, selected);
+impl Work {
+    pub(super) fn run_flush(&mut self, code: &Code, cx: &mut Cx<'_>, input: &Flow, selected: &Selected) {
+        self.assign_groups(code, cx, input, selected);
+        self.compute_args(code, cx, input, selected);
         let first = self.store.tail();
-        self.push_rows(cx, input, selected, self.code.args.len());
+        self.push_rows(code, cx, input, selected, code.args.len());
         self.groups.hold(&self.buffers.ids);
         let b = &mut self.buffers;
         b.now.clear();
         b.ends.clear();
-        if self.code.window.as_ref().is_some_and(|w| w.timers != Timers::Never) {
+        if code.window.as_ref().is_some_and(|w| w.timers != Timers::Never) {
             selected.clock(cx.steps, &mut b.now);
             selected.ends(&mut b.ends);
         }
@@ -60,23 +58,22 @@ impl Query {
         let flushes = std::mem::take(&mut self.buffers.flushes.flushes);
         for flush in &flushes {
             let piece = selected.piece_of(flush.after as usize - 1);
-            self.release(flush, piece.step, piece.chunk);
+            self.release(code, flush, piece.step, piece.chunk);
         }
         self.buffers.flushes.flushes = flushes;
-        self.emit_flushes(cx);
+        self.emit_flushes(code, cx);
     }
 
-    pub(super) fn fire_flush(&mut self, cx: &mut Cx<'_>, step: u32) {
+    pub(super) fn fire_flush(&mut self, code: &Code, cx: &mut Cx<'_>, step: u32) {
         let Some(window) = &mut self.window else { return };
         if let Some(flush) = window.fire_flush(cx.steps.now(step), self.store.tail()) {
-            self.release(&flush, step, step);
+            self.release(code, &flush, step, step);
         }
-        self.emit_flushes(cx);
+        self.emit_flushes(code, cx);
     }
 
     /// Runs the aggregates over a batch and notes the rows that come out.
-    fn release(&mut self, flush: &Flush, step: u32, cause: u32) {
-        let code = Arc::clone(&self.code);
+    fn release(&mut self, code: &Code, flush: &Flush, step: u32, cause: u32) {
         let grouped = !code.group_by.is_empty();
         if flush.reset {
             self.aggregates.list.iter_mut().for_each(|a| a.reset());
@@ -118,8 +115,7 @@ impl Query {
     }
 
     /// Computes the selection for all rows noted and forgets them.
-    fn emit_flushes(&mut self, cx: &mut Cx<'_>) {
-        let code = Arc::clone(&self.code);
+    fn emit_flushes(&mut self, code: &Code, cx: &mut Cx<'_>) {
         let b = &mut self.buffers;
         let f = &mut b.flushes;
         if !f.rows.is_empty() {
@@ -162,7 +158,7 @@ impl Query {
                 if plain {
                     self.out.chunks.push(Chunk { step, cause, first: first as u32 + start, rows: end - start });
                 } else {
-                    b.sorter.put(&code, &mut self.out, start as usize..end as usize, step, cause, cx.arena);
+                    b.sorter.put(code, &mut self.out, start as usize..end as usize, step, cause, cx.arena);
                 }
                 start = end;
             }

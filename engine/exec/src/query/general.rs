@@ -1,8 +1,6 @@
 //! The general way: a list of signals (rows that arrive, rows that leave, resets), each with all its attributes. What the
 //! other ways do in loops of their own is defined here.
 
-use std::sync::Arc;
-
 use riddhi_batch::{Chunk, Column, Columns, Flow, Sel};
 use riddhi_plan::logical::Kinds;
 use riddhi_plan::registry::{
@@ -11,7 +9,7 @@ use riddhi_plan::registry::{
 };
 
 use super::rows::{Piece, Selected};
-use super::{AggregateCode, Aggregates, Code, Cx, Failure, Query, Step, compute, exact_column, report};
+use super::{AggregateCode, Aggregates, Code, Cx, Failure, Step, Work, compute, exact_column, report};
 use crate::expr::{Program, Rows, Source};
 
 /// Signals being collected: a list, cut into chunks.
@@ -99,10 +97,10 @@ impl SignalSink for Sink<'_> {
     }
 }
 
-impl Query {
-    pub(super) fn run_general(&mut self, cx: &mut Cx<'_>, input: &Flow, selected: &Selected) {
+impl Work {
+    pub(super) fn run_general(&mut self, code: &Code, cx: &mut Cx<'_>, input: &Flow, selected: &Selected) {
         let mut placed = selected.clone();
-        self.drop_unplaced(cx, input, &mut placed);
+        self.drop_unplaced(code, cx, input, &mut placed);
         if placed.n == 0 {
             return;
         }
@@ -110,8 +108,8 @@ impl Query {
         let mut g = std::mem::take(&mut self.buffers.general);
         g.clear();
         if self.window.is_some() {
-            self.window_signals(cx, input, selected, &mut g);
-            self.fetch(cx, &mut g);
+            self.window_signals(code, cx, input, selected, &mut g);
+            self.fetch(code, cx, &mut g);
         } else {
             for i in 0..selected.n {
                 g.push(SignalKind::Current, i as u64, input.rows.ts[selected.row(i)]);
@@ -119,22 +117,22 @@ impl Query {
             for piece in &selected.pieces {
                 g.chunks.push((piece.end, Some(piece.end - 1)));
             }
-            for &a in &self.code.kept {
+            for &a in &code.kept {
                 g.work.cols[a as usize].append(&input.rows.cols[a as usize], selected.sel(), selected.n);
             }
         }
-        self.process(cx, &mut g, |row| selected.piece_of(row as usize));
+        self.process(code, cx, &mut g, |row| selected.piece_of(row as usize));
         self.buffers.general = g;
         self.release_unneeded();
     }
 
-    pub(super) fn fire_general(&mut self, cx: &mut Cx<'_>, step: u32) {
+    pub(super) fn fire_general(&mut self, code: &Code, cx: &mut Cx<'_>, step: u32) {
         let mut g = std::mem::take(&mut self.buffers.general);
         g.clear();
         let now = cx.steps.now(step);
         let (head, tail) = (self.store.head(), self.store.tail());
         let Some(window) = &mut self.window else { return };
-        match self.code.window.as_ref().map(|w| w.form) {
+        match code.window.as_ref().map(|w| w.form) {
             Some(Form::Slide) => {
                 let oldest = head;
                 let gone = window.fire_slide(now, &self.store, oldest, tail) as u64;
@@ -149,8 +147,8 @@ impl Query {
             }
             _ => window.fire_general(now, tail, &mut Sink { buffers: &mut g, times: &self.store }),
         }
-        self.fetch(cx, &mut g);
-        self.process(cx, &mut g, |_| Piece { chunk: step, step, end: 0 });
+        self.fetch(code, cx, &mut g);
+        self.process(code, cx, &mut g, |_| Piece { chunk: step, step, end: 0 });
         self.buffers.general = g;
         self.release_unneeded();
     }
@@ -162,9 +160,9 @@ impl Query {
     }
 
     /// Puts the rows into the store and collects what the window makes of them.
-    fn window_signals(&mut self, cx: &mut Cx<'_>, input: &Flow, selected: &Selected, g: &mut Buffers) {
+    fn window_signals(&mut self, code: &Code, cx: &mut Cx<'_>, input: &Flow, selected: &Selected, g: &mut Buffers) {
         let (first, oldest) = (self.store.tail(), self.store.head());
-        self.push_rows(cx, input, selected, 0);
+        self.push_rows(code, cx, input, selected, 0);
         let b = &mut self.buffers;
         b.now.clear();
         b.ends.clear();
@@ -174,7 +172,7 @@ impl Query {
         let Some(window) = &mut self.window else { return };
         let times = &self.store;
         let entering = Entering { first, oldest, times, n: selected.n, chunk_ends: &b.ends, now: &b.now };
-        match self.code.window.as_ref().map(|w| w.form) {
+        match code.window.as_ref().map(|w| w.form) {
             Some(Form::Slide) => {
                 let alike = window.slide(&entering, &mut b.leave);
                 let mut row = oldest;
@@ -213,7 +211,7 @@ impl Query {
     }
 
     /// Reads the attributes of the signals' rows from the store.
-    fn fetch(&mut self, cx: &mut Cx<'_>, g: &mut Buffers) {
+    fn fetch(&mut self, code: &Code, cx: &mut Cx<'_>, g: &mut Buffers) {
         let mut i = 0;
         while i < g.rows.len() {
             if g.rows[i] == NO_ROW {
@@ -225,17 +223,16 @@ impl Query {
             self.store.gather(&g.rows[i..i + run], 0, &mut g.kept, cx.arena);
             i += run;
         }
-        for (place, &attribute) in self.code.kept.iter().enumerate() {
+        for (place, &attribute) in code.kept.iter().enumerate() {
             std::mem::swap(&mut g.work.cols[attribute as usize], &mut g.kept.cols[place]);
         }
     }
 
     /// Handlers after the window, aggregates, having, selection, output.
-    fn process(&mut self, cx: &mut Cx<'_>, g: &mut Buffers, piece_of: impl Fn(u32) -> Piece) {
+    fn process(&mut self, code: &Code, cx: &mut Cx<'_>, g: &mut Buffers, piece_of: impl Fn(u32) -> Piece) {
         if g.chunks.is_empty() {
             return;
         }
-        let code = Arc::clone(&self.code);
         let pieces: Vec<Piece> = g.chunks.iter().map(|&(_, cause)| piece_of(cause.unwrap_or(0))).collect();
         g.now.clear();
         for (piece, &(end, _)) in pieces.iter().zip(&g.chunks) {
@@ -244,13 +241,13 @@ impl Query {
         g.alive.clear();
         g.alive.extend(0..g.kinds.len() as u32);
         let step = pieces[0].step;
-        self.after_window(cx, g, &code, step);
-        self.aggregate_signals(cx, g, &code, step);
-        self.choose_eligible(cx, g, &code, step);
-        self.emit_signals(cx, g, &code, &pieces);
+        self.after_window(code, cx, g, step);
+        self.aggregate_signals(code, cx, g, step);
+        self.choose_eligible(code, cx, g, step);
+        self.emit_signals(code, cx, g, &pieces);
     }
 
-    fn after_window(&mut self, cx: &mut Cx<'_>, g: &mut Buffers, code: &Code, step: u32) {
+    fn after_window(&mut self, code: &Code, cx: &mut Cx<'_>, g: &mut Buffers, step: u32) {
         let with = |s: &&Step| matches!(s, Step::Filter { aggregates, .. } if !aggregates.is_empty());
         let mut filter = code.before.iter().filter(with).count();
         for handler in &code.after {
@@ -264,22 +261,29 @@ impl Query {
                             group: 0,
                             row: g.rows[i as usize],
                         }));
-                        self.run_aggregates(cx, g, aggregates, &mut own, step);
+                        self.run_aggregates(code, cx, g, aggregates, &mut own, step);
                         self.filters[filter] = own;
-                        self.keep_alive(cx, g, condition, Some(filter), step);
+                        self.keep_alive(code, cx, g, condition, Some(filter), step);
                         filter += 1;
                     } else {
-                        self.keep_alive(cx, g, condition, None, step);
+                        self.keep_alive(code, cx, g, condition, None, step);
                     }
                 }
-                Step::Stream { kernel, args } => self.show_signals(cx, g, kernel.as_ref(), args),
+                Step::Stream { kernel, args } => self.show_signals(code, cx, g, kernel.as_ref(), args),
             }
         }
     }
 
     /// Keeps the signals for which the condition holds, and all resets.
-    fn keep_alive(&mut self, cx: &mut Cx<'_>, g: &mut Buffers, condition: &Program, filter: Option<usize>, step: u32) {
-        let code = Arc::clone(&self.code);
+    fn keep_alive(
+        &mut self,
+        code: &Code,
+        cx: &mut Cx<'_>,
+        g: &mut Buffers,
+        condition: &Program,
+        filter: Option<usize>,
+        step: u32,
+    ) {
         // Rows of the condition: places in `alive` of signals that are no resets.
         g.real.clear();
         g.real
@@ -303,7 +307,7 @@ impl Query {
         condition.select(&rows, cx.arena, &mut b.scratch, &mut b.hits, &mut b.failed);
         self.serial += if code.asks_random { g.real.len() as u64 } else { 0 };
         if !b.failed.is_empty() {
-            report(&code, cx, &b.failed, step);
+            report(code, cx, &b.failed, step);
         }
         let mut stays = vec![false; g.alive.len()];
         b.hits.iter().for_each(|&h| stays[g.real[h as usize] as usize] = true);
@@ -315,7 +319,14 @@ impl Query {
         });
     }
 
-    fn show_signals(&mut self, cx: &mut Cx<'_>, g: &mut Buffers, kernel: &dyn StreamKernel, args: &[Program]) {
+    fn show_signals(
+        &mut self,
+        code: &Code,
+        cx: &mut Cx<'_>,
+        g: &mut Buffers,
+        kernel: &dyn StreamKernel,
+        args: &[Program],
+    ) {
         let real = |g: &Buffers, i: &u32| g.kinds[*i as usize] != SignalKind::Reset;
         let shown: Vec<u32> = g.alive.iter().copied().filter(|i| real(g, i)).collect();
         g.expired.clear();
@@ -323,7 +334,6 @@ impl Query {
         g.alive_now.clear();
         g.alive_now.extend_from_slice(&shown);
         volatile(g, Volatility::Random);
-        let code = Arc::clone(&self.code);
         let rows = Rows {
             n: shown.len(),
             input: Source { cols: &g.work.cols, sel: Sel::Rows(&shown) },
@@ -346,8 +356,8 @@ impl Query {
     }
 
     /// Groups and aggregates of the signals in play; a result a signal.
-    fn aggregate_signals(&mut self, cx: &mut Cx<'_>, g: &mut Buffers, code: &Code, step: u32) {
-        self.group_signals(cx, g, code);
+    fn aggregate_signals(&mut self, code: &Code, cx: &mut Cx<'_>, g: &mut Buffers, step: u32) {
+        self.group_signals(code, cx, g);
         g.list.clear();
         g.list.extend(g.alive.iter().zip(&g.ids).map(|(&i, &group)| Signal {
             kind: g.kinds[i as usize],
@@ -357,11 +367,11 @@ impl Query {
         let mut own = std::mem::replace(&mut self.aggregates, Aggregates::new(&[]));
         let bound = self.groups.bound().max(1);
         own.list.iter_mut().for_each(|a| a.grow(bound));
-        self.run_aggregates(cx, g, &code.aggregates, &mut own, step);
+        self.run_aggregates(code, cx, g, &code.aggregates, &mut own, step);
         self.aggregates = own;
     }
 
-    fn group_signals(&mut self, cx: &Cx<'_>, g: &mut Buffers, code: &Code) {
+    fn group_signals(&mut self, code: &Code, cx: &Cx<'_>, g: &mut Buffers) {
         g.ids.clear();
         g.ids.resize(g.alive.len(), 0);
         if code.group_by.is_empty() {
@@ -387,6 +397,7 @@ impl Query {
     /// Runs aggregates, inner ones first, over the signals in `g.list`, one for each of `g.alive`.
     fn run_aggregates(
         &mut self,
+        code: &Code,
         cx: &mut Cx<'_>,
         g: &mut Buffers,
         codes: &[AggregateCode],
@@ -410,7 +421,7 @@ impl Query {
                     ts: &g.dense_ts,
                     now: &g.dense_now,
                     serial: self.serial,
-                    seed: self.code.seed,
+                    seed: code.seed,
                 };
                 compute(program, &rows, cx.arena, &mut b.scratch, &mut column, &mut b.failed);
                 let exact = own.list[i].exact();
@@ -422,7 +433,7 @@ impl Query {
             let lost = lost.count() as u64;
             if lost > 0 {
                 let reason = b.failed.reason.as_ref().map(|r| r.to_string()).unwrap_or_default();
-                cx.failures.push(Failure { query: self.code.element, step, rows: lost, reason });
+                cx.failures.push(Failure { query: code.element, step, rows: lost, reason });
             }
             let signals = Signals { list: &g.list, arg: g.arg.as_ref(), failed: &b.failed.rows, arena: cx.arena };
             own.list[i].signals(&signals, &mut own.results[i]);
@@ -434,7 +445,7 @@ impl Query {
     }
 
     /// The signals that may come out: of a kind that is asked for, and passing `having`.
-    fn choose_eligible(&mut self, cx: &mut Cx<'_>, g: &mut Buffers, code: &Code, step: u32) {
+    fn choose_eligible(&mut self, code: &Code, cx: &mut Cx<'_>, g: &mut Buffers, step: u32) {
         g.eligible.clear();
         let wanted = |kind: SignalKind| match kind {
             SignalKind::Current => code.kinds != Kinds::Expired,
@@ -475,11 +486,11 @@ impl Query {
         g.eligible.truncate(at);
     }
 
-    fn emit_signals(&mut self, cx: &mut Cx<'_>, g: &mut Buffers, code: &Code, pieces: &[Piece]) {
+    fn emit_signals(&mut self, code: &Code, cx: &mut Cx<'_>, g: &mut Buffers, pieces: &[Piece]) {
         let first = self.out.rows.len();
         for last_try in [false, true] {
-            self.pick_signals(g, code);
-            let failed = self.compute_items(cx, g, code, true);
+            self.pick_signals(code, g);
+            let failed = self.compute_items(code, cx, g, true);
             if !failed || last_try {
                 break;
             }
@@ -487,7 +498,7 @@ impl Query {
             self.out.rows.cols.iter_mut().for_each(|c| c.truncate(first));
             self.buffers.picks.clear();
             self.buffers.picks.extend_from_slice(&g.eligible);
-            self.compute_items(cx, g, code, false);
+            self.compute_items(code, cx, g, false);
             report(code, cx, &self.buffers.failed, pieces[0].step);
             let failed = &self.buffers.failed;
             let mut place = 0;
@@ -520,7 +531,7 @@ impl Query {
     }
 
     /// Per chunk, which of the eligible signals come out: `picks`, and in `ends` the end of each chunk's.
-    fn pick_signals(&mut self, g: &Buffers, code: &Code) {
+    fn pick_signals(&mut self, code: &Code, g: &Buffers) {
         let b = &mut self.buffers;
         b.picks.clear();
         b.ends.clear();
@@ -541,7 +552,7 @@ impl Query {
     }
 
     /// Computes the output attributes of the picks, appending them if `keep`. Whether a row failed.
-    fn compute_items(&mut self, cx: &mut Cx<'_>, g: &mut Buffers, code: &Code, keep: bool) -> bool {
+    fn compute_items(&mut self, code: &Code, cx: &mut Cx<'_>, g: &mut Buffers, keep: bool) -> bool {
         let b = &mut self.buffers;
         g.alive_now.clear();
         g.alive_now.extend(b.picks.iter().map(|&p| g.alive[p as usize]));

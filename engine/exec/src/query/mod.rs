@@ -95,9 +95,14 @@ struct Buffers {
     general: general::Buffers,
 }
 
-/// A query's state and buffers.
+/// A query and all that it remembers.
 pub struct Query {
     code: Arc<Code>,
+    work: Work,
+}
+
+/// State and buffers of a query.
+struct Work {
     window: Option<Box<dyn Window>>,
     store: Store,
     groups: Groups,
@@ -110,37 +115,14 @@ pub struct Query {
     serial: u64,
     buffers: Buffers,
     /// What came out in this frame.
-    pub out: Flow,
+    out: Flow,
 }
 
 impl Query {
     /// A query with nothing remembered.
     pub fn new(code: Arc<Code>) -> Query {
-        let window = code.window.as_ref().map(|w| (w.create)(if w.sliding { code.watched } else { code.expired }));
-        let kinds = state::store_kinds(&code);
-        let grouped = !code.group_by.is_empty() && matches!(code.way, Way::Slide | Way::Flush);
-        let filters = code.before.iter().chain(&code.after).filter_map(|s| match s {
-            Step::Filter { aggregates, .. } if !aggregates.is_empty() => Some(Aggregates::new(aggregates)),
-            _ => None,
-        });
-        let mut buffers = Buffers::default();
-        buffers.args.extend(code.args.iter().map(|a| Column::new(a.kind())));
-        buffers.general = general::Buffers::new(&code);
-        buffers.flushes = flush::Buffers::new(&code);
-        buffers.sorter = emit::Sorter::new(&code);
-        Query {
-            window,
-            store: Store::new(kinds, grouped),
-            groups: Groups::default(),
-            sweep_at: 64,
-            aggregates: Aggregates::new(&code.aggregates),
-            filters: filters.collect(),
-            timers: Pending::default(),
-            serial: 0,
-            out: Flow { rows: Columns::new(code.output_kinds()), ..Flow::default() },
-            buffers,
-            code,
-        }
+        let work = Work::new(&code);
+        Query { code, work }
     }
 
     /// The compiled query.
@@ -148,20 +130,32 @@ impl Query {
         &self.code
     }
 
+    /// What came out in this frame.
+    #[inline]
+    pub fn out(&self) -> &Flow {
+        &self.work.out
+    }
+
+    /// Forgets what came out.
+    pub fn clear_out(&mut self) {
+        self.work.out.clear();
+    }
+
     /// Begins a frame.
     pub fn begin(&mut self) {
-        self.out.clear();
-        self.timers.begin();
+        self.work.out.clear();
+        self.work.timers.begin();
     }
 
     /// When the next timer is due.
     pub fn due(&self) -> Option<i64> {
-        self.timers.due()
+        self.work.timers.due()
     }
 
     /// The next timer, if it fires in this frame.
     pub fn next_timer(&self, steps: &Steps) -> Option<Fired> {
-        if self.timers.is_empty() { None } else { self.timers.next(steps, self.code.element) }
+        let timers = &self.work.timers;
+        if timers.is_empty() { None } else { timers.next(steps, self.code.element) }
     }
 
     /// Takes all chunks of a frame's input, and fires the timers among and after them.
@@ -189,49 +183,85 @@ impl Query {
 
     /// Takes the chunks `from..to`. No timer of this query may come before the last of them.
     pub fn run(&mut self, cx: &mut Cx<'_>, input: &Flow, from: usize, to: usize) {
-        if from == to {
-            return;
+        if from < to {
+            self.work.run(&self.code, cx, input, from, to);
         }
+    }
+
+    /// Fires a timer that [`Query::next_timer`] gave.
+    pub fn fire(&mut self, cx: &mut Cx<'_>, timer: Fired) {
+        self.work.fire(&self.code, cx, timer);
+    }
+}
+
+impl Work {
+    fn new(code: &Code) -> Work {
+        let window = code.window.as_ref().map(|w| (w.create)(if w.sliding { code.watched } else { code.expired }));
+        let kinds = state::store_kinds(code);
+        let grouped = !code.group_by.is_empty() && matches!(code.way, Way::Slide | Way::Flush);
+        let filters = code.before.iter().chain(&code.after).filter_map(|s| match s {
+            Step::Filter { aggregates, .. } if !aggregates.is_empty() => Some(Aggregates::new(aggregates)),
+            _ => None,
+        });
+        let mut buffers = Buffers::default();
+        buffers.args.extend(code.args.iter().map(|a| Column::new(a.kind())));
+        buffers.general = general::Buffers::new(code);
+        buffers.flushes = flush::Buffers::new(code);
+        buffers.sorter = emit::Sorter::new(code);
+        Work {
+            window,
+            store: Store::new(kinds, grouped),
+            groups: Groups::default(),
+            sweep_at: 64,
+            aggregates: Aggregates::new(&code.aggregates),
+            filters: filters.collect(),
+            timers: Pending::default(),
+            serial: 0,
+            out: Flow { rows: Columns::new(code.output_kinds()), ..Flow::default() },
+            buffers,
+        }
+    }
+
+    fn run(&mut self, code: &Code, cx: &mut Cx<'_>, input: &Flow, from: usize, to: usize) {
         let first = input.chunks[from].first as usize;
         let last = input.chunks[to - 1];
         let mut selected = std::mem::take(&mut self.buffers.selected);
         selected.all(first, (last.first + last.rows) as usize - first);
-        self.run_before(cx, input, (from, to), &mut selected);
+        self.run_before(code, cx, input, (from, to), &mut selected);
         if selected.n > 0 {
             selected.cut(&input.chunks, from, to);
-            match self.code.way {
-                Way::Plain => self.run_plain(cx, input, &mut selected),
-                Way::Slide => self.run_slide(cx, input, &mut selected),
-                Way::Flush => self.run_flush(cx, input, &selected),
-                Way::General => self.run_general(cx, input, &selected),
+            match code.way {
+                Way::Plain => self.run_plain(code, cx, input, &mut selected),
+                Way::Slide => self.run_slide(code, cx, input, &mut selected),
+                Way::Flush => self.run_flush(code, cx, input, &selected),
+                Way::General => self.run_general(code, cx, input, &selected),
             }
-            self.arm(cx, selected.pieces.last().map_or(0, |p| p.step));
+            self.arm(code, cx, selected.pieces.last().map_or(0, |p| p.step));
         }
         self.buffers.selected = selected;
         self.sweep();
     }
 
-    /// Fires a timer that [`Query::next_timer`] gave.
-    pub fn fire(&mut self, cx: &mut Cx<'_>, timer: Fired) {
+    fn fire(&mut self, code: &Code, cx: &mut Cx<'_>, timer: Fired) {
         let step = cx.steps.fire(timer);
         self.timers.pop();
-        match self.code.way {
-            Way::Flush => self.fire_flush(cx, step),
-            _ => self.fire_general(cx, step),
+        match code.way {
+            Way::Flush => self.fire_flush(code, cx, step),
+            _ => self.fire_general(code, cx, step),
         }
-        self.arm(cx, step);
+        self.arm(code, cx, step);
         self.sweep();
     }
 
     /// Takes over the timers that the window asked for at `step`.
-    fn arm(&mut self, cx: &Cx<'_>, step: u32) {
-        if !self.code.has_timers() {
+    fn arm(&mut self, code: &Code, cx: &Cx<'_>, step: u32) {
+        if !code.has_timers() {
             return;
         }
         let Some(window) = &mut self.window else { return };
         window.arm(&mut self.buffers.dues);
         for due in self.buffers.dues.drain(..) {
-            self.timers.arm(due, step, cx.steps, self.code.element);
+            self.timers.arm(due, step, cx.steps, code.element);
         }
     }
 

@@ -1,21 +1,19 @@
 //! Rows that pass: filter and projection.
 
-use std::sync::Arc;
-
 use riddhi_batch::{Chunk, Flow};
 
 use super::rows::Selected;
-use super::{Cx, Query, compute, report};
+use super::{Code, Cx, Work, compute, report};
 use crate::expr::{Rows, Source};
 
-impl Query {
-    pub(super) fn run_plain(&mut self, cx: &mut Cx<'_>, input: &Flow, selected: &mut Selected) {
-        if self.project(cx, input, selected) {
+impl Work {
+    pub(super) fn run_plain(&mut self, code: &Code, cx: &mut Cx<'_>, input: &Flow, selected: &mut Selected) {
+        if self.project(code, cx, input, selected) {
             return;
         }
         // Some rows could not be computed: they are dropped, and the others computed again.
         let b = &mut self.buffers;
-        report(&self.code, cx, &b.failed, selected.pieces[0].step);
+        report(code, cx, &b.failed, selected.pieces[0].step);
         b.hits.clear();
         b.hits.extend((0..selected.n as u32).filter(|&i| !b.failed.is(i as usize)));
         let ends: Vec<_> = selected.pieces.drain(..).collect();
@@ -31,13 +29,12 @@ impl Query {
         }
         selected.keep(hits);
         if selected.n > 0 {
-            self.project(cx, input, selected);
+            self.project(code, cx, input, selected);
         }
     }
 
     /// Appends the selected rows' results as chunks. False, and nothing appended, if a row failed.
-    fn project(&mut self, cx: &mut Cx<'_>, input: &Flow, selected: &mut Selected) -> bool {
-        let code = Arc::clone(&self.code);
+    fn project(&mut self, code: &Code, cx: &mut Cx<'_>, input: &Flow, selected: &mut Selected) -> bool {
         let b = &mut self.buffers;
         let first = self.out.rows.len();
         b.failed.clear();
@@ -72,13 +69,13 @@ impl Query {
             riddhi_batch::Sel::From(f) => self.out.rows.ts.extend_from_slice(&input.rows.ts[f..f + selected.n]),
             riddhi_batch::Sel::Rows(r) => self.out.rows.ts.extend(r.iter().map(|&i| input.rows.ts[i as usize])),
         }
-        self.push_chunks(cx, selected, first);
+        self.push_chunks(code, cx, selected, first);
         true
     }
 
     /// Makes a chunk of each piece, whose rows stand at the end of the output from `first` on.
-    fn push_chunks(&mut self, cx: &mut Cx<'_>, selected: &Selected, first: usize) {
-        if self.code.order_by.is_empty() && self.code.limit.is_none() && self.code.offset == 0 {
+    fn push_chunks(&mut self, code: &Code, cx: &mut Cx<'_>, selected: &Selected, first: usize) {
+        if code.order_by.is_empty() && code.limit.is_none() && code.offset == 0 {
             let mut start = 0;
             self.out.chunks.extend(selected.pieces.iter().map(|p| {
                 let chunk = Chunk { step: p.step, cause: p.chunk, first: first as u32 + start, rows: p.end - start };
@@ -92,7 +89,7 @@ impl Query {
         let mut start = 0;
         for p in &selected.pieces {
             let (step, cause) = (p.step, p.chunk);
-            self.buffers.sorter.put(&self.code, &mut self.out, start as usize..p.end as usize, step, cause, cx.arena);
+            self.buffers.sorter.put(code, &mut self.out, start as usize..p.end as usize, step, cause, cx.arena);
             start = p.end;
         }
     }

@@ -1,12 +1,10 @@
 //! Rows that enter and leave one by one, current rows out: per aggregate one loop over entering and leaving rows.
 
-use std::sync::Arc;
-
 use riddhi_batch::{Arena, Chunk, Column, Flow, Sel};
 use riddhi_plan::registry::{Alike, Entering, Groups as RunGroups, Leave, Run, Slide, Timers};
 
 use super::rows::Selected;
-use super::{Aggregates, Code, Cx, Query, compose, compute, report};
+use super::{Aggregates, Code, Cx, Work, compose, compute, report};
 use crate::expr::{Rows, Source};
 use crate::groups::Groups;
 use crate::store::{Store, longs};
@@ -17,27 +15,26 @@ enum ArgAt<'a> {
     Here(&'a Column, usize),
 }
 
-impl Query {
-    pub(super) fn run_slide(&mut self, cx: &mut Cx<'_>, input: &Flow, selected: &mut Selected) {
-        self.drop_unplaced(cx, input, selected);
+impl Work {
+    pub(super) fn run_slide(&mut self, code: &Code, cx: &mut Cx<'_>, input: &Flow, selected: &mut Selected) {
+        self.drop_unplaced(code, cx, input, selected);
         if selected.n == 0 {
             return;
         }
-        let code = Arc::clone(&self.code);
-        self.assign_groups(cx, input, selected);
-        self.compute_args(cx, input, selected);
+        self.assign_groups(code, cx, input, selected);
+        self.compute_args(code, cx, input, selected);
         self.aggregates.results.iter_mut().for_each(Column::clear);
         if code.window.is_some() {
-            self.slide_window(cx, input, selected);
+            self.slide_window(code, cx, input, selected);
         } else {
-            self.slide_all(input, selected, cx.arena);
+            self.slide_all(code, input, selected, cx.arena);
         }
-        self.emit_slide(cx, input, selected);
+        self.emit_slide(code, cx, input, selected);
     }
 
     /// Drops rows whose time attribute is null: they cannot be placed in the window.
-    pub(super) fn drop_unplaced(&mut self, cx: &mut Cx<'_>, input: &Flow, selected: &mut Selected) {
-        let Some(attribute) = self.code.window.as_ref().and_then(|w| w.time_attribute) else { return };
+    pub(super) fn drop_unplaced(&mut self, code: &Code, cx: &mut Cx<'_>, input: &Flow, selected: &mut Selected) {
+        let Some(attribute) = code.window.as_ref().and_then(|w| w.time_attribute) else { return };
         let column = &input.rows.cols[attribute as usize];
         if column.nulls.is_empty() {
             return;
@@ -49,7 +46,7 @@ impl Query {
         if lost == 0 {
             return;
         }
-        let (step, query) = (selected.pieces[0].step, self.code.element);
+        let (step, query) = (selected.pieces[0].step, code.element);
         let reason = "the window's time attribute is null".to_owned();
         cx.failures.push(super::Failure { query, step, rows: lost as u64, reason });
         let (from, to) =
@@ -60,20 +57,19 @@ impl Query {
         }
     }
 
-    pub(super) fn assign_groups(&mut self, cx: &Cx<'_>, input: &Flow, selected: &Selected) {
+    pub(super) fn assign_groups(&mut self, code: &Code, cx: &Cx<'_>, input: &Flow, selected: &Selected) {
         self.buffers.ids.clear();
-        if self.code.group_by.is_empty() {
+        if code.group_by.is_empty() {
             return;
         }
-        let (cols, by) = (&input.rows.cols, &self.code.group_by);
+        let (cols, by) = (&input.rows.cols, &code.group_by);
         self.groups.assign(cols, by, selected.sel(), selected.n, cx.arena, &mut self.buffers.ids);
         let bound = self.groups.bound();
         self.aggregates.list.iter_mut().for_each(|a| a.grow(bound));
     }
 
     /// Computes the arguments that are not bare attributes.
-    pub(super) fn compute_args(&mut self, cx: &mut Cx<'_>, input: &Flow, selected: &Selected) {
-        let code = Arc::clone(&self.code);
+    pub(super) fn compute_args(&mut self, code: &Code, cx: &mut Cx<'_>, input: &Flow, selected: &Selected) {
         let b = &mut self.buffers;
         let rows = Rows {
             n: selected.n,
@@ -96,12 +92,12 @@ impl Query {
     }
 
     /// No window: rows enter and never leave.
-    fn slide_all(&mut self, input: &Flow, selected: &Selected, arena: &Arena) {
+    fn slide_all(&mut self, code: &Code, input: &Flow, selected: &Selected, arena: &Arena) {
         let b = &self.buffers;
-        let groups = run_groups(&self.code, &b.ids);
+        let groups = run_groups(code, &b.ids);
         let Aggregates { list, results } = &mut self.aggregates;
-        for ((aggregate, code), result) in list.iter_mut().zip(&self.code.aggregates).zip(results) {
-            let (arg, first) = match arg_at(&self.code, code.place, &b.args, input, selected) {
+        for ((aggregate, c), result) in list.iter_mut().zip(&code.aggregates).zip(results) {
+            let (arg, first) = match arg_at(code, c.place, &b.args, input, selected) {
                 ArgAt::None => (None, 0),
                 ArgAt::Here(column, first) => (Some(column), first),
             };
@@ -112,13 +108,13 @@ impl Query {
     }
 
     /// Puts the rows into the store, asks the window which leave, and runs the aggregates over both.
-    fn slide_window(&mut self, cx: &Cx<'_>, input: &Flow, selected: &Selected) {
+    fn slide_window(&mut self, code: &Code, cx: &Cx<'_>, input: &Flow, selected: &Selected) {
         let (first, oldest) = (self.store.tail(), self.store.head());
-        self.push_rows(cx, input, selected, self.code.args.len());
+        self.push_rows(code, cx, input, selected, code.args.len());
         let b = &mut self.buffers;
         b.now.clear();
         b.leave.clear();
-        let bound = self.code.window.as_ref();
+        let bound = code.window.as_ref();
         if bound.is_some_and(|w| w.timers != Timers::Never) {
             selected.clock(cx.steps, &mut b.now);
         }
@@ -128,7 +124,7 @@ impl Query {
         sweep_runs(
             &self.store,
             &mut self.aggregates,
-            &self.code,
+            code,
             (first, oldest),
             selected.n,
             alike,
@@ -139,8 +135,8 @@ impl Query {
     }
 
     /// Appends the selected rows to the store: time, group, the first `args` arguments, then kept attributes.
-    pub(super) fn push_rows(&mut self, cx: &Cx<'_>, input: &Flow, selected: &Selected, args: usize) {
-        let (code, b) = (&self.code, &self.buffers);
+    pub(super) fn push_rows(&mut self, code: &Code, cx: &Cx<'_>, input: &Flow, selected: &Selected, args: usize) {
+        let (code, b) = (code, &self.buffers);
         let sel = selected.sel();
         let column = |i: usize| match code.args.get(i).filter(|_| i < args) {
             Some(program) => match program.attribute() {
@@ -160,8 +156,7 @@ impl Query {
     }
 
     /// Picks the rows that come out and computes the selection for them.
-    fn emit_slide(&mut self, cx: &mut Cx<'_>, input: &Flow, selected: &mut Selected) {
-        let code = Arc::clone(&self.code);
+    fn emit_slide(&mut self, code: &Code, cx: &mut Cx<'_>, input: &Flow, selected: &mut Selected) {
         let serial = self.serial;
         if code.asks_random {
             self.serial += selected.n as u64;
@@ -191,7 +186,7 @@ impl Query {
             b.failed.clear();
             having.select(&everything, cx.arena, &mut b.scratch, &mut b.hits, &mut b.failed);
             if !b.failed.is_empty() {
-                report(&code, cx, &b.failed, selected.pieces[0].step);
+                report(code, cx, &b.failed, selected.pieces[0].step);
             }
             if b.hits.len() < selected.n {
                 passing = Some(b.hits.clone());
@@ -216,19 +211,19 @@ impl Query {
             }
             self.out.rows.cols.iter_mut().for_each(|c| c.truncate(first));
         }
-        self.emit_picked(cx, input, selected, passing, serial);
+        self.emit_picked(code, cx, input, selected, passing, serial);
     }
 
     /// The general case: some rows do not pass, chunks have several rows, or rows are sorted or cut.
     fn emit_picked(
         &mut self,
+        code: &Code,
         cx: &mut Cx<'_>,
         input: &Flow,
         selected: &Selected,
         mut passing: Option<Vec<u32>>,
         serial: u64,
     ) {
-        let code = Arc::clone(&self.code);
         let first = self.out.rows.len();
         // Once, and a second time without the rows that turned out not to be computable.
         for last_try in [false, true] {
@@ -236,7 +231,7 @@ impl Query {
             b.picks.clear();
             b.ends.clear();
             pick(
-                &code,
+                code,
                 &mut b.slots,
                 &b.ids,
                 self.groups.bound(),
@@ -273,23 +268,23 @@ impl Query {
                 break;
             }
             self.out.rows.cols.iter_mut().for_each(|c| c.truncate(first));
-            passing = Some(self.computable(cx, input, selected, passing, serial));
+            passing = Some(self.computable(code, cx, input, selected, passing, serial));
         }
         let b = &mut self.buffers;
         self.out.rows.ts.extend(b.picks.iter().map(|&p| input.rows.ts[selected.row(p as usize)]));
-        emit_chunks(&code, b, &mut self.out, selected, first, cx.arena);
+        emit_chunks(code, b, &mut self.out, selected, first, cx.arena);
     }
 
     /// Which of the passing rows can be computed in every output attribute.
     fn computable(
         &mut self,
+        code: &Code,
         cx: &mut Cx<'_>,
         input: &Flow,
         selected: &Selected,
         passing: Option<Vec<u32>>,
         serial: u64,
     ) -> Vec<u32> {
-        let code = Arc::clone(&self.code);
         let b = &mut self.buffers;
         let rows_in: Vec<u32> = passing.unwrap_or_else(|| (0..selected.n as u32).collect());
         b.ts.clear();
@@ -310,7 +305,7 @@ impl Query {
             let mut column = Column::new(item.kind());
             item.eval(&rows, cx.arena, &mut b.scratch, &mut column, &mut b.failed);
         }
-        report(&code, cx, &b.failed, selected.pieces[0].step);
+        report(code, cx, &b.failed, selected.pieces[0].step);
         rows_in.iter().enumerate().filter(|(i, _)| !b.failed.is(*i)).map(|(_, &r)| r).collect()
     }
 }

@@ -32,38 +32,38 @@ impl Query {
             write(&mut writer);
             out.push(Section { name: format!("{}/{role}", self.code.key), bytes: writer.bytes });
         };
-        if self.code.way == Way::Plain && !self.code.asks_random && self.filters.is_empty() {
+        if self.code.way == Way::Plain && !self.code.asks_random && self.work.filters.is_empty() {
             return;
         }
-        let ids = self.groups.sorted(|g| self.aggregates.is_clear(g));
-        if let Some(window) = &self.window {
-            let mut rank = vec![0; self.groups.bound().max(1)];
+        let ids = self.work.groups.sorted(|g| self.work.aggregates.is_clear(g));
+        if let Some(window) = &self.work.window {
+            let mut rank = vec![0; self.work.groups.bound().max(1)];
             ids.iter().enumerate().for_each(|(r, &g)| rank[g as usize] = r as u32);
             put("window", &|w| {
                 window.save(w);
-                self.store.save(w, |g| rank[g as usize]);
-                w.put_u64(self.timers.len() as u64);
-                self.timers.all().for_each(|due| w.put_i64(due));
+                self.work.store.save(w, |g| rank[g as usize]);
+                w.put_u64(self.work.timers.len() as u64);
+                self.work.timers.all().for_each(|due| w.put_i64(due));
             });
         }
         put("select", &|w| {
-            w.put_u64(self.serial);
+            w.put_u64(self.work.serial);
             self.save_groups(&ids, w);
         });
-        for (i, filter) in self.filters.iter().enumerate() {
+        for (i, filter) in self.work.filters.iter().enumerate() {
             put(&format!("filter{i}"), &|w| filter.list.iter().for_each(|a| a.save(0, w)));
         }
     }
 
     fn save_groups(&self, ids: &[u32], w: &mut Writer) {
         if self.code.group_by.is_empty() {
-            self.aggregates.list.iter().for_each(|a| a.save(0, w));
+            self.work.aggregates.list.iter().for_each(|a| a.save(0, w));
             return;
         }
         w.put_u64(ids.len() as u64);
         for &id in ids {
-            self.groups.save(id, w);
-            self.aggregates.list.iter().for_each(|a| a.save(id, w));
+            self.work.groups.save(id, w);
+            self.work.aggregates.list.iter().for_each(|a| a.save(id, w));
         }
     }
 
@@ -73,12 +73,12 @@ impl Query {
         match role {
             "window" => self.load_window(&mut from)?,
             "select" => {
-                self.serial = from.get_u64()?;
+                self.work.serial = from.get_u64()?;
                 self.load_groups(&mut from)?;
             }
             _ => {
                 let filter = role.strip_prefix("filter").and_then(|n| n.parse::<usize>().ok());
-                let Some(Aggregates { list, .. }) = filter.and_then(|n| self.filters.get_mut(n)) else {
+                let Some(Aggregates { list, .. }) = filter.and_then(|n| self.work.filters.get_mut(n)) else {
                     return Err(LoadError::new(format!("this query has no {role}")));
                 };
                 list.iter_mut().try_for_each(|a| a.load(0, &mut from))?;
@@ -88,24 +88,24 @@ impl Query {
     }
 
     fn load_window(&mut self, from: &mut Reader<'_>) -> Result<(), LoadError> {
-        let Some(window) = &mut self.window else { return Err(LoadError::new("this query has no window")) };
+        let Some(window) = &mut self.work.window else { return Err(LoadError::new("this query has no window")) };
         window.load(from)?;
-        self.store.load(from)?;
+        self.work.store.load(from)?;
         let n = from.get_count(8)?;
         let dues = (0..n).map(|_| from.get_i64()).collect::<Result<Vec<_>, _>>()?;
-        self.timers.set(dues.into_iter());
+        self.work.timers.set(dues.into_iter());
         Ok(())
     }
 
     fn load_groups(&mut self, from: &mut Reader<'_>) -> Result<(), LoadError> {
         if self.code.group_by.is_empty() {
-            return self.aggregates.list.iter_mut().try_for_each(|a| a.load(0, from));
+            return self.work.aggregates.list.iter_mut().try_for_each(|a| a.load(0, from));
         }
-        self.groups.clear();
+        self.work.groups.clear();
         let n = from.get_count(8)?;
         for _ in 0..n {
-            let id = self.groups.load(from)?;
-            for aggregate in &mut self.aggregates.list {
+            let id = self.work.groups.load(from)?;
+            for aggregate in &mut self.work.aggregates.list {
                 aggregate.grow(id as usize + 1);
                 aggregate.load(id, from)?;
             }
@@ -115,7 +115,7 @@ impl Query {
 
     /// Bytes held, about.
     pub fn bytes(&self) -> usize {
-        let aggregates: usize = self.aggregates.list.iter().map(|a| a.bytes()).sum();
-        self.store.bytes() + self.groups.bytes() + aggregates
+        let aggregates: usize = self.work.aggregates.list.iter().map(|a| a.bytes()).sum();
+        self.work.store.bytes() + self.work.groups.bytes() + aggregates
     }
 }
