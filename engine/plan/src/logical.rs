@@ -110,6 +110,9 @@ pub struct AggregatePlan {
     pub function: BoundAggregate,
     /// Its argument; may use results of aggregates of lower numbers.
     pub arg: Option<Expr>,
+    /// A bool over the same: the aggregate takes in, or out, only rows for which it is true, and its value is used for no
+    /// others. It stands in a branch of `ifThenElse`, or behind `and` or `or`, which Siddhi does not look at otherwise.
+    pub when: Option<Expr>,
 }
 
 /// The selection of a query.

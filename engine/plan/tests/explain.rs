@@ -83,3 +83,14 @@ from S select a insert into T; from S select a insert into T; @info(name='x') fr
     assert_ne!(keys[0], keys[1]);
     assert_eq!(keys[2], "x");
 }
+
+/// A branch that is not looked at does not feed its aggregates; what is written twice is computed once.
+#[test]
+fn aggregates_with_conditions() {
+    insta::assert_snapshot!(explained(
+        "define stream S (n int, b bool);
+from S select ifThenElse(b, sum(n), sum(n) + 1) as x, sum(n) + sum(n) as y, b and count() > 2 or count() > 5 as z
+insert into Out;
+"
+    ));
+}

@@ -1,9 +1,9 @@
 //! The aggregates of a select or a filter while it is bound: numbered so that an argument uses lower numbers only; equal
 //! ones are one, since they always agree.
 
-use riddhi_batch::Schema;
+use riddhi_batch::{Kind, Schema, Type};
 
-use crate::expr::Expr;
+use crate::expr::{Expr, Node};
 use crate::logical::AggregatePlan;
 use crate::registry::{BoundAggregate, Volatility, WindowUse};
 use crate::text::expr_text;
@@ -12,6 +12,8 @@ use crate::text::expr_text;
 #[derive(Debug)]
 pub(crate) struct Aggregates {
     pub list: Vec<AggregatePlan>,
+    /// What each is told apart by.
+    keys: Vec<String>,
     pub window: WindowUse,
     /// The input's attributes, which name the arguments.
     pub schema: Schema,
@@ -19,18 +21,26 @@ pub(crate) struct Aggregates {
 
 impl Aggregates {
     pub(crate) fn new(window: WindowUse, schema: Schema) -> Aggregates {
-        Aggregates { list: Vec::new(), window, schema }
+        Aggregates { list: Vec::new(), keys: Vec::new(), window, schema }
     }
 
-    /// The number of that aggregate.
-    pub(crate) fn add(&mut self, name: &str, function: BoundAggregate, args: Vec<Expr>) -> u32 {
-        let random = args.iter().any(|a| a.volatility() == Volatility::Random);
-        let texts: Vec<String> = args.iter().map(|a| expr_text(a, &self.schema, &self.list)).collect();
-        let text = format!("{name}({})", texts.join(", "));
-        if let Some(same) = self.list.iter().position(|a| a.text == text).filter(|_| !random) {
+    /// The number of that aggregate, which takes in rows for which all of `guards` are true.
+    pub(crate) fn add(&mut self, name: &str, function: BoundAggregate, args: Vec<Expr>, guards: &[Expr]) -> u32 {
+        let when = guards.iter().cloned().reduce(both);
+        let random = args.iter().chain(&when).any(|a| a.volatility() == Volatility::Random);
+        let print = |e: &Expr| expr_text(e, &self.schema, &self.list);
+        let text = format!("{name}({})", args.iter().map(print).collect::<Vec<_>>().join(", "));
+        let key = format!("{text} when {}", when.as_ref().map_or(String::new(), print));
+        if let Some(same) = self.keys.iter().position(|k| *k == key).filter(|_| !random) {
             return same as u32;
         }
-        self.list.push(AggregatePlan { text, function, arg: args.into_iter().next() });
+        self.keys.push(key);
+        self.list.push(AggregatePlan { text, function, arg: args.into_iter().next(), when });
         (self.list.len() - 1) as u32
     }
+}
+
+fn both(a: Expr, b: Expr) -> Expr {
+    let span = a.span.to(b.span);
+    Expr { ty: Type::Bool, kind: Kind::Bool, node: Node::And(Box::new(a), Box::new(b)), span }
 }

@@ -6,6 +6,7 @@ use riddhi_ql::{Ident, Span};
 
 use super::catalog::{Class, Entry, Field, Shape};
 use super::expr::Binder;
+use super::guards::COPIES_MAX;
 use super::scope::{Input, Scope, marked};
 use super::{Pass, annotations};
 use crate::diagnose::{multi as wrong, names, unsupported};
@@ -76,6 +77,7 @@ impl<'a> Pass<'a> {
         };
         let shape = read.map_or_else(Shape::open, |r| r.shape);
         let mut inputs = [Input { name, reference: None, shape, many: false, multi: false, state: false, first: 0 }];
+        self.catalog.copies.set(COPIES_MAX);
         let chain = self.handlers(&d.input.handlers, &mut inputs, 0, false);
         if let Some(span) = chain.window_span {
             self.diagnostics.push(wrong::window_of_aggregation(span));

@@ -8,7 +8,10 @@ use super::expr::{Binder, constant};
 use crate::diagnose::{calls, remarks, unsupported};
 use crate::expr::{Expr, Node};
 use crate::known;
-use crate::registry::ArgType;
+use crate::registry::{AggregateFunction, ArgType, ScalarFunction, WindowUse};
+
+/// The place in which Siddhi takes aggregators, and Riddhi does not yet.
+pub(crate) const STREAM_FUNCTION: &str = "the arguments of a stream function";
 
 impl Binder<'_> {
     /// Script functions come first, then functions, then aggregators.
@@ -52,12 +55,12 @@ impl Binder<'_> {
         self.unbuilt(call, None)
     }
 
-    fn scalar(&mut self, call: &ast::Call, function: &dyn crate::registry::ScalarFunction) -> Option<Expr> {
-        let outside = self.lazy;
-        let lazy = call.namespace.is_none() && call.name.name == "ifThenElse";
-        self.lazy |= lazy;
-        let args = self.arguments(&call.args);
-        self.lazy = outside;
+    fn scalar(&mut self, call: &ast::Call, function: &dyn ScalarFunction) -> Option<Expr> {
+        let chooses = call.namespace.is_none() && call.name.name == "ifThenElse";
+        let args = match &call.args {
+            Args::List(list) if chooses => self.choice(list),
+            args => self.arguments(args),
+        };
         let args = args?;
         let what = format!("`{}`", calls::call_name(call));
         let bound = match function.bind(&arg_types(&args)) {
@@ -76,15 +79,15 @@ impl Binder<'_> {
         Some(Expr { ty: bound.ty, kind: bound.kind, node, span: call.span })
     }
 
-    fn aggregate(&mut self, call: &ast::Call, function: &dyn crate::registry::AggregateFunction) -> Option<Expr> {
+    fn aggregate(&mut self, call: &ast::Call, function: &dyn AggregateFunction) -> Option<Expr> {
         let name = calls::call_name(call);
         let args = self.arguments(&call.args);
-        let Some(aggregates) = self.aggregates.as_deref_mut() else {
-            self.diagnostics.push(calls::aggregate_here(&name, self.place, call.span));
+        let Some(window) = self.aggregates.as_ref().map(|a| a.window) else {
+            self.aggregate_not_here(&name, call.span);
             return None;
         };
         let args = args?;
-        let bound = match function.bind(&arg_types(&args), aggregates.window) {
+        let bound = match function.bind(&arg_types(&args), window) {
             Ok(bound) => bound,
             Err(error) => {
                 let spans: Vec<Span> = args.iter().map(|a| a.span).collect();
@@ -92,16 +95,35 @@ impl Binder<'_> {
                 return None;
             }
         };
-        let window = aggregates.window;
-        if window.windowed && !window.sliding && matches!(name.as_str(), "minForever" | "maxForever") {
-            self.diagnostics.push(remarks::for_ever(&name, call.name.span));
-        }
-        if self.lazy {
-            self.diagnostics.push(remarks::lazy_aggregate(&name, call.name.span));
-        }
+        self.aggregate_remarks(&name, window, call.name.span);
         let (ty, kind) = (bound.ty, bound.kind);
-        let number = aggregates.add(&name, bound, args);
+        let guards = std::mem::take(&mut self.guards);
+        guards.iter().try_for_each(|g| self.spend(g))?;
+        let number = self.aggregates.as_deref_mut()?.add(&name, bound, args, &guards);
+        self.guards = guards;
         Some(Expr { ty, kind, node: Node::Aggregate(number), span: call.span })
+    }
+
+    fn aggregate_not_here(&mut self, name: &str, span: Span) {
+        self.diagnostics.push(if self.place == STREAM_FUNCTION {
+            unsupported::feature(unsupported::AGGREGATE_ARGUMENT, span)
+        } else {
+            calls::aggregate_here(name, self.place, span)
+        });
+    }
+
+    /// Where Siddhi's answer may be another.
+    fn aggregate_remarks(&mut self, name: &str, window: WindowUse, span: Span) {
+        let batches = window.windowed && !window.sliding;
+        if batches && matches!(name, "minForever" | "maxForever") {
+            self.diagnostics.push(remarks::for_ever(name, span));
+        }
+        if batches && self.scope.outputs.is_some() {
+            self.diagnostics.push(remarks::having_over_batches(name, span));
+        }
+        if !self.guards.is_empty() {
+            self.diagnostics.push(remarks::lazy_aggregate(name, span));
+        }
     }
 
     /// Binds all arguments; none if one of them could not be bound.

@@ -3,6 +3,7 @@
 //! A shape may be *open* (the query that makes it has a mistake, or a feature that does not exist yet): names looked up in it
 //! are neither found nor missing, so that one mistake is told once.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
 
 use riddhi_batch::{Attribute, Kind, Schema, Type};
@@ -91,6 +92,8 @@ pub(crate) struct Catalog {
     entries: HashMap<String, Entry>,
     /// Script functions with the type they return and where they are defined.
     pub functions: HashMap<String, (Type, Span)>,
+    /// Nodes that the query in hand may still copy.
+    pub copies: Cell<usize>,
     /// Names of plain streams by number.
     pub streams: Vec<String>,
     /// Inner streams of the partition that is being bound, with the place where each is first filled.

@@ -23,8 +23,8 @@ pub(crate) struct Binder<'a> {
     pub aggregates: Option<&'a mut Aggregates>,
     /// What messages call the place.
     pub place: &'static str,
-    /// Whether the value is not always looked at.
-    pub lazy: bool,
+    /// What has to be true for the value to be looked at.
+    pub guards: Vec<Expr>,
     /// The table that `in` asks.
     pub table: Option<(&'a str, &'a Shape)>,
 }
@@ -38,7 +38,7 @@ impl<'a> Binder<'a> {
         scope: &'a Scope<'a>,
         place: &'static str,
     ) -> Binder<'a> {
-        Binder { registry, catalog, diagnostics, scope, aggregates: None, place, lazy: false, table: None }
+        Binder { registry, catalog, diagnostics, scope, aggregates: None, place, guards: Vec::new(), table: None }
     }
 
     /// Binds an expression.
@@ -78,7 +78,12 @@ impl<'a> Binder<'a> {
             return self.table_column(attr, name, shape);
         }
         match self.scope.find(attr) {
-            Found::Expr(expr) => Some(*expr),
+            Found::Expr(expr) => {
+                if self.scope.outputs.is_some() {
+                    self.spend(&expr)?;
+                }
+                Some(*expr)
+            }
             Found::Unknown => None,
             Found::Wrong(diagnostic) => {
                 self.diagnostics.push(*diagnostic);
@@ -118,10 +123,7 @@ impl<'a> Binder<'a> {
 
     fn binary(&mut self, op: BinaryOp, at: Span, lhs: &ast::Expr, rhs: &ast::Expr, span: Span) -> Option<Expr> {
         let left = self.bind(lhs);
-        let outside = self.lazy;
-        self.lazy |= matches!(op, BinaryOp::And | BinaryOp::Or);
-        let right = self.bind(rhs);
-        self.lazy = outside;
+        let right = self.bind_behind(op, left.as_ref(), rhs);
         if let BinaryOp::And | BinaryOp::Or = op {
             return self.and_or(op, left, right, span);
         }
@@ -239,6 +241,12 @@ pub(crate) fn bare(name: &Ident) -> ast::AttrRef {
 /// A constant.
 pub(crate) fn constant(ty: Type, value: Value, span: Span) -> Expr {
     Expr { ty, kind: ty.kind(), node: Node::Const(value), span }
+}
+
+/// True where `expr` is not.
+pub(crate) fn negated(expr: Expr) -> Expr {
+    let span = expr.span;
+    truth(Node::Not(Box::new(expr)), span)
 }
 
 fn truth(node: Node, span: Span) -> Expr {

@@ -5,7 +5,7 @@ use riddhi_ql::{Span, ast};
 
 use super::Pass;
 use super::aggregates::Aggregates;
-use super::call::arg_types;
+use super::call::{STREAM_FUNCTION, arg_types};
 use super::catalog::{Field, Shape};
 use super::expr::Binder;
 use super::scope::{Input, Scope};
@@ -135,7 +135,7 @@ impl<'a> Pass<'a> {
     }
 
     fn stream_function(&mut self, call: &Call, inputs: &mut [Input<'a>], at: usize, chain: &mut Chain) -> Option<()> {
-        let args = self.handler_arguments(call, inputs, at, "the arguments of a stream function");
+        let args = self.handler_arguments(call, inputs, at, STREAM_FUNCTION);
         let name = calls::call_name(call);
         let registry = self.registry;
         let namespace = call.namespace.as_ref().map_or("", |n| n.name.as_str());

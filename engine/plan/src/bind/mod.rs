@@ -10,6 +10,7 @@ mod call;
 pub(crate) mod catalog;
 mod definitions;
 mod expr;
+mod guards;
 mod handlers;
 mod multi;
 mod output;

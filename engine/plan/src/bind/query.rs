@@ -7,6 +7,7 @@ use riddhi_ql::{Ident, Span};
 
 use super::annotations::info_name;
 use super::catalog::{Class, Shape};
+use super::guards::COPIES_MAX;
 use super::scope::{Input, marked};
 use super::{Pass, output};
 use crate::diagnose::{calls, names, remarks, selection, unsupported};
@@ -91,6 +92,7 @@ impl<'a> Pass<'a> {
     }
 
     pub(crate) fn query(&mut self, query: &'a Query) {
+        self.catalog.copies.set(COPIES_MAX);
         match &query.input {
             QueryInput::Stream(input) => self.stream_query(query, input),
             QueryInput::Join(join) => self.join_query(query, join),

@@ -47,6 +47,13 @@ pub(crate) fn arithmetic(op: BinaryOp, left: Type, right: Type, span: Span) -> D
     diagnostic
 }
 
+pub(crate) fn too_large(span: Span) -> Diagnostic {
+    Diagnostic::error(Code("R0305"), "the query's expressions grow too large", span)
+        .label("copied here once too often")
+        .note("`having` works on what the selected attributes are computed from, and so do conditions of aggregates")
+        .help("select in one query, and put the rest into a second query that reads its stream")
+}
+
 /// The `n` of `an int`.
 fn n(ty: Type) -> &'static str {
     if matches!(ty, Type::Int | Type::Object) { "n" } else { "" }

@@ -26,6 +26,8 @@ pub(crate) const ON_ERROR: Feature = Feature { code: "U0014", plural: "`@OnError
 pub(crate) const SOURCE: Feature = Feature { code: "U0015", plural: "sources" };
 pub(crate) const SINK: Feature = Feature { code: "U0016", plural: "sinks" };
 
+pub(crate) const AGGREGATE_ARGUMENT: Feature =
+    Feature { code: "U0018", plural: "aggregators in arguments of stream functions" };
 pub(crate) const SHARDS: Feature = Feature { code: "U0017", plural: "aggregations shared by several nodes" };
 
 pub(crate) fn feature(feature: Feature, span: Span) -> Diagnostic {

@@ -74,7 +74,7 @@ fn handler(handler: &Handler, schema: &Schema) -> Value {
         Handler::Filter { condition, aggregates } => json!({
             "operator": "filter",
             "condition": expression(condition, schema, aggregates),
-            "aggregates": self::aggregates(aggregates),
+            "aggregates": self::aggregates(aggregates, schema),
         }),
         Handler::Stream { function, .. } => json!({
             "operator": "stream function",
@@ -91,7 +91,7 @@ fn select(select: &SelectPlan, schema: &Schema) -> Value {
     let order = |(at, descending): &(u32, bool)| json!({"name": select.items.get(*at as usize).map(|i| i.name.clone()), "descending": descending});
     json!({
         "items": select.items.iter().map(item).collect::<Vec<_>>(),
-        "aggregates": aggregates(&select.aggregates),
+        "aggregates": aggregates(&select.aggregates, schema),
         "group_by": select.group_by.iter().map(name).collect::<Vec<_>>(),
         "having": select.having.as_ref().map(|e| expression(e, schema, &select.aggregates)),
         "order_by": select.order_by.iter().map(order).collect::<Vec<_>>(),
@@ -100,8 +100,9 @@ fn select(select: &SelectPlan, schema: &Schema) -> Value {
     })
 }
 
-fn aggregates(list: &[AggregatePlan]) -> Vec<Value> {
-    list.iter().map(|a| json!({"text": a.text, "type": a.function.ty.to_string()})).collect()
+fn aggregates(list: &[AggregatePlan], schema: &Schema) -> Vec<Value> {
+    let when = |a: &AggregatePlan| a.when.as_ref().map(|w| expr_text(w, schema, list));
+    list.iter().map(|a| json!({"text": a.text, "when": when(a), "type": a.function.ty.to_string()})).collect()
 }
 
 fn expression(expr: &Expr, schema: &Schema, aggregates: &[AggregatePlan]) -> Value {

@@ -60,7 +60,7 @@ fn query_lines(plan: &AppPlan, number: usize, query: &QueryPlan, out: &mut Strin
         line(format!("window {}, {how}", window.text));
     }
     query.after.iter().for_each(|h| handler_lines(h, &query.schema, &mut line));
-    aggregate_lines(&query.select.aggregates, &mut line);
+    aggregate_lines(&query.select.aggregates, &query.schema, &mut line);
     clauses(query).into_iter().for_each(&mut line);
     line(format!("{} {}", insert_text(query.kinds), name_text(stream_name(plan, query.output))));
 }
@@ -68,15 +68,16 @@ fn query_lines(plan: &AppPlan, number: usize, query: &QueryPlan, out: &mut Strin
 fn handler_lines(handler: &Handler, schema: &Schema, line: &mut dyn FnMut(String)) {
     match handler {
         Handler::Filter { condition, aggregates } => {
-            aggregate_lines(aggregates, line);
+            aggregate_lines(aggregates, schema, line);
             line(format!("filter {}", expr_text(condition, schema, aggregates)));
         }
         Handler::Stream { .. } => line(format!("call {}", handler_text(handler, schema))),
     }
 }
 
-fn aggregate_lines(aggregates: &[AggregatePlan], line: &mut dyn FnMut(String)) {
+fn aggregate_lines(aggregates: &[AggregatePlan], schema: &Schema, line: &mut dyn FnMut(String)) {
     for aggregate in aggregates {
-        line(format!("aggregate {}: {}", aggregate.text, aggregate.function.ty));
+        let when = aggregate.when.as_ref().map(|w| format!(" when {}", expr_text(w, schema, aggregates)));
+        line(format!("aggregate {}{}: {}", aggregate.text, when.unwrap_or_default(), aggregate.function.ty));
     }
 }
