@@ -200,11 +200,14 @@ public final class SiddhiPeer {
         final String[] keys;
         final int[] sequence;
         final long perMillisecond;
+        long now = START;
+        long left;
         long sent;
 
         Feed(Workload work, InputHandler[] inputs) {
             this.inputs = inputs;
             perMillisecond = work.perMillisecond;
+            left = perMillisecond;
             keys = new String[work.keys];
             for (int i = 0; i < keys.length; i++) {
                 keys[i] = String.format("key%07d", i);
@@ -294,7 +297,7 @@ public final class SiddhiPeer {
             for (long i = sent; i < end; i += rows) {
                 Event[] array = arrays[(int) (i / rows % arrays.length)];
                 for (int j = 0; j < rows; j++) {
-                    array[j].setTimestamp(START + (i + j) / perMillisecond);
+                    array[j].setTimestamp(stamp());
                 }
                 inputs[0].send(array);
             }
@@ -304,7 +307,7 @@ public final class SiddhiPeer {
             InputHandler input = inputs[0];
             int at = (int) (sent % POOL);
             for (long i = sent; i < end; i++) {
-                input.send(START + i / perMillisecond, pool[at]);
+                input.send(stamp(), pool[at]);
                 at = at + 1 == POOL ? 0 : at + 1;
             }
         }
@@ -313,7 +316,7 @@ public final class SiddhiPeer {
             int at = (int) (sent % POOL);
             int turn = (int) (sent % inputs.length);
             for (long i = sent; i < end; i++) {
-                inputs[turn].send(START + i / perMillisecond, pool[at]);
+                inputs[turn].send(stamp(), pool[at]);
                 at = at + 1 == POOL ? 0 : at + 1;
                 turn = turn + 1 == inputs.length ? 0 : turn + 1;
             }
@@ -325,9 +328,19 @@ public final class SiddhiPeer {
             for (long i = sent; i < end; i++) {
                 Object[] row = pool[at];
                 row[0] = keys[sequence[(int) (i & (SEQUENCE - 1))]];
-                input.send(START + i / perMillisecond, row);
+                input.send(stamp(), row);
                 at = at + 1 == POOL ? 0 : at + 1;
             }
+        }
+
+        /** The event time of the next event. */
+        long stamp() {
+            if (left == 0) {
+                left = perMillisecond;
+                now++;
+            }
+            left--;
+            return now;
         }
     }
 

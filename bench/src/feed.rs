@@ -1,0 +1,240 @@
+//! The events: the same on both sides, bit for bit, from one seed (`Feed` of the peer).
+//!
+//! A pool of rows is sent round and round, each time with new timestamps; of many keys, each event takes its key from a
+//! longer sequence. Rows are held as the engine's public interface takes them, as the peer's are: boxed values in arrays of
+//! objects there, typed values here, and for arrays whole columns.
+
+use riddhi_batch::{Columns, Frame, Kind, Sel, Str};
+use riddhi_run::Clock;
+
+use crate::sink::Sinks;
+use crate::workload::{Mode, Workload};
+
+/// Multiplier of the generator and of the checksums.
+pub const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
+const SEED: u64 = 20_130_101;
+const START: i64 = 1_700_000_000_000;
+const POOL: usize = 8000;
+const SEQUENCE: usize = 1 << 22;
+/// More keys than this come from the sequence.
+const KEYS_OF_POOL: u64 = 16;
+
+/// What takes the events: an engine with its app.
+pub trait Subject {
+    /// The empty frame to fill next.
+    fn frame(&mut self) -> &mut Frame;
+
+    /// Runs the filled frame and lets the sinks read all that came out.
+    fn process(&mut self, sinks: &mut Sinks);
+}
+
+/// SplitMix64.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(GOLDEN);
+        let z = self.0;
+        let z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    fn below(&mut self, n: u64) -> u64 {
+        (self.next() >> 11) % n
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Row {
+    symbol: Str,
+    price: f64,
+    volume: i32,
+    t: i64,
+    flag: bool,
+}
+
+/// The events of one workload, and how far they have been sent.
+pub struct Feed {
+    mode: Mode,
+    array: u64,
+    /// Input streams by the engine's number, in turn.
+    streams: Vec<u32>,
+    /// Most events that one frame is filled with, the arrays' size aside.
+    frame_rows: u64,
+    pool: Vec<Row>,
+    /// The same as columns.
+    columns: Columns,
+    keys: Vec<Str>,
+    sequence: Vec<u32>,
+    clock: Clock,
+    per_ms: u64,
+    now: i64,
+    /// Events that still get the timestamp `now`.
+    left: u64,
+    sent: u64,
+}
+
+impl Feed {
+    /// The events of a workload for the streams of these numbers, of which a frame gets at most `frame_rows`.
+    pub fn new(work: &Workload, streams: Vec<u32>, frame_rows: u64, playback: bool) -> Feed {
+        let keys: Vec<Str> =
+            (0..work.keys).map(|i| Str::inline(format!("key{i:07}").as_bytes()).expect("the keys are short")).collect();
+        let mut random = Random(SEED);
+        let pool: Vec<Row> = (0..POOL)
+            .map(|_| {
+                let price = random.below(20_000) as f64 / 100.0;
+                let volume = 1 + random.below(1000) as i32;
+                let t = (random.next() >> 24) as i64;
+                let flag = (random.next() as i64) < 0;
+                let symbol = keys[random.below(work.keys) as usize];
+                Row { symbol, price, volume: work.volume.unwrap_or(volume), t, flag }
+            })
+            .collect();
+        let mut columns = Columns::new([Kind::Str, Kind::F64, Kind::I32, Kind::I64, Kind::Bool]);
+        for row in &pool {
+            push(&mut columns, row, row.symbol, 0);
+        }
+        let sequence = if work.keys > KEYS_OF_POOL { sequence(work) } else { Vec::new() };
+        assert!(work.mode != Mode::Array || (sequence.is_empty() && (POOL as u64).is_multiple_of(work.array)));
+        Feed {
+            mode: work.mode,
+            array: work.array,
+            streams,
+            frame_rows,
+            pool,
+            columns,
+            keys,
+            sequence,
+            clock: Clock::new(playback, 0),
+            per_ms: work.per_ms,
+            now: START,
+            left: work.per_ms,
+            sent: 0,
+        }
+    }
+
+    /// Sends the next `events` events; of arrays, as many as whole arrays make.
+    pub fn send(&mut self, subject: &mut impl Subject, sinks: &mut Sinks, events: u64) {
+        let end = self.sent + events;
+        while self.sent < end {
+            let frame = subject.frame();
+            match self.mode {
+                Mode::Array => self.fill_arrays(frame, end),
+                Mode::Flush => self.fill_single(frame, self.sent + 1),
+                Mode::Single => self.fill_single(frame, end.min(self.sent + self.frame_rows)),
+            }
+            subject.process(sinks);
+        }
+    }
+
+    /// Sends the next `events` events in one frame, whatever the mode.
+    pub fn send_at_once(&mut self, subject: &mut impl Subject, sinks: &mut Sinks, events: u64) {
+        self.fill_single(subject.frame(), self.sent + events);
+        subject.process(sinks);
+    }
+
+    /// Most events that natural batching would put into a frame.
+    pub fn frame_rows(&self) -> u64 {
+        self.frame_rows
+    }
+
+    fn fill_arrays(&mut self, frame: &mut Frame, end: u64) {
+        let mut rows = 0;
+        while self.sent < end && (rows == 0 || rows + self.array <= self.frame_rows) {
+            let at = (self.sent % POOL as u64) as usize;
+            let stream = self.streams[0];
+            let (to, _) = frame.rows_of(stream);
+            let mut missing = self.array;
+            while missing > 0 {
+                let run = missing.min(self.left);
+                to.ts.resize(to.ts.len() + run as usize, self.now);
+                self.pass(run);
+                missing -= run;
+            }
+            for (to, from) in to.cols.iter_mut().zip(&self.columns.cols) {
+                to.append(from, Sel::From(at), self.array as usize);
+            }
+            let (now, sets) = self.clock.stamp(to.ts.last().copied());
+            frame.commit(stream, now, sets);
+            self.sent += self.array;
+            rows += self.array;
+        }
+    }
+
+    fn fill_single(&mut self, frame: &mut Frame, end: u64) {
+        let mut at = (self.sent % POOL as u64) as usize;
+        let mut turn = (self.sent % self.streams.len() as u64) as usize;
+        for i in self.sent..end {
+            let ts = self.now;
+            self.pass(1);
+            let row = &self.pool[at];
+            let symbol = match self.sequence.get(i as usize & (SEQUENCE - 1)) {
+                None => row.symbol,
+                Some(&key) => self.keys[key as usize],
+            };
+            let stream = self.streams[turn];
+            let (to, _) = frame.rows_of(stream);
+            push(to, row, symbol, ts);
+            let (now, sets) = self.clock.stamp(Some(ts));
+            frame.commit(stream, now, sets);
+            at = if at + 1 == POOL { 0 } else { at + 1 };
+            turn = if turn + 1 == self.streams.len() { 0 } else { turn + 1 };
+        }
+        self.sent = end;
+    }
+
+    /// Moves event time on by `events`, at most as many as are left of this millisecond.
+    #[inline]
+    fn pass(&mut self, events: u64) {
+        self.left -= events;
+        if self.left == 0 {
+            self.left = self.per_ms;
+            self.now += 1;
+        }
+    }
+}
+
+#[inline]
+fn push(to: &mut Columns, row: &Row, symbol: Str, ts: i64) {
+    let [a, b, c, d, e] = &mut to.cols[..] else { panic!("the workloads' streams have five attributes") };
+    a.push_str(symbol);
+    b.push_f64(row.price);
+    c.push_i32(row.volume);
+    d.push_i64(row.t);
+    e.push_bool(row.flag);
+    to.ts.push(ts);
+}
+
+/// Which key each event has. Zipf's weights come from the four operations alone, so both sides get the same.
+fn sequence(work: &Workload) -> Vec<u32> {
+    let mut random = Random(SEED ^ 0x5EED);
+    if !work.zipf {
+        return (0..SEQUENCE).map(|_| random.below(work.keys) as u32).collect();
+    }
+    let (mut sum, mut root) = (0.0f64, 1.0f64);
+    let up_to: Vec<f64> = (1..=work.keys)
+        .map(|k| {
+            let k = k as f64;
+            // The tenth root by Newton's method from the one before.
+            for _ in 0..4 {
+                let square = root * root;
+                let eighth = (square * square) * (square * square);
+                let ninth = eighth * root;
+                root -= (ninth * root - k) / (10.0 * ninth);
+            }
+            sum += 1.0 / (k * root);
+            sum
+        })
+        .collect();
+    let last = up_to.len() - 1;
+    (0..SEQUENCE)
+        .map(|_| {
+            let at = (random.next() >> 11) as f64 * 2f64.powi(-53) * sum;
+            up_to[..last].partition_point(|&x| x <= at) as u32
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,0 @@
-//! Workloads, peers and recorded results.

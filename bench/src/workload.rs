@@ -1,0 +1,129 @@
+//! The table of workloads, which the peers read too.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+
+/// How events are handed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// Many at once, as one chunk.
+    Array,
+    /// One by one; the engine makes its own frames of them.
+    Single,
+    /// One by one, and the outputs of each are read before the next is sent.
+    Flush,
+}
+
+/// A row of `workloads.json`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Workload {
+    /// What `--only` takes.
+    pub name: String,
+    /// What the tables print.
+    pub title: String,
+    /// File name of the app, without `.siddhi`.
+    pub app: String,
+    /// How events are handed over.
+    pub mode: Mode,
+    /// Rows of one array.
+    #[serde(default = "one")]
+    pub array: u64,
+    /// Input streams, which get the events in turn.
+    #[serde(default = "input")]
+    pub streams: Vec<String>,
+    /// The streams that are read.
+    #[serde(default = "output")]
+    pub outputs: Vec<String>,
+    /// Distinct symbols.
+    #[serde(default = "four")]
+    pub keys: u64,
+    /// Whether their skew is Zipf 1.1, else they are uniform.
+    #[serde(default)]
+    pub zipf: bool,
+    /// Events a millisecond of event time.
+    #[serde(default = "thousand")]
+    pub per_ms: u64,
+    /// The volume of all events, if it is to be the same.
+    pub volume: Option<i32>,
+    /// Events to send before anything is measured.
+    #[serde(default)]
+    pub fill: u64,
+    /// M/s of the peer where the bars were set.
+    pub seen: Option<f64>,
+    /// The ratio that must be reached.
+    pub at_least: Option<f64>,
+    /// The ratio aimed at.
+    pub aim: Option<f64>,
+    /// The workload whose rate this one is held against, in place of the peer's.
+    pub within_of: Option<String>,
+    /// By how much of it this one may be slower.
+    pub within: Option<f64>,
+    /// Of the memory row: rows in the window.
+    #[serde(default)]
+    pub rows: u64,
+    /// Of the memory row: bytes per event that must be reached.
+    pub at_most: Option<f64>,
+}
+
+fn one() -> u64 {
+    1
+}
+
+fn four() -> u64 {
+    4
+}
+
+fn thousand() -> u64 {
+    1000
+}
+
+fn input() -> Vec<String> {
+    vec!["S".to_owned()]
+}
+
+fn output() -> Vec<String> {
+    vec!["Out".to_owned()]
+}
+
+/// The table and where it lies.
+#[derive(Debug)]
+pub struct Table {
+    /// The file.
+    pub file: PathBuf,
+    /// What is timed.
+    pub workloads: Vec<Workload>,
+    /// What is weighed.
+    pub memory: Workload,
+}
+
+#[derive(Deserialize)]
+struct File {
+    workloads: Vec<Workload>,
+    memory: Workload,
+}
+
+impl Table {
+    /// Reads the table of the folder `bench`.
+    pub fn read(bench: &Path) -> Result<Table> {
+        let file = bench.join("workloads/workloads.json");
+        let text = std::fs::read_to_string(&file).with_context(|| format!("reading {}", file.display()))?;
+        let File { workloads, memory } =
+            serde_json::from_str(&text).with_context(|| format!("in {}", file.display()))?;
+        Ok(Table { file, workloads, memory })
+    }
+
+    /// The workload of that name.
+    pub fn find(&self, name: &str) -> Option<&Workload> {
+        self.workloads.iter().find(|w| w.name == name)
+    }
+
+    /// The text of a workload's app.
+    pub fn app(&self, work: &Workload) -> Result<String> {
+        let file = self.file.with_file_name(format!("{}.siddhi", work.app));
+        std::fs::read_to_string(&file).with_context(|| format!("reading {}", file.display()))
+    }
+}
