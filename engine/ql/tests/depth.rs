@@ -88,7 +88,7 @@ fn long_expressions_are_bounded() {
         assert_eq!(codes(&in_query("S", &format!("{} as x", long(400)))), [""; 0], "{operator}");
     }
     // Each argument alone is low enough, all together are not.
-    let inner = vec!["a"; 900].join(" + ");
+    let inner = vec!["a"; 300].join(" + ");
     let outer = format!("f({inner}) + {inner}");
     assert_eq!(codes(&in_query("S", &format!("{outer} as x"))), [code::EXPRESSION_SIZE.0]);
 }

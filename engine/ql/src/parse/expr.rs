@@ -3,14 +3,13 @@
 use super::operator::Tall;
 use super::recover::is_link;
 use super::{Parse, Parser};
-use crate::ast::{AttrRef, Call, Expr, ExprKind, Index, IndexKind, NullTarget, Scope, SecondRef, StreamRef};
+use crate::ast::{AttrRef, Expr, ExprKind, Index, IndexKind, NullTarget, Scope, SecondRef, StreamRef};
 use crate::code;
 use crate::lex::{Kw, TokenKind};
 use crate::span::Span;
 
 /// What a name or mark turned out to begin.
 enum Reference {
-    Call(Call),
     Attr(AttrRef),
     /// `e1[0]` or `#S`: an event, which can only be tested for null.
     Stream(StreamRef),
@@ -19,7 +18,7 @@ enum Reference {
 impl Parser<'_> {
     /// An expression.
     pub(super) fn expression(&mut self) -> Parse<Expr> {
-        let tall = self.nested(|p| p.operators(0))?;
+        let tall = self.nested(Self::operators)?;
         self.tallest = self.tallest.max(tall.height);
         Ok(tall.expr)
     }
@@ -52,7 +51,7 @@ impl Parser<'_> {
                 if self.at_clause() && !self.continues_name(1) {
                     return self.expected("an expression");
                 }
-                self.reference_operand(start)
+                if self.at_call() { self.call_operand(start) } else { self.reference_operand(start) }
             }
             _ => self.expected("an expression"),
         }
@@ -60,7 +59,7 @@ impl Parser<'_> {
 
     fn parenthesised(&mut self) -> Parse<Tall> {
         self.bump();
-        let inner = self.nested(|p| p.operators(0))?;
+        let inner = self.nested(Self::operators)?;
         if !self.at(TokenKind::RParen) {
             return self.expected("an operator or `)`");
         }
@@ -132,40 +131,49 @@ impl Parser<'_> {
             || (self.nth(ahead) == TokenKind::Colon && self.nth(ahead + 1).is_name())
     }
 
-    fn reference_operand(&mut self, start: Span) -> Parse<Tall> {
-        let (reference, height) = self.reference()?;
-        if !self.at_kws(Kw::Is, Kw::Null) {
-            return match reference {
-                Reference::Call(call) => self.tall(ExprKind::Call(call), self.since(start), height),
-                Reference::Attr(attr) => {
-                    let span = attr.span;
-                    Ok(Tall::leaf(ExprKind::Attr(attr), span))
-                }
-                Reference::Stream(_) => self.expected("`.` and an attribute, or `is null`"),
-            };
-        }
-        self.bump();
-        self.bump();
-        let target = match reference {
-            Reference::Call(call) => NullTarget::Call(call),
-            Reference::Attr(attr) if attr.stream.is_none() => NullTarget::Name(attr.attr),
-            Reference::Attr(attr) => NullTarget::Attr(attr),
-            Reference::Stream(stream) => NullTarget::Stream(stream),
-        };
-        self.tall(ExprKind::IsNull(target), self.since(start), height)
+    fn at_call(&self) -> bool {
+        let with_namespace =
+            self.nth(1) == TokenKind::Colon && self.nth(2).is_name() && self.nth(3) == TokenKind::LParen;
+        self.kind().is_name() && (self.nth(1) == TokenKind::LParen || with_namespace)
     }
 
-    /// A call, an attribute or an event, with the height of its arguments.
-    fn reference(&mut self) -> Parse<(Reference, u32)> {
-        let is_call = self.kind().is_name()
-            && (self.nth(1) == TokenKind::LParen
-                || (self.nth(1) == TokenKind::Colon && self.nth(2).is_name() && self.nth(3) == TokenKind::LParen));
-        if is_call {
-            let outside = std::mem::take(&mut self.tallest);
-            let call = self.call()?;
-            let arguments = std::mem::replace(&mut self.tallest, outside);
-            return Ok((Reference::Call(call), arguments));
+    /// A call, perhaps with its null test.
+    fn call_operand(&mut self, start: Span) -> Parse<Tall> {
+        let outside = std::mem::take(&mut self.tallest);
+        let call = self.call()?;
+        let height = std::mem::replace(&mut self.tallest, outside);
+        let kind = match self.eat_null_test() {
+            true => ExprKind::IsNull(NullTarget::Call(call)),
+            false => ExprKind::Call(call),
+        };
+        self.tall(kind, self.since(start), height)
+    }
+
+    fn eat_null_test(&mut self) -> bool {
+        let found = self.at_kws(Kw::Is, Kw::Null);
+        if found {
+            self.bump();
+            self.bump();
         }
+        found
+    }
+
+    /// An attribute, or the null test of an attribute or event.
+    fn reference_operand(&mut self, start: Span) -> Parse<Tall> {
+        let reference = self.reference()?;
+        let null_test = self.eat_null_test();
+        let kind = match reference {
+            Reference::Attr(attr) if !null_test => ExprKind::Attr(attr),
+            Reference::Stream(_) if !null_test => return self.expected("`.` and an attribute, or `is null`"),
+            Reference::Attr(attr) if attr.stream.is_none() => ExprKind::IsNull(NullTarget::Name(attr.attr)),
+            Reference::Attr(attr) => ExprKind::IsNull(NullTarget::Attr(attr)),
+            Reference::Stream(stream) => ExprKind::IsNull(NullTarget::Stream(stream)),
+        };
+        Ok(Tall::leaf(kind, self.since(start)))
+    }
+
+    /// An attribute or an event.
+    fn reference(&mut self) -> Parse<Reference> {
         let start = self.span();
         let source = self.source("an attribute")?;
         let index = self.index()?;
@@ -173,19 +181,20 @@ impl Parser<'_> {
             true => Some(self.second_reference()?),
             false => None,
         };
-        let reference = if self.eat(TokenKind::Dot) {
+        if self.eat(TokenKind::Dot) {
             let attr = self.name("an attribute")?;
             let span = self.since(start);
-            Reference::Attr(AttrRef { scope: source.scope, stream: Some(source.name), index, second, attr, span })
-        } else if second.is_some() {
+            let stream = Some(source.name);
+            return Ok(Reference::Attr(AttrRef { scope: source.scope, stream, index, second, attr, span }));
+        }
+        if second.is_some() {
             return self.expected("`.` and an attribute");
-        } else if source.scope == Scope::Plain && index.is_none() {
-            let span = source.name.span;
-            Reference::Attr(AttrRef { scope: Scope::Plain, stream: None, index, second, attr: source.name, span })
-        } else {
-            Reference::Stream(StreamRef { scope: source.scope, name: source.name, index, span: self.since(start) })
-        };
-        Ok((reference, 1))
+        }
+        let (scope, name, span) = (source.scope, source.name, self.since(start));
+        Ok(match scope == Scope::Plain && index.is_none() {
+            true => Reference::Attr(AttrRef { scope, stream: None, index, second, attr: name, span }),
+            false => Reference::Stream(StreamRef { scope, name, index, span }),
+        })
     }
 
     fn second_reference(&mut self) -> Parse<SecondRef> {
@@ -221,12 +230,13 @@ impl Parser<'_> {
         if !starts || self.resumes_clause() {
             return self.expected("an attribute");
         }
-        match self.reference()?.0 {
+        if self.at_call() {
+            let call = self.call()?;
+            let error = Self::mistake(code::UNEXPECTED, "expected an attribute, found a call", call.span, "call");
+            return self.refuse(error.help("only attributes can stand here; name the expression in `select`"));
+        }
+        match self.reference()? {
             Reference::Attr(attr) => Ok(attr),
-            Reference::Call(call) => {
-                let error = Self::mistake(code::UNEXPECTED, "expected an attribute, found a call", call.span, "call");
-                self.refuse(error.help("only attributes can stand here; name the expression in `select`"))
-            }
             Reference::Stream(_) => self.expected("`.` and an attribute"),
         }
     }

@@ -30,11 +30,28 @@ enum Operator {
     In,
 }
 
+impl Operator {
+    fn binding(&self) -> u8 {
+        match self {
+            Operator::Binary(op) => op.binding(),
+            Operator::In => IN_BINDING,
+        }
+    }
+}
+
+/// An operator with its left operand, until the right one is whole.
+struct Waiting {
+    start: Span,
+    left: Tall,
+    op: BinaryOp,
+    op_span: Span,
+}
+
 /// How tightly `in` binds; see [`BinaryOp::binding`] for the others.
 pub(crate) const IN_BINDING: u8 = 3;
 
 impl BinaryOp {
-    /// How tightly it binds.
+    /// How tightly it binds; at least 1.
     pub(crate) fn binding(self) -> u8 {
         match self {
             BinaryOp::Or => 1,
@@ -48,36 +65,44 @@ impl BinaryOp {
 }
 
 impl Parser<'_> {
-    /// Operands with the operators between them that bind tighter than `than`.
-    pub(super) fn operators(&mut self, than: u8) -> Parse<Tall> {
-        let start = self.span();
-        let mut left = self.operand()?;
+    /// Operands with the operators between them.
+    ///
+    /// Operators that wait for their right operand are kept in a list instead of on the stack, so that only brackets
+    /// and `not` nest.
+    pub(super) fn operators(&mut self) -> Parse<Tall> {
+        let mut waiting: Vec<Waiting> = Vec::new();
+        let mut start = self.span();
+        let mut right = self.operand()?;
         loop {
-            self.misplaced_null_test(&mut left)?;
-            let Some((operator, length)) = self.operator() else { return Ok(left) };
-            let binding = match &operator {
-                Operator::Binary(op) => op.binding(),
-                Operator::In => IN_BINDING,
-            };
-            if binding <= than {
-                return Ok(left);
+            self.misplaced_null_test(&mut right)?;
+            let next = self.operator();
+            let binding = next.as_ref().map_or(0, |(operator, _)| operator.binding());
+            while let Some(left) = waiting.pop_if(|left| left.op.binding() >= binding) {
+                start = left.start;
+                right = self.binary(left, right)?;
             }
-            let op_span = self.foreign_operator(&operator, length);
-            left = match operator {
+            let Some((operator, tokens)) = next else { return Ok(right) };
+            let op_span = self.foreign_operator(&operator, tokens);
+            match operator {
                 Operator::Binary(op) => {
-                    let right = self.operators(binding)?;
-                    let height = left.height.max(right.height);
-                    let span = self.since(start);
-                    let (lhs, rhs) = (Box::new(left.expr), Box::new(right.expr));
-                    self.tall(ExprKind::Binary { op, op_span, lhs, rhs }, span, height)?
+                    waiting.push(Waiting { start, left: right, op, op_span });
+                    start = self.span();
+                    right = self.operand()?;
                 }
                 Operator::In => {
                     let table = self.name("a table")?;
-                    let condition = Box::new(left.expr);
-                    self.tall(ExprKind::In { condition, table }, self.since(start), left.height)?
+                    let condition = Box::new(right.expr);
+                    right = self.tall(ExprKind::In { condition, table }, self.since(start), right.height)?;
                 }
-            };
+            }
         }
+    }
+
+    fn binary(&mut self, waiting: Waiting, right: Tall) -> Parse<Tall> {
+        let Waiting { start, left, op, op_span } = waiting;
+        let height = left.height.max(right.height);
+        let (lhs, rhs) = (Box::new(left.expr), Box::new(right.expr));
+        self.tall(ExprKind::Binary { op, op_span, lhs, rhs }, self.since(start), height)
     }
 
     /// A node above one of `height`, unless the tree gets too high.
