@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal};
 use std::path::Path;
 
 use riddhi_plan::Verdict;
-use riddhi_ql::{Diagnostic, Report, Source, render_text, substitute, suggest};
+use riddhi_ql::{Diagnostic, Report, Severity, Source, render_text, substitute, suggest};
 use riddhi_run::{App, Compiled, compile};
 
 use crate::exit::{Exit, Failure};
@@ -37,9 +37,13 @@ impl AppFile {
         Ok(AppFile { source: Source::new(path, text), diagnostics, app: plan })
     }
 
-    /// Reads and compiles `path` to be run: warnings go to standard error, anything worse is a failure.
+    /// Reads and compiles `path` to be run: warnings go to standard error, anything worse is a failure. Notes are for
+    /// `check`.
     pub fn open_to_run(path: &str) -> Result<App, Failure> {
-        let file = AppFile::open(path)?;
+        let mut file = AppFile::open(path)?;
+        if file.app.is_some() {
+            file.diagnostics.retain(|d| d.severity != Severity::Note);
+        }
         let text = file.text(io::stderr().is_terminal());
         match file.app {
             Some(app) => {

@@ -70,6 +70,9 @@ pub struct ReplayArgs {
     /// Print the rows of queries named by @info too, before their output clause
     #[arg(long)]
     pub queries: bool,
+    /// Print the rows of these streams and queries only
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub only: Vec<String>,
     /// The clock before the first event, milliseconds since 1970
     #[arg(long, value_name = "MS", default_value_t = 0)]
     pub start_time: i64,

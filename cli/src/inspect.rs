@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 
 use riddhi_plan::{explain_json, explain_text};
+use riddhi_ql::Severity;
 use serde_json::json;
 
 use crate::app::AppFile;
@@ -26,16 +27,17 @@ pub fn check(args: &AppArgs) -> Result<Exit, Failure> {
 }
 
 fn verdict(path: &str, file: &AppFile) -> String {
-    let errors = file.diagnostics.iter().filter(|d| d.is_error()).count();
-    let warnings = file.diagnostics.len() - errors;
+    let count = |severity| file.diagnostics.iter().filter(|d| d.severity == severity).count();
     let counted = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
+    let errors = count(Severity::Error);
     let space = if file.diagnostics.is_empty() { "" } else { "\n" };
-    match file.exit() {
-        Exit::Done if warnings == 0 => format!("{path}: no mistakes\n"),
-        Exit::Done => format!("{space}{path}: runs, {}\n", counted(warnings, "warning")),
-        Exit::Missing => format!("{space}{path}: needs {} that Riddhi does not have yet\n", counted(errors, "feature")),
-        _ => format!("{space}{path}: {}\n", counted(errors, "mistake")),
-    }
+    let text = match (file.exit(), count(Severity::Warning)) {
+        (Exit::Done, 0) => "no mistakes".to_owned(),
+        (Exit::Done, warnings) => format!("runs, with {}", counted(warnings, "warning")),
+        (Exit::Missing, _) => format!("needs {} that Riddhi does not have yet", counted(errors, "feature")),
+        _ => counted(errors, "mistake"),
+    };
+    format!("{space}{path}: {text}\n")
 }
 
 /// Shows how an app is run.

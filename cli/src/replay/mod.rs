@@ -57,7 +57,7 @@ pub fn replay(args: &ReplayArgs) -> Result<Exit, Failure> {
     let records = records(args, &inputs(&app))?;
     let mut feed = Feed::new(source, records, args.on_error, stop);
     let sink = Sink::stdout().map_err(|e| Failure::new(Exit::Failed, format!("cannot write the output: {e}")))?;
-    let mut session = Session::new(app, args, output_format(args), sink);
+    let mut session = Session::new(app, args, output_format(args), sink)?;
     let mut end = run(&mut feed, &mut session, &mut progress);
     if let Err(late) = session.finish() {
         end = if matches!(end, End::Failed(_)) { end } else { late };

@@ -1,8 +1,10 @@
 //! What comes out of the engine, printed and counted.
 
 use riddhi_plan::logical::{AppPlan, QueryPlan};
+use riddhi_ql::suggest;
 use riddhi_run::{Output, Outputs, Target as EngineTarget};
 
+use crate::exit::{Exit, Failure};
 use crate::output::sink::{Broken, Sink};
 use crate::output::{Format, Printer, Rows, Target};
 
@@ -16,18 +18,36 @@ pub struct Printing {
     streams: usize,
     printer: Printer,
     sink: Sink,
-    counts: Vec<u64>,
+    /// Names of what is printed; empty if all is.
+    only: Vec<String>,
+    /// By target: rows printed, or `None` if they are not to be.
+    counts: Vec<Option<u64>>,
     /// Counts of apps that ran before this one.
     earlier: Vec<(String, u64)>,
 }
 
 impl Printing {
-    /// For the rows of an app.
-    pub fn new(app: &AppPlan, format: Format, sink: Sink) -> Printing {
+    /// For the rows of an app, or those of the streams and queries named in `only`.
+    pub fn new(app: &AppPlan, format: Format, only: &[String], sink: Sink) -> Result<Printing, Failure> {
         let targets = targets(app);
-        let printer = Printer::new(format, &targets);
-        let counts = vec![0; targets.len()];
-        Printing { format, streams: app.streams.len(), printer, targets, sink, counts, earlier: Vec::new() }
+        let names = || targets.iter().map(|t| t.name.as_str()).filter(|n| !n.is_empty());
+        if let Some(unknown) = only.iter().find(|o| names().all(|n| n != o.as_str())) {
+            let failure = Failure::new(Exit::Usage, format!("--only: the app has no stream or query '{unknown}'"));
+            return Err(match suggest(unknown, names()) {
+                Some(near) => failure.help(format!("did you mean '{near}'?")),
+                None => failure,
+            });
+        }
+        Ok(Printing {
+            format,
+            streams: app.streams.len(),
+            printer: Printer::new(format, &targets),
+            counts: counters(&targets, only),
+            only: only.to_vec(),
+            targets,
+            sink,
+            earlier: Vec::new(),
+        })
     }
 
     /// Goes on with the rows of another app.
@@ -36,7 +56,7 @@ impl Printing {
         self.targets = targets(app);
         self.streams = app.streams.len();
         self.printer = Printer::new(self.format, &self.targets);
-        self.counts = vec![0; self.targets.len()];
+        self.counts = counters(&self.targets, &self.only);
     }
 
     /// Prints all that came out of a frame.
@@ -55,7 +75,8 @@ impl Printing {
             EngineTarget::Stream(s) => s as usize,
             EngineTarget::Query(q) => self.streams + q as usize,
         };
-        self.counts[target] += output.n as u64;
+        let Some(count) = &mut self.counts[target] else { return Ok(()) };
+        *count += output.n as u64;
         let end = output.first + output.n;
         for first in (output.first..end).step_by(ROWS_AT_ONCE) {
             let n = ROWS_AT_ONCE.min(end - first);
@@ -74,15 +95,20 @@ impl Printing {
     /// Rows printed, by target.
     pub fn counts(&self) -> Vec<(String, u64)> {
         let mut all = self.earlier.clone();
-        for (target, n) in self.targets.iter().zip(&self.counts).filter(|(_, n)| **n > 0) {
+        let counts = self.counts.iter().map(|n| n.unwrap_or(0));
+        for (target, n) in self.targets.iter().zip(counts).filter(|(_, n)| *n > 0) {
             let name = if target.query { format!("query {}", target.name) } else { target.name.clone() };
             match all.iter_mut().find(|(known, _)| *known == name) {
                 Some((_, count)) => *count += n,
-                None => all.push((name, *n)),
+                None => all.push((name, n)),
             }
         }
         all
     }
+}
+
+fn counters(targets: &[Target], only: &[String]) -> Vec<Option<u64>> {
+    targets.iter().map(|t| (only.is_empty() || only.contains(&t.name)).then_some(0)).collect()
 }
 
 /// Streams by number, then queries by number.

@@ -42,14 +42,14 @@ pub struct Session {
 
 impl Session {
     /// Starts the app.
-    pub fn new(app: App, args: &ReplayArgs, format: Format, sink: Sink) -> Session {
+    pub fn new(app: App, args: &ReplayArgs, format: Format, sink: Sink) -> Result<Session, Failure> {
         let options = EngineOptions { queries: args.queries, ..EngineOptions::default() };
         let mut engine = Engine::new(app.clone(), options.clone());
         engine.start(args.start_time);
-        Session {
+        Ok(Session {
             frame: engine.frame(),
             clock: Clock::new(app.playback, args.start_time),
-            printing: Printing::new(&app, format, sink),
+            printing: Printing::new(&app, format, &args.only, sink)?,
             engine,
             options,
             revisions: Revisions::default(),
@@ -63,7 +63,7 @@ impl Session {
             handled: 0,
             failed_rows: 0,
             reports: 0,
-        }
+        })
     }
 
     /// Events that the engine took.

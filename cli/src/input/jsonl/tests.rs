@@ -140,7 +140,7 @@ fn mistakes_are_named_with_their_place() {
         ("{", "I0001 2:1 expected a key in double quotes, found the end of the line"),
         (r#"{"stream":"All","data":{}} x"#, "I0001 28:1 expected the end of the line, found 'x'"),
         (r#"{"stream":"All" "data":{}}"#, "I0001 17:6 expected ',' or '}', found a string"),
-        (r#"{"stream":"Al","data":{}}"#, "I0002 11:4 the app defines no stream 'Al' | did you mean 'All'?"),
+        (r#"{"stream":"Trade","data":{}}"#, "I0002 11:7 the app defines no stream 'Trade' | did you mean 'Trades'?"),
         (
             r#"{"stream":"Quotes","data":{}}"#,
             "I0002 11:8 the app defines no stream 'Quotes' | its streams: All, Trades",
