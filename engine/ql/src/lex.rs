@@ -14,6 +14,7 @@ pub(crate) use keyword::Kw;
 pub(crate) use string::{NO_ESCAPES, value as string_value};
 pub(crate) use token::{Token, TokenKind};
 
+use crate::ERRORS_MAX;
 use crate::diagnostic::Diagnostic;
 use crate::span::Span;
 
@@ -53,6 +54,13 @@ struct Lexer<'a> {
 impl Lexer<'_> {
     fn peek(&self, ahead: usize) -> u8 {
         self.bytes.get(self.at + ahead).copied().unwrap_or(0)
+    }
+
+    /// Keeps as many mistakes as will be shown, and one more to tell that there are more.
+    fn report(&mut self, diagnostic: Diagnostic) {
+        if self.diagnostics.len() <= ERRORS_MAX {
+            self.diagnostics.push(diagnostic);
+        }
     }
 
     /// Passes over white space and comments. Form feed is no white space.

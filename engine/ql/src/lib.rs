@@ -30,3 +30,6 @@ pub const NESTING_MAX: u32 = 100;
 /// How high the tree of one expression may be; a chain `a + b + c + ...` is as high as it is long. Longer ones get a
 /// diagnostic, so that whoever walks an expression may recurse.
 pub const EXPR_HEIGHT_MAX: u32 = 500;
+
+/// How many mistakes of one text are reported.
+const ERRORS_MAX: usize = 100;

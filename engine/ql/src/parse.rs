@@ -45,6 +45,8 @@ pub(crate) struct Parser<'a> {
     text: &'a str,
     tokens: Vec<Token>,
     pos: usize,
+    /// Where the unfinished strings and names are, as token indices.
+    broken: Vec<usize>,
     depth: u32,
     /// The height of the tallest expression since this was last set to zero.
     tallest: u32,
@@ -55,13 +57,17 @@ pub(crate) struct Parser<'a> {
     /// The token of the last complaint; there is no second one about it.
     complained: Option<usize>,
     diagnostics: Vec<Diagnostic>,
+    /// How many of them are the lexer's.
+    lexical: usize,
 }
 
 impl<'a> Parser<'a> {
     fn new(text: &'a str) -> Parser<'a> {
         let lexed = lex(text);
+        let broken = lexed.tokens.iter().enumerate().filter(|(_, t)| t.kind == TokenKind::Broken);
         Parser {
             text,
+            broken: broken.map(|(at, _)| at).collect(),
             tokens: lexed.tokens,
             pos: 0,
             depth: 0,
@@ -69,6 +75,7 @@ impl<'a> Parser<'a> {
             too_deep: false,
             statement: 0,
             complained: None,
+            lexical: lexed.diagnostics.len(),
             diagnostics: lexed.diagnostics,
         }
     }

@@ -1,7 +1,7 @@
 //! The places in a text that a syntax tree and its diagnostics point at.
 //!
 //! A span is a half-open range of byte offsets and says nothing about the text itself; [`crate::Source`] turns it into
-//! lines and columns. Offsets are `u32`: a text above 4 GiB is refused by the lexer before any span of it is made.
+//! lines and columns. Offsets are `u32`: the parser refuses texts that are far shorter than 4 GiB already.
 
 use std::fmt;
 

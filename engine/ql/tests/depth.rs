@@ -99,6 +99,13 @@ fn many_mistakes_are_bounded() {
     let diagnostics = parse(&text).diagnostics;
     assert_eq!(diagnostics.len(), 101);
     assert_eq!(diagnostics.last().map(|d| d.code), Some(code::TOO_MANY));
+    // Work must grow with the text, not with its square.
+    for junk in ["a + 1, ", "'x\n, a + 1, ", "a int, ", "{ \"", "(", "@a(", "from (", "every (", "` ", "\"\"\" \""] {
+        let large = junk.repeat(300_000 / junk.len());
+        for text in [in_query("S", &large), in_query(&large, "a"), format!("define stream S ({large}); {large}")] {
+            assert!(parse(&text).diagnostics.len() <= 101, "{junk}");
+        }
+    }
     for junk in ["!", "{", "(", "[", "'", "\"", "`", "@", "$", "from", "/*", "${", "\"\"\"", "partition with ("] {
         assert!(parse(&junk.repeat(MANY)).diagnostics.len() <= 101, "{junk}");
     }

@@ -35,7 +35,7 @@ impl Lexer<'_> {
         }
         if rest.starts_with("\"\"\"") {
             let span = Span::new(self.at as u32, self.text.len() as u32);
-            self.diagnostics.push(not_closed("string", "`\"\"\"`", span));
+            self.report(not_closed("string", "`\"\"\"`", span));
             self.at = self.text.len();
             return TokenKind::Broken;
         }
@@ -72,7 +72,7 @@ impl Lexer<'_> {
             _ => ("a string in quotes cannot contain a control character", "control character"),
         };
         let error = Diagnostic::error(code::STRING_CHARACTER, message, place).label(label);
-        self.diagnostics.push(match fits {
+        self.report(match fits {
             true => error.fix("three double quotes may enclose anything", span, triple),
             false => error.help(NO_ESCAPES),
         });
@@ -99,7 +99,7 @@ impl Lexer<'_> {
         let error = not_closed(what, quote, Span::new(self.at as u32, end as u32));
         let before = self.text[..self.at].lines().next_back().unwrap_or_default();
         let escaped = before.contains("\\\"") || before.contains("\\'");
-        self.diagnostics.push(if escaped { error.help(NO_ESCAPES) } else { error });
+        self.report(if escaped { error.help(NO_ESCAPES) } else { error });
         self.at = end;
         TokenKind::Broken
     }

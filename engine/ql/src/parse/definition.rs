@@ -1,5 +1,7 @@
 //! Definitions.
 
+use std::collections::HashMap;
+
 use super::{Parse, Parser, Refused};
 use crate::ast::{
     AggregationDef, AggregationTime, AggregationTimeKind, Annotation, AttributeDef, Definition, FunctionDef,
@@ -119,12 +121,14 @@ impl Parser<'_> {
     fn attributes(&mut self) -> Parse<Vec<AttributeDef>> {
         self.expect(TokenKind::LParen)?;
         let attributes = self.bracketed(TokenKind::RParen, Self::attribute)?;
-        for (n, attribute) in attributes.iter().enumerate() {
-            if let Some(first) = attributes[..n].iter().find(|a| a.name.name == attribute.name.name) {
-                let message = format!("attribute `{}` is defined twice", attribute.name);
-                let error = Self::mistake(code::ATTRIBUTE_TWICE, &message, attribute.name.span, "second definition");
+        let mut firsts = HashMap::with_capacity(attributes.len());
+        for AttributeDef { name, .. } in &attributes {
+            let first = *firsts.entry(name.name.as_str()).or_insert(name.span);
+            if first != name.span {
+                let message = format!("attribute `{name}` is defined twice");
+                let error = Self::mistake(code::ATTRIBUTE_TWICE, &message, name.span, "second definition");
                 self.complained = None;
-                self.report(error.also(first.name.span, "first definition"));
+                self.report(error.also(first, "first definition"));
             }
         }
         Ok(attributes)

@@ -1,6 +1,7 @@
 //! What other crates call.
 
 use super::{Parse, Parser};
+use crate::ERRORS_MAX;
 use crate::ast::{App, Expr, OnDemand, TimeValue};
 use crate::code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -86,9 +87,17 @@ fn too_long(text: &str) -> Option<Diagnostic> {
 }
 
 impl Parser<'_> {
+    /// The mistakes in order, and of too many the first ones.
     fn finish(self) -> Vec<Diagnostic> {
         let mut diagnostics = Diagnostics::new();
         diagnostics.extend(self.diagnostics);
-        diagnostics.into_sorted()
+        let mut diagnostics = diagnostics.into_sorted();
+        if let Some(next) = diagnostics.get(ERRORS_MAX) {
+            let message = format!("more than {ERRORS_MAX} mistakes; the rest is not shown");
+            let error = Diagnostic::error(code::TOO_MANY, message, next.primary.span);
+            diagnostics.truncate(ERRORS_MAX);
+            diagnostics.push(error);
+        }
+        diagnostics
     }
 }

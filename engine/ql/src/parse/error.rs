@@ -1,29 +1,21 @@
 //! The words of "expected this, found that".
 
 use super::{Parse, Parser, Refused};
+use crate::ERRORS_MAX;
 use crate::code;
 use crate::diagnostic::Diagnostic;
 use crate::lex::{Kw, NO_ESCAPES, TokenKind};
 use crate::span::Span;
 use crate::suggest::suggest;
 
-/// How many mistakes of one text are reported.
-const ERRORS_MAX: usize = 100;
-
 impl Parser<'_> {
     /// Reports a mistake, unless something was already said about this token or the lexer explained the statement.
     pub(super) fn report(&mut self, diagnostic: Diagnostic) {
-        let repeated = self.complained == Some(self.pos) || self.statement_is_broken() || self.too_deep;
-        self.complained = Some(self.pos);
-        if repeated || self.diagnostics.len() > ERRORS_MAX {
-            return;
+        let repeated = self.complained.replace(self.pos) == Some(self.pos);
+        let enough = self.diagnostics.len() > self.lexical + ERRORS_MAX;
+        if !repeated && !self.too_deep && !enough && !self.statement_is_broken() {
+            self.diagnostics.push(diagnostic);
         }
-        if self.diagnostics.len() == ERRORS_MAX {
-            let message = format!("more than {ERRORS_MAX} mistakes; the rest is not shown");
-            self.diagnostics.push(Diagnostic::error(code::TOO_MANY, message, diagnostic.primary.span));
-            return;
-        }
-        self.diagnostics.push(diagnostic);
     }
 
     /// Reports a mistake after which the part in hand cannot be understood.
@@ -116,8 +108,8 @@ impl Parser<'_> {
 
     fn statement_is_broken(&self) -> bool {
         // A little further than the token in hand: the quote that has no partner comes after what it makes odd.
-        let end = (self.pos + 3).min(self.tokens.len());
-        self.tokens[self.statement.min(end)..end].iter().any(|t| t.kind == TokenKind::Broken)
+        let first = self.broken.partition_point(|&at| at < self.statement);
+        self.broken.get(first).is_some_and(|&at| at < self.pos + 3)
     }
 
     /// A mistake at `span` with a short label.
