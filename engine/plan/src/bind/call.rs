@@ -59,6 +59,8 @@ impl Binder<'_> {
         let chooses = call.namespace.is_none() && call.name.name == "ifThenElse";
         let args = match &call.args {
             Args::List(list) if chooses => self.choice(list),
+            // `eventTimestamp(e1)`, whose event is no value.
+            Args::List(list) if call.name.name == "eventTimestamp" && self.is_one_event(list) => Some(Vec::new()),
             args => self.arguments(args),
         };
         let args = args?;
@@ -77,6 +79,10 @@ impl Binder<'_> {
         let node =
             Node::Call { name: calls::call_name(call), kernel: bound.kernel, volatility: bound.volatility, args };
         Some(Expr { ty: bound.ty, kind: bound.kind, node, span: call.span })
+    }
+
+    fn is_one_event(&self, args: &[ast::Expr]) -> bool {
+        matches!(args, [ast::Expr { kind: ExprKind::Attr(attr), .. }] if self.is_event(attr))
     }
 
     fn aggregate(&mut self, call: &ast::Call, function: &dyn AggregateFunction) -> Option<Expr> {
@@ -130,30 +136,11 @@ impl Binder<'_> {
     pub(crate) fn arguments(&mut self, args: &Args) -> Option<Vec<Expr>> {
         match args {
             Args::List(list) => {
-                let bound: Vec<Option<Expr>> = list.iter().map(|a| self.argument(a)).collect();
-                let events = list.iter().zip(&bound).filter(|(a, b)| b.is_none() && self.is_event(a)).count();
-                if events == list.len() {
-                    return Some(Vec::new());
-                }
+                let bound: Vec<Option<Expr>> = list.iter().map(|a| self.bind(a)).collect();
                 bound.into_iter().collect()
             }
             Args::Star(span) => self.all_attributes(*span),
         }
-    }
-
-    /// With several inputs a bare name that is no attribute may be one of them: the event itself, which only
-    /// `eventTimestamp` takes.
-    fn is_event(&self, arg: &ast::Expr) -> bool {
-        match &arg.kind {
-            ExprKind::Attr(attr) if attr.stream.is_none() && self.scope.multi() => {
-                !self.scope.has_attribute(&attr.attr.name) && self.scope.input(&attr.attr.name).is_some()
-            }
-            _ => false,
-        }
-    }
-
-    fn argument(&mut self, arg: &ast::Expr) -> Option<Expr> {
-        if self.is_event(arg) { None } else { self.bind(arg) }
     }
 
     fn all_attributes(&mut self, span: Span) -> Option<Vec<Expr>> {

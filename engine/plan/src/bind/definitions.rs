@@ -100,7 +100,7 @@ impl<'a> Pass<'a> {
                 let name = Ident::new(element.value.value.clone(), element.value.span);
                 let known = attributes.iter().map(|a| a.name.name.as_str());
                 let of = format!("table `{table}`");
-                self.diagnostics.push(names::unknown_attribute(&super::expr::bare(&name), &of, known));
+                self.diagnostics.push(names::unknown_attribute(&super::expr::bare(&name), Some(&of), known));
             }
         }
     }
@@ -150,9 +150,9 @@ impl<'a> Pass<'a> {
     fn trigger(&mut self, d: &ast::TriggerDef) {
         self.diagnostics.push(unsupported::feature(unsupported::TRIGGER, d.name.span));
         if let Some(before) = self.catalog.get(&d.name.name) {
-            // Siddhi does not notice a window of the name.
-            let stream = before.class == Class::Stream && is_trigger_shape(&before.shape);
-            if !stream && before.class != Class::Window {
+            // Siddhi does not notice a window of the name either, as long as its attribute is the same.
+            let stream = matches!(before.class, Class::Stream | Class::Window);
+            if !stream || !is_trigger_shape(&before.shape) {
                 self.diagnostics.push(names::defined_twice(&d.name, Class::Trigger, before));
             }
             return;

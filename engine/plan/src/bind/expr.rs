@@ -77,6 +77,9 @@ impl<'a> Binder<'a> {
         {
             return self.table_column(attr, name, shape);
         }
+        if self.is_event(attr) {
+            return Some(constant(Type::Object, Value::Null, attr.span));
+        }
         match self.scope.find(attr) {
             Found::Expr(expr) => {
                 if self.scope.outputs.is_some() {
@@ -92,6 +95,15 @@ impl<'a> Binder<'a> {
         }
     }
 
+    /// With several inputs a bare name that is no attribute may be one of them: the event itself, as an object. Nothing that
+    /// runs here has such a value.
+    pub(crate) fn is_event(&self, attr: &ast::AttrRef) -> bool {
+        let name = attr.attr.name.as_str();
+        let input = self.scope.multi() && self.scope.input(name).is_some();
+        let table = self.table.is_some_and(|(table, _)| table == name);
+        attr.stream.is_none() && (input || table) && !self.scope.has_attribute(name)
+    }
+
     fn table_column(&mut self, attr: &ast::AttrRef, name: &str, shape: &Shape) -> Option<Expr> {
         match shape.find(&attr.attr.name) {
             Some((at, field)) => {
@@ -100,7 +112,7 @@ impl<'a> Binder<'a> {
             None if shape.open => None,
             None => {
                 let known: Vec<&str> = shape.fields.iter().map(|f| f.name.as_str()).collect();
-                self.diagnostics.push(names::unknown_attribute(attr, &format!("`{name}`"), known));
+                self.diagnostics.push(names::unknown_attribute(attr, Some(&format!("`{name}`")), known));
                 None
             }
         }

@@ -160,8 +160,10 @@ impl<'a> Pass<'a> {
         self.handlers(&state.input.handlers, inputs, at, false);
     }
 
-    /// Keys of a partition: the stream has to be there, and a range's condition has to be a bool.
+    /// Keys of a partition: the stream has to be there, and a range's condition has to be a bool. The key of a stream that no
+    /// query of the partition reads is never looked at.
     pub(crate) fn partition_keys(&mut self, partition: &'a ast::Partition) {
+        let used = sources(partition);
         let mut seen: Vec<&str> = Vec::new();
         for key in &partition.keys {
             let name = &key.stream.name;
@@ -171,6 +173,9 @@ impl<'a> Pass<'a> {
             seen.push(name);
             let source = ast::Source { scope: ast::Scope::Plain, name: key.stream.clone(), span: key.stream.span };
             let shape = self.read(&source).map_or_else(Shape::open, |r| r.shape);
+            if !used.contains(&name.as_str()) {
+                continue;
+            }
             let input =
                 Input { name: name.clone(), reference: None, shape, many: false, multi: false, state: false, first: 0 };
             let scope = Scope { inputs: vec![input], ..Scope::default() };
@@ -275,6 +280,26 @@ fn flatten<'a>(state: &'a State, out: &mut Vec<FlatState<'a>>) {
 fn flat<'a>(stream: &'a ast::StateStream, many: bool) -> FlatState<'a> {
     let reference = stream.reference.as_ref().map(|r| r.name.as_str());
     FlatState { reference, input: &stream.input, many }
+}
+
+/// Streams that the queries of a partition read.
+fn sources(partition: &ast::Partition) -> Vec<&str> {
+    let mut names = Vec::new();
+    for query in &partition.queries {
+        match &query.input {
+            ast::QueryInput::Stream(input) => names.push(input.source.name.name.as_str()),
+            ast::QueryInput::Join(join) => {
+                names.extend([&join.left, &join.right].map(|side| side.source.name.name.as_str()));
+            }
+            ast::QueryInput::Pattern(input) | ast::QueryInput::Sequence(input) => {
+                let mut states = Vec::new();
+                flatten(&input.root, &mut states);
+                names.extend(states.iter().map(|s| s.input.source.name.name.as_str()));
+            }
+            ast::QueryInput::Anonymous(_) => {}
+        }
+    }
+    names
 }
 
 /// Numbers the attributes of all inputs.

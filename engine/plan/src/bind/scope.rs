@@ -130,7 +130,7 @@ impl Scope<'_> {
         let wrong = if in_input {
             names::only_in_input(attr, clause, names)
         } else {
-            names::unknown_attribute(attr, "what the query selects", names)
+            names::unknown_attribute(attr, Some("what the query selects"), names)
         };
         Found::Wrong(Box::new(wrong))
     }
@@ -151,14 +151,20 @@ impl Scope<'_> {
 
     fn missing(&self, attr: &AttrRef, inputs: &[Input<'_>]) -> riddhi_ql::Diagnostic {
         let of = match inputs {
-            [only] => format!("`{}`", only.label()),
-            _ => "no input".to_owned(),
+            [only] if only.name.is_empty() => Some("what the query selects".to_owned()),
+            [only] => Some(format!("`{}`", only.label())),
+            _ => None,
         };
         if self.aliases.contains(&attr.attr.name) {
-            return names::alias_in_select(attr, &of);
+            return names::alias_in_select(attr, of.as_deref());
         }
-        let known: Vec<&str> = inputs.iter().flat_map(|i| i.shape.fields.iter().map(|f| f.name.as_str())).collect();
-        names::unknown_attribute(attr, &of, known)
+        let mut known: Vec<&str> = Vec::new();
+        for field in inputs.iter().flat_map(|i| &i.shape.fields) {
+            if !known.contains(&field.name.as_str()) {
+                known.push(&field.name);
+            }
+        }
+        names::unknown_attribute(attr, of.as_deref(), known)
     }
 
     fn qualified(&self, attr: &AttrRef) -> Found {

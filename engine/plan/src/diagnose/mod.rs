@@ -30,9 +30,16 @@ fn with_nearest<'a>(
     }
 }
 
-/// `a`, `b` and `c`.
+/// Names that a message lists at most.
+const LISTED_MAX: usize = 12;
+
+/// `a`, `b` and `c`; of many names the first ones.
 fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
-    let names: Vec<String> = names.into_iter().map(|n| format!("`{n}`")).collect();
+    let mut names: Vec<String> = names.into_iter().map(|n| format!("`{n}`")).collect();
+    if names.len() > LISTED_MAX {
+        let more = names.split_off(LISTED_MAX).len();
+        names.push(format!("{more} more"));
+    }
     match names.split_last() {
         None => String::new(),
         Some((only, [])) => only.clone(),

@@ -49,14 +49,15 @@ pub(crate) fn not_readable(name: &str, span: Span, class: Class) -> Diagnostic {
     .help("join a stream with it instead")
 }
 
+/// The attribute is looked for in one thing, or in all inputs.
 pub(crate) fn unknown_attribute<'a>(
     attr: &AttrRef,
-    of: &str,
+    of: Option<&str>,
     known: impl IntoIterator<Item = &'a str> + Clone,
 ) -> Diagnostic {
     let name = &attr.attr.name;
-    let diagnostic = Diagnostic::error(Code("R0105"), format!("{of} has no attribute `{name}`"), attr.attr.span)
-        .label("no such attribute");
+    let diagnostic =
+        Diagnostic::error(Code("R0105"), no_attribute(name, of), attr.attr.span).label("no such attribute");
     let names = listed(known.clone());
     let otherwise = (!names.is_empty()).then(|| format!("it has {names}"));
     with_nearest(diagnostic, name, attr.attr.span, known, otherwise, name_text)
@@ -70,9 +71,16 @@ pub(crate) fn only_in_input<'a>(attr: &AttrRef, clause: &str, known: impl IntoIt
         .help(format!("select `{name}` as well"))
 }
 
-pub(crate) fn alias_in_select(attr: &AttrRef, of: &str) -> Diagnostic {
+fn no_attribute(name: &str, of: Option<&str>) -> String {
+    match of {
+        Some(of) => format!("{of} has no attribute `{name}`"),
+        None => format!("no input has an attribute `{name}`"),
+    }
+}
+
+pub(crate) fn alias_in_select(attr: &AttrRef, of: Option<&str>) -> Diagnostic {
     let name = &attr.attr.name;
-    Diagnostic::error(Code("R0105"), format!("{of} has no attribute `{name}`"), attr.attr.span)
+    Diagnostic::error(Code("R0105"), no_attribute(name, of), attr.attr.span)
         .label("an attribute of the output only")
         .note("`select` and `group by` see the attributes of the input, not the names that `as` gives")
         .help("write the expression again, or use the name in a further query")
@@ -83,7 +91,7 @@ pub(crate) fn not_in_scope<'a>(stream: &Ident, span: Span, known: impl IntoItera
     let diagnostic = Diagnostic::error(Code("R0106"), format!("`{stream}` is not an input of this query"), span)
         .label("not known here");
     let names = listed(known.iter().copied());
-    let otherwise = (!names.is_empty()).then(|| format!("its attributes are those of {names}"));
+    let otherwise = (!names.is_empty()).then(|| format!("known here: {names}"));
     with_nearest(diagnostic, &stream.name, span, known, otherwise, name_text)
 }
 
