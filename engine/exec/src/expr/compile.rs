@@ -7,7 +7,7 @@ use riddhi_batch::{Arena, Column, Kind, Type, Value};
 use riddhi_plan::expr::{Compare, Expr, Node};
 use riddhi_plan::registry::{RowCx, Volatility};
 
-use super::{Call, Constant, Input, KINDS, Op, Program, Register, Slot, Work, by_value, site};
+use super::{Call, Constant, Input, KINDS, Op, Program, Register, Slot, Work, by_value, row, site};
 
 /// Compiles `expr`.
 pub(super) fn compile(expr: &Expr) -> Program {
@@ -21,6 +21,7 @@ pub(super) fn compile(expr: &Expr) -> Program {
         inputs: compiler.inputs,
         ops: compiler.ops,
         result,
+        tree: row::tree(expr),
         registers: compiler.registers,
     }
 }

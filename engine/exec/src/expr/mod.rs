@@ -14,6 +14,7 @@ mod by_value;
 mod compile;
 mod kernels;
 pub mod reference;
+mod row;
 mod run;
 
 use riddhi_batch::{Arena, Column, Kind, Sel, Type};
@@ -22,6 +23,7 @@ use riddhi_plan::registry::{Failed, ScalarKernel, Volatility};
 use std::sync::Arc;
 
 pub(crate) use by_value::{number_as, type_name};
+pub(crate) use kernels::{Lane, Side, side};
 pub use run::Scratch;
 
 /// Columns and which of their rows are rows `0..n` of a call.
@@ -66,6 +68,8 @@ pub struct Program {
     inputs: Vec<Input>,
     ops: Vec<Op>,
     result: Slot,
+    /// The short way for few rows.
+    tree: Option<row::Tree>,
     /// Registers by kind.
     registers: [u32; KINDS],
 }
@@ -180,7 +184,10 @@ impl Program {
         out: &mut Column,
         failed: &mut Failed,
     ) {
-        run::eval(self, rows, arena, scratch, out, failed);
+        match &self.tree {
+            Some(tree) if rows.n <= row::ROWS_MAX => tree.eval(rows, arena, out),
+            _ => run::eval(self, rows, arena, scratch, out, failed),
+        }
     }
 
     /// Of a bool: appends to `hits` the numbers (counted from 0 in this call) of the rows that are true. Rows that cannot
@@ -193,7 +200,10 @@ impl Program {
         hits: &mut Vec<u32>,
         failed: &mut Failed,
     ) {
-        run::select(self, rows, arena, scratch, hits, failed);
+        match &self.tree {
+            Some(tree) if rows.n <= row::ROWS_MAX && tree.select(rows, arena, hits) => {}
+            _ => run::select(self, rows, arena, scratch, hits, failed),
+        }
     }
 }
 

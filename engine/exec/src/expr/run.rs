@@ -14,7 +14,8 @@ const ARGS_INLINE: usize = 8;
 /// Registers of programs, reused from call to call and from program to program.
 #[derive(Debug)]
 pub struct Scratch {
-    pools: [Vec<Reg>; KINDS],
+    /// By kind; a register is away while it is being written.
+    pools: [Vec<Option<Box<Reg>>>; KINDS],
     failed: Failed,
 }
 
@@ -22,13 +23,6 @@ pub struct Scratch {
 struct Reg {
     column: Column,
     failed: Failed,
-}
-
-impl Reg {
-    /// What stands in the pool while the register itself is being written.
-    fn away() -> Reg {
-        Reg { column: Column { data: Data::I32(Vec::new()), nulls: Vec::new() }, failed: Failed::default() }
-    }
 }
 
 impl Default for Scratch {
@@ -47,27 +41,28 @@ impl Scratch {
     fn grow(&mut self, program: &Program) {
         for (kind, (pool, &needed)) in ALL_KINDS.iter().zip(self.pools.iter_mut().zip(&program.registers)) {
             while pool.len() < needed as usize {
-                pool.push(Reg { column: Column::new(*kind), failed: Failed::default() });
+                pool.push(Some(Box::new(Reg { column: Column::new(*kind), failed: Failed::default() })));
             }
         }
     }
 
     #[inline]
     fn reg(&self, r: Register) -> &Reg {
-        &self.pools[r.pool()][r.index as usize]
+        self.pools[r.pool()][r.index as usize].as_deref().expect("an operation reads no register that it writes")
     }
 
     #[inline]
-    fn take(&mut self, r: Register) -> Reg {
-        let mut reg = mem::replace(&mut self.pools[r.pool()][r.index as usize], Reg::away());
+    fn take(&mut self, r: Register) -> Box<Reg> {
+        let reg = self.pools[r.pool()][r.index as usize].take();
+        let mut reg = reg.expect("an operation writes one register");
         reg.column.clear();
         reg.failed.clear();
         reg
     }
 
     #[inline]
-    fn put(&mut self, r: Register, reg: Reg) {
-        self.pools[r.pool()][r.index as usize] = reg;
+    fn put(&mut self, r: Register, reg: Box<Reg>) {
+        self.pools[r.pool()][r.index as usize] = Some(reg);
     }
 }
 
@@ -199,14 +194,50 @@ pub(super) fn select(
     scratch.failed = ours;
 }
 
-/// Appends the places of the ones.
+/// Rows that are looked at together when a mask becomes row numbers.
+const LANES: usize = 8;
+
+/// For each byte, the places of its ones, in order. 8 KiB; with places of a byte each it would be 2, but widening them costs
+/// more than all the rest (0.47 ns a row instead of 0.18; a loop without a table 0.35 to 0.55).
+static PLACES: [[u32; LANES]; 256] = {
+    let mut table = [[0; LANES]; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let (mut bit, mut k) = (0, 0);
+        while bit < LANES {
+            if byte >> bit & 1 == 1 {
+                table[byte][k] = bit as u32;
+                k += 1;
+            }
+            bit += 1;
+        }
+        byte += 1;
+    }
+    table
+};
+
+/// Appends the places of the ones among bytes that are 0 or 1. Free of branches, since half of the rows passing is common:
+/// eight bytes make an index of a table of places, which is written whole and of which only the ones are kept.
 fn compact(mask: &[u8], hits: &mut Vec<u32>) {
     let start = hits.len();
-    hits.resize(start + mask.len(), 0);
+    hits.resize(start + mask.len() + LANES, 0);
     let to = &mut hits[start..];
     let mut k = 0;
-    for (i, &m) in mask.iter().enumerate() {
-        to[k] = i as u32;
+    let (chunks, rest) = mask.as_chunks::<LANES>();
+    for (chunk, bytes) in chunks.iter().enumerate() {
+        let word = u64::from_le_bytes(*bytes);
+        // Products carry nothing over, as every byte is 0 or 1: bit i of the top byte is byte i; and their sum.
+        let bits = word.wrapping_mul(0x0102_0408_1020_4080) >> 56;
+        let ones = word.wrapping_mul(0x0101_0101_0101_0101) >> 56;
+        let base = (chunk * LANES) as u32;
+        if let Some(to) = to[k..].first_chunk_mut::<LANES>() {
+            *to = PLACES[bits as usize].map(|place| base + place);
+        }
+        k += ones as usize;
+    }
+    let base = chunks.len() * LANES;
+    for (i, &m) in rest.iter().enumerate() {
+        to[k] = (base + i) as u32;
         k += m as usize;
     }
     hits.truncate(start + k);
@@ -372,7 +403,10 @@ fn run_call(
     match call.args.len() {
         0 => call.kernel.eval(&mut cx, &[], n, out, failed),
         count @ 1..=ARGS_INLINE => {
-            let args: [Arg<'_>; ARGS_INLINE] = std::array::from_fn(|i| arg(&call.args[i.min(count - 1)]));
+            let mut args = [arg(&call.args[0]); ARGS_INLINE];
+            for (to, slot) in args.iter_mut().zip(&call.args).skip(1) {
+                *to = arg(slot);
+            }
             call.kernel.eval(&mut cx, &args[..count], n, out, failed);
         }
         _ => {

@@ -1,12 +1,12 @@
 //! `coalesce(a, ...)`, `default(a, constant)` and `ifThenElse(condition, a, b)`: one of the arguments, row by row.
 
-use riddhi_batch::{Column, Data, Kind, Type, Value};
+use riddhi_batch::{Any, Column, Kind, Str, Type, Value};
 use riddhi_plan::registry::{
     Arg, ArgError, ArgType, BoundScalar, Failed, KernelCx, RowCx, RowFailure, ScalarFunction, ScalarKernel,
 };
 
-use super::{bound, common_kind, count, push_row, same_type};
-use crate::expr::type_name;
+use super::{bound, common_kind, count, overlay, push_row, push_rows, same_type, without_null_bytes};
+use crate::expr::{Lane, Side, side, type_name};
 
 #[derive(Debug)]
 pub(super) struct Coalesce;
@@ -35,21 +35,40 @@ struct FirstNotNull;
 
 impl ScalarKernel for FirstNotNull {
     fn eval(&self, cx: &mut KernelCx<'_>, args: &[Arg<'_>], n: usize, out: &mut Column, _: &mut Failed) {
-        let [first, .., last] = args else {
-            return super::push_rows(out, &args[0], n, cx.arena);
-        };
-        if first.column.nulls.is_empty() && out.kind() == first.column.kind() {
-            return super::push_rows(out, first, n, cx.arena);
+        let kind = out.kind();
+        if args.iter().any(|a| a.column.kind() != kind) {
+            for i in 0..n {
+                let arg = args.iter().find(|a| !a.is_null(i)).unwrap_or(&args[0]);
+                push_row(out, arg, i, cx.arena);
+            }
+            return;
         }
-        for i in 0..n {
-            let arg = args.iter().find(|a| !a.is_null(i)).unwrap_or(last);
-            push_row(out, arg, i, cx.arena);
+        push_rows(out, &args[0], n, cx.arena);
+        for arg in &args[1..] {
+            if out.nulls.is_empty() {
+                return;
+            }
+            match kind {
+                Kind::I32 => fill::<i32>(out, arg, n),
+                Kind::I64 => fill::<i64>(out, arg, n),
+                Kind::F32 => fill::<f32>(out, arg, n),
+                Kind::F64 => fill::<f64>(out, arg, n),
+                Kind::Bool => fill::<u8>(out, arg, n),
+                Kind::Str => fill::<Str>(out, arg, n),
+                Kind::Any => fill::<Any>(out, arg, n),
+            }
+            without_null_bytes(out);
         }
     }
 
     fn row(&self, _: &RowCx, args: &[Value]) -> Result<Value, RowFailure> {
         Ok(args.iter().find(|x| !x.is_null()).cloned().unwrap_or(Value::Null))
     }
+}
+
+/// Puts the argument where a null was.
+fn fill<T: Lane>(out: &mut Column, arg: &Arg<'_>, n: usize) {
+    overlay::<T>(out, arg, n, |_, _, null, _| null);
 }
 
 #[derive(Debug)]
@@ -77,35 +96,23 @@ impl ScalarKernel for Choice {
         if args.iter().any(|a| !a.failed.is_empty()) || condition.column.kind() != Kind::Bool {
             return careful(cx, args, n, out, failed);
         }
-        let Data::Bool(truths) = &condition.column.data else { return };
-        let chosen = |i: usize| {
-            let at = condition.at(i);
-            truths[at] != 0 && !condition.column.is_null(at)
-        };
-        macro_rules! typed {
-            ($to:ident, $x:ident, $y:ident) => {
-                $to.extend((0..n).map(|i| {
-                    let (x, y) = ($x[then.at(i)], $y[otherwise.at(i)]);
-                    if chosen(i) { x } else { y }
-                }))
-            };
-        }
-        match (&mut out.data, &then.column.data, &otherwise.column.data) {
-            (Data::I32(to), Data::I32(x), Data::I32(y)) => typed!(to, x, y),
-            (Data::I64(to), Data::I64(x), Data::I64(y)) => typed!(to, x, y),
-            (Data::F32(to), Data::F32(x), Data::F32(y)) => typed!(to, x, y),
-            (Data::F64(to), Data::F64(x), Data::F64(y)) => typed!(to, x, y),
-            (Data::Bool(to), Data::Bool(x), Data::Bool(y)) => typed!(to, x, y),
-            (Data::Str(to), Data::Str(x), Data::Str(y)) => typed!(to, x, y),
-            _ => {
-                for i in 0..n {
-                    push_row(out, if chosen(i) { then } else { otherwise }, i, cx.arena);
-                }
-                return;
+        let kind = out.kind();
+        if then.column.kind() != kind || otherwise.column.kind() != kind {
+            let truths = side::<u8>(condition, n);
+            for i in 0..n {
+                let holds = truths.at(i) != 0 && !condition.is_null(i);
+                push_row(out, if holds { then } else { otherwise }, i, cx.arena);
             }
+            return;
         }
-        if !then.column.nulls.is_empty() || !otherwise.column.nulls.is_empty() {
-            out.nulls.extend((0..n).map(|i| if chosen(i) { then.is_null(i) } else { otherwise.is_null(i) } as u8));
+        match kind {
+            Kind::I32 => choose::<i32>(condition, then, otherwise, n, out),
+            Kind::I64 => choose::<i64>(condition, then, otherwise, n, out),
+            Kind::F32 => choose::<f32>(condition, then, otherwise, n, out),
+            Kind::F64 => choose::<f64>(condition, then, otherwise, n, out),
+            Kind::Bool => choose::<u8>(condition, then, otherwise, n, out),
+            Kind::Str => choose::<Str>(condition, then, otherwise, n, out),
+            Kind::Any => choose::<Any>(condition, then, otherwise, n, out),
         }
     }
 
@@ -123,6 +130,36 @@ impl ScalarKernel for Choice {
             Ok(false) => arg == 2,
             Err(_) => false,
         }
+    }
+}
+
+fn choose<T: Lane>(condition: &Arg<'_>, then: &Arg<'_>, otherwise: &Arg<'_>, n: usize, out: &mut Column) {
+    let (truths, x, y) = (side::<u8>(condition, n), side::<T>(then, n), side::<T>(otherwise, n));
+    let to = T::vec(&mut out.data);
+    match truths {
+        Side::Many(truths) if condition.column.nulls.is_empty() => match (x, y) {
+            (Side::Many(x), Side::Many(y)) => {
+                to.extend(truths.iter().zip(x.iter().zip(y)).map(|(&c, (&x, &y))| if c != 0 { x } else { y }))
+            }
+            (Side::Many(x), Side::One(y)) => {
+                to.extend(truths.iter().zip(x).map(|(&c, &x)| if c != 0 { x } else { y }));
+            }
+            (Side::One(x), Side::Many(y)) => {
+                to.extend(truths.iter().zip(y).map(|(&c, &y)| if c != 0 { x } else { y }));
+            }
+            (Side::One(x), Side::One(y)) => to.extend(truths.iter().map(|&c| if c != 0 { x } else { y })),
+        },
+        _ => to.extend((0..n).map(|i| {
+            let holds = truths.at(i) != 0 && !condition.is_null(i);
+            if holds { x.at(i) } else { y.at(i) }
+        })),
+    }
+    if !then.column.nulls.is_empty() || !otherwise.column.nulls.is_empty() {
+        out.nulls.extend((0..n).map(|i| {
+            let holds = truths.at(i) != 0 && !condition.is_null(i);
+            let taken = if holds { then } else { otherwise };
+            taken.is_null(i) as u8
+        }));
     }
 }
 

@@ -99,17 +99,21 @@ fn is_one(number: &Value) -> bool {
 
 /// The loops that need no value by itself; false if there is none for these kinds.
 fn typed(arg: &Arg<'_>, to: Type, n: usize, arena: &mut Arena, out: &mut Column) -> bool {
+    if arg.constant {
+        return false;
+    }
     macro_rules! numbers {
-        ($v:ident) => {
+        ($v:ident) => {{
+            let x = $v[arg.first..arg.first + n].iter();
             match &mut out.data {
-                Data::I32(to) => to.extend((0..n).map(|i| $v[arg.at(i)] as i32)),
-                Data::I64(to) => to.extend((0..n).map(|i| $v[arg.at(i)] as i64)),
-                Data::F32(to) => to.extend((0..n).map(|i| $v[arg.at(i)] as f32)),
-                Data::F64(to) => to.extend((0..n).map(|i| $v[arg.at(i)] as f64)),
-                Data::Bool(to) => to.extend((0..n).map(|i| ($v[arg.at(i)] as f64 == 1.0) as u8)),
+                Data::I32(to) => to.extend(x.map(|&x| x as i32)),
+                Data::I64(to) => to.extend(x.map(|&x| x as i64)),
+                Data::F32(to) => to.extend(x.map(|&x| x as f32)),
+                Data::F64(to) => to.extend(x.map(|&x| x as f64)),
+                Data::Bool(to) => to.extend(x.map(|&x| (x as f64 == 1.0) as u8)),
                 _ => return false,
             }
-        };
+        }};
     }
     match (&arg.column.data, to) {
         (Data::I32(v), Type::String) => return whole_text(arg, n, |at| v[at] as i64, arena, out),
@@ -119,44 +123,47 @@ fn typed(arg: &Arg<'_>, to: Type, n: usize, arena: &mut Arena, out: &mut Column)
         (Data::I64(v), _) => numbers!(v),
         (Data::F32(v), _) => numbers!(v),
         (Data::F64(v), _) => numbers!(v),
+        (Data::Bool(v), _) => numbers!(v),
         _ => return false,
     }
     if !arg.column.nulls.is_empty() {
-        out.nulls.extend((0..n).map(|i| arg.is_null(i) as u8));
+        out.nulls.extend_from_slice(&arg.column.nulls[arg.first..arg.first + n]);
     }
     true
 }
 
 /// Appends decimal digits.
 fn whole_text(arg: &Arg<'_>, n: usize, of: impl Fn(usize) -> i64, arena: &mut Arena, out: &mut Column) -> bool {
-    let mut buffer = [0; 20];
     for at in (0..n).map(|i| arg.at(i)) {
         if arg.column.is_null(at) {
             out.push_null();
         } else {
-            out.push_str(Str::new(decimal(of(at), &mut buffer), arena));
+            out.push_str(decimal(of(at), arena));
         }
     }
     true
 }
 
 /// The digits of `x`, with a sign if it is negative.
-fn decimal(x: i64, buffer: &mut [u8; 20]) -> &[u8] {
-    let mut rest = x.unsigned_abs();
-    let mut at = buffer.len();
-    loop {
-        at -= 1;
-        buffer[at] = b'0' + (rest % 10) as u8;
+fn decimal(x: i64, arena: &mut Arena) -> Str {
+    // From the last digit on, each pushes those before it on by a byte, so that the text begins at the lowest byte: as it
+    // lies in a string, if it is short enough for one without an arena.
+    let (mut rest, mut text, mut length) = (x.unsigned_abs(), 0u128, 0);
+    while rest > 9 {
+        text = text << 8 | (b'0' as u64 + rest % 10) as u128;
         rest /= 10;
-        if rest == 0 {
-            break;
+        length += 1;
+        if length == 11 {
+            return Str::new(x.to_string().as_bytes(), arena);
         }
     }
+    text = text << 8 | (b'0' as u64 + rest) as u128;
+    length += 1;
     if x < 0 {
-        at -= 1;
-        buffer[at] = b'-';
+        text = text << 8 | b'-' as u128;
+        length += 1;
     }
-    &buffer[at..]
+    Str::from_word(text << 32 | length)
 }
 
 /// Appends what the texts say; null where they say nothing of that type.
@@ -189,4 +196,25 @@ fn push<T>(to: &mut Vec<T>, x: Option<T>) -> bool {
     let there = x.is_some();
     to.extend(x);
     there
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn integers_print_as_decimal_digits() {
+        let mut arena = Arena::new();
+        let mut power = 1i64;
+        for _ in 0..19 {
+            for x in [power - 1, power, power + 1, -power, 1 - power, i64::MIN, i64::MAX, i32::MIN as i64] {
+                let text = decimal(x, &mut arena);
+                assert_eq!(text.text(&arena), x.to_string());
+                if let Some(short) = Str::inline(x.to_string().as_bytes()) {
+                    assert_eq!(text.word(), short.word());
+                }
+            }
+            power = power.wrapping_mul(10);
+        }
+    }
 }

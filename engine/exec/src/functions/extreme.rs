@@ -1,13 +1,13 @@
 //! `maximum(a, ...)` and `minimum(a, ...)`: of the arguments of a row that are numbers. Nulls are passed over, NaN counts
 //! only if there is nothing else; if all are null so is the result.
 
-use riddhi_batch::{Column, Data, Type, Value};
+use riddhi_batch::{Column, Type, Value};
 use riddhi_plan::registry::{
     Arg, ArgError, ArgType, BoundScalar, Failed, KernelCx, RowCx, RowFailure, ScalarFunction, ScalarKernel,
 };
 
-use super::{bound, push_rows, same_type};
-use crate::expr::number_as;
+use super::{bound, overlay, push_rows, same_type, with_null_bytes, without_null_bytes};
+use crate::expr::{Lane, number_as};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Extreme {
@@ -35,10 +35,11 @@ struct Of {
 }
 
 /// Whether `x` takes the place of `best`.
+#[inline]
+#[allow(clippy::eq_op)]
 fn better<T: PartialOrd + Copy>(extreme: Extreme, x: T, best: T) -> bool {
-    let best_is_nan = best.partial_cmp(&best).is_none();
-    let x_is_nan = x.partial_cmp(&x).is_none();
-    !x_is_nan && (best_is_nan || if extreme == Extreme::Maximum { x > best } else { x < best })
+    // Only NaN differs from itself.
+    (x == x) & ((best != best) | if extreme == Extreme::Maximum { x > best } else { x < best })
 }
 
 impl ScalarKernel for Of {
@@ -49,30 +50,17 @@ impl ScalarKernel for Of {
         if args.iter().any(|a| a.column.kind() != self.ty.kind()) {
             return self.by_value(cx, args, n, out, failed);
         }
-        macro_rules! typed {
-            ($kind:ident, $push:ident) => {
-                for i in 0..n {
-                    let mut best = None;
-                    for arg in args {
-                        let at = arg.at(i);
-                        let Data::$kind(v) = &arg.column.data else { continue };
-                        if !arg.column.is_null(at) && best.is_none_or(|best| better(self.extreme, v[at], best)) {
-                            best = Some(v[at]);
-                        }
-                    }
-                    match best {
-                        Some(x) => out.$push(x),
-                        None => out.push_null(),
-                    }
-                }
-            };
+        push_rows(out, &args[0], n, cx.arena);
+        with_null_bytes(out);
+        for arg in &args[1..] {
+            match self.ty {
+                Type::Int => self.typed::<i32>(out, arg, n),
+                Type::Long => self.typed::<i64>(out, arg, n),
+                Type::Float => self.typed::<f32>(out, arg, n),
+                _ => self.typed::<f64>(out, arg, n),
+            }
         }
-        match self.ty {
-            Type::Int => typed!(I32, push_i32),
-            Type::Long => typed!(I64, push_i64),
-            Type::Float => typed!(F32, push_f32),
-            _ => typed!(F64, push_f64),
-        }
+        without_null_bytes(out);
     }
 
     fn row(&self, _: &RowCx, args: &[Value]) -> Result<Value, RowFailure> {
@@ -108,6 +96,18 @@ fn is_nan(value: &Value) -> bool {
 }
 
 impl Of {
+    /// Takes the argument where it is better.
+    fn typed<T: Lane + PartialOrd>(&self, out: &mut Column, arg: &Arg<'_>, n: usize) {
+        match self.extreme {
+            Extreme::Maximum => {
+                overlay::<T>(out, arg, n, |best, x, none, null| !null & (none | better(Extreme::Maximum, x, best)))
+            }
+            Extreme::Minimum => {
+                overlay::<T>(out, arg, n, |best, x, none, null| !null & (none | better(Extreme::Minimum, x, best)))
+            }
+        }
+    }
+
     /// Where an argument is not of the type it claims: what is no number is passed over.
     fn by_value(&self, cx: &mut KernelCx<'_>, args: &[Arg<'_>], n: usize, out: &mut Column, failed: &mut Failed) {
         let mut values = Vec::with_capacity(args.len());

@@ -16,8 +16,10 @@ mod uuid;
 
 use std::sync::Arc;
 
-use riddhi_batch::{Any, Arena, Column, Data, Kind, Type, Value};
+use riddhi_batch::{Any, Arena, Column, Data, Kind, Sel, Type, Value};
 use riddhi_plan::registry::{Arg, ArgError, ArgType, BoundScalar, Registry, ScalarFunction, ScalarKernel, Volatility};
+
+use crate::expr::{Lane, Side, side};
 
 /// Adds all of them.
 pub fn register(registry: &mut Registry) {
@@ -116,9 +118,44 @@ fn push_row(out: &mut Column, arg: &Arg<'_>, i: usize, arena: &mut Arena) {
 /// Appends all rows of an argument.
 fn push_rows(out: &mut Column, arg: &Arg<'_>, n: usize, arena: &mut Arena) {
     if !arg.constant && out.kind() == arg.column.kind() {
-        return out.append(arg.column, riddhi_batch::Sel::From(arg.first), n);
+        return out.append(arg.column, Sel::From(arg.first), n);
     }
     for i in 0..n {
         push_row(out, arg, i, arena);
+    }
+}
+
+/// Replaces rows of `out` by the argument's, a column of the same kind, where `take` says so of its value, the argument's
+/// value, and whether each is null. The result is as null as what was taken. `out` has one null byte a row.
+fn overlay<T: Lane>(out: &mut Column, arg: &Arg<'_>, n: usize, take: impl Fn(T, T, bool, bool) -> bool) {
+    let values = T::vec(&mut out.data).iter_mut().zip(&mut out.nulls);
+    let each = |y: T, y_null: u8, (x, null): (&mut T, &mut u8)| {
+        let taken = take(*x, y, *null != 0, y_null != 0);
+        *x = if taken { y } else { *x };
+        *null = if taken { y_null } else { *null };
+    };
+    match side::<T>(arg, n) {
+        Side::One(y) => {
+            let null = arg.is_null(0) as u8;
+            values.for_each(|row| each(y, null, row));
+        }
+        Side::Many(y) if arg.column.nulls.is_empty() => y.iter().zip(values).for_each(|(&y, row)| each(y, 0, row)),
+        Side::Many(y) => {
+            let nulls = &arg.column.nulls[arg.first..arg.first + n];
+            y.iter().zip(nulls).zip(values).for_each(|((&y, &null), row)| each(y, null, row));
+        }
+    }
+}
+
+/// Gives a column a null byte a row for [`overlay`].
+fn with_null_bytes(out: &mut Column) {
+    let rows = out.len();
+    out.nulls.resize(rows, 0);
+}
+
+/// Takes the null bytes away if no row is null.
+fn without_null_bytes(out: &mut Column) {
+    if out.nulls.iter().fold(0, |any, &null| any | null) == 0 {
+        out.nulls.clear();
     }
 }

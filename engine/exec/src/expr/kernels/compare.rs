@@ -57,6 +57,12 @@ fn strings(equal: bool, a: &Arg<'_>, b: &Arg<'_>, n: usize, arena: &Arena, other
             let word = y.word();
             out.extend(x.iter().map(|x| ((x.word() == word) == equal) as u8));
         }
+        (Side::Many(x), Side::One(y)) => {
+            // Length and prefix first: other strings seldom get past them.
+            let (head, bytes) = (y.word() as u64, y.bytes(other));
+            let same = |x: &Str| x.word() as u64 == head && x.bytes(arena) == bytes;
+            out.extend(x.iter().map(|x| (same(x) == equal) as u8));
+        }
         (x, y) => zip(x, y, n, out, |x, y| (x.same(arena, y, other) == equal) as u8),
     }
 }

@@ -8,11 +8,11 @@ pub(super) mod arith;
 pub(super) mod compare;
 pub(super) mod logic;
 
-use riddhi_batch::{Column, Data, Str};
+use riddhi_batch::{Any, Column, Data, Str};
 use riddhi_plan::registry::Arg;
 
 /// A column element with its place among the kinds.
-pub(super) trait Lane: Copy {
+pub(crate) trait Lane: Copy {
     /// The vector of this kind; panics on another one, since kinds are settled at compile time.
     fn slice(data: &Data) -> &[Self];
     /// The same to append to.
@@ -43,10 +43,11 @@ lane!(f32, F32);
 lane!(f64, F64);
 lane!(u8, Bool);
 lane!(Str, Str);
+lane!(Any, Any);
 
 /// The values of an operand in a call.
 #[derive(Clone, Copy)]
-pub(super) enum Side<'a, T> {
+pub(crate) enum Side<'a, T> {
     /// One a row.
     Many(&'a [T]),
     /// The same for all.
@@ -55,9 +56,20 @@ pub(super) enum Side<'a, T> {
 
 /// Cuts the operand's values out of its column.
 #[inline]
-pub(super) fn side<'a, T: Lane>(arg: &Arg<'a>, n: usize) -> Side<'a, T> {
+pub(crate) fn side<'a, T: Lane>(arg: &Arg<'a>, n: usize) -> Side<'a, T> {
     let all = T::slice(&arg.column.data);
     if arg.constant { Side::One(all[arg.first]) } else { Side::Many(&all[arg.first..arg.first + n]) }
+}
+
+impl<T: Copy> Side<'_, T> {
+    /// The value of row `i`.
+    #[inline]
+    pub(crate) fn at(self, i: usize) -> T {
+        match self {
+            Side::Many(x) => x[i],
+            Side::One(x) => x,
+        }
+    }
 }
 
 /// Appends `f` of each pair.
