@@ -68,7 +68,8 @@ impl Verdict {
 /// Column kinds of streams, by name.
 type KindTable = BTreeMap<String, Vec<Kind>>;
 
-/// Plans an app with what the registry offers.
+/// Plans an app with what the registry offers. The parser leaves out what it cannot understand, so of a text with mistakes of
+/// syntax the answer is worth little.
 pub fn plan(app: &ast::App, registry: &Registry) -> Planned {
     let mut assumed = KindTable::new();
     loop {

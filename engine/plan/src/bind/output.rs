@@ -1,5 +1,6 @@
 //! Where a query's result goes, how often, and whether it fits there.
 
+use riddhi_ql::Span;
 use riddhi_ql::ast::{EventTypeKind, OutputKind, Query, RateKind, Scope, Source};
 
 use super::Pass;
@@ -85,6 +86,10 @@ impl<'a> Pass<'a> {
             }
             Scope::Fault => {
                 self.diagnostics.push(names::into_fault(&target.name.name, target.span));
+                // Who reads the stream shall not hear of it again.
+                if self.catalog.get(&target.name.name).is_none() {
+                    self.catalog.add(&target.name.name, inferred(Shape::open(), target.span));
+                }
                 return None;
             }
         }
@@ -93,9 +98,7 @@ impl<'a> Pass<'a> {
         let Some(entry) = self.catalog.get(name) else {
             let mut shape = shape;
             self.assume(name, &mut shape);
-            let entry =
-                Entry { class: Class::Stream, shape, span: target.span, defined: false, number: 0, fault: false };
-            self.catalog.add(name, entry);
+            self.catalog.add(name, inferred(shape, target.span));
             return self.catalog.get(name).map(|e| e.number);
         };
         if entry.class == Class::Aggregation {
@@ -148,6 +151,10 @@ impl<'a> Pass<'a> {
             }
         }
     }
+}
+
+fn inferred(shape: Shape, span: Span) -> Entry {
+    Entry { class: Class::Stream, shape, span, defined: false, number: 0, fault: false }
 }
 
 /// In what the query's result differs from the target, if it does as far as is known.
