@@ -207,6 +207,11 @@ impl Pending {
         self.placed = 0;
     }
 
+    /// The clock reads `now`, having stood still while nothing ran: no timer is due before that.
+    pub fn resume(&mut self, now: i64) {
+        self.armed.iter_mut().for_each(|a| a.due = a.due.max(now));
+    }
+
     /// Armed timers.
     pub fn len(&self) -> usize {
         self.armed.len()

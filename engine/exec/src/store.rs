@@ -163,6 +163,7 @@ impl Store {
     /// The longest run of rows from `row` on, at most `n`, that lies in one page.
     pub fn slice(&self, row: u64, n: usize) -> Slice<'_> {
         let first = (row % PAGE) as usize;
+        let n = n.min((self.tail - row) as usize);
         if n == 0 {
             return Slice { groups: &[], cols: &[], arena: &self.nothing, first: 0, n: 0 };
         }

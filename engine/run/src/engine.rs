@@ -136,9 +136,10 @@ impl Engine {
         Frame::new(self.graph.streams.iter().map(|s| &s.schema))
     }
 
-    /// Sets the clock before the first entry.
+    /// Sets the clock before the first entry, or after a state was loaded: timers overdue by then fire with this clock.
     pub fn start(&mut self, now: i64) {
         self.now = now;
+        self.queries.iter_mut().flatten().for_each(|q| q.resume(now));
     }
 
     /// What the clock reads after the last entry.

@@ -139,7 +139,7 @@ fn note_reads(query: &QueryPlan, read: &mut [bool]) {
         match handler {
             Handler::Filter { condition, aggregates } => {
                 note(condition);
-                aggregates.iter().filter_map(|a| a.arg.as_ref()).for_each(&mut note);
+                aggregates.iter().flat_map(|a| a.arg.iter().chain(&a.when)).for_each(&mut note);
             }
             Handler::Stream { .. } => return read.fill(true),
         }
@@ -147,7 +147,7 @@ fn note_reads(query: &QueryPlan, read: &mut [bool]) {
     let select = &query.select;
     select.items.iter().for_each(|i| note(&i.expr));
     select.having.iter().for_each(&mut note);
-    select.aggregates.iter().filter_map(|a| a.arg.as_ref()).for_each(&mut note);
+    select.aggregates.iter().flat_map(|a| a.arg.iter().chain(&a.when)).for_each(&mut note);
     let window_time = query.window.as_ref().and_then(|w| w.time_attribute);
     let plain = select.group_by.iter().copied().chain(window_time);
     plain.for_each(|a| {

@@ -41,7 +41,6 @@ impl Engine {
             }
             let chunk = seen[entry.stream as usize];
             seen[entry.stream as usize] += 1;
-            self.note(entry.stream as usize, Origin { source: OUTSIDE, chunk });
             stack.push(Delivery { stream: entry.stream, outside: true, chunk, reader: 0 });
             self.deliver(frame, &mut stack, e as u32);
         }
@@ -81,6 +80,7 @@ impl Engine {
             let d = *top;
             let Some(&q) = self.graph.streams[d.stream as usize].readers.get(d.reader as usize) else {
                 stack.pop();
+                self.show(d);
                 continue;
             };
             top.reader += 1;
@@ -107,7 +107,9 @@ impl Engine {
         );
         self.failures.push(Failure { query: query as u32, step, rows: 1, reason });
         self.counters.endless_entries += 1;
-        stack.clear();
+        while let Some(d) = stack.pop() {
+            self.show(d);
+        }
     }
 
     /// Moves what a query put out to its stream and puts it on the stack, first chunk on top.
@@ -115,9 +117,6 @@ impl Engine {
         let mut query = self.queries[q].take().expect("a query is away only while it runs");
         if !query.out().chunks.is_empty() {
             let output = self.graph.queries[q].output;
-            if self.merged[output].flow.chunks.is_empty() && self.merged[output].origins.is_empty() {
-                self.touched.push(output as u32);
-            }
             let to = &mut self.merged[output];
             let first_chunk = to.flow.chunks.len() as u32;
             append(&mut to.flow.rows, &query.out().rows, &mut frame.arena);
@@ -125,7 +124,6 @@ impl Engine {
             for chunk in &query.out().chunks {
                 let mut chunk = *chunk;
                 chunk.first += base as u32;
-                to.origins.push(Origin { source: q as u32, chunk: to.flow.chunks.len() as u32 });
                 to.flow.chunks.push(chunk);
             }
             let end = to.flow.chunks.len() as u32;
@@ -140,14 +138,16 @@ impl Engine {
         self.queries[q] = Some(query);
     }
 
-    fn note(&mut self, stream: usize, origin: Origin) {
-        if self.graph.streams[stream].writers.is_empty() {
+    /// Lets a stream's sink see a chunk: after all readers, so in a loop what follows from a chunk is seen before it.
+    fn show(&mut self, d: Delivery) {
+        if self.graph.streams[d.stream as usize].writers.is_empty() {
             return;
         }
-        if self.merged[stream].flow.chunks.is_empty() && self.merged[stream].origins.is_empty() {
-            self.touched.push(stream as u32);
+        let stream = &mut self.merged[d.stream as usize];
+        if stream.origins.is_empty() {
+            self.touched.push(d.stream);
         }
-        self.merged[stream].origins.push(origin);
+        stream.origins.push(Origin { source: if d.outside { OUTSIDE } else { 0 }, chunk: d.chunk });
     }
 }
 

@@ -4,7 +4,7 @@ use riddhi_batch::{Column, Columns, Flow, Sel};
 use riddhi_plan::registry::{Failed, Groups, Leave, Run, Slide, StreamCx, StreamKernel, Volatility};
 
 use super::rows::Selected;
-use super::{AggregateCode, Aggregates, Code, Cx, Step, Work, compute, exact_column, report};
+use super::{AggregateCode, Aggregates, Code, Cx, Step, Work, compute, exact_column, report, skip_unless};
 use crate::expr::{Program, Rows, Source};
 
 impl Work {
@@ -24,27 +24,7 @@ impl Work {
             }
             match step {
                 Step::Filter { condition, aggregates } if aggregates.is_empty() => {
-                    self.volatile_inputs(cx, input, range, selected, condition.volatility());
-                    let b = &mut self.buffers;
-                    b.hits.clear();
-                    b.failed.clear();
-                    let rows = Rows {
-                        n: selected.n,
-                        input: Source { cols: &input.rows.cols, sel: selected.sel() },
-                        computed: Source::NONE,
-                        ts: &b.ts,
-                        now: &b.now,
-                        serial: self.serial,
-                        seed: code.seed,
-                    };
-                    condition.select(&rows, cx.arena, &mut b.scratch, &mut b.hits, &mut b.failed);
-                    if !b.failed.is_empty() {
-                        report(code, cx, &b.failed, input.chunks[range.0].step);
-                    }
-                    if code.asks_random {
-                        self.serial += selected.n as u64;
-                    }
-                    selected.keep(&b.hits);
+                    self.filter(code, cx, input, range, selected, condition);
                 }
                 Step::Filter { condition, aggregates } => {
                     self.filter_with_aggregates(code, cx, input, range, selected, condition, aggregates, filter);
@@ -55,6 +35,39 @@ impl Work {
                 }
             }
         }
+    }
+
+    /// Keeps the selected rows for which the condition holds.
+    pub(super) fn filter(
+        &mut self,
+        code: &Code,
+        cx: &mut Cx<'_>,
+        input: &Flow,
+        range: (usize, usize),
+        selected: &mut Selected,
+        condition: &Program,
+    ) {
+        self.volatile_inputs(cx, input, range, selected, condition.volatility());
+        let b = &mut self.buffers;
+        b.hits.clear();
+        b.failed.clear();
+        let rows = Rows {
+            n: selected.n,
+            input: Source { cols: &input.rows.cols, sel: selected.sel() },
+            computed: Source::NONE,
+            ts: &b.ts,
+            now: &b.now,
+            serial: self.serial,
+            seed: code.seed,
+        };
+        condition.select(&rows, cx.arena, &mut b.scratch, &mut b.hits, &mut b.failed);
+        if !b.failed.is_empty() {
+            report(code, cx, &b.failed, input.chunks[range.0].step);
+        }
+        if code.asks_random {
+            self.serial += selected.n as u64;
+        }
+        selected.keep(&b.hits);
     }
 
     /// Fills `ts` and `now` of the buffers for the selected rows, if a program of that volatility needs them.
@@ -115,9 +128,22 @@ impl Work {
             if !failed.is_empty() {
                 report(code, cx, &failed, step);
             }
+            let mut skipped = failed.rows;
+            if let Some(when) = &aggregate.when {
+                let rows = Rows {
+                    n: selected.n,
+                    input: Source { cols: &input.rows.cols, sel: selected.sel() },
+                    computed: Source { cols: results, sel: Sel::From(0) },
+                    ts: &b.ts,
+                    now: &b.now,
+                    serial,
+                    seed: code.seed,
+                };
+                skip_unless(when, &rows, cx.arena, &mut b.scratch, &mut b.hits, &mut skipped);
+            }
             let (groups, arena) = (Groups::One, &*cx.arena);
             let entering =
-                Run { groups, arg: arg.as_ref(), first: 0, failed: &failed.rows, arena, n: selected.n, number: 0 };
+                Run { groups, arg: arg.as_ref(), first: 0, failed: &skipped, arena, n: selected.n, number: 0 };
             let leaving = Run { groups, arg: None, first: 0, failed: &[], arena, n: 0, number: 0 };
             list[i].slide(&Slide { entering, leaving, leave: Leave::None }, &mut results[i]);
         }

@@ -48,6 +48,8 @@ pub struct AggregateCode {
     pub function: BoundAggregate,
     /// Its argument.
     pub arg: Option<Program>,
+    /// The condition under which it takes a row in or out.
+    pub when: Option<Program>,
     /// Kind of the argument's declared type.
     pub kind: Kind,
     /// Place among the distinct arguments of the select, if there is an argument.
@@ -171,12 +173,13 @@ impl Code {
             match step {
                 Step::Filter { condition, aggregates } => {
                     most.push(condition.volatility());
-                    most.extend(aggregates.iter().filter_map(|a| a.arg.as_ref()).map(Program::volatility));
+                    most.extend(aggregates.iter().flat_map(|a| a.arg.iter().chain(&a.when)).map(Program::volatility));
                 }
                 Step::Stream { args, .. } => most.extend(args.iter().map(Program::volatility)),
             }
         }
         most.extend(self.items.iter().chain(&self.args).chain(&self.having).map(Program::volatility));
+        most.extend(self.aggregates.iter().flat_map(|a| a.arg.iter().chain(&a.when)).map(Program::volatility));
         // Volatility is ordered, so an expression that asks for random values may ask for the clock too.
         self.asks_ts = most.iter().any(|&v| v >= Volatility::RowTime);
         self.asks_now = most.iter().any(|&v| v >= Volatility::Clock);
@@ -205,7 +208,13 @@ impl Code {
 
 fn aggregate(plan: &AggregatePlan) -> AggregateCode {
     let kind = plan.arg.as_ref().map_or(Kind::I64, |a| a.ty.kind());
-    AggregateCode { function: plan.function.clone(), arg: plan.arg.as_ref().map(Program::compile), kind, place: None }
+    AggregateCode {
+        function: plan.function.clone(),
+        arg: plan.arg.as_ref().map(Program::compile),
+        when: plan.when.as_ref().map(Program::compile),
+        kind,
+        place: None,
+    }
 }
 
 fn step(handler: &Handler) -> Step {
@@ -227,7 +236,7 @@ fn seed(key: &str) -> u64 {
 
 /// Whether an argument has another value when its row leaves than when it came.
 fn volatile_args(plan: &QueryPlan) -> bool {
-    let args = plan.select.aggregates.iter().filter_map(|a| a.arg.as_ref());
+    let args = plan.select.aggregates.iter().flat_map(|a| a.arg.iter().chain(&a.when));
     args.into_iter().any(|a| a.volatility() > Volatility::Pure)
 }
 
@@ -255,6 +264,7 @@ fn way(plan: &QueryPlan) -> Way {
         .iter()
         .filter_map(|a| a.arg.as_ref())
         .all(|a| a.volatility() == Volatility::Pure && !a.has_aggregate() && sound(a));
+    let simple_args = simple_args && select.aggregates.iter().all(|a| a.when.is_none());
     if plan.kinds != Kinds::Current || !plan.after.is_empty() || !simple_args || !filters_only {
         return Way::General;
     }
@@ -284,12 +294,12 @@ fn kept(plan: &QueryPlan, way: Way) -> Vec<u32> {
     plan.select.items.iter().for_each(|i| note(&i.expr));
     if way == Way::General {
         plan.select.having.iter().for_each(&mut note);
-        plan.select.aggregates.iter().filter_map(|a| a.arg.as_ref()).for_each(&mut note);
+        plan.select.aggregates.iter().flat_map(|a| a.arg.iter().chain(&a.when)).for_each(&mut note);
         for handler in &plan.after {
             match handler {
                 Handler::Filter { condition, aggregates } => {
                     note(condition);
-                    aggregates.iter().filter_map(|a| a.arg.as_ref()).for_each(&mut note);
+                    aggregates.iter().flat_map(|a| a.arg.iter().chain(&a.when)).for_each(&mut note);
                 }
                 Handler::Stream { .. } => return (0..all).collect(),
             }

@@ -9,7 +9,7 @@ use riddhi_plan::registry::{
 };
 
 use super::rows::{Piece, Selected};
-use super::{AggregateCode, Aggregates, Code, Cx, Failure, Step, Work, compute, exact_column, report};
+use super::{AggregateCode, Aggregates, Code, Cx, Failure, Step, Work, compute, exact_column, report, skip_unless};
 use crate::expr::{Program, Rows, Source};
 
 /// Signals being collected: a list, cut into chunks.
@@ -428,6 +428,22 @@ impl Work {
                 g.arg =
                     Some(if exact { exact_column(column, aggregate.kind, cx.arena, &mut b.failed) } else { column });
             }
+            let mut skipped = Vec::new();
+            if let Some(when) = &aggregate.when {
+                volatile(g, when.volatility());
+                let rows = Rows {
+                    n: g.alive.len(),
+                    input: Source { cols: &g.work.cols, sel: Sel::Rows(&g.alive) },
+                    computed: Source { cols: &own.results, sel: Sel::From(0) },
+                    ts: &g.dense_ts,
+                    now: &g.dense_now,
+                    serial: self.serial,
+                    seed: code.seed,
+                };
+                skip_unless(when, &rows, cx.arena, &mut b.scratch, &mut b.hits, &mut skipped);
+            }
+            // A row that the aggregate does not look at cannot fail in its argument.
+            b.failed.rows.iter_mut().zip(&skipped).for_each(|(f, s)| *f &= !s);
             let lost =
                 b.failed.rows.iter().enumerate().filter(|(i, f)| **f != 0 && g.list[*i].kind != SignalKind::Reset);
             let lost = lost.count() as u64;
@@ -435,7 +451,12 @@ impl Work {
                 let reason = b.failed.reason.as_ref().map(|r| r.to_string()).unwrap_or_default();
                 cx.failures.push(Failure { query: code.element, step, rows: lost, reason });
             }
-            let signals = Signals { list: &g.list, arg: g.arg.as_ref(), failed: &b.failed.rows, arena: cx.arena };
+            if skipped.is_empty() {
+                skipped.clone_from(&b.failed.rows);
+            } else {
+                skipped.iter_mut().zip(&b.failed.rows).for_each(|(s, f)| *s |= f);
+            }
+            let signals = Signals { list: &g.list, arg: g.arg.as_ref(), failed: &skipped, arena: cx.arena };
             own.list[i].signals(&signals, &mut own.results[i]);
             if !b.failed.is_empty() {
                 // A row whose argument failed gives no output: remember it among the failed of the turn.

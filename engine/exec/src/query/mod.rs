@@ -147,6 +147,11 @@ impl Query {
         self.work.timers.begin();
     }
 
+    /// The clock reads `now` when a loaded state goes on.
+    pub fn resume(&mut self, now: i64) {
+        self.work.timers.resume(now);
+    }
+
     /// When the next timer is due.
     pub fn due(&self) -> Option<i64> {
         self.work.timers.due()
@@ -320,6 +325,27 @@ fn exact_column(column: Column, kind: Kind, arena: &mut Arena, failed: &mut Fail
         }
     }
     exact
+}
+
+/// Marks in `skipped` the rows for which an aggregate's condition does not hold.
+fn skip_unless(
+    when: &crate::expr::Program,
+    rows: &Rows<'_>,
+    arena: &mut Arena,
+    scratch: &mut Scratch,
+    hits: &mut Vec<u32>,
+    skipped: &mut Vec<u8>,
+) {
+    let mut failed = Failed::default();
+    hits.clear();
+    when.select(rows, arena, scratch, hits, &mut failed);
+    skipped.resize(rows.n, 0);
+    let mut next = hits.iter().peekable();
+    for (i, skip) in skipped.iter_mut().enumerate() {
+        if next.next_if(|&&h| h as usize == i).is_none() {
+            *skip = 1;
+        }
+    }
 }
 
 /// The selection of the rows at `places` of a selection.

@@ -4,11 +4,14 @@ use riddhi_batch::{Chunk, Flow};
 
 use super::rows::Selected;
 use super::{Code, Cx, Work, compute, report};
-use crate::expr::{Rows, Source};
+use crate::expr::{Program, Rows, Source};
 
 impl Work {
     pub(super) fn run_plain(&mut self, code: &Code, cx: &mut Cx<'_>, input: &Flow, selected: &mut Selected) {
-        if self.project(code, cx, input, selected) {
+        if let Some(having) = &code.having {
+            self.apply_having(code, cx, input, selected, having);
+        }
+        if selected.n == 0 || self.project(code, cx, input, selected) {
             return;
         }
         // Some rows could not be computed: they are dropped, and the others computed again.
@@ -30,6 +33,16 @@ impl Work {
         selected.keep(hits);
         if selected.n > 0 {
             self.project(code, cx, input, selected);
+        }
+    }
+
+    /// Without aggregates `having` is one more filter.
+    fn apply_having(&mut self, code: &Code, cx: &mut Cx<'_>, input: &Flow, selected: &mut Selected, having: &Program) {
+        let (from, to) =
+            (selected.pieces[0].chunk as usize, selected.pieces.last().map_or(0, |p| p.chunk as usize + 1));
+        self.filter(code, cx, input, (from, to), selected, having);
+        if selected.n > 0 {
+            selected.cut(&input.chunks, from, to);
         }
     }
 

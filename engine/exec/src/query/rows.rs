@@ -84,7 +84,7 @@ impl Selected {
         }
         let all_single = (chunks[to - 1].first + chunks[to - 1].rows - chunks[from].first) as usize == to - from;
         if all_single {
-            let base = self.first;
+            let base = chunks[from].first as usize;
             self.pieces.extend(self.rows.iter().enumerate().map(|(i, &r)| of(from + r as usize - base, i + 1)));
             return;
         }
