@@ -400,17 +400,20 @@ fn run_call(
     }
     let mut cx = KernelCx { arena, ts: rows.ts, now: rows.now, serial: rows.serial, seed: rows.seed ^ call.site };
     let arg = |slot: &Slot| operand(program, rows, scratch, *slot);
-    match call.args.len() {
-        0 => call.kernel.eval(&mut cx, &[], n, out, failed),
-        count @ 1..=ARGS_INLINE => {
-            let mut args = [arg(&call.args[0]); ARGS_INLINE];
-            for (to, slot) in args.iter_mut().zip(&call.args).skip(1) {
+    match &call.args[..] {
+        [] => call.kernel.eval(&mut cx, &[], n, out, failed),
+        [a] => call.kernel.eval(&mut cx, &[arg(a)], n, out, failed),
+        [a, b] => call.kernel.eval(&mut cx, &[arg(a), arg(b)], n, out, failed),
+        [a, b, c] => call.kernel.eval(&mut cx, &[arg(a), arg(b), arg(c)], n, out, failed),
+        [first, rest @ ..] if rest.len() < ARGS_INLINE => {
+            let mut args = [arg(first); ARGS_INLINE];
+            for (to, slot) in args[1..].iter_mut().zip(rest) {
                 *to = arg(slot);
             }
-            call.kernel.eval(&mut cx, &args[..count], n, out, failed);
+            call.kernel.eval(&mut cx, &args[..=rest.len()], n, out, failed);
         }
-        _ => {
-            let args: Vec<Arg<'_>> = call.args.iter().map(arg).collect();
+        slots => {
+            let args: Vec<Arg<'_>> = slots.iter().map(arg).collect();
             call.kernel.eval(&mut cx, &args, n, out, failed);
         }
     }
