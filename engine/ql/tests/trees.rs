@@ -158,6 +158,8 @@ fn patterns_and_sequences() {
         ("every A, not B for 1 sec, C", "S [every [A not B:1000] C]"),
         ("every A, not B for 1 sec, C, D", "S [every [A not B:1000 C] D]"),
         ("every not A for 1 sec, B", "S [every not A:1000 B]"),
+        ("every not A for 1 sec, B, C", "S [every [not A:1000 B] C]"),
+        ("every (not A for 1 sec), B, C", "S [every not A:1000 B C]"),
         ("every A, B, not C for 1 sec", "S [every A B not C:1000]"),
         ("not A for 1 sec, not B for 1 sec, C", "refused"),
         ("every A, B", "S [every A B]"),

@@ -120,15 +120,19 @@ fn state(f: &mut Formatter<'_>, state: &State, separator: &str) -> fmt::Result {
         }
         StateKind::Every(inner) => {
             f.write_str("every ")?;
-            // Two `every` in a row come from a group with one state in it.
-            match inner.kind {
-                StateKind::Every(_) => {
-                    f.write_str("(")?;
-                    self::state(f, inner, separator)?;
-                    f.write_str(")")
-                }
-                _ => self::state(f, inner, separator),
+            // Two in a row come from a group with one state in it. Before an absent state of a sequence, `every`
+            // without parentheses would cover the states after it too.
+            let grouped = match inner.kind {
+                StateKind::Every(_) => true,
+                StateKind::Absent(..) => separator == ", ",
+                _ => false,
+            };
+            if !grouped {
+                return self::state(f, inner, separator);
             }
+            f.write_str("(")?;
+            self::state(f, inner, separator)?;
+            f.write_str(")")
         }
         StateKind::Stream(stream) => stream.fmt(f),
         StateKind::Count(stream, quantifier) => write!(f, "{stream}{quantifier}"),
