@@ -5,12 +5,15 @@ mod support;
 use riddhi_plan::{explain_json, explain_text};
 use support::planned;
 
+const HEIGHT: usize = riddhi_ql::EXPR_HEIGHT_MAX as usize - 2;
+const NESTED: usize = riddhi_ql::NESTING_MAX as usize - 50;
+
 #[test]
 fn the_tallest_expressions() {
-    let sum = vec!["n"; 990].join(" + ");
-    let more = vec!["x > 0"; 480].join(" and ");
-    let nots = "not ".repeat(150) + "b";
-    let calls = "ifThenElse(b, n, ".repeat(150) + "1" + &")".repeat(150);
+    let sum = vec!["n"; HEIGHT].join(" + ");
+    let more = vec!["x > 0"; HEIGHT - 2].join(" and ");
+    let nots = "not ".repeat(NESTED) + "b";
+    let calls = "ifThenElse(b, n, ".repeat(NESTED) + "1" + &")".repeat(NESTED);
     let text = format!(
         "define stream S (n int, b bool);
 from S[{nots}] select {sum} as x, {calls} as y having {more} insert into Out;"
@@ -33,8 +36,8 @@ fn many_queries_in_a_ring() {
 /// Each condition is copied to the aggregate behind it, and each `x` stands for a long sum.
 #[test]
 fn a_query_that_grows() {
-    let sum = vec!["n"; 900].join(" + ");
-    let more = vec!["x + count() > 0"; 450].join(" and ");
+    let sum = vec!["n"; HEIGHT].join(" + ");
+    let more = vec!["x + count() > 0"; HEIGHT - 2].join(" and ");
     let text = format!("define stream S (n int);\nfrom S select {sum} as x having {more} insert into Out;");
     let told = planned(&text).diagnostics;
     let errors: Vec<_> = told.iter().filter(|d| d.is_error()).map(|d| d.code.0).collect();
