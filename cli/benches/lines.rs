@@ -77,7 +77,7 @@ fn printing(c: &mut Criterion) {
     read(&mut Records::jsonl(&[stream()]), &jsonl(), &mut frame);
     let mut group = c.benchmark_group("print");
     group.throughput(Throughput::Elements(LINES as u64));
-    let targets = [Target { name: "Out".into(), query: false, attributes: attributes() }];
+    let targets = [Target { name: "Out".into(), query: false, shown: true, attributes: attributes() }];
     let mut out = Vec::new();
     for format in [Format::Jsonl, Format::Csv, Format::Table] {
         let mut printer = Printer::new(format, &targets);

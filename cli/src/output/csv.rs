@@ -107,7 +107,7 @@ mod tests {
             columns.cols[0].push_value(&Value::Str(s.into()), &mut arena);
             columns.cols[1].push_value(&d, &mut arena);
         }
-        let mut printer = CsvPrinter::new(&[Target { name: "Out".into(), query: false, attributes }]);
+        let mut printer = CsvPrinter::new(&[Target { name: "Out".into(), query: false, shown: true, attributes }]);
         let mut out = Vec::new();
         let rows = Rows { columns: &columns, arena: &arena, first: 0, n: 2, kinds: &[] };
         printer.print(0, rows, &mut out);

@@ -206,8 +206,8 @@ mod tests {
             }
         }
         let targets = [
-            Target { name: "Out".into(), query: false, attributes: attributes.clone() },
-            Target { name: "q".into(), query: true, attributes },
+            Target { name: "Out".into(), query: false, shown: true, attributes: attributes.clone() },
+            Target { name: "q".into(), query: true, shown: true, attributes },
         ];
         let mut printer = JsonPrinter::new(&targets);
         let mut out = Vec::new();

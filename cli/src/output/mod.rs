@@ -30,6 +30,8 @@ pub struct Target {
     pub name: String,
     /// A query seen before its output clause, rather than a stream.
     pub query: bool,
+    /// Whether its rows are printed at all.
+    pub shown: bool,
     /// What its rows hold.
     pub attributes: Vec<Attribute>,
 }

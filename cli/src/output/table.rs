@@ -1,15 +1,15 @@
 //! Rows for people: time, stream, and each attribute with its name, aligned as far as the widths seen allow.
 //!
 //! ```text
-//! 2013-02-08 17:05:00  LateByCarrier  carrier UA  late 12  average_delay 34.567
-//! 2013-02-08 17:06:30  Closed         airport LGA
+//! 2013-02-08 17:05:00  LateAirline  airline United  late 12  minutes_late 34.567
+//! 2013-02-08 17:06:30  LateAirport  airport LGA     minutes_late 70.25
 //! ```
 //!
 //! Times are UTC. Numbers are rounded to three decimals; the other formats are exact.
 
 use jiff::Timestamp;
 use jiff::tz::Offset;
-use riddhi_batch::{Arena, Column, Data};
+use riddhi_batch::{Arena, Column, Data, Type};
 
 use super::number::{push_long, push_rounded};
 use super::{Rows, Target};
@@ -20,26 +20,29 @@ const WIDTH_MAX: usize = 24;
 /// A printer for an app's targets.
 pub struct TablePrinter {
     targets: Vec<Prepared>,
-    /// Width of the longest name that has been printed.
+    /// Width of the longest name that may be printed.
     name_width: usize,
     cell: Vec<u8>,
 }
 
 struct Prepared {
     name: String,
+    name_width: usize,
+    /// Names, and the width of the widest value so far.
     columns: Vec<(String, usize)>,
 }
 
 impl TablePrinter {
     /// A printer for rows of these targets.
     pub fn new(targets: &[Target]) -> TablePrinter {
-        TablePrinter { targets: targets.iter().map(Prepared::new).collect(), name_width: 0, cell: Vec::new() }
+        let targets: Vec<Prepared> = targets.iter().map(Prepared::new).collect();
+        let name_width = targets.iter().map(|t| t.name_width).max().unwrap_or(0);
+        TablePrinter { targets, name_width, cell: Vec::new() }
     }
 
     /// Appends a line for each row.
     pub fn print(&mut self, target: usize, rows: Rows<'_>, out: &mut Vec<u8>) {
         let prepared = &mut self.targets[target];
-        self.name_width = self.name_width.max(prepared.name.chars().count());
         for i in rows.first..rows.first + rows.n {
             push_time(out, rows.columns.ts[i]);
             out.extend_from_slice(b"  ");
@@ -65,7 +68,18 @@ impl TablePrinter {
 impl Prepared {
     fn new(target: &Target) -> Prepared {
         let name = if target.query { format!("query {}", target.name) } else { target.name.clone() };
-        Prepared { name, columns: target.attributes.iter().map(|a| (a.name.clone(), 0)).collect() }
+        let name_width = if target.shown { name.chars().count() } else { 0 };
+        let columns = target.attributes.iter().map(|a| (a.name.clone(), usual_width(a.ty))).collect();
+        Prepared { name, name_width, columns }
+    }
+}
+
+/// What many values of a type need.
+fn usual_width(ty: Type) -> usize {
+    match ty {
+        Type::Float | Type::Double => 7,
+        Type::Int | Type::Long => 2,
+        _ => 4,
     }
 }
 
@@ -119,7 +133,7 @@ fn push_padded(out: &mut Vec<u8>, text: &[u8], width: usize) {
 
 #[cfg(test)]
 mod tests {
-    use riddhi_batch::{Attribute, Columns, Type, Value};
+    use riddhi_batch::{Attribute, Columns, Value};
 
     use super::*;
 
@@ -133,11 +147,11 @@ mod tests {
             columns.cols[0].push_value(&Value::Str(s.into()), &mut arena);
             columns.cols[1].push_value(&d, &mut arena);
         }
-        let mut printer = TablePrinter::new(&[Target { name: "Late".into(), query: false, attributes }]);
+        let mut printer = TablePrinter::new(&[Target { name: "Late".into(), query: false, shown: true, attributes }]);
         let mut out = Vec::new();
         printer.print(0, Rows { columns: &columns, arena: &arena, first: 0, n: 2, kinds: &[] }, &mut out);
-        let expected = "2013-02-08 17:05:00  Late  carrier UA  delay 34.567\n\
-                        2013-02-08 17:05:00.250  Late  carrier B6é  delay -\n";
+        let expected = "2013-02-08 17:05:00  Late  carrier UA    delay 34.567\n\
+                        2013-02-08 17:05:00.250  Late  carrier B6é   delay -\n";
         assert_eq!(String::from_utf8(out).unwrap(), expected);
     }
 }

@@ -20,8 +20,7 @@ pub struct Printing {
     sink: Sink,
     /// Names of what is printed; empty if all is.
     only: Vec<String>,
-    /// By target: rows printed, or `None` if they are not to be.
-    counts: Vec<Option<u64>>,
+    counts: Vec<u64>,
     /// Counts of apps that ran before this one.
     earlier: Vec<(String, u64)>,
 }
@@ -29,7 +28,7 @@ pub struct Printing {
 impl Printing {
     /// For the rows of an app, or those of the streams and queries named in `only`.
     pub fn new(app: &AppPlan, format: Format, only: &[String], sink: Sink) -> Result<Printing, Failure> {
-        let targets = targets(app);
+        let targets = targets(app, only);
         let names = || targets.iter().map(|t| t.name.as_str()).filter(|n| !n.is_empty());
         if let Some(unknown) = only.iter().find(|o| names().all(|n| n != o.as_str())) {
             let failure = Failure::new(Exit::Usage, format!("--only: the app has no stream or query '{unknown}'"));
@@ -42,7 +41,7 @@ impl Printing {
             format,
             streams: app.streams.len(),
             printer: Printer::new(format, &targets),
-            counts: counters(&targets, only),
+            counts: vec![0; targets.len()],
             only: only.to_vec(),
             targets,
             sink,
@@ -53,10 +52,10 @@ impl Printing {
     /// Goes on with the rows of another app.
     pub fn restart(&mut self, app: &AppPlan) {
         self.earlier = self.counts();
-        self.targets = targets(app);
+        self.targets = targets(app, &self.only);
         self.streams = app.streams.len();
         self.printer = Printer::new(self.format, &self.targets);
-        self.counts = counters(&self.targets, &self.only);
+        self.counts = vec![0; self.targets.len()];
     }
 
     /// Prints all that came out of a frame.
@@ -75,8 +74,10 @@ impl Printing {
             EngineTarget::Stream(s) => s as usize,
             EngineTarget::Query(q) => self.streams + q as usize,
         };
-        let Some(count) = &mut self.counts[target] else { return Ok(()) };
-        *count += output.n as u64;
+        if !self.targets[target].shown {
+            return Ok(());
+        }
+        self.counts[target] += output.n as u64;
         let end = output.first + output.n;
         for first in (output.first..end).step_by(ROWS_AT_ONCE) {
             let n = ROWS_AT_ONCE.min(end - first);
@@ -95,8 +96,7 @@ impl Printing {
     /// Rows printed, by target.
     pub fn counts(&self) -> Vec<(String, u64)> {
         let mut all = self.earlier.clone();
-        let counts = self.counts.iter().map(|n| n.unwrap_or(0));
-        for (target, n) in self.targets.iter().zip(counts).filter(|(_, n)| *n > 0) {
+        for (target, &n) in self.targets.iter().zip(&self.counts).filter(|(_, n)| **n > 0) {
             let name = if target.query { format!("query {}", target.name) } else { target.name.clone() };
             match all.iter_mut().find(|(known, _)| *known == name) {
                 Some((_, count)) => *count += n,
@@ -107,18 +107,17 @@ impl Printing {
     }
 }
 
-fn counters(targets: &[Target], only: &[String]) -> Vec<Option<u64>> {
-    targets.iter().map(|t| (only.is_empty() || only.contains(&t.name)).then_some(0)).collect()
-}
-
 /// Streams by number, then queries by number.
-fn targets(app: &AppPlan) -> Vec<Target> {
+fn targets(app: &AppPlan, only: &[String]) -> Vec<Target> {
     let streams = app.streams.iter().map(|s| Target {
         name: s.name.clone(),
         query: false,
+        shown: !s.writers.is_empty(),
         attributes: s.schema.attributes.clone(),
     });
-    streams.chain(app.queries.iter().map(|q| query_target(app, q))).collect()
+    let mut all: Vec<Target> = streams.chain(app.queries.iter().map(|q| query_target(app, q))).collect();
+    all.iter_mut().for_each(|t| t.shown &= only.is_empty() || only.contains(&t.name));
+    all
 }
 
 /// A query's rows have the stream's types, but its own names.
@@ -127,5 +126,6 @@ fn query_target(app: &AppPlan, query: &QueryPlan) -> Target {
     for (attribute, item) in attributes.iter_mut().zip(&query.select.items) {
         attribute.name.clone_from(&item.name);
     }
-    Target { name: query.name.clone().unwrap_or_default(), query: true, attributes }
+    let shown = query.name.is_some();
+    Target { name: query.name.clone().unwrap_or_default(), query: true, shown, attributes }
 }
