@@ -4,7 +4,7 @@
 //! tree is wide, not as it has nodes. An operation never writes a register it reads.
 
 use riddhi_batch::{Arena, Column, Kind, Type, Value};
-use riddhi_plan::expr::{Compare, Expr, Node};
+use riddhi_plan::expr::{Arith, Compare, Expr, Node};
 use riddhi_plan::registry::{RowCx, Volatility};
 
 use super::{Call, Constant, Input, KINDS, Op, Program, Register, Slot, Work, by_value, row, site};
@@ -51,73 +51,89 @@ impl Compiler {
             Node::Aggregate(column) => Lowered::Slot(self.input(true, *column, expr.kind)),
             Node::Arith(op, a, b) => {
                 let (x, y) = (self.lower(a), self.lower(b));
-                if let (Lowered::Value(x), Lowered::Value(y)) = (&x, &y)
-                    && let Ok(value) = by_value::arith(*op, expr.ty, x, y)
-                {
-                    return Lowered::Value(value);
-                }
-                if is_number(a.kind) && is_number(b.kind) && expr.kind == expr.ty.kind() {
-                    let x = self.number(x, a.kind, expr.ty);
-                    let y = self.number(y, b.kind, expr.ty);
-                    self.emit(Work::Arith(*op, x, y), expr.kind, &[x, y])
-                } else {
-                    let (x, y) = (self.placed(x, a.kind), self.placed(y, b.kind));
-                    self.emit(Work::ArithByValue(*op, expr.ty, x, y), expr.kind, &[x, y])
-                }
+                self.arith(*op, expr, (x, a.kind), (y, b.kind))
             }
-            Node::Compare(op, a, b) => self.compare(*op, a, b),
-            Node::And(a, b) | Node::Or(a, b) => {
-                let and = matches!(expr.node, Node::And(..));
-                let x = self.lower(a);
-                if let Lowered::Value(value) = &x
-                    && let Ok(truth) = by_value::truth(value)
-                    && truth != and
-                {
-                    return Lowered::Value(Value::Bool(truth));
-                }
-                let x = self.truth(x, a.kind);
-                let y = self.lower(b);
-                let y = self.truth(y, b.kind);
-                self.emit(if and { Work::And(x, y) } else { Work::Or(x, y) }, Kind::Bool, &[x, y])
+            Node::Compare(op, a, b) => {
+                let (x, y) = (self.lower(a), self.lower(b));
+                self.compare(*op, (x, a), (y, b))
             }
+            Node::And(a, b) => self.connect(true, a, b),
+            Node::Or(a, b) => self.connect(false, a, b),
             Node::Not(a) => {
                 let x = self.lower(a);
-                if let Lowered::Value(value) = &x
-                    && let Ok(truth) = by_value::truth(value)
-                {
-                    return Lowered::Value(Value::Bool(!truth));
-                }
-                let x = self.truth(x, a.kind);
-                self.emit(Work::Not(x), Kind::Bool, &[x])
+                self.not(x, a.kind)
             }
             Node::IsNull(a) => match self.lower(a) {
                 Lowered::Value(value) => Lowered::Value(Value::Bool(value.is_null())),
                 Lowered::Slot(x) => self.emit(Work::IsNull(x), Kind::Bool, &[x]),
             },
-            Node::Call { kernel, volatility, args, .. } => {
-                let lowered: Vec<Lowered> = args.iter().map(|a| self.lower(a)).collect();
-                if *volatility == Volatility::Pure
-                    && let Some(values) = all_values(&lowered)
-                    && let Ok(value) = kernel.row(&RowCx::default(), &values)
-                    && let Some(value) = settled_value(expr, value)
-                {
-                    return Lowered::Value(value);
-                }
-                let args: Vec<Slot> = lowered.into_iter().zip(args).map(|(x, a)| self.placed(x, a.kind)).collect();
-                let call = Call {
-                    kernel: kernel.clone(),
-                    lazy: kernel.lazy(),
-                    settle: expr.ty == Type::Bool,
-                    site: site(expr),
-                    args: args.clone(),
-                };
-                self.emit(Work::Call(Box::new(call)), expr.kind, &args)
+            Node::Call { args, .. } => {
+                let lowered = args.iter().map(|a| self.lower(a)).collect();
+                self.call(expr, lowered)
             }
         }
     }
 
-    fn compare(&mut self, op: Compare, a: &Expr, b: &Expr) -> Lowered {
-        let (x, y) = (self.lower(a), self.lower(b));
+    fn arith(&mut self, op: Arith, expr: &Expr, (x, a): (Lowered, Kind), (y, b): (Lowered, Kind)) -> Lowered {
+        if let (Lowered::Value(x), Lowered::Value(y)) = (&x, &y)
+            && let Ok(value) = by_value::arith(op, expr.ty, x, y)
+        {
+            return Lowered::Value(value);
+        }
+        if is_number(a) && is_number(b) && expr.kind == expr.ty.kind() {
+            let x = self.number(x, a, expr.ty);
+            let y = self.number(y, b, expr.ty);
+            return self.emit(Work::Arith(op, x, y), expr.kind, &[x, y]);
+        }
+        let (x, y) = (self.placed(x, a), self.placed(y, b));
+        self.emit(Work::ArithByValue(op, expr.ty, x, y), expr.kind, &[x, y])
+    }
+
+    fn connect(&mut self, and: bool, a: &Expr, b: &Expr) -> Lowered {
+        let x = self.lower(a);
+        if let Lowered::Value(value) = &x
+            && let Ok(truth) = by_value::truth(value)
+            && truth != and
+        {
+            return Lowered::Value(Value::Bool(truth));
+        }
+        let x = self.truth(x, a.kind);
+        let y = self.lower(b);
+        let y = self.truth(y, b.kind);
+        self.emit(if and { Work::And(x, y) } else { Work::Or(x, y) }, Kind::Bool, &[x, y])
+    }
+
+    fn not(&mut self, x: Lowered, kind: Kind) -> Lowered {
+        if let Lowered::Value(value) = &x
+            && let Ok(truth) = by_value::truth(value)
+        {
+            return Lowered::Value(Value::Bool(!truth));
+        }
+        let x = self.truth(x, kind);
+        self.emit(Work::Not(x), Kind::Bool, &[x])
+    }
+
+    fn call(&mut self, expr: &Expr, lowered: Vec<Lowered>) -> Lowered {
+        let Node::Call { kernel, volatility, args, .. } = &expr.node else { unreachable!("called for calls") };
+        if *volatility == Volatility::Pure
+            && let Some(values) = all_values(&lowered)
+            && let Ok(value) = kernel.row(&RowCx::default(), &values)
+            && let Some(value) = settled_value(expr, value)
+        {
+            return Lowered::Value(value);
+        }
+        let args: Vec<Slot> = lowered.into_iter().zip(args).map(|(x, a)| self.placed(x, a.kind)).collect();
+        let call = Call {
+            kernel: kernel.clone(),
+            lazy: kernel.lazy(),
+            settle: expr.ty == Type::Bool,
+            site: site(expr),
+            args: args.clone(),
+        };
+        self.emit(Work::Call(Box::new(call)), expr.kind, &args)
+    }
+
+    fn compare(&mut self, op: Compare, (x, a): (Lowered, &Expr), (y, b): (Lowered, &Expr)) -> Lowered {
         if let (Lowered::Value(x), Lowered::Value(y)) = (&x, &y)
             && let Ok(holds) = by_value::compare(op, a.ty, b.ty, x, y)
         {
