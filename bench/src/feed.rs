@@ -1,6 +1,6 @@
 //! The events: the same on both sides, bit for bit, from one seed (`Feed` of the peer).
 //!
-//! A pool of rows is sent round and round, each time with new timestamps; of many keys, each event takes its key from a
+//! A pool of rows is sent round and round, each time with new timestamps; of many keys, each event takes its symbol from a
 //! longer sequence. Rows are held as the engine's public interface takes them, as the peer's are: boxed values in arrays of
 //! objects there, typed values here, and for arrays whole columns.
 
@@ -65,8 +65,8 @@ pub struct Feed {
     pool: Vec<Row>,
     /// The same as columns.
     columns: Columns,
-    keys: Vec<Str>,
-    sequence: Vec<u32>,
+    /// Symbols in the order of the events, if there are many.
+    sequence: Vec<Str>,
     clock: Clock,
     per_ms: u64,
     now: i64,
@@ -78,8 +78,6 @@ pub struct Feed {
 impl Feed {
     /// The events of a workload for the streams of these numbers, of which a frame gets at most `frame_rows`.
     pub fn new(work: &Workload, streams: Vec<u32>, frame_rows: u64, playback: bool) -> Feed {
-        let keys: Vec<Str> =
-            (0..work.keys).map(|i| Str::inline(format!("key{i:07}").as_bytes()).expect("the keys are short")).collect();
         let mut random = Random(SEED);
         let pool: Vec<Row> = (0..POOL)
             .map(|_| {
@@ -87,7 +85,7 @@ impl Feed {
                 let volume = 1 + random.below(1000) as i32;
                 let t = (random.next() >> 24) as i64;
                 let flag = (random.next() as i64) < 0;
-                let symbol = keys[random.below(work.keys) as usize];
+                let symbol = key(random.below(work.keys));
                 Row { symbol, price, volume: work.volume.unwrap_or(volume), t, flag }
             })
             .collect();
@@ -104,7 +102,6 @@ impl Feed {
             frame_rows,
             pool,
             columns,
-            keys,
             sequence,
             clock: Clock::new(playback, 0),
             per_ms: work.per_ms,
@@ -169,10 +166,7 @@ impl Feed {
             let ts = self.now;
             self.pass(1);
             let row = &self.pool[at];
-            let symbol = match self.sequence.get(i as usize & (SEQUENCE - 1)) {
-                None => row.symbol,
-                Some(&key) => self.keys[key as usize],
-            };
+            let symbol = *self.sequence.get(i as usize & (SEQUENCE - 1)).unwrap_or(&row.symbol);
             let stream = self.streams[turn];
             let (to, _) = frame.rows_of(stream);
             push(to, row, symbol, ts);
@@ -195,7 +189,7 @@ impl Feed {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn push(to: &mut Columns, row: &Row, symbol: Str, ts: i64) {
     let [a, b, c, d, e] = &mut to.cols[..] else { panic!("the workloads' streams have five attributes") };
     a.push_str(symbol);
@@ -206,11 +200,15 @@ fn push(to: &mut Columns, row: &Row, symbol: Str, ts: i64) {
     to.ts.push(ts);
 }
 
-/// Which key each event has. Zipf's weights come from the four operations alone, so both sides get the same.
-fn sequence(work: &Workload) -> Vec<u32> {
+fn key(number: u64) -> Str {
+    Str::inline(format!("key{number:07}").as_bytes()).expect("the keys are short")
+}
+
+/// The symbol of each event. Zipf's weights come from the four operations alone, so both sides get the same.
+fn sequence(work: &Workload) -> Vec<Str> {
     let mut random = Random(SEED ^ 0x5EED);
     if !work.zipf {
-        return (0..SEQUENCE).map(|_| random.below(work.keys) as u32).collect();
+        return (0..SEQUENCE).map(|_| key(random.below(work.keys))).collect();
     }
     let (mut sum, mut root) = (0.0f64, 1.0f64);
     let up_to: Vec<f64> = (1..=work.keys)
@@ -231,7 +229,7 @@ fn sequence(work: &Workload) -> Vec<u32> {
     (0..SEQUENCE)
         .map(|_| {
             let at = (random.next() >> 11) as f64 * 2f64.powi(-53) * sum;
-            up_to[..last].partition_point(|&x| x <= at) as u32
+            key(up_to[..last].partition_point(|&x| x <= at) as u64)
         })
         .collect()
 }

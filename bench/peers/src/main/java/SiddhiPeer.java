@@ -192,13 +192,12 @@ public final class SiddhiPeer {
         }
     }
 
-    /** The events: a pool of rows sent round and round, with a timestamp each and, of many keys, the key of a longer sequence. */
+    /** The events: a pool of rows sent round and round, with a timestamp each and, of many keys, the symbol of a longer sequence. */
     static final class Feed {
         final InputHandler[] inputs;
         final Object[][] pool = new Object[POOL][];
         final Event[][] arrays;
-        final String[] keys;
-        final int[] sequence;
+        final String[] sequence;
         final long perMillisecond;
         long now = START;
         long left;
@@ -208,21 +207,26 @@ public final class SiddhiPeer {
             this.inputs = inputs;
             perMillisecond = work.perMillisecond;
             left = perMillisecond;
-            keys = new String[work.keys];
-            for (int i = 0; i < keys.length; i++) {
-                keys[i] = String.format("key%07d", i);
-            }
             Random random = new Random(SEED);
             for (int i = 0; i < POOL; i++) {
                 double price = random.below(20000) / 100.0;
                 int volume = 1 + (int) random.below(1000);
                 long t = random.next() >>> 24;
                 boolean flag = random.next() < 0;
-                String symbol = keys[(int) random.below(keys.length)];
+                String symbol = key((int) random.below(work.keys));
                 pool[i] = new Object[] {symbol, price, work.volume == null ? volume : work.volume, t, flag};
             }
-            sequence = keys.length > 16 ? sequence(work) : null;
+            sequence = work.keys > 16 ? sequence(work) : null;
             arrays = work.mode.equals("array") ? arrays(work.array) : null;
+        }
+
+        /** A string of its own each time, as a source would make it; so those of a sequence lie one after the other. */
+        static String key(int number) {
+            byte[] text = {'k', 'e', 'y', '0', '0', '0', '0', '0', '0', '0'};
+            for (int i = 9, rest = number; rest > 0; i--, rest /= 10) {
+                text[i] += (byte) (rest % 10);
+            }
+            return new String(text, StandardCharsets.ISO_8859_1);
         }
 
         Event[][] arrays(int rows) {
@@ -236,14 +240,14 @@ public final class SiddhiPeer {
             return arrays;
         }
 
-        /** Which key each event has. Zipf's weights come from the four operations alone, so both sides get the same. */
-        static int[] sequence(Workload work) {
+        /** The symbol of each event. Zipf's weights come from the four operations alone, so both sides get the same. */
+        static String[] sequence(Workload work) {
             int n = work.keys;
             Random random = new Random(SEED ^ 0x5EED);
-            int[] sequence = new int[SEQUENCE];
+            String[] sequence = new String[SEQUENCE];
             if (!work.zipf) {
                 for (int i = 0; i < SEQUENCE; i++) {
-                    sequence[i] = (int) random.below(n);
+                    sequence[i] = key((int) random.below(n));
                 }
                 return sequence;
             }
@@ -273,7 +277,7 @@ public final class SiddhiPeer {
                         low = middle + 1;
                     }
                 }
-                sequence[i] = low;
+                sequence[i] = key(low);
             }
             return sequence;
         }
@@ -327,7 +331,7 @@ public final class SiddhiPeer {
             int at = (int) (sent % POOL);
             for (long i = sent; i < end; i++) {
                 Object[] row = pool[at];
-                row[0] = keys[sequence[(int) (i & (SEQUENCE - 1))]];
+                row[0] = sequence[(int) (i & (SEQUENCE - 1))];
                 input.send(stamp(), row);
                 at = at + 1 == POOL ? 0 : at + 1;
             }
