@@ -257,6 +257,34 @@ impl Column {
         }
     }
 
+    /// Appends row `i` of `from`, a column of the same kind and arena.
+    #[inline]
+    pub fn push_from(&mut self, from: &Column, i: usize) {
+        match (&mut self.data, &from.data) {
+            (Data::I32(a), Data::I32(b)) => a.push(b[i]),
+            (Data::I64(a), Data::I64(b)) => a.push(b[i]),
+            (Data::F32(a), Data::F32(b)) => a.push(b[i]),
+            (Data::F64(a), Data::F64(b)) => a.push(b[i]),
+            (Data::Bool(a), Data::Bool(b)) => a.push(b[i]),
+            (Data::Str(a), Data::Str(b)) => a.push(b[i]),
+            (Data::Any(a), Data::Any(b)) => a.push(b[i]),
+            _ => wrong(from.kind()),
+        }
+        if !self.nulls.is_empty() || !from.nulls.is_empty() {
+            self.push_null_flag(from.is_null(i));
+        }
+    }
+
+    #[cold]
+    fn push_null_flag(&mut self, null: bool) {
+        if null {
+            self.nulls.resize(self.len() - 1, 0);
+            self.nulls.push(1);
+        } else if !self.nulls.is_empty() {
+            self.nulls.push(0);
+        }
+    }
+
     /// Appends `n` rows of `from`, a column of the same kind and arena.
     pub fn append(&mut self, from: &Column, sel: Sel<'_>, n: usize) {
         let before = self.len();

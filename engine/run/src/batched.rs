@@ -12,7 +12,7 @@ use riddhi_plan::logical::Mode;
 
 use crate::engine::{Engine, cx};
 use crate::graph::Graph;
-use crate::merge::{Merged, OUTSIDE, Origin, copy_rows, merge_lists};
+use crate::merge::{Merged, OUTSIDE, Origin, copy_rows, merge_lists, merge_two};
 
 impl Engine {
     pub(crate) fn run_batched(&mut self, frame: &mut Frame) {
@@ -23,7 +23,7 @@ impl Engine {
             let stream = frame.touched[i] as usize;
             self.activate_readers(stream);
             if !self.graph.streams[stream].writers.is_empty() {
-                self.touched.push(stream as u32);
+                self.touch(stream);
             }
         }
         self.activate_timers();
@@ -45,6 +45,11 @@ impl Engine {
         }
     }
 
+    /// Whether the stream belongs to a stepped region.
+    pub(crate) fn stepped(&self, stream: usize) -> bool {
+        self.graph.streams[stream].region.is_some_and(|r| self.graph.regions[r].mode == Mode::Stepped)
+    }
+
     fn activate(&mut self, query: usize) {
         let place = self.place[query];
         if place != u32::MAX {
@@ -61,15 +66,10 @@ impl Engine {
     /// Queries whose timer may be due in this frame.
     fn activate_timers(&mut self) {
         let Some(last) = self.steps.entries().last().map(|e| e.now) else { return };
-        for r in 0..self.graph.regions.len() {
-            if self.graph.regions[r].mode != Mode::Batched {
-                continue;
-            }
-            for i in 0..self.graph.regions[r].timed.len() {
-                let query = self.graph.regions[r].timed[i];
-                if self.query(query).due().is_some_and(|due| due <= last) {
-                    self.activate(query);
-                }
+        for i in 0..self.graph.timed.len() {
+            let query = self.graph.timed[i];
+            if self.query(query).due().is_some_and(|due| due <= last) {
+                self.activate(query);
             }
         }
     }
@@ -90,7 +90,7 @@ impl Engine {
         self.mark_ran(q);
         if some {
             let output = self.graph.queries[q].output;
-            self.touched.push(output as u32);
+            self.touch(output);
             self.activate_readers(output);
         }
     }
@@ -105,12 +105,11 @@ impl Engine {
         if self.merged[stream].single.is_some() || self.merged[stream].origins.is_empty() {
             return;
         }
-        let mut merged = std::mem::take(&mut self.merged[stream]);
-        let Engine { graph, queries, .. } = self;
+        let Engine { graph, queries, merged, places, .. } = self;
         let flow_of = |source: u32| flow_of_source(source, stream, queries, &frame.flows);
-        copy_rows(&merged.origins, flow_of, &graph.streams[stream].read, &mut merged.flow, &mut frame.arena);
-        merged.copied = true;
-        self.merged[stream] = merged;
+        let Merged { origins, flow, copied, .. } = &mut merged[stream];
+        copy_rows(origins, flow_of, &graph.streams[stream].read, flow, places, &mut frame.arena);
+        *copied = true;
     }
 
     /// Finds the order of a stream's chunks, or its single source.
@@ -119,6 +118,10 @@ impl Engine {
             return;
         }
         let node = &self.graph.streams[stream];
+        if node.only_writer.is_some() && frame.flows[stream].chunks.is_empty() {
+            self.merged[stream].single = node.only_writer;
+            return;
+        }
         let length = |source: u32| flow_of_source(source, stream, &self.queries, &frame.flows).chunks.len();
         let all = std::iter::once(OUTSIDE).chain(node.writers.iter().map(|&w| w as u32));
         let sources: Vec<(u32, usize)> = all.map(|s| (s, length(s))).filter(|&(_, n)| n > 0).collect();
@@ -139,6 +142,10 @@ impl Engine {
     fn merge(&self, stream: usize, sources: &[(u32, usize)], frame: &Frame, merged: &mut Merged) {
         let chunk = |o: Origin| flow_of_source(o.source, stream, &self.queries, &frame.flows).chunks[o.chunk as usize];
         if self.graph.streams[stream].one_parent && sources[0].0 != OUTSIDE {
+            if let &[(a, _), (b, _)] = sources {
+                let flow = |source| &flow_of_source(source, stream, &self.queries, &frame.flows).chunks[..];
+                return merge_two((a, flow(a)), (b, flow(b)), &mut merged.origins);
+            }
             // All writers read one flow and none has timers: by cause, then by rank, which is the query's number.
             let order = |a: Origin, b: Origin| (chunk(a).cause, a.source).cmp(&(chunk(b).cause, b.source));
             return merge_lists(sources, order, &mut merged.origins);

@@ -15,6 +15,8 @@ use crate::outputs::Outputs;
 pub struct EngineOptions {
     /// Whether the rows of queries named by `@info` are put out too.
     pub queries: bool,
+    /// The streams whose rows are read, by name; `None`: all that queries insert into.
+    pub streams: Option<Vec<String>>,
     /// Chunks delivered because of one entry or timer, at most: what ends a loop between queries that never stops by
     /// itself. The rest of that entry's chunks is dropped, counted and reported.
     pub deliveries_per_entry_max: u32,
@@ -26,7 +28,13 @@ pub struct EngineOptions {
 
 impl Default for EngineOptions {
     fn default() -> EngineOptions {
-        EngineOptions { queries: false, deliveries_per_entry_max: 100_000, force_stepped: false, force_general: false }
+        EngineOptions {
+            queries: false,
+            streams: None,
+            deliveries_per_entry_max: 100_000,
+            force_stepped: false,
+            force_general: false,
+        }
     }
 }
 
@@ -79,11 +87,14 @@ pub struct Engine {
     pub(crate) query_logs: Vec<Flow>,
     /// Streams with chunks of queries in this frame.
     pub(crate) touched: Vec<u32>,
+    /// Streams of stepped regions whose own flow has chunks.
+    pub(crate) filled: Vec<u32>,
     /// By batched query: whether it is due to run, a bit each in order of the regions' lists.
     pub(crate) active: Vec<u64>,
     pub(crate) order: Vec<u32>,
     pub(crate) place: Vec<u32>,
     pub(crate) ran: Vec<u32>,
+    pub(crate) places: Vec<(u32, u32)>,
     pub(crate) log: Vec<String>,
     pub(crate) failures: Vec<Failure>,
     pub(crate) now: i64,
@@ -108,7 +119,9 @@ impl Engine {
             order,
             place,
             ran: Vec::new(),
+            places: Vec::new(),
             touched: Vec::new(),
+            filled: Vec::new(),
             log: Vec::new(),
             failures: Vec::new(),
             now: 0,
@@ -170,7 +183,7 @@ impl Engine {
     /// Takes all entries of a frame. What came out can be read until the frame is reset.
     pub fn process<'a>(&'a mut self, frame: &'a mut Frame) -> Outputs<'a> {
         self.begin(frame);
-        for region in 0..self.graph.regions.len() {
+        for region in 0..if self.graph.stepped { self.graph.regions.len() } else { 0 } {
             if self.graph.regions[region].mode == Mode::Stepped {
                 self.run_stepped(region, frame);
             }
@@ -183,15 +196,16 @@ impl Engine {
     fn begin(&mut self, frame: &Frame) {
         self.base = frame.base;
         self.steps.begin(&frame.entries);
-        for &s in &self.touched {
+        for s in self.touched.drain(..).chain(self.filled.drain(..)) {
             self.merged[s as usize].clear();
         }
         for &q in &self.ran {
             let query = self.queries[q as usize].as_mut().expect("a query is away only while it runs");
             query.clear_out();
-            self.query_logs[q as usize].clear();
+            if self.graph.queries[q as usize].named {
+                self.query_logs[q as usize].clear();
+            }
         }
-        self.touched.clear();
         self.ran.clear();
         self.log.clear();
         self.failures.clear();
@@ -204,8 +218,10 @@ impl Engine {
         c.entries += frame.entries.len() as u64;
         c.events += frame.rows as u64;
         c.failed_rows += self.failures.iter().map(|f| f.rows).sum::<u64>();
-        c.timers += self.steps.fired().len() as u64;
-        c.timers_inside += self.steps.fired().iter().filter(|t| t.entry > 0).count() as u64;
+        for timer in self.steps.fired() {
+            c.timers += 1;
+            c.timers_inside += (timer.entry > 0) as u64;
+        }
         if let Some(last) = frame.entries.last() {
             self.now = last.now;
         }
@@ -224,6 +240,13 @@ impl Engine {
             rows: f.rows,
             reason: f.reason.clone(),
         })
+    }
+
+    /// Notes that a stream has chunks in this frame.
+    pub(crate) fn touch(&mut self, stream: usize) {
+        if !std::mem::replace(&mut self.merged[stream].touched, true) {
+            self.touched.push(stream as u32);
+        }
     }
 
     pub(crate) fn mark_ran(&mut self, q: usize) {

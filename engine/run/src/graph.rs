@@ -34,8 +34,12 @@ pub struct StreamNode {
     pub writers: Vec<usize>,
     /// Queries that read it, in text order.
     pub readers: Vec<usize>,
+    /// Whether its rows are asked for.
+    pub shown: bool,
     /// Whether some writer's columns are of another kind than the stream's.
     pub converts: bool,
+    /// The only writer, if its rows can be read as they are.
+    pub only_writer: Option<u32>,
     /// Whether its writers may be merged by cause alone: all read one stream and none has timers.
     pub one_parent: bool,
     /// Which attributes any reader looks at.
@@ -64,6 +68,10 @@ pub struct Graph {
     pub streams: Vec<StreamNode>,
     /// Regions.
     pub regions: Vec<RegionNode>,
+    /// Queries of batched regions that have timers.
+    pub timed: Vec<usize>,
+    /// Whether any region is stepped.
+    pub stepped: bool,
 }
 
 impl Graph {
@@ -85,8 +93,8 @@ impl Graph {
                 named: q.name.is_some() && options.queries,
             })
             .collect();
-        let streams = (0..app.streams.len()).map(|s| stream_node(app, s, &queries)).collect();
-        let regions = app
+        let streams = (0..app.streams.len()).map(|s| stream_node(app, s, &queries, options)).collect();
+        let regions: Vec<RegionNode> = app
             .regions
             .iter()
             .map(|r| RegionNode {
@@ -95,7 +103,14 @@ impl Graph {
                 timed: sorted(&r.queries).into_iter().filter(|&q| queries[q].code.has_timers()).collect(),
             })
             .collect();
-        Graph { queries, streams, regions }
+        let batched = regions.iter().filter(|r| r.mode == Mode::Batched);
+        Graph {
+            timed: batched.flat_map(|r| r.timed.iter().copied()).collect(),
+            stepped: regions.iter().any(|r| r.mode == Mode::Stepped),
+            queries,
+            streams,
+            regions,
+        }
     }
 }
 
@@ -105,18 +120,29 @@ fn sorted(queries: &[usize]) -> Vec<usize> {
     queries
 }
 
-fn stream_node(app: &App, stream: usize, queries: &[QueryNode]) -> StreamNode {
+fn stream_node(app: &App, stream: usize, queries: &[QueryNode], options: &EngineOptions) -> StreamNode {
     let plan = &app.streams[stream];
     let kinds: Vec<_> = plan.schema.attributes.iter().map(|a| a.kind).collect();
     let parents: Vec<usize> = plan.writers.iter().map(|&w| queries[w].input).collect();
     let mut read = vec![false; kinds.len()];
     plan.readers.iter().for_each(|&r| note_reads(&app.queries[r], &mut read));
+    let asked = options.streams.as_ref().is_none_or(|names| names.contains(&plan.name));
+    let shown = asked && !plan.writers.is_empty();
+    if shown {
+        read.fill(true);
+    }
+    let converts = plan.writers.iter().any(|&w| queries[w].code.output_kinds() != kinds);
     let touching = plan.writers.iter().chain(&plan.readers).next();
     StreamNode {
         schema: plan.schema.clone(),
         writers: plan.writers.clone(),
         readers: plan.readers.clone(),
-        converts: plan.writers.iter().any(|&w| queries[w].code.output_kinds() != kinds),
+        shown,
+        converts,
+        only_writer: match plan.writers[..] {
+            [one] if !converts => Some(one as u32),
+            _ => None,
+        },
         one_parent: parents.windows(2).all(|p| p[0] == p[1])
             && plan.writers.iter().all(|&w| !queries[w].code.has_timers()),
         read,

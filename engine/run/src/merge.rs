@@ -27,6 +27,10 @@ pub struct Merged {
     pub origins: Vec<Origin>,
     /// The same chunks with their rows, for readers. Of a stepped region: chunks of queries only, in order of delivery.
     pub flow: Flow,
+    /// Whether the stream has chunks in this frame.
+    pub touched: bool,
+    /// Of a stepped region: whether the sink sees the chunks of `flow` as they stand there.
+    pub in_order: bool,
     /// Whether `origins` is valid for this frame.
     pub ordered: bool,
     /// Whether `flow` is valid for this frame.
@@ -47,6 +51,8 @@ impl Merged {
         self.flow.clear();
         self.ordered = false;
         self.copied = false;
+        self.in_order = false;
+        self.touched = false;
         self.single = None;
     }
 }
@@ -75,6 +81,24 @@ pub fn merge_lists(
     }
 }
 
+/// Merges the chunks of two writers that read one flow, by cause, then the first writer first.
+pub fn merge_two((a, first): (u32, &[Chunk]), (b, second): (u32, &[Chunk]), out: &mut Vec<Origin>) {
+    let (mut i, mut j) = (0, 0);
+    out.reserve(first.len() + second.len());
+    while i < first.len() && j < second.len() {
+        let take_first = first[i].cause <= second[j].cause;
+        out.push(if take_first {
+            Origin { source: a, chunk: i as u32 }
+        } else {
+            Origin { source: b, chunk: j as u32 }
+        });
+        i += take_first as usize;
+        j += !take_first as usize;
+    }
+    out.extend((i..first.len()).map(|i| Origin { source: a, chunk: i as u32 }));
+    out.extend((j..second.len()).map(|j| Origin { source: b, chunk: j as u32 }));
+}
+
 /// Copies the rows of `origins` in order into `flow`: the columns that are read, converted to the stream's kinds where
 /// they differ.
 pub fn copy_rows<'a>(
@@ -82,26 +106,33 @@ pub fn copy_rows<'a>(
     flow_of: impl Fn(u32) -> &'a Flow,
     read: &[bool],
     flow: &mut Flow,
+    places: &mut Vec<(u32, u32)>,
     arena: &mut Arena,
 ) {
-    let mut sources: Vec<u32> = Vec::new();
-    let mut places: Vec<(u32, u32)> = Vec::new();
+    let mut sources: Vec<(u32, &Flow)> = Vec::new();
+    places.clear();
+    flow.chunks.reserve(origins.len());
     for (i, origin) in origins.iter().enumerate() {
-        let known = sources.iter().position(|&s| s == origin.source);
+        let known = sources.iter().position(|&(s, _)| s == origin.source);
         let source = known.unwrap_or_else(|| {
-            sources.push(origin.source);
+            sources.push((origin.source, flow_of(origin.source)));
             sources.len() - 1
         });
-        let chunk = flow_of(origin.source).chunks[origin.chunk as usize];
+        let chunk = sources[source].1.chunks[origin.chunk as usize];
         let first = places.len() as u32;
-        places.extend((chunk.first..chunk.first + chunk.rows).map(|row| (source as u32, row)));
+        if chunk.rows == 1 {
+            places.push((source as u32, chunk.first));
+        } else {
+            places.extend((chunk.first..chunk.first + chunk.rows).map(|row| (source as u32, row)));
+        }
         flow.chunks.push(Chunk { step: chunk.step, cause: i as u32, first, rows: chunk.rows });
     }
-    let from: Vec<&Columns> = sources.iter().map(|&s| &flow_of(s).rows).collect();
+    let places = &places[..];
+    let from: Vec<&Columns> = sources.iter().map(|&(_, flow)| &flow.rows).collect();
     flow.rows.ts.extend(places.iter().map(|&(s, row)| from[s as usize].ts[row as usize]));
     for (c, column) in flow.rows.cols.iter_mut().enumerate().filter(|(c, _)| read[*c]) {
         let columns: Vec<&Column> = from.iter().map(|f| &f.cols[c]).collect();
-        gather(column, &columns, &places, arena);
+        gather(column, &columns, places, arena);
     }
 }
 

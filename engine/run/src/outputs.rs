@@ -62,6 +62,12 @@ impl<'a> Outputs<'a> {
 
     /// Calls `f` for all runs of rows, by (position, target, ordinal).
     pub fn each(&self, mut f: impl FnMut(Output<'a>)) {
+        if self.engine.touched.is_empty() && !self.engine.options.queries {
+            return;
+        }
+        if let Some(lane) = self.only_lane() {
+            return self.whole(&lane, &mut f);
+        }
         let lanes = self.lanes();
         if let [lane] = &lanes[..] {
             return self.whole(lane, &mut f);
@@ -115,15 +121,10 @@ impl<'a> Outputs<'a> {
 
     /// The flow in which a source's chunk stands: of a stepped region, the stream's own.
     fn source(&self, source: u32, stream: usize) -> &'a Flow {
-        if source != OUTSIDE && self.stepped(stream) {
+        if source != OUTSIDE && self.engine.stepped(stream) {
             return &self.engine.merged[stream].flow;
         }
         flow_of_source(source, stream, &self.engine.queries, &self.frame.flows)
-    }
-
-    fn stepped(&self, stream: usize) -> bool {
-        let region = self.engine.graph.streams[stream].region;
-        region.is_some_and(|r| self.engine.graph.regions[r].mode == Mode::Stepped)
     }
 
     /// Gives the chunks `from..to` of a lane, joined where their rows follow each other.
@@ -162,13 +163,29 @@ impl<'a> Outputs<'a> {
         }
     }
 
+    /// The target, if there can be but one and its rows stand in one flow: the common case, without a list.
+    fn only_lane(&self) -> Option<Lane<'a>> {
+        let engine = self.engine;
+        let &[stream] = &engine.touched[..] else { return None };
+        let merged = &engine.merged[stream as usize];
+        if engine.options.queries || !engine.graph.streams[stream as usize].shown {
+            return None;
+        }
+        let flow = match merged.single {
+            Some(source) => flow_of_source(source, stream as usize, &engine.queries, &self.frame.flows),
+            None if merged.copied || merged.in_order => &merged.flow,
+            None => return None,
+        };
+        Some(Lane { target: Target::Stream(stream), from: From::One(flow), n: flow.chunks.len() })
+    }
+
     /// The targets that have rows, in order.
     fn lanes(&self) -> Vec<Lane<'a>> {
         let engine = self.engine;
         let mut lanes = Vec::new();
         for &s in &engine.touched {
             let (stream, target) = (s as usize, Target::Stream(s));
-            if lanes.iter().any(|l: &Lane<'_>| l.target == target) {
+            if !engine.graph.streams[stream].shown || lanes.iter().any(|l: &Lane<'_>| l.target == target) {
                 continue;
             }
             let merged = &engine.merged[stream];
@@ -177,6 +194,7 @@ impl<'a> Outputs<'a> {
                     let flow = flow_of_source(source, stream, &engine.queries, &self.frame.flows);
                     (From::One(flow), flow.chunks.len())
                 }
+                None if merged.copied || merged.in_order => (From::One(&merged.flow), merged.flow.chunks.len()),
                 None => (From::Merged(&merged.origins, stream), merged.origins.len()),
             };
             lanes.push(Lane { target, from, n });

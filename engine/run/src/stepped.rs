@@ -89,14 +89,15 @@ impl Engine {
                 self.give_up(q, step, stack);
                 return;
             }
-            let mut query = self.queries[q].take().expect("a query is away only while it runs");
+            let query = self.queries[q].as_mut().expect("a query is away only while it runs");
             let input: &Flow =
                 if d.outside { &frame.flows[d.stream as usize] } else { &self.merged[d.stream as usize].flow };
             let mut cx = cx(&mut self.steps, &mut frame.arena, &mut self.log, &mut self.failures);
             query.run(&mut cx, input, d.chunk as usize, d.chunk as usize + 1);
             self.counters.query_calls += 1;
-            self.queries[q] = Some(query);
-            self.drain(q, frame, stack);
+            if !query.out().chunks.is_empty() {
+                self.drain(q, frame, stack);
+            }
         }
     }
 
@@ -114,39 +115,39 @@ impl Engine {
 
     /// Moves what a query put out to its stream and puts it on the stack, first chunk on top.
     fn drain(&mut self, q: usize, frame: &mut Frame, stack: &mut Vec<Delivery>) {
-        let mut query = self.queries[q].take().expect("a query is away only while it runs");
-        if !query.out().chunks.is_empty() {
-            let output = self.graph.queries[q].output;
-            let to = &mut self.merged[output];
-            let first_chunk = to.flow.chunks.len() as u32;
-            append(&mut to.flow.rows, &query.out().rows, &mut frame.arena);
-            let base = to.flow.rows.len() - query.out().rows.len();
-            for chunk in &query.out().chunks {
-                let mut chunk = *chunk;
-                chunk.first += base as u32;
-                to.flow.chunks.push(chunk);
-            }
-            let end = to.flow.chunks.len() as u32;
-            let new = (first_chunk..end).rev();
-            let stream = output as u32;
-            stack.extend(new.map(|chunk| Delivery { stream, outside: false, chunk, reader: 0 }));
-            if self.graph.queries[q].named {
-                log(&mut self.query_logs[q], query.out());
-            }
-            query.clear_out();
+        let query = self.queries[q].as_mut().expect("a query is away only while it runs");
+        let out = query.out();
+        if out.chunks.is_empty() {
+            return;
         }
-        self.queries[q] = Some(query);
+        let output = self.graph.queries[q].output;
+        if self.merged[output].flow.chunks.is_empty() {
+            self.filled.push(output as u32);
+        }
+        let to = &mut self.merged[output].flow;
+        let (first_chunk, base) = (to.chunks.len() as u32, to.rows.len() as u32);
+        append(&mut to.rows, &out.rows, &mut frame.arena);
+        to.chunks.extend(out.chunks.iter().map(|c| riddhi_batch::Chunk { first: c.first + base, ..*c }));
+        let (end, stream) = (to.chunks.len() as u32, output as u32);
+        let new = (first_chunk..end).rev();
+        stack.extend(new.map(|chunk| Delivery { stream, outside: false, chunk, reader: 0 }));
+        if self.graph.queries[q].named {
+            log(&mut self.query_logs[q], out);
+        }
+        query.clear_out();
     }
 
     /// Lets a stream's sink see a chunk: after all readers, so in a loop what follows from a chunk is seen before it.
     fn show(&mut self, d: Delivery) {
-        if self.graph.streams[d.stream as usize].writers.is_empty() {
+        if !self.graph.streams[d.stream as usize].shown {
             return;
         }
         let stream = &mut self.merged[d.stream as usize];
-        if stream.origins.is_empty() {
+        if !std::mem::replace(&mut stream.touched, true) {
             self.touched.push(d.stream);
+            stream.in_order = true;
         }
+        stream.in_order &= !d.outside && d.chunk as usize == stream.origins.len();
         stream.origins.push(Origin { source: if d.outside { OUTSIDE } else { 0 }, chunk: d.chunk });
     }
 }
@@ -156,6 +157,10 @@ fn append(to: &mut Columns, from: &Columns, arena: &mut riddhi_batch::Arena) {
     let n = from.len();
     to.ts.extend_from_slice(&from.ts);
     for (to, from) in to.cols.iter_mut().zip(&from.cols) {
+        if to.kind() == from.kind() && n == 1 {
+            to.push_from(from, 0);
+            continue;
+        }
         if to.kind() == from.kind() {
             to.append(from, Sel::From(0), n);
             continue;

@@ -103,6 +103,9 @@ pub struct Code {
     pub kinds: Kinds,
     /// Attributes that the store keeps (ways flush and general), and all that is read after the window.
     pub kept: Vec<u32>,
+    /// Whether a chunk of one row may take the short way: filters and projections that ask for nothing but attributes, rows
+    /// neither sorted nor cut.
+    pub short: bool,
     /// Whether any program after the window asks for timestamps.
     pub asks_ts: bool,
     /// Whether any program asks for the clock.
@@ -138,6 +141,7 @@ impl Code {
             offset: plan.select.offset.unwrap_or(0),
             kinds: plan.kinds,
             kept: Vec::new(),
+            short: false,
             asks_ts: false,
             asks_now: false,
             asks_random: false,
@@ -148,6 +152,8 @@ impl Code {
         code.share_args(plan);
         code.kept = kept(plan, code.way);
         code.note_volatility();
+        let uncut = code.order_by.is_empty() && code.limit.is_none() && code.offset == 0;
+        code.short = code.way == Way::Plain && uncut && !code.asks_ts && code.filters_without_aggregates();
         code
     }
 
@@ -184,6 +190,10 @@ impl Code {
         self.asks_ts = most.iter().any(|&v| v >= Volatility::RowTime);
         self.asks_now = most.iter().any(|&v| v >= Volatility::Clock);
         self.asks_random = most.contains(&Volatility::Random);
+    }
+
+    fn filters_without_aggregates(&self) -> bool {
+        self.before.iter().all(|s| matches!(s, Step::Filter { aggregates, .. } if aggregates.is_empty()))
     }
 
     /// Whether rows of a chunk are one result per group, or one in all.

@@ -141,9 +141,8 @@ impl Query {
         self.work.out.clear();
     }
 
-    /// Begins a frame.
+    /// Begins a frame. What came out in the last one must have been cleared.
     pub fn begin(&mut self) {
-        self.work.out.clear();
         self.work.timers.begin();
     }
 
@@ -188,9 +187,11 @@ impl Query {
 
     /// Takes the chunks `from..to`. No timer of this query may come before the last of them.
     pub fn run(&mut self, cx: &mut Cx<'_>, input: &Flow, from: usize, to: usize) {
-        if from < to {
-            self.work.run(&self.code, cx, input, from, to);
+        let one_row = from + 1 == to && self.code.short && input.chunks[from].rows == 1;
+        if from == to || (one_row && self.work.run_short(&self.code, cx, input, from)) {
+            return;
         }
+        self.work.run(&self.code, cx, input, from, to);
     }
 
     /// Fires a timer that [`Query::next_timer`] gave.

@@ -1,12 +1,53 @@
 //! Rows that pass: filter and projection.
 
-use riddhi_batch::{Chunk, Flow};
+use riddhi_batch::{Chunk, Flow, Sel};
 
 use super::rows::Selected;
-use super::{Code, Cx, Work, compute, report};
+use super::{Code, Cx, Step, Work, compute, report};
 use crate::expr::{Program, Rows, Source};
 
 impl Work {
+    /// A chunk of one row. False, and nothing done, if it takes the long way after all.
+    pub(super) fn run_short(&mut self, code: &Code, cx: &mut Cx<'_>, input: &Flow, chunk: usize) -> bool {
+        let Chunk { step, first: row, .. } = input.chunks[chunk];
+        let b = &mut self.buffers;
+        let rows = Rows {
+            n: 1,
+            input: Source { cols: &input.rows.cols, sel: Sel::From(row as usize) },
+            computed: Source::NONE,
+            ts: &[],
+            now: &[],
+            serial: 0,
+            seed: code.seed,
+        };
+        b.failed.clear();
+        let conditions = code.before.iter().filter_map(|s| match s {
+            Step::Filter { condition, .. } => Some(condition),
+            Step::Stream { .. } => None,
+        });
+        for condition in conditions.chain(&code.having) {
+            b.hits.clear();
+            condition.select(&rows, cx.arena, &mut b.scratch, &mut b.hits, &mut b.failed);
+            if b.hits.is_empty() {
+                return b.failed.is_empty();
+            }
+        }
+        let first = self.out.rows.len();
+        for (item, out) in code.items.iter().zip(&mut self.out.rows.cols) {
+            match item.attribute() {
+                Some(a) => out.push_from(&input.rows.cols[a as usize], row as usize),
+                None => item.eval(&rows, cx.arena, &mut b.scratch, out, &mut b.failed),
+            }
+        }
+        if !b.failed.is_empty() {
+            self.out.rows.cols.iter_mut().for_each(|c| c.truncate(first));
+            return false;
+        }
+        self.out.rows.ts.push(input.rows.ts[row as usize]);
+        self.out.chunks.push(Chunk { step, cause: chunk as u32, first: first as u32, rows: 1 });
+        true
+    }
+
     pub(super) fn run_plain(&mut self, code: &Code, cx: &mut Cx<'_>, input: &Flow, selected: &mut Selected) {
         if let Some(having) = &code.having {
             self.apply_having(code, cx, input, selected, having);
@@ -79,8 +120,8 @@ impl Work {
             self.serial += selected.n as u64;
         }
         match rows.input.sel {
-            riddhi_batch::Sel::From(f) => self.out.rows.ts.extend_from_slice(&input.rows.ts[f..f + selected.n]),
-            riddhi_batch::Sel::Rows(r) => self.out.rows.ts.extend(r.iter().map(|&i| input.rows.ts[i as usize])),
+            Sel::From(f) => self.out.rows.ts.extend_from_slice(&input.rows.ts[f..f + selected.n]),
+            Sel::Rows(r) => self.out.rows.ts.extend(r.iter().map(|&i| input.rows.ts[i as usize])),
         }
         self.push_chunks(code, cx, selected, first);
         true
