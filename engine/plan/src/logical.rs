@@ -113,6 +113,8 @@ pub struct AggregatePlan {
     /// A bool over the same: the aggregate takes in, or out, only rows for which it is true, and its value is used for no
     /// others. It stands in a branch of `ifThenElse`, or behind `and` or `or`, which Siddhi does not look at otherwise.
     pub when: Option<Expr>,
+    /// Whether a new batch empties it; not so in `having`, where Siddhi's aggregates run on.
+    pub resets: bool,
 }
 
 /// The selection of a query.

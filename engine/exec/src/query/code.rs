@@ -50,6 +50,8 @@ pub struct AggregateCode {
     pub arg: Option<Program>,
     /// The condition under which it takes a row in or out.
     pub when: Option<Program>,
+    /// Whether a new batch empties it.
+    pub resets: bool,
     /// Kind of the argument's declared type.
     pub kind: Kind,
     /// Place among the distinct arguments of the select, if there is an argument.
@@ -222,6 +224,7 @@ fn aggregate(plan: &AggregatePlan) -> AggregateCode {
         function: plan.function.clone(),
         arg: plan.arg.as_ref().map(Program::compile),
         when: plan.when.as_ref().map(Program::compile),
+        resets: plan.resets,
         kind,
         place: None,
     }

@@ -29,6 +29,8 @@ pub struct Buffers {
     alive: Vec<u32>,
     alive_now: Vec<u32>,
     list: Vec<Signal>,
+    /// The same without resets, for aggregates that run on.
+    running_on: Vec<Signal>,
     ids: Vec<u32>,
     real: Vec<u32>,
     arg: Option<Column>,
@@ -456,7 +458,11 @@ impl Work {
             } else {
                 skipped.iter_mut().zip(&b.failed.rows).for_each(|(s, f)| *s |= f);
             }
-            let signals = Signals { list: &g.list, arg: g.arg.as_ref(), failed: &skipped, arena: cx.arena };
+            if !aggregate.resets {
+                hide_resets(&g.list, &mut g.running_on, &mut skipped);
+            }
+            let list = if aggregate.resets { &g.list } else { &g.running_on };
+            let signals = Signals { list, arg: g.arg.as_ref(), failed: &skipped, arena: cx.arena };
             own.list[i].signals(&signals, &mut own.results[i]);
             if !b.failed.is_empty() {
                 // A row whose argument failed gives no output: remember it among the failed of the turn.
@@ -605,6 +611,17 @@ impl Buffers {
     fn lost(&mut self, failed: &[u8]) {
         self.expired.resize(failed.len(), 0);
         self.expired.iter_mut().zip(failed).for_each(|(l, f)| *l |= f);
+    }
+}
+
+/// Copies signals with resets turned into rows that do not count.
+fn hide_resets(list: &[Signal], running_on: &mut Vec<Signal>, skipped: &mut Vec<u8>) {
+    running_on.clear();
+    running_on.extend_from_slice(list);
+    skipped.resize(list.len(), 0);
+    for (signal, skip) in running_on.iter_mut().zip(skipped).filter(|(s, _)| s.kind == SignalKind::Reset) {
+        signal.kind = SignalKind::Current;
+        *skip = 1;
     }
 }
 

@@ -25,17 +25,18 @@ impl Aggregates {
     }
 
     /// The number of that aggregate, which takes in rows for which all of `guards` are true.
-    pub(crate) fn add(&mut self, name: &str, function: BoundAggregate, args: Vec<Expr>, guards: &[Expr]) -> u32 {
+    pub(crate) fn add(&mut self, name: &str, function: BoundAggregate, args: Vec<Expr>, guards: &[Expr], resets: bool) -> u32 {
         let when = guards.iter().cloned().reduce(both);
         let random = args.iter().chain(&when).any(|a| a.volatility() == Volatility::Random);
         let print = |e: &Expr| expr_text(e, &self.schema, &self.list);
         let text = format!("{name}({})", args.iter().map(print).collect::<Vec<_>>().join(", "));
         let key = format!("{text} when {}", when.as_ref().map_or(String::new(), print));
+        let key = if resets { key } else { format!("{key} running on") };
         if let Some(same) = self.keys.iter().position(|k| *k == key).filter(|_| !random) {
             return same as u32;
         }
         self.keys.push(key);
-        self.list.push(AggregatePlan { text, function, arg: args.into_iter().next(), when });
+        self.list.push(AggregatePlan { text, function, arg: args.into_iter().next(), when, resets });
         (self.list.len() - 1) as u32
     }
 }

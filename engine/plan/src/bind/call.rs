@@ -105,7 +105,9 @@ impl Binder<'_> {
         let (ty, kind) = (bound.ty, bound.kind);
         let guards = std::mem::take(&mut self.guards);
         guards.iter().try_for_each(|g| self.spend(g))?;
-        let number = self.aggregates.as_deref_mut()?.add(&name, bound, args, &guards);
+        // Siddhi gives a reset to the select list only: an aggregate that stands in `having` itself runs on.
+        let resets = self.scope.outputs.is_none() || window.sliding || !window.windowed;
+        let number = self.aggregates.as_deref_mut()?.add(&name, bound, args, &guards, resets);
         self.guards = guards;
         Some(Expr { ty, kind, node: Node::Aggregate(number), span: call.span })
     }
@@ -123,12 +125,6 @@ impl Binder<'_> {
         let batches = window.windowed && !window.sliding;
         if batches && matches!(name, "minForever" | "maxForever") {
             self.diagnostics.push(remarks::for_ever(name, span));
-        }
-        if batches && self.scope.outputs.is_some() {
-            self.diagnostics.push(remarks::having_over_batches(name, span));
-        }
-        if !self.guards.is_empty() {
-            self.diagnostics.push(remarks::lazy_aggregate(name, span));
         }
     }
 

@@ -43,13 +43,3 @@ pub(crate) fn filter_after_batch(span: Span) -> Diagnostic {
     note("R0704", "a filter after a batch window may answer differently from Siddhi", span)
         .note("in Siddhi a filter that rejects the batch's first event keeps aggregates from starting anew")
 }
-
-pub(crate) fn lazy_aggregate(name: &str, span: Span) -> Diagnostic {
-    note("R0705", format!("`{name}` takes in every row, also where its value is not used"), span)
-        .note("Siddhi updates it only for rows for which this side is looked at")
-}
-
-pub(crate) fn having_over_batches(name: &str, span: Span) -> Diagnostic {
-    note("R0706", format!("`{name}` in `having` answers differently from Siddhi over a batch window"), span)
-        .note("Siddhi does not start it anew with a batch, so it runs on; here it starts anew as in `select`")
-}
