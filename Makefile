@@ -2,12 +2,14 @@
 
 # Riddhi alone: rates, latency, bytes per event. Prints only.
 bench:
-	cargo run --release --quiet -p riddhi-bench -- --no-peer
+	cargo build --release --quiet -p riddhi-cli -p riddhi-bench
+	target/release/riddhi-bench --no-peer
 
 # Side by side with Siddhi, in turn; writes bench/results. Needs a JDK 17 and Maven, which fetches the peer.
 bench-peers:
 	mvn -q -B -f bench/peers/pom.xml package
-	cargo run --release --quiet -p riddhi-bench
+	cargo build --release --quiet -p riddhi-cli -p riddhi-bench
+	target/release/riddhi-bench
 
 # The main job on real data: a week of flights through an app; see examples/flights.
 DEMO = --app examples/flights/flights.siddhi --time-column time --time-format '%Y-%m-%d %H:%M' \

@@ -1,10 +1,10 @@
 //! The events: the same on both sides, bit for bit, from one seed (`Feed` of the peer).
 //!
-//! A pool of rows is sent round and round, each time with new timestamps; of many keys, each event takes its symbol from a
-//! longer sequence. Rows are held as the engine's public interface takes them, as the peer's are: boxed values in arrays of
-//! objects there, typed values here, and for arrays whole columns.
+//! A pool of rows is sent round and round, each time with new timestamps; of many keys, each event takes its symbol from
+//! a longer sequence. Rows are held as the engine's public interface takes them, as the peer's are: boxed values in
+//! arrays of objects there, typed values here, and for arrays whole columns.
 
-use riddhi_batch::{Columns, Frame, Kind, Sel, Str};
+use riddhi_batch::{Arena, Columns, Frame, Kind, Sel, Str};
 use riddhi_run::Clock;
 
 use crate::sink::Sinks;
@@ -129,6 +129,20 @@ impl Feed {
     pub fn send_at_once(&mut self, subject: &mut impl Subject, sinks: &mut Sinks, events: u64) {
         self.fill_single(subject.frame(), self.sent + events);
         subject.process(sinks);
+    }
+
+    /// The next event as a line of JSON, as the command line takes it.
+    pub fn next_json(&mut self, stream: &str) -> String {
+        let ts = self.now;
+        self.pass(1);
+        let Row { symbol, price, volume, t, flag } = self.pool[(self.sent % POOL as u64) as usize];
+        self.sent += 1;
+        let arena = Arena::new();
+        let symbol = symbol.text(&arena);
+        format!(
+            "{{\"stream\":\"{stream}\",\"ts\":{ts},\"data\":{{\"symbol\":\"{symbol}\",\"price\":{price},\
+             \"volume\":{volume},\"t\":{t},\"flag\":{flag}}}}}\n"
+        )
     }
 
     /// Most events that natural batching would put into a frame.

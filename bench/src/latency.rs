@@ -1,5 +1,5 @@
-//! Open loop: events are meant to be sent at fixed times, and each is timed from then on, so a pause shows in every event
-//! that had to wait for it.
+//! Open loop: events are meant to be sent at fixed times, and each is timed from then on, so a pause shows in every
+//! event that had to wait for it.
 
 use std::time::{Duration, Instant};
 

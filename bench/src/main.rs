@@ -6,6 +6,7 @@ mod machine;
 mod measure;
 mod memory;
 mod peer;
+mod replay;
 mod report;
 mod riddhi;
 mod sink;
@@ -23,6 +24,7 @@ use crate::machine::{Machine, PeerVersions, Versions, commit};
 use crate::measure::{Effort, measure};
 use crate::memory::{memory, weigh};
 use crate::peer::Peer;
+use crate::replay::replay;
 use crate::report::{Report, Row};
 use crate::riddhi::Bench;
 use crate::workload::{Table, Workload};
@@ -35,7 +37,7 @@ const LATENCY_RATES: [u64; 3] = [1_000, 100_000, 1_000_000];
 #[derive(Debug, Parser)]
 #[command(name = "riddhi-bench", max_term_width = 100)]
 struct Args {
-    /// Run only what has this name: a workload, `latency` or `memory`; may be given several times
+    /// Run only what has this name: a workload, `latency`, `memory` or `replay`; may be given several times
     #[arg(long, value_name = "NAME")]
     only: Vec<String>,
     /// Run Riddhi alone: no Java needed, no ratios
@@ -85,7 +87,7 @@ fn run(args: &Args) -> Result<bool> {
         return Ok(false);
     }
     for name in &args.only {
-        let known = table.find(name).is_some() || name == "latency" || name == "memory";
+        let known = table.find(name).is_some() || ["latency", "memory", "replay"].contains(&name.as_str());
         anyhow::ensure!(known, "no workload is named {name}");
     }
     let mut session = Session { args, bench: &bench, table: &table, peer: None, rows: Vec::new(), missing: Vec::new() };
@@ -94,6 +96,7 @@ fn run(args: &Args) -> Result<bool> {
     }
     let latency = if args.wants("latency") { session.latency()? } else { Vec::new() };
     let memory = if args.wants("memory") { session.memory() } else { None };
+    let replay = if args.wants("replay") { session.replay() } else { None };
     let Session { peer, rows, missing, .. } = session;
     let report = Report {
         date: jiff::Timestamp::now().strftime("%Y-%m-%d").to_string(),
@@ -104,6 +107,7 @@ fn run(args: &Args) -> Result<bool> {
         missing,
         latency,
         memory,
+        replay,
     };
     println!("{}", report.markdown());
     if args.write || (args.only.is_empty() && !args.no_peer) {
@@ -196,5 +200,11 @@ impl Session<'_> {
         let name = &self.table.memory.name;
         let weighed = self.start_peer(name).and_then(|mut peer| memory(self.table, peer.as_mut()));
         weighed.map_err(|e| self.missing.push([name.clone(), format!("{e:#}")])).ok()
+    }
+
+    fn replay(&mut self) -> Option<replay::Replay> {
+        eprintln!("replay");
+        let ran = replay(self.table, self.args.rounds);
+        ran.map_err(|e| self.missing.push(["replay".to_owned(), format!("{e:#}")])).ok()
     }
 }

@@ -11,6 +11,7 @@ use crate::latency::Latency;
 use crate::machine::{Machine, Versions};
 use crate::measure::{Round, Rounds, median};
 use crate::memory::Memory;
+use crate::replay::Replay;
 use crate::workload::Workload;
 
 /// One workload's result.
@@ -136,6 +137,8 @@ pub struct Report {
     pub latency: Vec<Latency>,
     /// Bytes per event.
     pub memory: Option<Memory>,
+    /// The binary on a file of events.
+    pub replay: Option<Replay>,
 }
 
 impl Report {
@@ -168,6 +171,24 @@ impl Report {
                 let _ = write!(out, "; peer {bytes:.1}");
             }
             out.push_str(".\n");
+        }
+        if let Some(r) = &self.replay {
+            let _ = writeln!(
+                out,
+                "\n{}, lines of {:.0} bytes: {:.2} M events/s (at least {}, aim {}). First output after {:.1} ms \
+                 (at most {}), peak memory {:.1} MB (at most {}), binary {:.1} MB (at most {}).",
+                r.title,
+                r.line_bytes,
+                r.rate,
+                r.at_least,
+                r.aim,
+                r.first_output_ms,
+                r.first_output_ms_at_most,
+                r.peak_mb,
+                r.peak_mb_at_most,
+                r.binary_mb,
+                r.binary_mb_at_most,
+            );
         }
         out
     }

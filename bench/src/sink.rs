@@ -1,7 +1,8 @@
 //! Reads every value of every output and sums it up as the peer does (`Sink` there).
 //!
-//! The brief checksum is for timing: the sum, over all values, of the value's bits times a factor of its column, plus the
-//! timestamps; of a string it takes length and first byte. The strict one hashes all bytes in order, a chain per stream.
+//! The brief checksum is for timing: the sum, over all values, of the value's bits times a factor of its column, plus
+//! the timestamps; of a string it takes length and first byte. The strict one hashes all bytes in order, a chain per
+//! stream.
 
 use riddhi_batch::{Arena, Column, Columns, Data, Str};
 

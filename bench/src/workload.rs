@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
+use crate::replay::ReplayBars;
+
 /// How events are handed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -98,12 +100,15 @@ pub struct Table {
     pub workloads: Vec<Workload>,
     /// What is weighed.
     pub memory: Workload,
+    /// What is run as a user would.
+    pub replay: ReplayBars,
 }
 
 #[derive(Deserialize)]
 struct File {
     workloads: Vec<Workload>,
     memory: Workload,
+    replay: ReplayBars,
 }
 
 impl Table {
@@ -111,9 +116,9 @@ impl Table {
     pub fn read(bench: &Path) -> Result<Table> {
         let file = bench.join("workloads/workloads.json");
         let text = std::fs::read_to_string(&file).with_context(|| format!("reading {}", file.display()))?;
-        let File { workloads, memory } =
+        let File { workloads, memory, replay } =
             serde_json::from_str(&text).with_context(|| format!("in {}", file.display()))?;
-        Ok(Table { file, workloads, memory })
+        Ok(Table { file, workloads, memory, replay })
     }
 
     /// The workload of that name.
@@ -121,9 +126,14 @@ impl Table {
         self.workloads.iter().find(|w| w.name == name)
     }
 
+    /// Where a workload's app lies.
+    pub fn app_file(&self, work: &Workload) -> PathBuf {
+        self.file.with_file_name(format!("{}.siddhi", work.app))
+    }
+
     /// The text of a workload's app.
     pub fn app(&self, work: &Workload) -> Result<String> {
-        let file = self.file.with_file_name(format!("{}.siddhi", work.app));
+        let file = self.app_file(work);
         std::fs::read_to_string(&file).with_context(|| format!("reading {}", file.display()))
     }
 }
