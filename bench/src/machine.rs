@@ -17,6 +17,8 @@ pub struct Machine {
     pub memory_gib: u64,
     /// Operating system and kernel.
     pub system: String,
+    /// Threads that wanted to run in the minute before the run, on average: near 0 on a machine that is free.
+    pub load_before: f64,
 }
 
 /// Versions.
@@ -56,6 +58,10 @@ impl Machine {
             cpu: field("/proc/cpuinfo", "model name").unwrap_or_else(|| "unknown processor".to_owned()),
             cores: std::thread::available_parallelism().map_or(0, usize::from),
             memory_gib: (kib / 1024.0 / 1024.0).round() as u64,
+            load_before: fs::read_to_string("/proc/loadavg")
+                .ok()
+                .and_then(|text| text.split(' ').next()?.parse().ok())
+                .unwrap_or(f64::NAN),
             system: format!("{} {} {}", std::env::consts::OS, release.trim(), std::env::consts::ARCH),
         }
     }

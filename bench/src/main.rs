@@ -90,6 +90,7 @@ fn run(args: &Args) -> Result<bool> {
         let known = table.find(name).is_some() || ["latency", "memory", "replay"].contains(&name.as_str());
         anyhow::ensure!(known, "no workload is named {name}");
     }
+    let machine = Machine::this();
     let mut session = Session { args, bench: &bench, table: &table, peer: None, rows: Vec::new(), missing: Vec::new() };
     for work in table.workloads.iter().filter(|w| args.wants(&w.name)) {
         session.throughput(work)?;
@@ -101,7 +102,7 @@ fn run(args: &Args) -> Result<bool> {
     let report = Report {
         date: jiff::Timestamp::now().strftime("%Y-%m-%d").to_string(),
         commit: commit(&bench),
-        machine: Machine::this(),
+        machine,
         versions: Versions::new(peer),
         rows,
         missing,

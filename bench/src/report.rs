@@ -14,6 +14,9 @@ use crate::memory::Memory;
 use crate::replay::Replay;
 use crate::workload::Workload;
 
+/// A load from which on rates are not to be trusted: one thread besides ours.
+const BUSY: f64 = 1.0;
+
 /// One workload's result.
 #[derive(Debug, Serialize)]
 pub struct Row {
@@ -155,11 +158,20 @@ impl Report {
         // Writing to a string does not fail.
         let _ = writeln!(out, "Riddhi {} at {}, {}.", v.riddhi, self.commit, self.date);
         let _ = writeln!(out, "{}, {} cores, {} GiB, {}; {}.", m.cpu, m.cores, m.memory_gib, m.system, v.rustc);
+        if m.load_before > BUSY {
+            let _ = writeln!(
+                out,
+                "The machine was busy (load {:.1}): the CPU ratio is the figure to look at.",
+                m.load_before
+            );
+        }
         if let Some(peer) = &v.peer {
             let _ = writeln!(out, "Peer: {} on {}, {}.", peer.peer, peer.runtime, peer.arguments);
         }
         out.push('\n');
-        self.throughput(&mut out);
+        if !self.rows.is_empty() {
+            self.throughput(&mut out);
+        }
         for [name, why] in &self.missing {
             let _ = writeln!(out, "\nDid not run: {name}: {why}");
         }
