@@ -42,7 +42,9 @@ fn turn(engine: &mut Engine, frame: &mut Frame) {
 
 fn app() -> Result<App, Box<dyn Error>> {
     let compiled = compile(APP);
-    compiled.plan.ok_or_else(|| compiled.diagnostics.iter().map(|d| d.message.clone()).collect::<Vec<_>>().join("; ").into())
+    compiled
+        .plan
+        .ok_or_else(|| compiled.diagnostics.iter().map(|d| d.message.clone()).collect::<Vec<_>>().join("; ").into())
 }
 
 fn main() -> Result<(), Box<dyn Error>> {

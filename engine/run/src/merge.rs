@@ -48,7 +48,9 @@ impl Merged {
     /// Forgets the frame.
     pub fn clear(&mut self) {
         self.origins.clear();
-        self.flow.clear();
+        if !self.flow.chunks.is_empty() {
+            self.flow.clear();
+        }
         self.ordered = false;
         self.copied = false;
         self.in_order = false;

@@ -88,6 +88,15 @@ impl<'a> Outputs<'a> {
 
     /// Calls `f` for the runs of rows of one target.
     pub fn of(&self, target: Target, mut f: impl FnMut(Output<'a>)) {
+        if self.engine.touched.is_empty() && !self.engine.options.queries {
+            return;
+        }
+        if let Some(lane) = self.only_lane() {
+            if lane.target == target {
+                self.whole(&lane, &mut f);
+            }
+            return;
+        }
         self.lanes().iter().filter(|l| l.target == target).for_each(|lane| self.whole(lane, &mut f));
     }
 

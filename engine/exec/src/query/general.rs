@@ -34,6 +34,10 @@ pub struct Buffers {
     ids: Vec<u32>,
     real: Vec<u32>,
     arg: Option<Column>,
+    /// Arguments' columns, kept for their capacity.
+    arg_columns: Vec<Option<Column>>,
+    pieces: Vec<Piece>,
+    flags: Vec<u8>,
     eligible: Vec<u32>,
     now: Vec<i64>,
     dense_ts: Vec<i64>,
@@ -100,13 +104,11 @@ impl SignalSink for Sink<'_> {
 }
 
 impl Work {
-    pub(super) fn run_general(&mut self, code: &Code, cx: &mut Cx<'_>, input: &Flow, selected: &Selected) {
-        let mut placed = selected.clone();
-        self.drop_unplaced(code, cx, input, &mut placed);
-        if placed.n == 0 {
+    pub(super) fn run_general(&mut self, code: &Code, cx: &mut Cx<'_>, input: &Flow, selected: &mut Selected) {
+        self.drop_unplaced(code, cx, input, selected);
+        if selected.n == 0 {
             return;
         }
-        let selected = &placed;
         let mut g = std::mem::take(&mut self.buffers.general);
         g.clear();
         if self.window.is_some() {
@@ -202,11 +204,13 @@ impl Work {
             Some(Form::Flush) => {
                 g.flushes.clear();
                 window.flush(&entering, &mut g.flushes);
-                for flush in std::mem::take(&mut g.flushes) {
+                let flushes = std::mem::take(&mut g.flushes);
+                for flush in &flushes {
                     let cause = flush.after - 1;
-                    push_flush(g, &flush, b.now[cause as usize], &self.store);
+                    push_flush(g, flush, b.now[cause as usize], &self.store);
                     g.end(Some(cause));
                 }
+                g.flushes = flushes;
             }
             _ => window.general(&entering, &mut Sink { buffers: g, times: &self.store }),
         }
@@ -235,7 +239,9 @@ impl Work {
         if g.chunks.is_empty() {
             return;
         }
-        let pieces: Vec<Piece> = g.chunks.iter().map(|&(_, cause)| piece_of(cause.unwrap_or(0))).collect();
+        let mut pieces = std::mem::take(&mut g.pieces);
+        pieces.clear();
+        pieces.extend(g.chunks.iter().map(|&(_, cause)| piece_of(cause.unwrap_or(0))));
         g.now.clear();
         for (piece, &(end, _)) in pieces.iter().zip(&g.chunks) {
             g.now.resize(end as usize, cx.steps.now(piece.step));
@@ -247,6 +253,7 @@ impl Work {
         self.aggregate_signals(code, cx, g, step);
         self.choose_eligible(code, cx, g, step);
         self.emit_signals(code, cx, g, &pieces);
+        g.pieces = pieces;
     }
 
     fn after_window(&mut self, code: &Code, cx: &mut Cx<'_>, g: &mut Buffers, step: u32) {
@@ -311,14 +318,17 @@ impl Work {
         if !b.failed.is_empty() {
             report(code, cx, &b.failed, step);
         }
-        let mut stays = vec![false; g.alive.len()];
-        b.hits.iter().for_each(|&h| stays[g.real[h as usize] as usize] = true);
+        let mut stays = std::mem::take(&mut g.flags);
+        stays.clear();
+        stays.resize(g.alive.len(), 0);
+        b.hits.iter().for_each(|&h| stays[g.real[h as usize] as usize] = 1);
         let mut place = 0;
         let kinds = &g.kinds;
         g.alive.retain(|&i| {
             place += 1;
-            stays[place - 1] || kinds[i as usize] == SignalKind::Reset
+            stays[place - 1] != 0 || kinds[i as usize] == SignalKind::Reset
         });
+        g.flags = stays;
     }
 
     fn show_signals(
@@ -382,10 +392,11 @@ impl Work {
         g.real.clear();
         g.real
             .extend((0..g.alive.len() as u32).filter(|&p| g.kinds[g.alive[p as usize] as usize] != SignalKind::Reset));
-        let rows: Vec<u32> = g.real.iter().map(|&p| g.alive[p as usize]).collect();
-        let ids = &mut self.buffers.ids;
+        g.alive_now.clear();
+        g.alive_now.extend(g.real.iter().map(|&p| g.alive[p as usize]));
+        let (ids, rows) = (&mut self.buffers.ids, &g.alive_now);
         ids.clear();
-        self.groups.assign(&g.work.cols, &code.group_by, Sel::Rows(&rows), rows.len(), cx.arena, ids);
+        self.groups.assign(&g.work.cols, &code.group_by, Sel::Rows(rows), rows.len(), cx.arena, ids);
         g.real.iter().zip(ids.iter()).for_each(|(&p, &id)| g.ids[p as usize] = id);
         for (&i, &id) in g.alive.iter().zip(&g.ids) {
             match g.kinds[i as usize] {
@@ -415,7 +426,9 @@ impl Work {
             g.arg = None;
             if let Some(program) = &aggregate.arg {
                 volatile(g, program.volatility());
-                let mut column = Column::new(program.kind());
+                let mut column = g.arg_columns.get_mut(i).and_then(Option::take).filter(|c| c.kind() == program.kind());
+                let mut column = column.take().unwrap_or_else(|| Column::new(program.kind()));
+                column.clear();
                 let rows = Rows {
                     n: g.alive.len(),
                     input: Source { cols: &g.work.cols, sel: Sel::Rows(&g.alive) },
@@ -430,7 +443,8 @@ impl Work {
                 g.arg =
                     Some(if exact { exact_column(column, aggregate.kind, cx.arena, &mut b.failed) } else { column });
             }
-            let mut skipped = Vec::new();
+            let mut skipped = std::mem::take(&mut g.flags);
+            skipped.clear();
             if let Some(when) = &aggregate.when {
                 volatile(g, when.volatility());
                 let rows = Rows {
@@ -464,6 +478,11 @@ impl Work {
             let list = if aggregate.resets { &g.list } else { &g.running_on };
             let signals = Signals { list, arg: g.arg.as_ref(), failed: &skipped, arena: cx.arena };
             own.list[i].signals(&signals, &mut own.results[i]);
+            g.flags = skipped;
+            if g.arg_columns.len() < codes.len() {
+                g.arg_columns.resize(codes.len(), None);
+            }
+            g.arg_columns[i] = g.arg.take();
             if !b.failed.is_empty() {
                 // A row whose argument failed gives no output: remember it among the failed of the turn.
                 g.lost(&b.failed.rows);
@@ -479,12 +498,12 @@ impl Work {
             SignalKind::Expired => code.kinds != Kinds::Current,
             SignalKind::Reset => false,
         };
-        let lost = std::mem::take(&mut g.expired);
+        let mut lost = std::mem::take(&mut g.expired);
         let fine = |p: u32| lost.get(p as usize).is_none_or(|&l| l == 0);
         g.eligible
             .extend((0..g.alive.len() as u32).filter(|&p| wanted(g.kinds[g.alive[p as usize] as usize]) && fine(p)));
+        lost.clear();
         g.expired = lost;
-        g.expired.clear();
         let Some(having) = &code.having else { return };
         g.alive_now.clear();
         g.alive_now.extend(g.eligible.iter().map(|&p| g.alive[p as usize]));

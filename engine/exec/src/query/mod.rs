@@ -168,11 +168,34 @@ impl Query {
         if !self.code.has_timers() {
             return self.run(cx, input, 0, to);
         }
-        for i in 0..to {
-            self.fire_before(cx, Some(input.chunks[i].step));
-            self.run(cx, input, i, i + 1);
+        let mut from = 0;
+        while from < to {
+            self.fire_before(cx, Some(input.chunks[from].step));
+            let until = self.until_timer(cx.steps, input, from);
+            self.run(cx, input, from, until);
+            from = until;
         }
         self.fire_before(cx, None);
+    }
+
+    /// The end of the chunks from `from` on that can be taken at once: none of them comes after a timer that is armed
+    /// already, or that one of them could arm. The first can always be taken.
+    fn until_timer(&self, steps: &Steps, input: &Flow, from: usize) -> usize {
+        let Some(window) = &self.work.window else { return from + 1 };
+        let pending = self.next_timer(steps);
+        let mut earliest = i64::MAX;
+        let mut until = from;
+        for chunk in &input.chunks[from..] {
+            let late = until > from
+                && (steps.now(chunk.step) >= earliest || pending.is_some_and(|t| steps.precedes(&t, chunk.step)));
+            if late {
+                break;
+            }
+            let rows = chunk.first as usize..(chunk.first + chunk.rows) as usize;
+            earliest = input.rows.ts[rows].iter().map(|&ts| window.earliest_due(ts)).fold(earliest, i64::min);
+            until += 1;
+        }
+        until
     }
 
     /// Fires the timers that come before `step`, or all of the frame.
@@ -240,7 +263,7 @@ impl Work {
                 Way::Plain => self.run_plain(code, cx, input, &mut selected),
                 Way::Slide => self.run_slide(code, cx, input, &mut selected),
                 Way::Flush => self.run_flush(code, cx, input, &selected),
-                Way::General => self.run_general(code, cx, input, &selected),
+                Way::General => self.run_general(code, cx, input, &mut selected),
             }
             self.arm(code, cx, selected.pieces.last().map_or(0, |p| p.step));
         }

@@ -78,6 +78,10 @@ impl Window for Time {
         self.oldest
     }
 
+    fn earliest_due(&self, ts: i64) -> i64 {
+        ts.saturating_add(self.span)
+    }
+
     fn arm(&mut self, due: &mut Vec<i64>) {
         self.asked.take(due);
     }

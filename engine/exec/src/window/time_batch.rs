@@ -160,6 +160,11 @@ impl Window for TimeBatch {
         if self.watched { self.previous.min(self.open) } else { self.open }
     }
 
+    fn earliest_due(&self, _ts: i64) -> i64 {
+        // Once the phase is set, the timer of the open batch is armed, and no other before that has fired.
+        if self.ends.is_some() { i64::MAX } else { i64::MIN }
+    }
+
     fn arm(&mut self, due: &mut Vec<i64>) {
         self.asked.take(due);
     }

@@ -25,7 +25,14 @@ impl Aggregates {
     }
 
     /// The number of that aggregate, which takes in rows for which all of `guards` are true.
-    pub(crate) fn add(&mut self, name: &str, function: BoundAggregate, args: Vec<Expr>, guards: &[Expr], resets: bool) -> u32 {
+    pub(crate) fn add(
+        &mut self,
+        name: &str,
+        function: BoundAggregate,
+        args: Vec<Expr>,
+        guards: &[Expr],
+        resets: bool,
+    ) -> u32 {
         let when = guards.iter().cloned().reduce(both);
         let random = args.iter().chain(&when).any(|a| a.volatility() == Volatility::Random);
         let print = |e: &Expr| expr_text(e, &self.schema, &self.list);

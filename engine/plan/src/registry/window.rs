@@ -169,6 +169,11 @@ pub trait Window: State + Send {
     /// Oldest row that is still needed, given that the store ends before row `end`.
     fn needed(&self, end: u64) -> u64;
 
+    /// A row of that timestamp makes the window ask for no timer that is due earlier. Chunks up to then are taken at once.
+    fn earliest_due(&self, _ts: i64) -> i64 {
+        i64::MIN
+    }
+
     /// Timers asked for since the last call, in order, appended to `due` (milliseconds).
     fn arm(&mut self, _due: &mut Vec<i64>) {}
 
