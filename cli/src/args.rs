@@ -94,6 +94,9 @@ pub struct ReplayArgs {
     /// Entries of a frame at most
     #[arg(long, value_name = "N", default_value_t = 1024, value_parser = at_least_one, help_heading = "Engine")]
     pub batch: u64,
+    /// Threads that may run the engine; so far an app is run by one, whatever is given
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = at_least_one, help_heading = "Engine")]
+    pub workers: u64,
     /// Save the state after every K-th entry, load it into a new engine and go on
     #[arg(long, value_name = "K", value_parser = at_least_one, help_heading = "Engine")]
     pub restore_every: Option<u64>,

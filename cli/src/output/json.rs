@@ -120,7 +120,7 @@ fn push_any(out: &mut Vec<u8>, value: &Value) {
 
 /// Appends a string in quotes.
 #[inline]
-pub(super) fn push_string(out: &mut Vec<u8>, mut rest: &[u8]) {
+pub(crate) fn push_string(out: &mut Vec<u8>, mut rest: &[u8]) {
     out.push(b'"');
     loop {
         let plain = plain_len(rest);

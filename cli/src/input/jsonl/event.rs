@@ -6,11 +6,14 @@ use super::JsonlReader;
 use super::scan::{Number, Scan, Scanned, Text};
 use crate::input::InputStream;
 use crate::input::fault::{Fault, Kind};
+use crate::output::json::push_string;
 
 /// A stream's names, prepared for comparison, and the order they came in last.
 pub(super) struct Names {
     pub number: u32,
     name: String,
+    /// `"stream":"name","ts":`
+    head: Vec<u8>,
     /// The stream whose event followed one of this stream last time.
     follower: usize,
     attributes: Vec<Attribute>,
@@ -23,7 +26,11 @@ pub(super) struct Names {
 impl Names {
     pub fn new(stream: &InputStream) -> Names {
         let n = stream.attributes.len();
+        let mut head = b"\"stream\":".to_vec();
+        push_string(&mut head, stream.name.as_bytes());
+        head.extend_from_slice(b",\"ts\":");
         Names {
+            head,
             number: stream.number,
             name: stream.name.clone(),
             follower: 0,
@@ -48,6 +55,44 @@ impl JsonlReader {
     /// must be the same.
     #[inline]
     pub(super) fn event(
+        &mut self,
+        scan: &mut Scan<'_>,
+        now: i64,
+        frame: &mut Frame,
+        stream: &mut Option<usize>,
+    ) -> Scanned<Option<i64>> {
+        if let Some((s, ts)) = self.usual_head(scan, *stream) {
+            *stream = Some(s);
+            self.attributes(scan, s, frame)?;
+            scan.expect(b'}', "after the data")?;
+            frame.rows_of(self.streams[s].number).0.ts.push(ts);
+            return Ok(Some(ts));
+        }
+        self.any_event(scan, now, frame, stream)
+    }
+
+    /// Takes `"stream":"Name","ts":5,"data":{` if exactly that stands here and the name is the one guessed.
+    #[inline(always)]
+    fn usual_head(&mut self, scan: &mut Scan<'_>, chunk: Option<usize>) -> Option<(usize, i64)> {
+        let guess = match chunk {
+            Some(s) => s,
+            None => self.streams.get(self.last)?.follower,
+        };
+        let mut head = *scan;
+        if !head.eat_exactly(&self.streams.get(guess)?.head) {
+            return None;
+        }
+        let ts = head.short_whole()?;
+        if !head.eat_exactly(b",\"data\":{") {
+            return None;
+        }
+        *scan = head;
+        self.last = guess;
+        Some((guess, ts))
+    }
+
+    /// An event with keys in any order and white space anywhere.
+    fn any_event(
         &mut self,
         scan: &mut Scan<'_>,
         now: i64,
@@ -139,12 +184,17 @@ impl JsonlReader {
     }
 
     /// Reads `{"attribute":value,...}` into the columns of stream `s`.
-    #[inline]
     fn data(&mut self, scan: &mut Scan<'_>, s: usize, frame: &mut Frame) -> Scanned<()> {
+        scan.expect(b'{', "to open the attributes")?;
+        self.attributes(scan, s, frame)
+    }
+
+    /// The same after the `{`.
+    #[inline]
+    fn attributes(&mut self, scan: &mut Scan<'_>, s: usize, frame: &mut Frame) -> Scanned<()> {
         let names = &mut self.streams[s];
         let (rows, arena) = frame.rows_of(names.number);
         let row = rows.ts.len();
-        scan.expect(b'{', "to open the attributes")?;
         if !scan.eat(b'}') {
             let mut previous = names.attributes.len();
             loop {
@@ -242,25 +292,45 @@ fn value(scan: &mut Scan<'_>, a: &Attribute, stream: &str, column: &mut Column, 
         column.push_null();
         return Ok(());
     }
+    let at = scan.at();
     if a.kind != a.ty.kind() || a.ty == Type::Object {
         return any_value(scan, a, stream, column, arena);
     }
     match a.ty {
-        Type::Int => column.push_i32(int(scan, a, stream)?),
-        Type::Long => column.push_i64(long(scan, a, stream)?),
+        Type::Int => match scan.short_whole().and_then(|x| i32::try_from(x).ok()) {
+            Some(x) => column.push_i32(x),
+            None => {
+                *scan = scan.from(at);
+                column.push_i32(int(scan, a, stream)?);
+            }
+        },
+        Type::Long => match scan.short_whole() {
+            Some(x) => column.push_i64(x),
+            None => column.push_i64(long(scan, a, stream)?),
+        },
         Type::Float => column.push_f32(float(scan, a, stream)?),
-        Type::Double => column.push_f64(double(scan, a, stream)?),
+        Type::Double => match scan.short_decimal() {
+            Some(x) => column.push_f64(x),
+            None => column.push_f64(double(scan, a, stream)?),
+        },
         Type::Bool => match scan.boolean() {
             Some(x) => column.push_bool(x),
             None => return Err(wrong(scan, a, stream)),
         },
-        _ if scan.peek() != b'"' => return Err(wrong(scan, a, stream)),
-        _ => {
-            let text = scan.string("a string")?;
-            column.push_str(text.placed(arena));
-        }
+        _ => match scan.plain_string() {
+            Some(raw) => column.push_str(Str::new(raw, arena)),
+            None => column.push_str(string(scan, a, stream, arena)?),
+        },
     }
     Ok(())
+}
+
+/// A string with escapes, or beyond ASCII.
+fn string(scan: &mut Scan<'_>, a: &Attribute, stream: &str, arena: &mut Arena) -> Scanned<Str> {
+    if scan.peek() != b'"' {
+        return Err(wrong(scan, a, stream));
+    }
+    Ok(scan.string("a string")?.placed(arena))
 }
 
 /// A value of an `object`, or of an attribute whose column keeps the type with each value.
@@ -298,19 +368,16 @@ fn object(scan: &mut Scan<'_>, a: &Attribute, stream: &str) -> Scanned<Value> {
     })
 }
 
-#[inline]
 fn int(scan: &mut Scan<'_>, a: &Attribute, stream: &str) -> Scanned<i32> {
     let n = whole(scan, a, stream)?;
     n.long().and_then(|x| i32::try_from(x).ok()).ok_or_else(|| out_of_range(&n, a, stream))
 }
 
-#[inline]
 fn long(scan: &mut Scan<'_>, a: &Attribute, stream: &str) -> Scanned<i64> {
     let n = whole(scan, a, stream)?;
     n.long().ok_or_else(|| out_of_range(&n, a, stream))
 }
 
-#[inline]
 fn whole<'a>(scan: &mut Scan<'a>, a: &Attribute, stream: &str) -> Scanned<Number<'a>> {
     match scan.number()? {
         Some(n) if n.whole => Ok(n),
@@ -319,7 +386,6 @@ fn whole<'a>(scan: &mut Scan<'a>, a: &Attribute, stream: &str) -> Scanned<Number
     }
 }
 
-#[inline]
 fn float(scan: &mut Scan<'_>, a: &Attribute, stream: &str) -> Scanned<f32> {
     match scan.number()? {
         Some(n) => n.float().ok_or_else(|| out_of_range(&n, a, stream)),
@@ -327,7 +393,6 @@ fn float(scan: &mut Scan<'_>, a: &Attribute, stream: &str) -> Scanned<f32> {
     }
 }
 
-#[inline]
 fn double(scan: &mut Scan<'_>, a: &Attribute, stream: &str) -> Scanned<f64> {
     match scan.number()? {
         Some(n) => n.double().ok_or_else(|| out_of_range(&n, a, stream)),

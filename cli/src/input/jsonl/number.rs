@@ -21,7 +21,7 @@ pub(super) fn digits_of_8(w: u64) -> u64 {
 }
 
 /// Powers of ten that a double holds exactly.
-const POWERS: [f64; 23] = [
+pub(super) const POWERS: [f64; 23] = [
     1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20,
     1e21, 1e22,
 ];
@@ -116,6 +116,12 @@ mod tests {
             let float: f32 = text.parse().unwrap();
             prop_assert_eq!(number(&text, |n| n.double()), Some(double).filter(|x| x.is_finite()));
             prop_assert_eq!(number(&text, |n| n.float()), Some(float).filter(|x| x.is_finite()));
+            if let Some(x) = Scan::new(text.as_bytes()).short_decimal() {
+                prop_assert_eq!(x.to_bits(), double.to_bits());
+            }
+            if let Some(x) = Scan::new(text.as_bytes()).short_whole() {
+                prop_assert_eq!(Ok(x), text.parse());
+            }
         }
     }
 }

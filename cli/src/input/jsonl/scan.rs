@@ -4,7 +4,7 @@
 //! fault is found; what is read is checked to be JSON as far as it is read, including UTF-8 and surrogate pairs.
 //! Eight bytes at a time are looked at wherever a run of ordinary characters or digits is likely.
 
-use super::number::{digits_of_8, is_8_digits};
+use super::number::{POWERS, digits_of_8, is_8_digits};
 use crate::input::fault::{Fault, Kind};
 use crate::input::swar::{ONES, TOPS, first_set, zero_bytes};
 
@@ -158,6 +158,73 @@ impl<'a> Scan<'a> {
                 (format!("'{}'", text.chars().next().unwrap_or(' ')), 1)
             }
         }
+    }
+
+    /// The bytes of a string without escapes and of ASCII only; nothing is taken if something else stands here.
+    #[inline(always)]
+    pub fn plain_string(&mut self) -> Option<&'a [u8]> {
+        if self.line.get(self.at) != Some(&b'"') {
+            return None;
+        }
+        let mut end = *self;
+        end.at += 1;
+        end.skip_plain();
+        if self.line.get(end.at) != Some(&b'"') {
+            return None;
+        }
+        let raw = &self.line[self.at + 1..end.at];
+        self.at = end.at + 1;
+        Some(raw)
+    }
+
+    /// A whole number of at most 18 digits; nothing is taken if something else stands here.
+    #[inline(always)]
+    pub fn short_whole(&mut self) -> Option<i64> {
+        let mut end = *self;
+        let (negative, mantissa, digits) = end.leading_digits()?;
+        if digits > 18 || matches!(self.line.get(end.at), Some(b'.' | b'e' | b'E')) {
+            return None;
+        }
+        self.at = end.at;
+        Some(if negative { -(mantissa as i64) } else { mantissa as i64 })
+    }
+
+    /// A decimal without exponent of at most 15 digits, which one exact division makes a double; nothing is taken if
+    /// something else stands here.
+    #[inline(always)]
+    pub fn short_decimal(&mut self) -> Option<f64> {
+        let mut end = *self;
+        let (negative, mut mantissa, mut digits) = end.leading_digits()?;
+        let mut decimals = 0;
+        if self.line.get(end.at) == Some(&b'.') {
+            end.at += 1;
+            let first = end.at;
+            end.digits(&mut mantissa);
+            decimals = end.at - first;
+            digits += decimals;
+            if decimals == 0 {
+                return None;
+            }
+        }
+        if digits > 15 || matches!(self.line.get(end.at), Some(b'e' | b'E')) {
+            return None;
+        }
+        self.at = end.at;
+        let size = mantissa as f64 / POWERS[decimals];
+        Some(if negative { -size } else { size })
+    }
+
+    /// Sign and digits before a point, if they are those of a number.
+    #[inline(always)]
+    fn leading_digits(&mut self) -> Option<(bool, u64, usize)> {
+        let negative = self.line.get(self.at) == Some(&b'-');
+        self.at += usize::from(negative);
+        let first = self.at;
+        let mut mantissa = 0;
+        self.digits(&mut mantissa);
+        let digits = self.at - first;
+        let odd = digits == 0 || (digits > 1 && self.line[first] == b'0');
+        (!odd).then_some((negative, mantissa, digits))
     }
 
     /// A string; `what` names it if there is none.
