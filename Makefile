@@ -1,4 +1,17 @@
-.PHONY: demo bench bench-peers loom miri
+.PHONY: test check demo bench bench-peers loom miri
+
+# All tests. They need nothing but cargo and a C compiler, which is fetched where apt-get may do so.
+test:
+	@command -v cargo >/dev/null || { echo "install a Rust toolchain first: https://rustup.rs" >&2; exit 1; }
+	@command -v cc >/dev/null || { apt-get update && apt-get install --yes --no-install-recommends gcc libc6-dev; }
+	cargo test --workspace
+
+# What is quick to know before a commit.
+check:
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	cargo test --workspace --lib
+	cargo test -p riddhi-tests --test tidy --test crates
 
 # Riddhi alone: rates, latency, bytes per event. Prints only.
 bench:

@@ -1,0 +1,301 @@
+//! Takes a script through the engine, in any of the ways that must not change the answer.
+
+use std::fmt::Write;
+
+use riddhi_batch::{Frame, Value};
+use riddhi_run::{App, Clock, Counters, Engine, EngineOptions, Output, Target};
+
+use crate::case::Line;
+use crate::random::Random;
+use crate::script::{Event, Script, Step};
+
+/// How entries are cut into frames.
+#[derive(Clone, Debug)]
+pub enum Cut {
+    /// So many entries each.
+    Every(usize),
+    /// At random, from this seed: mostly short frames, some long.
+    Random(u64),
+}
+
+/// How a script is run.
+#[derive(Clone, Debug)]
+pub struct Way {
+    /// Of the engine.
+    pub options: EngineOptions,
+    /// Frames.
+    pub cut: Cut,
+    /// After every so many entries the state is saved, the engine thrown away and a fresh one loaded.
+    pub restore_every: Option<usize>,
+}
+
+impl Way {
+    /// Frames of so many entries, everything as planned, rows of named queries too.
+    pub fn frames_of(entries: usize) -> Way {
+        let options = EngineOptions { queries: true, ..EngineOptions::default() };
+        Way { options, cut: Cut::Every(entries), restore_every: None }
+    }
+
+    /// Frames cut at random.
+    pub fn random(seed: u64) -> Way {
+        Way { cut: Cut::Random(seed), ..Way::frames_of(1) }
+    }
+
+    /// Saved and loaded after every so many entries.
+    pub fn restored_every(self, entries: usize) -> Way {
+        Way { restore_every: Some(entries), ..self }
+    }
+
+    /// Every region entry by entry, depth first.
+    pub fn stepped(self) -> Way {
+        Way { options: EngineOptions { force_stepped: true, ..self.options }, ..self }
+    }
+
+    /// Every query in the general form.
+    pub fn general(self) -> Way {
+        Way { options: EngineOptions { force_general: true, ..self.options }, ..self }
+    }
+}
+
+/// A row that came out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OutRow {
+    /// Milliseconds.
+    pub ts: i64,
+    /// Whether it left a window; rows of queries only.
+    pub expired: bool,
+    /// In order of the target's attributes.
+    pub values: Vec<Value>,
+}
+
+/// What a run came to.
+#[derive(Clone, Debug, Default)]
+pub struct Run {
+    /// State after the last entry.
+    pub state: Vec<u8>,
+    /// All engines' counters together.
+    pub counters: Counters,
+}
+
+/// Runs a script and gives its rows as text, a line each, in the order (entry, target, ordinal).
+pub fn text_of(script: &Script, way: &Way) -> (String, Run) {
+    let mut text = String::new();
+    let run = drive(script, way, |_, out| {
+        for row in out.first..out.first + out.n {
+            let expired = !out.kinds.is_empty() && out.kinds[row] == 1;
+            let (mark, number) = match out.target {
+                Target::Stream(n) => ('s', n),
+                Target::Query(n) => ('q', n),
+            };
+            let kind = if expired { " expired" } else { "" };
+            let _ = write!(text, "{mark}{number} @{}{kind}", out.rows.ts[row]);
+            for column in &out.rows.cols {
+                let _ = write!(text, " {:?}", column.value(row, out.arena));
+            }
+            text.push('\n');
+        }
+    });
+    (text, run)
+}
+
+/// Runs a script and gives its rows by target (`stream Out`, `query q`), in order of first appearance.
+pub fn rows_of(script: &Script, way: &Way) -> (Vec<(String, Vec<OutRow>)>, Run) {
+    let mut targets: Vec<(String, Vec<OutRow>)> = Vec::new();
+    let run = drive(script, way, |app, out| {
+        let name = name_of(app, out.target);
+        let at = targets.iter().position(|t| t.0 == name).unwrap_or_else(|| {
+            targets.push((name, Vec::new()));
+            targets.len() - 1
+        });
+        targets[at].1.extend((out.first..out.first + out.n).map(|row| OutRow {
+            ts: out.rows.ts[row],
+            expired: !out.kinds.is_empty() && out.kinds[row] == 1,
+            values: out.rows.cols.iter().map(|c| c.value(row, out.arena)).collect(),
+        }));
+    });
+    (targets, run)
+}
+
+fn name_of(app: &App, target: Target) -> String {
+    match target {
+        Target::Stream(n) => format!("stream {}", app.streams[n as usize].name),
+        Target::Query(n) => format!("query {}", app.queries[n as usize].name.as_deref().unwrap_or("?")),
+    }
+}
+
+/// Runs a script; `see` is given every run of rows.
+pub fn drive(script: &Script, way: &Way, see: impl FnMut(&App, Output<'_>)) -> Run {
+    let mut driver = Driver::new(script, way, see);
+    for step in &script.steps {
+        driver.step(step);
+    }
+    driver.tick();
+    driver.run.state = driver.engine.save();
+    driver.count();
+    driver.run
+}
+
+struct Driver<'a, F> {
+    way: &'a Way,
+    see: F,
+    engine: Engine,
+    frame: Frame,
+    clock: Clock,
+    start: i64,
+    random: Random,
+    /// Entries that the frame will have.
+    entries: usize,
+    since_restore: usize,
+    revisions: Vec<Option<Vec<u8>>>,
+    snapshot: Option<Vec<u8>>,
+    run: Run,
+}
+
+impl<'a, F: FnMut(&App, Output<'_>)> Driver<'a, F> {
+    fn new(script: &Script, way: &'a Way, see: F) -> Driver<'a, F> {
+        let mut engine = Engine::new(script.app.clone(), way.options.clone());
+        engine.start(script.start);
+        let seed = if let Cut::Random(seed) = way.cut { seed } else { 0 };
+        let mut driver = Driver {
+            way,
+            see,
+            frame: engine.frame(),
+            clock: Clock::new(script.app.playback, script.start),
+            engine,
+            start: script.start,
+            random: Random::new(seed),
+            entries: 0,
+            since_restore: 0,
+            revisions: Vec::new(),
+            snapshot: None,
+            run: Run::default(),
+        };
+        driver.entries = driver.next_cut();
+        driver
+    }
+
+    fn next_cut(&mut self) -> usize {
+        match self.way.cut {
+            Cut::Every(n) => n,
+            Cut::Random(_) => {
+                let most = [1, 4, 20, 100, 500][self.random.below(5)];
+                self.random.range(1, most) as usize
+            }
+        }
+    }
+
+    fn step(&mut self, step: &Step) {
+        match step {
+            Step::Chunk(stream, events) => self.chunk(*stream, events),
+            Step::Tick(at) => {
+                let (now, sets) = self.clock.stamp(Some(*at));
+                self.frame.tick(now, sets);
+                self.entry_done();
+            }
+            Step::Control(control, app) => {
+                self.process();
+                self.control(control, app.as_ref());
+            }
+        }
+    }
+
+    fn chunk(&mut self, stream: u32, events: &[Event]) {
+        let (rows, arena) = self.frame.rows_of(stream);
+        for (ts, values) in events {
+            rows.ts.push(ts.unwrap_or(self.clock.now()));
+            for (column, value) in rows.cols.iter_mut().zip(values) {
+                assert!(column.push_value(value, arena), "{value:?} is not of the attribute's type");
+            }
+        }
+        let (now, sets) = self.clock.stamp(events.last().and_then(|e| e.0));
+        self.frame.commit(stream, now, sets);
+        self.entry_done();
+    }
+
+    fn entry_done(&mut self) {
+        self.since_restore += 1;
+        let restore = self.way.restore_every.is_some_and(|k| self.since_restore >= k);
+        if restore || self.frame.entries.len() >= self.entries {
+            self.process();
+            self.entries = self.next_cut();
+        }
+        if restore {
+            self.since_restore = 0;
+            let state = self.engine.save();
+            self.load(&state);
+        }
+    }
+
+    fn process(&mut self) {
+        if self.frame.is_empty() {
+            return;
+        }
+        let next = self.frame.base + self.frame.entries.len() as u64;
+        let see = &mut self.see;
+        let outputs = self.engine.process(&mut self.frame);
+        let app = outputs.engine().app();
+        outputs.each(|out| see(app, out));
+        self.frame.reset(next);
+    }
+
+    /// Timers that are due at the clock as it stands fire.
+    fn tick(&mut self) {
+        if !self.engine.playback() {
+            self.frame.tick(self.clock.now(), true);
+        }
+        self.process();
+    }
+
+    fn load(&mut self, state: &[u8]) {
+        let mut engine = Engine::new(self.engine.app().clone(), self.way.options.clone());
+        engine.load(state).unwrap_or_else(|e| panic!("a saved state cannot be loaded: {e}"));
+        engine.start(self.clock.now());
+        self.count();
+        self.engine = engine;
+    }
+
+    fn control(&mut self, control: &Line, app: Option<&App>) {
+        let state = match control {
+            Line::Persist => return self.revisions.push(Some(self.engine.save())),
+            Line::Snapshot => return self.snapshot = Some(self.engine.save()),
+            Line::ClearRevisions => return self.revisions.iter_mut().for_each(|r| *r = None),
+            Line::Restore => self.revisions.iter().rev().flatten().next().cloned(),
+            Line::RestoreRevision(n) => self.revisions[*n].clone(),
+            Line::RestoreSnapshot => self.snapshot.clone(),
+            _ => return self.restart(app.expect("a restart has an app")),
+        };
+        if let Some(state) = state {
+            self.load(&state);
+            self.tick();
+        }
+    }
+
+    fn restart(&mut self, app: &App) {
+        self.count();
+        let now = if app.playback { self.start } else { self.clock.now() };
+        if app.name.is_empty() {
+            // An app without a name is another one each time, as far as its revisions go.
+            self.revisions.iter_mut().for_each(|r| *r = None);
+        }
+        self.clock = Clock::new(app.playback, now);
+        self.engine = Engine::new(app.clone(), self.way.options.clone());
+        self.engine.start(now);
+        let base = self.frame.base;
+        self.frame = self.engine.frame();
+        self.frame.reset(base);
+    }
+
+    /// Adds the engine's counters before it goes.
+    fn count(&mut self) {
+        let (sum, c) = (&mut self.run.counters, self.engine.counters());
+        sum.entries += c.entries;
+        sum.events += c.events;
+        sum.failed_rows += c.failed_rows;
+        sum.endless_entries += c.endless_entries;
+        sum.timers += c.timers;
+        sum.timers_inside += c.timers_inside;
+        sum.frames += c.frames;
+        sum.frames_of_several += c.frames_of_several;
+        sum.query_calls += c.query_calls;
+    }
+}

@@ -1,0 +1,111 @@
+//! A case's app compiled and its input bound to the streams: what a driver needs.
+
+use riddhi_batch::{Type, Value};
+use riddhi_plan::Verdict;
+use riddhi_run::{App, Compiled, compile};
+
+use crate::case::{Case, Line, Row, Token};
+
+/// An event: its time, if it has one, and its values.
+pub type Event = (Option<i64>, Vec<Value>);
+
+/// Something that happens to the app.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// Events of a stream, by number.
+    Chunk(u32, Vec<Event>),
+    /// The clock.
+    Tick(i64),
+    /// What is neither: a control, with the app that a restart starts.
+    Control(Line, Option<App>),
+}
+
+/// An app and what happens to it.
+#[derive(Clone, Debug)]
+pub struct Script {
+    /// What the clock reads before.
+    pub start: i64,
+    /// The app.
+    pub app: App,
+    /// In order.
+    pub steps: Vec<Step>,
+}
+
+/// Why there is no script.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// The app has mistakes: their texts.
+    Mistaken(String),
+    /// The app needs what Riddhi does not have yet.
+    Unsupported(String),
+    /// The case itself does not fit its app.
+    Unfit(String),
+}
+
+/// Compiles an app.
+pub fn app(text: &str) -> Result<App, Refused> {
+    let Compiled { plan, diagnostics } = compile(text);
+    plan.ok_or_else(|| {
+        let texts: Vec<&str> = diagnostics.iter().map(|d| d.message.as_str()).collect();
+        match Verdict::of(&diagnostics) {
+            Verdict::Unsupported => Refused::Unsupported(texts.join("; ")),
+            Verdict::Mistaken | Verdict::Runs => Refused::Mistaken(texts.join("; ")),
+        }
+    })
+}
+
+impl Script {
+    /// Compiles a case's app and binds its input.
+    pub fn of(case: &Case) -> Result<Script, Refused> {
+        let first = app(&case.apps[0])?;
+        let mut now = first.clone();
+        let mut steps = Vec::new();
+        for line in &case.input {
+            steps.push(match line {
+                Line::Chunk { stream, rows } => chunk(&now, stream, rows).map_err(Refused::Unfit)?,
+                Line::Tick(at) => Step::Tick(*at),
+                Line::Restart(n) => {
+                    now = match n {
+                        Some(n) => app(&case.apps[*n])?,
+                        None => now,
+                    };
+                    Step::Control(line.clone(), Some(now.clone()))
+                }
+                other => Step::Control(other.clone(), None),
+            });
+        }
+        Ok(Script { start: case.start, app: first, steps })
+    }
+
+    /// Whether a control occurs in it.
+    pub fn has_controls(&self) -> bool {
+        self.steps.iter().any(|s| matches!(s, Step::Control(..)))
+    }
+}
+
+fn chunk(app: &App, stream: &str, rows: &[Row]) -> Result<Step, String> {
+    let number = app.stream(stream).ok_or_else(|| format!("the app has no stream `{stream}`"))?;
+    let schema = &app.streams[number].schema;
+    let events = rows.iter().map(|row| {
+        if row.values.len() != schema.attributes.len() {
+            return Err(format!("an event of `{stream}` has {} values", row.values.len()));
+        }
+        let values = row.values.iter().zip(&schema.attributes).map(|(t, a)| value(t, a.ty));
+        Ok((row.ts, values.collect::<Result<Vec<_>, _>>()?))
+    });
+    Ok(Step::Chunk(number as u32, events.collect::<Result<Vec<_>, _>>()?))
+}
+
+fn value(token: &Token, ty: Type) -> Result<Value, String> {
+    let wrong = || format!("{token} is no value of type {ty}");
+    Ok(match (token, ty) {
+        (Token::Null, _) => Value::Null,
+        (Token::Bool(x), Type::Bool) => Value::Bool(*x),
+        (Token::Text(x), Type::String) => Value::Str(x.as_str().into()),
+        (Token::Number(x), Type::Int) => Value::Int(x.parse().map_err(|_| wrong())?),
+        (Token::Number(x), Type::Long) => Value::Long(x.parse().map_err(|_| wrong())?),
+        (Token::Number(x), Type::Float) => Value::Float(x.parse().map_err(|_| wrong())?),
+        (Token::Number(x), Type::Double) => Value::Double(x.parse().map_err(|_| wrong())?),
+        _ => return Err(wrong()),
+    })
+}

@@ -1,0 +1,137 @@
+//! Two thousand random query graphs answer the same batched, at any frame size, as entry by entry, depth first.
+//!
+//! `RIDDHI_SEEDS=17..18 cargo test -p riddhi-tests --test graphs -- --nocapture` runs some, and names each before it does.
+
+use riddhi_run::Counters;
+use riddhi_tests::case::Case;
+use riddhi_tests::drive::{Way, text_of};
+use riddhi_tests::graphs::{Size, graph};
+use riddhi_tests::script::{Refused, Script};
+
+const GRAPHS: u64 = 2000;
+
+/// Deliveries per entry beyond which a graph proves nothing that a smaller one does not: it is left out.
+const DELIVERIES_MAX: u32 = 2000;
+
+#[test]
+fn random_graphs_answer_as_depth_first() {
+    if let Some((from, to)) = std::env::var("RIDDHI_SEEDS").ok().as_deref().and_then(|s| s.split_once("..")) {
+        let number = |s: &str| s.parse().expect("RIDDHI_SEEDS is a range of numbers");
+        for seed in number(from)..number(to) {
+            println!("seed {seed}");
+            println!("{:?}", run(seed..seed + 1));
+        }
+        return;
+    }
+    let half = GRAPHS / 2;
+    let other = std::thread::spawn(move || run(half..GRAPHS));
+    let mut all = run(0..half);
+    add(&mut all, &other.join().expect("the other half came to its end"));
+    println!("{all:?}");
+    assert!(all.endless_entries * 50 < GRAPHS, "too many graphs grow too much: {all:?}");
+    assert!(all.frames_of_several * 2 > all.frames, "most frames had one entry only: {all:?}");
+    assert!(all.timers_inside * 2 > all.timers && all.timers > GRAPHS, "timers fired too rarely: {all:?}");
+}
+
+fn run(seeds: std::ops::Range<u64>) -> Counters {
+    let mut all = Counters::default();
+    for seed in seeds {
+        let case = graph(seed, Size::default());
+        let mut counters = Counters::default();
+        if let Err(difference) = check(&case, &mut counters) {
+            let case = minimised(case);
+            let difference = check(&case, &mut Counters::default()).err().unwrap_or(difference);
+            panic!("seed {seed}: {difference}\n{case}");
+        }
+        add(&mut all, &counters);
+    }
+    all
+}
+
+fn add(all: &mut Counters, some: &Counters) {
+    all.endless_entries += some.endless_entries;
+    all.events += some.events;
+    all.frames += some.frames;
+    all.frames_of_several += some.frames_of_several;
+    all.timers += some.timers;
+    all.timers_inside += some.timers_inside;
+}
+
+/// Runs a graph in all ways; an app that is refused is a mistake of the generator.
+fn check(case: &Case, counters: &mut Counters) -> Result<(), String> {
+    let script = Script::of(case).map_err(|refused| format!("{refused:?}"))?;
+    let mut depth_first = Way::frames_of(1).stepped();
+    depth_first.options.deliveries_per_entry_max = DELIVERIES_MAX;
+    let (text, run) = text_of(&script, &depth_first);
+    if run.counters.endless_entries > 0 {
+        counters.endless_entries = 1;
+        return Ok(());
+    }
+    let seed = case.input.len() as u64;
+    let ways = [
+        ("frames of 1", Way::frames_of(1)),
+        ("frames of 5", Way::frames_of(5)),
+        ("frames of 1024", Way::frames_of(1024)),
+        ("random frames", Way::random(seed)),
+        ("restored", Way::frames_of(16).restored_every(9)),
+        ("stepped", Way::random(seed).stepped()),
+        ("general", Way::random(seed + 1).general()),
+    ];
+    for (name, way) in ways {
+        let (other, other_run) = text_of(&script, &way);
+        if other != text {
+            let same = text.lines().zip(other.lines()).take_while(|(a, b)| a == b).count();
+            let row = |t: &str| t.lines().nth(same).unwrap_or("nothing more").to_owned();
+            return Err(format!("{name}: row {same} is {}, and should be {}", row(&other), row(&text)));
+        }
+        if !way.options.force_general && other_run.state != run.state {
+            return Err(format!("{name}: the states differ"));
+        }
+        if name == "frames of 5" {
+            *counters = other_run.counters;
+        }
+    }
+    Ok(())
+}
+
+fn fails(case: &Case) -> bool {
+    match Script::of(case) {
+        Err(Refused::Mistaken(_) | Refused::Unsupported(_) | Refused::Unfit(_)) => false,
+        Ok(_) => check(case, &mut Counters::default()).is_err(),
+    }
+}
+
+/// Drops input and queries as long as what remains still fails.
+fn minimised(mut case: Case) -> Case {
+    if !fails(&case) {
+        return case;
+    }
+    let mut piece = case.input.len() / 2;
+    while piece > 0 {
+        let mut at = 0;
+        while at < case.input.len() {
+            let mut less = case.clone();
+            less.input.drain(at..(at + piece).min(case.input.len()));
+            if fails(&less) {
+                case = less;
+            } else {
+                at += piece;
+            }
+        }
+        piece /= 2;
+    }
+    let mut at = 0;
+    loop {
+        let statements: Vec<&str> = case.apps[0].split_inclusive(";\n").collect();
+        if at >= statements.len() {
+            return case;
+        }
+        let rest: Vec<&str> = [&statements[..at], &statements[at + 1..]].concat();
+        let less = Case { apps: vec![rest.concat()], ..case.clone() };
+        if fails(&less) {
+            case = less;
+        } else {
+            at += 1;
+        }
+    }
+}
