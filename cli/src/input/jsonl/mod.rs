@@ -47,6 +47,9 @@ impl JsonlReader {
             return Ok(Item::Nothing);
         }
         scan.expect(b'{', "to open a JSON object")?;
+        if scan.from(scan.at()).eat_exactly(b"\"stream\":") {
+            return self.single(scan, now, frame);
+        }
         let first = scan.from(scan.at()).string("a key in double quotes")?;
         match first.raw {
             b"batch" => self.batch(scan, now, frame),
