@@ -9,6 +9,7 @@ use riddhi_plan::registry::{
 };
 
 use super::rows::{Piece, Selected};
+use super::slide::failed_chunks;
 use super::{AggregateCode, Aggregates, Code, Cx, Failure, Step, Work, compute, exact_column, report, skip_unless};
 use crate::expr::{Program, Rows, Source};
 
@@ -540,18 +541,19 @@ impl Work {
             if !failed || last_try {
                 break;
             }
-            // Some row cannot be computed: find all such rows, and pick among the others.
+            // Some row cannot be computed: find all such rows of the chunks where that was so, and pick among the others.
+            // What is in other chunks of the frame has no say.
+            let bad = failed_chunks(&self.buffers.ends, &self.buffers.failed);
+            let is_bad = |g: &Buffers, p: u32| bad[g.chunks.partition_point(|c| c.0 <= g.alive[p as usize])];
             self.out.rows.cols.iter_mut().for_each(|c| c.truncate(first));
             self.buffers.picks.clear();
-            self.buffers.picks.extend_from_slice(&g.eligible);
+            self.buffers.picks.extend(g.eligible.iter().copied().filter(|&p| is_bad(g, p)));
             self.compute_items(code, cx, g, false);
-            report(code, cx, &self.buffers.failed, pieces[0].step);
-            let failed = &self.buffers.failed;
-            let mut place = 0;
-            g.eligible.retain(|_| {
-                place += 1;
-                !failed.is(place - 1)
-            });
+            let first_bad = bad.iter().position(|&b| b).unwrap_or(0);
+            report(code, cx, &self.buffers.failed, pieces[first_bad].step);
+            let (tried, failed) = (&self.buffers.picks, &self.buffers.failed);
+            let mut tried = tried.iter().enumerate().peekable();
+            g.eligible.retain(|p| tried.next_if(|(_, tried)| *tried == p).is_none_or(|(i, _)| !failed.is(i)));
         }
         self.serial += if code.asks_random { g.alive.len() as u64 } else { 0 };
         let b = &mut self.buffers;

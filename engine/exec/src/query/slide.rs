@@ -1,7 +1,7 @@
 //! Rows that enter and leave one by one, current rows out: per aggregate one loop over entering and leaving rows.
 
 use riddhi_batch::{Arena, Chunk, Column, Flow, Sel};
-use riddhi_plan::registry::{Alike, Entering, Groups as RunGroups, Leave, Run, Slide, Timers};
+use riddhi_plan::registry::{Alike, Entering, Failed, Groups as RunGroups, Leave, Run, Slide, Timers};
 
 use super::rows::Selected;
 use super::{Aggregates, Code, Cx, Work, compose, compute, report};
@@ -268,7 +268,9 @@ impl Work {
                 break;
             }
             self.out.rows.cols.iter_mut().for_each(|c| c.truncate(first));
-            passing = Some(self.computable(code, cx, input, selected, passing, serial));
+            // Only rows of chunks in which one failed are tried: what is in other chunks of the frame has no say.
+            let bad = failed_chunks(&b.ends, &b.failed);
+            passing = Some(self.computable(code, cx, input, selected, passing, &bad, serial));
         }
         let b = &mut self.buffers;
         self.out.rows.ts.extend(b.picks.iter().map(|&p| input.rows.ts[selected.row(p as usize)]));
@@ -283,10 +285,13 @@ impl Work {
         input: &Flow,
         selected: &Selected,
         passing: Option<Vec<u32>>,
+        bad: &[bool],
         serial: u64,
     ) -> Vec<u32> {
         let b = &mut self.buffers;
-        let rows_in: Vec<u32> = passing.unwrap_or_else(|| (0..selected.n as u32).collect());
+        let mut passing = passing.unwrap_or_else(|| (0..selected.n as u32).collect());
+        let is_bad = |row: u32| bad[selected.pieces.partition_point(|p| p.end <= row)];
+        let rows_in: Vec<u32> = passing.iter().copied().filter(|&row| is_bad(row)).collect();
         b.ts.clear();
         b.now.clear();
         b.ts.extend(rows_in.iter().map(|&p| input.rows.ts[selected.row(p as usize)]));
@@ -305,9 +310,18 @@ impl Work {
             let mut column = Column::new(item.kind());
             item.eval(&rows, cx.arena, &mut b.scratch, &mut column, &mut b.failed);
         }
-        report(code, cx, &b.failed, selected.pieces[0].step);
-        rows_in.iter().enumerate().filter(|(i, _)| !b.failed.is(*i)).map(|(_, &r)| r).collect()
+        let first_bad = bad.iter().position(|&b| b).unwrap_or(0);
+        report(code, cx, &b.failed, selected.pieces[first_bad].step);
+        let mut tried = rows_in.iter().enumerate().peekable();
+        passing.retain(|row| tried.next_if(|(_, tried)| *tried == row).is_none_or(|(i, _)| !b.failed.is(i)));
+        passing
     }
+}
+
+/// Which chunks have a pick that failed; `ends` are the ends of their picks.
+pub(super) fn failed_chunks(ends: &[u32], failed: &Failed) -> Vec<bool> {
+    let starts = std::iter::once(0).chain(ends.iter().copied());
+    starts.zip(ends).map(|(start, &end)| (start..end).any(|i| failed.is(i as usize))).collect()
 }
 
 /// The groups of entering rows.
