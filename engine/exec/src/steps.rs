@@ -41,7 +41,10 @@ impl Steps {
     /// Begins a frame.
     pub fn begin(&mut self, entries: &[Entry]) {
         self.entries.clear();
-        self.entries.extend_from_slice(entries);
+        match entries {
+            [one] => self.entries.push(*one),
+            _ => self.entries.extend_from_slice(entries),
+        }
         self.fired.clear();
     }
 

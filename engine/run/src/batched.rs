@@ -16,7 +16,7 @@ use crate::merge::{Merged, OUTSIDE, Origin, copy_rows, merge_lists, merge_two};
 
 impl Engine {
     pub(crate) fn run_batched(&mut self, frame: &mut Frame) {
-        if self.order.is_empty() {
+        if self.order.is_empty() || self.run_linear(frame) {
             return;
         }
         for i in 0..frame.touched.len() {
@@ -43,6 +43,49 @@ impl Engine {
                 self.order_stream(stream, frame);
             }
         }
+    }
+
+    /// A turn of an app in which nothing is merged. False, and nothing done, if this is none.
+    fn run_linear(&mut self, frame: &mut Frame) -> bool {
+        let Engine { graph, queries, steps, log, failures, order, touched, ran, counters, .. } = self;
+        if !graph.linear {
+            return false;
+        }
+        let mut active = 0;
+        for &stream in &frame.touched {
+            if !graph.streams[stream as usize].writers.is_empty() {
+                return false;
+            }
+            active |= graph.reader_masks[stream as usize];
+        }
+        if !graph.timed.is_empty() {
+            let last = steps.entries().last().map_or(i64::MIN, |e| e.now);
+            for (place, &q) in order.iter().enumerate() {
+                let due = queries[q as usize].as_ref().and_then(|q| q.due());
+                active |= (due.is_some_and(|due| due <= last) as u64) << place;
+            }
+        }
+        self.linear_turn = true;
+        while active != 0 {
+            let q = order[active.trailing_zeros() as usize] as usize;
+            active &= active - 1;
+            let node = &graph.queries[q];
+            let mut query = queries[q].take().expect("a query is away only while it runs");
+            query.begin();
+            let input = match graph.streams[node.input].only_writer {
+                Some(writer) => flow_of_source(writer, node.input, queries, &frame.flows),
+                None => &frame.flows[node.input],
+            };
+            query.run_frame(&mut cx(steps, &mut frame.arena, log, failures), input);
+            counters.query_calls += 1;
+            ran.push(q as u32);
+            if !query.out().chunks.is_empty() {
+                touched.push(node.output as u32);
+                active |= graph.reader_masks[node.output];
+            }
+            queries[q] = Some(query);
+        }
+        true
     }
 
     /// Whether the stream belongs to a stepped region.

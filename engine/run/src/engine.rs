@@ -94,6 +94,8 @@ pub struct Engine {
     pub(crate) order: Vec<u32>,
     pub(crate) place: Vec<u32>,
     pub(crate) ran: Vec<u32>,
+    /// Whether the last turn merged nothing, so that `merged` holds nothing of it.
+    pub(crate) linear_turn: bool,
     pub(crate) places: Vec<(u32, u32)>,
     pub(crate) log: Vec<String>,
     pub(crate) failures: Vec<Failure>,
@@ -119,6 +121,7 @@ impl Engine {
             order,
             place,
             ran: Vec::new(),
+            linear_turn: false,
             places: Vec::new(),
             touched: Vec::new(),
             filled: Vec::new(),
@@ -196,8 +199,11 @@ impl Engine {
     fn begin(&mut self, frame: &Frame) {
         self.base = frame.base;
         self.steps.begin(&frame.entries);
-        for s in self.touched.drain(..).chain(self.filled.drain(..)) {
-            self.merged[s as usize].clear();
+        if self.linear_turn {
+            self.touched.clear();
+            self.linear_turn = false;
+        } else {
+            self.clear_merged();
         }
         for &q in &self.ran {
             let query = self.queries[q as usize].as_mut().expect("a query is away only while it runs");
@@ -207,8 +213,16 @@ impl Engine {
             }
         }
         self.ran.clear();
-        self.log.clear();
-        self.failures.clear();
+        if !self.log.is_empty() || !self.failures.is_empty() {
+            self.log.clear();
+            self.failures.clear();
+        }
+    }
+
+    fn clear_merged(&mut self) {
+        for s in self.touched.drain(..).chain(self.filled.drain(..)) {
+            self.merged[s as usize].clear();
+        }
     }
 
     fn end(&mut self, frame: &Frame) {
@@ -217,7 +231,9 @@ impl Engine {
         c.frames_of_several += (frame.entries.len() > 1) as u64;
         c.entries += frame.entries.len() as u64;
         c.events += frame.rows as u64;
-        c.failed_rows += self.failures.iter().map(|f| f.rows).sum::<u64>();
+        if !self.failures.is_empty() {
+            c.failed_rows += self.failures.iter().map(|f| f.rows).sum::<u64>();
+        }
         for timer in self.steps.fired() {
             c.timers += 1;
             c.timers_inside += (timer.entry > 0) as u64;
@@ -240,6 +256,11 @@ impl Engine {
             rows: f.rows,
             reason: f.reason.clone(),
         })
+    }
+
+    /// The one source of a stream's chunks in this frame, if there is but one and it can be read as it is.
+    pub(crate) fn single_source(&self, stream: usize) -> Option<u32> {
+        if self.linear_turn { self.graph.streams[stream].only_writer } else { self.merged[stream].single }
     }
 
     /// Notes that a stream has chunks in this frame.

@@ -72,6 +72,11 @@ pub struct Graph {
     pub timed: Vec<usize>,
     /// Whether any region is stepped.
     pub stepped: bool,
+    /// Whether no stream has more than one source of rows as long as none comes from outside into a stream that queries
+    /// write, and queries fit a word: then nothing is ever merged.
+    pub linear: bool,
+    /// By stream, of a linear graph: its readers, a bit each at its place in the order of running.
+    pub reader_masks: Vec<u64>,
 }
 
 impl Graph {
@@ -93,7 +98,7 @@ impl Graph {
                 named: q.name.is_some() && options.queries,
             })
             .collect();
-        let streams = (0..app.streams.len()).map(|s| stream_node(app, s, &queries, options)).collect();
+        let streams: Vec<StreamNode> = (0..app.streams.len()).map(|s| stream_node(app, s, &queries, options)).collect();
         let regions: Vec<RegionNode> = app
             .regions
             .iter()
@@ -103,10 +108,22 @@ impl Graph {
                 timed: sorted(&r.queries).into_iter().filter(|&q| queries[q].code.has_timers()).collect(),
             })
             .collect();
+        let stepped = regions.iter().any(|r| r.mode == Mode::Stepped);
+        let linear = !stepped
+            && queries.len() <= 64
+            && streams.iter().all(|s: &StreamNode| s.writers.is_empty() || s.only_writer.is_some());
+        let order: Vec<usize> = regions.iter().flat_map(|r| r.queries.iter().copied()).collect();
+        let mask = |s: &StreamNode| {
+            let places = order.iter().enumerate().filter(|(_, q)| linear && s.readers.contains(q));
+            places.fold(0, |mask, (place, _)| mask | 1 << place)
+        };
+        let reader_masks = streams.iter().map(mask).collect();
         let batched = regions.iter().filter(|r| r.mode == Mode::Batched);
         Graph {
             timed: batched.flat_map(|r| r.timed.iter().copied()).collect(),
-            stepped: regions.iter().any(|r| r.mode == Mode::Stepped),
+            stepped,
+            linear,
+            reader_masks,
             queries,
             streams,
             regions,

@@ -180,7 +180,7 @@ impl<'a> Outputs<'a> {
         if engine.options.queries || !engine.graph.streams[stream as usize].shown {
             return None;
         }
-        let flow = match merged.single {
+        let flow = match engine.single_source(stream as usize) {
             Some(source) => flow_of_source(source, stream as usize, &engine.queries, &self.frame.flows),
             None if merged.copied || merged.in_order => &merged.flow,
             None => return None,
@@ -198,7 +198,7 @@ impl<'a> Outputs<'a> {
                 continue;
             }
             let merged = &engine.merged[stream];
-            let (from, n) = match merged.single {
+            let (from, n) = match engine.single_source(stream) {
                 Some(source) => {
                     let flow = flow_of_source(source, stream, &engine.queries, &self.frame.flows);
                     (From::One(flow), flow.chunks.len())

@@ -190,6 +190,27 @@ impl Program {
         }
     }
 
+    /// Whether one row can be computed without registers; then it cannot fail either.
+    pub fn is_tree(&self) -> bool {
+        self.tree.is_some()
+    }
+
+    /// Of a bool over attributes: whether it is true for one row; `None` if it takes the registers.
+    #[inline]
+    pub fn test(&self, cols: &[Column], row: usize, arena: &Arena) -> Option<bool> {
+        self.tree.as_ref()?.test(cols, row, arena)
+    }
+
+    /// Appends the result for one row of the input; false, and nothing done, if it takes the registers.
+    #[inline]
+    pub fn push(&self, cols: &[Column], row: usize, arena: &Arena, out: &mut Column) -> bool {
+        match &self.tree {
+            Some(tree) => tree.push(cols, row, arena, out),
+            None => return false,
+        }
+        true
+    }
+
     /// Of a bool: appends to `hits` the numbers (counted from 0 in this call) of the rows that are true. Rows that cannot
     /// be computed are marked in `failed` and are no hits.
     pub fn select(

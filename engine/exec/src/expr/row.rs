@@ -204,18 +204,42 @@ impl Tree {
         true
     }
 
+    /// Whether the condition holds for one row of the input; `None` if it is no condition.
+    #[inline]
+    pub(super) fn test(&self, cols: &[Column], row: usize, arena: &Arena) -> Option<bool> {
+        let at = At { input: (cols, row), computed: (&[], 0), arena };
+        match self {
+            Tree::Cond(Cond::Threshold(op, place, y)) => Some(match at.get::<f64>(*place) {
+                Some(x) => holds(*op, x, *y),
+                None => *op == Compare::NotEqual,
+            }),
+            Tree::Cond(cond) => Some(cond.get(at)),
+            Tree::Number(_) => None,
+        }
+    }
+
+    /// Appends the result for one row of the input.
+    #[inline]
+    pub(super) fn push(&self, cols: &[Column], row: usize, arena: &Arena, out: &mut Column) {
+        self.push_at(At { input: (cols, row), computed: (&[], 0), arena }, out);
+    }
+
     /// Appends the results.
     #[inline]
     pub(super) fn eval(&self, rows: &Rows<'_>, arena: &Arena, out: &mut Column) {
         for i in 0..rows.n {
-            let at = At::new(rows, i, arena);
-            match self {
-                Tree::Cond(cond) => out.push_bool(cond.get(at)),
-                Tree::Number(Any::I32(x)) => push(out, x.get(at), Column::push_i32),
-                Tree::Number(Any::I64(x)) => push(out, x.get(at), Column::push_i64),
-                Tree::Number(Any::F32(x)) => push(out, x.get(at), Column::push_f32),
-                Tree::Number(Any::F64(x)) => push(out, x.get(at), Column::push_f64),
-            }
+            self.push_at(At::new(rows, i, arena), out);
+        }
+    }
+
+    #[inline]
+    fn push_at(&self, at: At<'_>, out: &mut Column) {
+        match self {
+            Tree::Cond(cond) => out.push_bool(cond.get(at)),
+            Tree::Number(Any::I32(x)) => push(out, x.get(at), Column::push_i32),
+            Tree::Number(Any::I64(x)) => push(out, x.get(at), Column::push_i64),
+            Tree::Number(Any::F32(x)) => push(out, x.get(at), Column::push_f32),
+            Tree::Number(Any::F64(x)) => push(out, x.get(at), Column::push_f64),
         }
     }
 }

@@ -22,6 +22,15 @@ pub enum Way {
     General,
 }
 
+/// An output attribute on the short way.
+#[derive(Debug)]
+pub enum ShortItem {
+    /// A bare attribute of the input.
+    Attribute(u32),
+    /// Something computed by a walk over a tree.
+    Tree(Box<Program>),
+}
+
 /// A handler, compiled.
 #[derive(Debug)]
 pub enum Step {
@@ -81,6 +90,8 @@ pub struct Code {
     pub expired: bool,
     /// Whether anybody sees when rows expire: sliding windows ask for timers for that.
     pub watched: bool,
+    /// Whether the window asks for timers.
+    pub timed: bool,
     /// Handlers after the window.
     pub after: Vec<Step>,
     /// How it runs.
@@ -105,9 +116,13 @@ pub struct Code {
     pub kinds: Kinds,
     /// Attributes that the store keeps (ways flush and general), and all that is read after the window.
     pub kept: Vec<u32>,
-    /// Whether a chunk of one row may take the short way: filters and projections that ask for nothing but attributes, rows
-    /// neither sorted nor cut.
+    /// Whether a chunk of one row may take the short way: filters and projections that ask for nothing but attributes, that
+    /// cannot fail and call no function; rows neither sorted nor cut.
     pub short: bool,
+    /// Of the short way: filters, then `having`.
+    pub short_conditions: Vec<Program>,
+    /// Of the short way: output attributes.
+    pub short_items: Vec<ShortItem>,
     /// Whether any program after the window asks for timestamps.
     pub asks_ts: bool,
     /// Whether any program asks for the clock.
@@ -132,6 +147,7 @@ impl Code {
             expired: plan.kinds != Kinds::Current,
             watched: plan.kinds != Kinds::Current || !plan.after.is_empty() || volatile_args(plan),
             after: plan.after.iter().map(step).collect(),
+            timed: false,
             way: Way::General,
             group_by: plan.select.group_by.clone(),
             aggregates,
@@ -144,6 +160,8 @@ impl Code {
             kinds: plan.kinds,
             kept: Vec::new(),
             short: false,
+            short_conditions: Vec::new(),
+            short_items: Vec::new(),
             asks_ts: false,
             asks_now: false,
             asks_random: false,
@@ -151,11 +169,14 @@ impl Code {
         if !force_general {
             code.way = way(plan);
         }
+        code.timed = code.asks_for_timers();
         code.share_args(plan);
         code.kept = kept(plan, code.way);
         code.note_volatility();
         let uncut = code.order_by.is_empty() && code.limit.is_none() && code.offset == 0;
-        code.short = code.way == Way::Plain && uncut && !code.asks_ts && code.filters_without_aggregates();
+        if code.way == Way::Plain && uncut && !code.asks_ts && code.filters_without_aggregates() {
+            code.shorten(plan);
+        }
         code
     }
 
@@ -194,6 +215,22 @@ impl Code {
         self.asks_random = most.contains(&Volatility::Random);
     }
 
+    /// Prepares the short way, if every condition and item can take it.
+    fn shorten(&mut self, plan: &QueryPlan) {
+        let filters = plan.before.iter().filter_map(|h| match h {
+            Handler::Filter { condition, .. } => Some(condition),
+            Handler::Stream { .. } => None,
+        });
+        self.short_conditions = filters.chain(&plan.select.having).map(Program::compile).collect();
+        let item = |e: &Expr| match Program::compile(e) {
+            program if program.attribute().is_some() => program.attribute().map(ShortItem::Attribute),
+            program => program.is_tree().then(|| ShortItem::Tree(Box::new(program))),
+        };
+        let items: Option<Vec<ShortItem>> = plan.select.items.iter().map(|i| item(&i.expr)).collect();
+        self.short = items.is_some() && self.short_conditions.iter().all(|c| c.is_tree());
+        self.short_items = items.unwrap_or_default();
+    }
+
     fn filters_without_aggregates(&self) -> bool {
         self.before.iter().all(|s| matches!(s, Step::Filter { aggregates, .. } if aggregates.is_empty()))
     }
@@ -204,7 +241,12 @@ impl Code {
     }
 
     /// Whether the window ever asks for timers here.
+    #[inline]
     pub fn has_timers(&self) -> bool {
+        self.timed
+    }
+
+    fn asks_for_timers(&self) -> bool {
         self.window.as_ref().is_some_and(|w| match w.timers {
             Timers::Never => false,
             Timers::Watched => self.watched,

@@ -137,13 +137,19 @@ impl Query {
     }
 
     /// Forgets what came out.
+    #[inline]
     pub fn clear_out(&mut self) {
-        self.work.out.clear();
+        if !self.work.out.chunks.is_empty() {
+            self.work.out.clear();
+        }
     }
 
     /// Begins a frame. What came out in the last one must have been cleared.
+    #[inline]
     pub fn begin(&mut self) {
-        self.work.timers.begin();
+        if self.code.timed {
+            self.work.timers.begin();
+        }
     }
 
     /// The clock reads `now` when a loaded state goes on.
@@ -163,11 +169,16 @@ impl Query {
     }
 
     /// Takes all chunks of a frame's input, and fires the timers among and after them.
+    #[inline]
     pub fn run_frame(&mut self, cx: &mut Cx<'_>, input: &Flow) {
-        let to = input.chunks.len();
         if !self.code.has_timers() {
-            return self.run(cx, input, 0, to);
+            return self.run(cx, input, 0, input.chunks.len());
         }
+        self.run_timed(cx, input);
+    }
+
+    fn run_timed(&mut self, cx: &mut Cx<'_>, input: &Flow) {
+        let to = input.chunks.len();
         let mut from = 0;
         while from < to {
             self.fire_before(cx, Some(input.chunks[from].step));

@@ -2,49 +2,35 @@
 
 use riddhi_batch::{Chunk, Flow, Sel};
 
+use super::code::ShortItem;
 use super::rows::Selected;
-use super::{Code, Cx, Step, Work, compute, report};
+use super::{Code, Cx, Work, compute, report};
 use crate::expr::{Program, Rows, Source};
 
 impl Work {
-    /// A chunk of one row. False, and nothing done, if it takes the long way after all.
+    /// A chunk of one row, by a walk over small trees. False, and nothing done, if it takes the long way after all.
     pub(super) fn run_short(&mut self, code: &Code, cx: &mut Cx<'_>, input: &Flow, chunk: usize) -> bool {
         let Chunk { step, first: row, .. } = input.chunks[chunk];
-        let b = &mut self.buffers;
-        let rows = Rows {
-            n: 1,
-            input: Source { cols: &input.rows.cols, sel: Sel::From(row as usize) },
-            computed: Source::NONE,
-            ts: &[],
-            now: &[],
-            serial: 0,
-            seed: code.seed,
-        };
-        b.failed.clear();
-        let conditions = code.before.iter().filter_map(|s| match s {
-            Step::Filter { condition, .. } => Some(condition),
-            Step::Stream { .. } => None,
-        });
-        for condition in conditions.chain(&code.having) {
-            b.hits.clear();
-            condition.select(&rows, cx.arena, &mut b.scratch, &mut b.hits, &mut b.failed);
-            if b.hits.is_empty() {
-                return b.failed.is_empty();
+        let (cols, row) = (&input.rows.cols[..], row as usize);
+        for condition in &code.short_conditions {
+            match condition.test(cols, row, cx.arena) {
+                Some(true) => {}
+                Some(false) => return true,
+                None => return false,
             }
         }
-        let first = self.out.rows.len();
-        for (item, out) in code.items.iter().zip(&mut self.out.rows.cols) {
-            match item.attribute() {
-                Some(a) => out.push_from(&input.rows.cols[a as usize], row as usize),
-                None => item.eval(&rows, cx.arena, &mut b.scratch, out, &mut b.failed),
+        let out = &mut self.out.rows;
+        let first = out.ts.len() as u32;
+        for (item, to) in code.short_items.iter().zip(&mut out.cols) {
+            match item {
+                ShortItem::Attribute(a) => to.push_from(&cols[*a as usize], row),
+                ShortItem::Tree(program) => {
+                    program.push(cols, row, cx.arena, to);
+                }
             }
         }
-        if !b.failed.is_empty() {
-            self.out.rows.cols.iter_mut().for_each(|c| c.truncate(first));
-            return false;
-        }
-        self.out.rows.ts.push(input.rows.ts[row as usize]);
-        self.out.chunks.push(Chunk { step, cause: chunk as u32, first: first as u32, rows: 1 });
+        out.ts.push(input.rows.ts[row]);
+        self.out.chunks.push(Chunk { step, cause: chunk as u32, first, rows: 1 });
         true
     }
 
