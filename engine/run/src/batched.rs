@@ -161,20 +161,23 @@ impl Engine {
             return;
         }
         let node = &self.graph.streams[stream];
-        if node.only_writer.is_some() && frame.flows[stream].chunks.is_empty() {
-            self.merged[stream].single = node.only_writer;
+        let length = |source: u32| flow_of_source(source, stream, &self.queries, &frame.flows).chunks.len();
+        if let Some(writer) = node.only_writer
+            && frame.flows[stream].chunks.is_empty()
+        {
+            self.merged[stream].single = (length(writer) > 0).then_some(writer);
             return;
         }
-        let length = |source: u32| flow_of_source(source, stream, &self.queries, &frame.flows).chunks.len();
         let all = std::iter::once(OUTSIDE).chain(node.writers.iter().map(|&w| w as u32));
         let sources: Vec<(u32, usize)> = all.map(|s| (s, length(s))).filter(|&(_, n)| n > 0).collect();
         let mut merged = std::mem::take(&mut self.merged[stream]);
         match sources[..] {
-            [] => {}
-            [(source, n)] if source == OUTSIDE || !node.converts => {
-                merged.single = Some(source);
-                let _ = n;
+            // Nothing is noted of a stream without chunks (a timer made its reader run): only touched ones are forgotten.
+            [] => {
+                self.merged[stream] = merged;
+                return;
             }
+            [(source, _)] if source == OUTSIDE || !node.converts => merged.single = Some(source),
             [(source, n)] => merged.origins.extend((0..n as u32).map(|chunk| Origin { source, chunk })),
             _ => self.merge(stream, &sources, frame, &mut merged),
         }
