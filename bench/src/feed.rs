@@ -127,8 +127,13 @@ impl Feed {
 
     /// Sends the next `events` events in one frame, whatever the mode.
     pub fn send_at_once(&mut self, subject: &mut impl Subject, sinks: &mut Sinks, events: u64) {
-        self.fill_single(subject.frame(), self.sent + events);
+        self.fill(subject.frame(), events);
         subject.process(sinks);
+    }
+
+    /// Appends the next `events` events to a frame, one by one.
+    pub fn fill(&mut self, frame: &mut Frame, events: u64) {
+        self.fill_single(frame, self.sent + events);
     }
 
     /// The next event as a line of JSON, as the command line takes it.

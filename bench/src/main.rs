@@ -19,7 +19,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use clap::Parser;
 
-use crate::latency::latency;
+use crate::latency::{Through, latency};
 use crate::machine::{Machine, PeerVersions, Versions, commit};
 use crate::measure::{Effort, measure};
 use crate::memory::{memory, weigh};
@@ -188,9 +188,11 @@ impl Session<'_> {
         for work in LATENCY_WORKLOADS.iter().filter_map(|name| self.table.find(name)) {
             let Ok(mut riddhi) = self.start_riddhi(work) else { continue };
             riddhi.run(200_000, false);
-            for rate in LATENCY_RATES {
-                eprintln!("latency {} at {rate}/s", work.name);
-                rows.push(latency(&work.name, &mut riddhi, rate, Duration::from_secs(3))?);
+            for through in [Through::Calls, Through::Rings] {
+                for rate in LATENCY_RATES {
+                    eprintln!("latency {}, {through}, {rate}/s", work.name);
+                    rows.push(latency(&work.name, &mut riddhi, through, rate, Duration::from_secs(3))?);
+                }
             }
         }
         Ok(rows)

@@ -236,12 +236,12 @@ impl Report {
             return;
         }
         out.push_str("\nMicroseconds from the intended send to the output read, in process:\n\n");
-        out.push_str("| workload | events/s | p50 | p99 | p99.9 | max |\n|---|--:|--:|--:|--:|--:|\n");
+        out.push_str("| workload | through | events/s | p50 | p99 | p99.9 | max |\n|---|---|--:|--:|--:|--:|--:|\n");
         for l in &self.latency {
             let _ = writeln!(
                 out,
-                "| {} | {} | {:.1} | {:.1} | {:.1} | {:.0} |",
-                l.workload, l.rate, l.p50_us, l.p99_us, l.p999_us, l.max_us
+                "| {} | {} | {} | {:.1} | {:.1} | {:.1} | {:.0} |",
+                l.workload, l.through, l.rate, l.p50_us, l.p99_us, l.p999_us, l.max_us
             );
         }
     }

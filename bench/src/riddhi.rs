@@ -27,10 +27,28 @@ impl Subject for Riddhi {
 
     #[inline]
     fn process(&mut self, sinks: &mut Sinks) {
-        let outputs = self.engine.process(&mut self.frame);
-        for (i, &target) in self.outputs.iter().enumerate() {
-            outputs.of(target, |out| sinks.read(i, out.rows, out.first, out.n, out.arena));
-        }
+        let Riddhi { engine, frame, outputs, .. } = self;
+        run(engine, outputs, frame, sinks);
+    }
+}
+
+impl Riddhi {
+    /// A frame for this app.
+    pub fn empty_frame(&self) -> Frame {
+        self.engine.frame()
+    }
+
+    /// Runs a frame that another thread has filled.
+    pub fn run(&mut self, frame: &mut Frame, sinks: &mut Sinks) {
+        run(&mut self.engine, &self.outputs, frame, sinks);
+    }
+}
+
+#[inline]
+fn run(engine: &mut Engine, outputs: &[Target], frame: &mut Frame, sinks: &mut Sinks) {
+    let came_out = engine.process(frame);
+    for (i, &target) in outputs.iter().enumerate() {
+        came_out.of(target, |out| sinks.read(i, out.rows, out.first, out.n, out.arena));
     }
 }
 
