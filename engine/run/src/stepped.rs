@@ -5,8 +5,8 @@
 
 use std::cmp::Ordering;
 
-use riddhi_batch::{Columns, Flow, Frame, Sel};
-use riddhi_exec::query::Failure;
+use riddhi_batch::{Arena, Chunk, Columns, Flow, Frame, Sel};
+use riddhi_exec::query::{Failure, Query};
 use riddhi_exec::steps::Fired;
 
 use crate::engine::{Engine, cx};
@@ -56,8 +56,19 @@ impl Engine {
             let mut query = self.queries[q].take().expect("a query is away only while it runs");
             query.fire(&mut cx(&mut self.steps, &mut frame.arena, &mut self.log, &mut self.failures), timer);
             self.counters.query_calls += 1;
+            let output = self.graph.queries[q].output;
+            if !query.out().chunks.is_empty() {
+                if self.merged[output].flow.chunks.is_empty() {
+                    self.filled.push(output as u32);
+                }
+                if self.graph.queries[q].named {
+                    append_log(&mut self.query_logs[q], query.out());
+                }
+                let to = &mut self.merged[output].flow;
+                let first = drain(&mut query, to, output as u32, &mut frame.arena, stack);
+                stack.push(first);
+            }
             self.queries[q] = Some(query);
-            self.drain(q, frame, stack);
             self.deliver(frame, stack, step);
         }
     }
@@ -73,31 +84,54 @@ impl Engine {
         first
     }
 
-    /// Works the stack off.
+    /// Works the stack off. The delivery at hand is kept out of it: most chunks go straight from one query to the next.
     fn deliver(&mut self, frame: &mut Frame, stack: &mut Vec<Delivery>, step: u32) {
+        let most = self.options.deliveries_per_entry_max;
         let mut deliveries = 0;
-        while let Some(top) = stack.last_mut() {
-            let d = *top;
-            let Some(&q) = self.graph.streams[d.stream as usize].readers.get(d.reader as usize) else {
-                stack.pop();
-                self.show(d);
+        let Some(mut at) = stack.pop() else { return };
+        loop {
+            let Engine { graph, queries, merged, steps, log, failures, filled, query_logs, counters, .. } = self;
+            let readers = &graph.streams[at.stream as usize].readers[at.reader as usize..];
+            let input: &Flow =
+                if at.outside { &frame.flows[at.stream as usize] } else { &merged[at.stream as usize].flow };
+            let mut cx = cx(steps, &mut frame.arena, log, failures);
+            let mut taken = 0;
+            let mut spoke = None;
+            for &q in readers {
+                taken += 1;
+                let query = queries[q].as_mut().expect("a query is away only while it runs");
+                query.run(&mut cx, input, at.chunk as usize, at.chunk as usize + 1);
+                if !query.out().chunks.is_empty() {
+                    spoke = Some(q);
+                    break;
+                }
+            }
+            counters.query_calls += taken as u64;
+            deliveries += taken;
+            at.reader += taken;
+            let Some(q) = spoke else {
+                self.show(at);
+                match stack.pop() {
+                    Some(next) => at = next,
+                    None => return,
+                }
                 continue;
             };
-            top.reader += 1;
-            deliveries += 1;
-            if deliveries > self.options.deliveries_per_entry_max {
-                self.give_up(q, step, stack);
-                return;
+            if deliveries > most {
+                stack.push(at);
+                return self.give_up(q, step, stack);
             }
-            let query = self.queries[q].as_mut().expect("a query is away only while it runs");
-            let input: &Flow =
-                if d.outside { &frame.flows[d.stream as usize] } else { &self.merged[d.stream as usize].flow };
-            let mut cx = cx(&mut self.steps, &mut frame.arena, &mut self.log, &mut self.failures);
-            query.run(&mut cx, input, d.chunk as usize, d.chunk as usize + 1);
-            self.counters.query_calls += 1;
-            if !query.out().chunks.is_empty() {
-                self.drain(q, frame, stack);
+            let query = queries[q].as_mut().expect("a query is away only while it runs");
+            let output = graph.queries[q].output;
+            let to = &mut merged[output].flow;
+            if to.chunks.is_empty() {
+                filled.push(output as u32);
             }
+            if graph.queries[q].named {
+                append_log(&mut query_logs[q], query.out());
+            }
+            stack.push(at);
+            at = drain(query, to, output as u32, cx.arena, stack);
         }
     }
 
@@ -111,30 +145,6 @@ impl Engine {
         while let Some(d) = stack.pop() {
             self.show(d);
         }
-    }
-
-    /// Moves what a query put out to its stream and puts it on the stack, first chunk on top.
-    fn drain(&mut self, q: usize, frame: &mut Frame, stack: &mut Vec<Delivery>) {
-        let query = self.queries[q].as_mut().expect("a query is away only while it runs");
-        let out = query.out();
-        if out.chunks.is_empty() {
-            return;
-        }
-        let output = self.graph.queries[q].output;
-        if self.merged[output].flow.chunks.is_empty() {
-            self.filled.push(output as u32);
-        }
-        let to = &mut self.merged[output].flow;
-        let (first_chunk, base) = (to.chunks.len() as u32, to.rows.len() as u32);
-        append(&mut to.rows, &out.rows, &mut frame.arena);
-        to.chunks.extend(out.chunks.iter().map(|c| riddhi_batch::Chunk { first: c.first + base, ..*c }));
-        let (end, stream) = (to.chunks.len() as u32, output as u32);
-        let new = (first_chunk..end).rev();
-        stack.extend(new.map(|chunk| Delivery { stream, outside: false, chunk, reader: 0 }));
-        if self.graph.queries[q].named {
-            log(&mut self.query_logs[q], out);
-        }
-        query.clear_out();
     }
 
     /// Lets a stream's sink see a chunk: after all readers, so in a loop what follows from a chunk is seen before it.
@@ -152,10 +162,29 @@ impl Engine {
     }
 }
 
+/// Moves what a query put out to its stream. Gives the delivery of the first chunk; those of the others go on the stack.
+fn drain(query: &mut Query, to: &mut Flow, stream: u32, arena: &mut Arena, stack: &mut Vec<Delivery>) -> Delivery {
+    let out = query.out();
+    let (first_chunk, base) = (to.chunks.len() as u32, to.rows.len() as u32);
+    append(&mut to.rows, &out.rows, arena);
+    let delivery = |chunk| Delivery { stream, outside: false, chunk, reader: 0 };
+    if let [chunk] = out.chunks[..] {
+        to.chunks.push(Chunk { first: chunk.first + base, ..chunk });
+    } else {
+        to.chunks.extend(out.chunks.iter().map(|c| Chunk { first: c.first + base, ..*c }));
+        stack.extend((first_chunk + 1..to.chunks.len() as u32).rev().map(delivery));
+    }
+    query.clear_out();
+    delivery(first_chunk)
+}
+
 /// Appends all rows of a query's output, converted to the stream's kinds where they differ.
-fn append(to: &mut Columns, from: &Columns, arena: &mut riddhi_batch::Arena) {
+fn append(to: &mut Columns, from: &Columns, arena: &mut Arena) {
     let n = from.len();
-    to.ts.extend_from_slice(&from.ts);
+    match from.ts[..] {
+        [ts] => to.ts.push(ts),
+        _ => to.ts.extend_from_slice(&from.ts),
+    }
     for (to, from) in to.cols.iter_mut().zip(&from.cols) {
         if to.kind() == from.kind() && n == 1 {
             to.push_from(from, 0);
@@ -174,9 +203,9 @@ fn append(to: &mut Columns, from: &Columns, arena: &mut riddhi_batch::Arena) {
 }
 
 /// Appends a query's output to the log of its rows.
-fn log(to: &mut Flow, from: &Flow) {
+fn append_log(to: &mut Flow, from: &Flow) {
     let base = to.rows.len() as u32;
     to.rows.append(&from.rows, Sel::From(0), from.rows.len());
     to.kinds.extend_from_slice(&from.kinds);
-    to.chunks.extend(from.chunks.iter().map(|c| riddhi_batch::Chunk { first: c.first + base, ..*c }));
+    to.chunks.extend(from.chunks.iter().map(|c| Chunk { first: c.first + base, ..*c }));
 }

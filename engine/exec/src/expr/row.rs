@@ -136,7 +136,10 @@ impl<T: Target> Num<T> {
             Num::Const(x) => *x,
             Num::Convert(any) => T::from(any, at),
             Num::Arith(op, a, b) => {
-                let (x, y) = (a.get(at)?, b.get(at)?);
+                let (x, y) = match (&**a, &**b) {
+                    (Num::Attr(place), Num::Const(y)) => (at.get(*place)?, (*y)?),
+                    (a, b) => (a.get(at)?, b.get(at)?),
+                };
                 match op {
                     Arith::Add => Some(x.add(y)),
                     Arith::Subtract => Some(x.subtract(y)),
@@ -152,6 +155,9 @@ impl<T: Target> Num<T> {
 
 #[inline]
 fn compare<T: Target + PartialOrd>(op: Compare, a: &Num<T>, b: &Num<T>, at: At<'_>) -> bool {
+    if let (Num::Attr(place), Num::Const(Some(y))) = (a, b) {
+        return at.get(*place).map_or(op == Compare::NotEqual, |x| holds(op, x, *y));
+    }
     match (a.get(at), b.get(at)) {
         (Some(x), Some(y)) => holds(op, x, y),
         _ => op == Compare::NotEqual,
