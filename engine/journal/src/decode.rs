@@ -1,0 +1,116 @@
+//! A record's payload to entries of a frame.
+
+use riddhi_batch::{Any, Arena, Chunk, Column, Data, Entry, Flow, Frame, Reader, Str, TICK};
+
+use crate::bytes::{Cursor, Wrong, longs, words};
+use crate::value;
+
+/// Replaces what is in `frame`, whose streams are numbered by their places in the journal's list. `now`: the clock after
+/// the entry before. After an error the frame must be reset.
+pub fn decode(payload: &[u8], now: i64, frame: &mut Frame) -> Result<(), Wrong> {
+    let mut from = Cursor { rest: payload };
+    frame.reset(from.u64()?);
+    let n = from.u32()? as usize;
+    let (streams, rows) = (words(from.take_all(n, 4)?), words(from.take_all(n, 4)?));
+    let (nows, sets) = (longs(from.take_all(n, 8)?), from.take(n)?);
+    let mut before = now;
+    for (((stream, rows), now), &sets) in streams.zip(rows).zip(nows).zip(sets) {
+        if now < before || sets > 1 {
+            return Err("an entry's clock cannot be");
+        }
+        before = now;
+        entry(frame, stream, rows, now, sets == 1)?;
+    }
+    let mut with_rows = 0;
+    for _ in 0..from.u32()? {
+        let stream = from.u32()? as usize;
+        let rows = from.u32()? as usize;
+        let flow = frame.flows.get_mut(stream).ok_or("rows are of an unknown stream")?;
+        if rows == 0 || rows != rows_of(flow) || !flow.rows.is_empty() {
+            return Err("the rows are not those of the entries");
+        }
+        flow.rows.ts.extend(longs(from.take_all(rows, 8)?));
+        for column in &mut flow.rows.cols {
+            decode_column(&mut from, rows, column, &mut frame.arena)?;
+        }
+        with_rows += 1;
+    }
+    if with_rows != frame.touched.len() {
+        return Err("the rows are not those of the entries");
+    }
+    from.end()
+}
+
+fn rows_of(flow: &Flow) -> usize {
+    flow.chunks.last().map_or(0, |c| (c.first + c.rows) as usize)
+}
+
+fn entry(frame: &mut Frame, stream: u32, rows: u32, now: i64, sets: bool) -> Result<(), Wrong> {
+    if stream == TICK {
+        frame.tick(now, sets);
+        return if rows == 0 { Ok(()) } else { Err("a tick has rows") };
+    }
+    let flow = frame.flows.get_mut(stream as usize).ok_or("an entry is of an unknown stream")?;
+    let first = rows_of(flow) as u32;
+    if rows == 0 || first.checked_add(rows).is_none() {
+        return Err("an entry's number of rows cannot be");
+    }
+    if flow.chunks.is_empty() {
+        frame.touched.push(stream);
+    }
+    let step = frame.entries.len() as u32;
+    flow.chunks.push(Chunk { step, cause: step, first, rows });
+    frame.entries.push(Entry { stream, first, rows, sets, now });
+    frame.rows += rows as usize;
+    Ok(())
+}
+
+fn decode_column(from: &mut Cursor<'_>, n: usize, column: &mut Column, arena: &mut Arena) -> Result<(), Wrong> {
+    let nulls: &[u8] = match from.u8()? {
+        0 => &[],
+        1 => from.take(n)?,
+        _ => return Err("a column's mark of nulls is damaged"),
+    };
+    truths(nulls)?;
+    column.nulls.extend_from_slice(nulls);
+    match &mut column.data {
+        Data::I32(v) => v.extend(words(from.take_all(n, 4)?).map(|x| x as i32)),
+        Data::I64(v) => v.extend(longs(from.take_all(n, 8)?)),
+        Data::F32(v) => v.extend(words(from.take_all(n, 4)?).map(f32::from_bits)),
+        Data::F64(v) => v.extend(longs(from.take_all(n, 8)?).map(|x| f64::from_bits(x as u64))),
+        Data::Bool(v) => {
+            let bytes = from.take(n)?;
+            truths(bytes)?;
+            v.extend_from_slice(bytes);
+        }
+        Data::Str(v) => {
+            for length in words(from.take_all(n, 4)?) {
+                let text = from.take(length as usize)?;
+                std::str::from_utf8(text).map_err(|_| "a text is not UTF-8")?;
+                v.push(Str::new(text, arena));
+            }
+        }
+        Data::Any(v) => {
+            for (row, length) in words(from.take_all(n, 4)?).enumerate() {
+                let bytes = from.take(length as usize)?;
+                v.push(any(bytes, nulls.get(row) == Some(&1), arena)?);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn any(bytes: &[u8], null: bool, arena: &mut Arena) -> Result<Any, Wrong> {
+    if null {
+        return if bytes.is_empty() { Ok(Any::NOTHING) } else { Err("a null has a value") };
+    }
+    value::check(bytes)?;
+    let mut framed = Vec::new();
+    crate::bytes::put_bytes(&mut framed, bytes);
+    let value = Reader::new(&framed).get_value().map_err(|_| "a value cannot be read")?;
+    Ok(Any::new(&value, arena))
+}
+
+fn truths(bytes: &[u8]) -> Result<(), Wrong> {
+    if bytes.iter().all(|&b| b <= 1) { Ok(()) } else { Err("a truth value is neither 0 nor 1") }
+}

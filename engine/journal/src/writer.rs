@@ -1,0 +1,141 @@
+//! Writes a journal.
+
+use std::io::{self, Write};
+
+use riddhi_batch::{Entry, Frame, TICK};
+use thiserror::Error;
+
+use crate::encode::encode;
+use crate::header::{self, Inputs};
+use crate::{END, ENTRIES, HEADER_BYTES_MAX, MAGIC, RECORD_BYTES_FULL, RECORD_BYTES_MAX, RECORD_HEAD, VERSION};
+
+/// Why entries could not be written.
+#[derive(Debug, Error)]
+pub enum WriteError {
+    /// The bytes could not be written; the journal may end in the middle of a record.
+    #[error("cannot write the journal")]
+    Io(#[from] io::Error),
+    /// An entry alone is larger than a record may be.
+    #[error("entry {position} takes {bytes} bytes, more than the {RECORD_BYTES_MAX} that a record may have")]
+    TooLarge {
+        /// Its position.
+        position: u64,
+        /// Bytes it would take.
+        bytes: usize,
+    },
+    /// A frame does not follow the one before.
+    #[error("entry {found} comes where {expected} is the next")]
+    Position {
+        /// Position of the frame's first entry.
+        found: u64,
+        /// Position after the last entry written.
+        expected: u64,
+    },
+    /// An entry is of a stream that is not among the inputs.
+    #[error("entry {position} is of stream {stream}, which takes no input")]
+    Stream {
+        /// Its position.
+        position: u64,
+        /// The stream's number.
+        stream: u32,
+    },
+    /// The streams take more room than a header may have.
+    #[error("the app's streams take {0} bytes, more than a journal's header may have")]
+    Header(usize),
+}
+
+/// Writes entries as they are handed to an engine. Each call of [`JournalWriter::append`] writes its records at once;
+/// whether they stay in a buffer is up to the `Write` below.
+#[derive(Debug)]
+pub struct JournalWriter<W> {
+    to: W,
+    /// By stream: its place in the journal's list.
+    places: Vec<u32>,
+    next: u64,
+    record: Vec<u8>,
+}
+
+impl<W: Write> JournalWriter<W> {
+    /// Begins a journal whose first entry has position `base`.
+    pub fn new(mut to: W, inputs: &Inputs, base: u64) -> Result<JournalWriter<W>, WriteError> {
+        let middle = header::encode(inputs, base);
+        if middle.len() > HEADER_BYTES_MAX {
+            return Err(WriteError::Header(middle.len()));
+        }
+        let mut head = MAGIC.to_vec();
+        head.extend_from_slice(&VERSION.to_le_bytes());
+        head.extend_from_slice(&(middle.len() as u32).to_le_bytes());
+        head.extend_from_slice(&middle);
+        head.extend_from_slice(&crc32c::crc32c(&head).to_le_bytes());
+        to.write_all(&head)?;
+        Ok(JournalWriter { to, places: inputs.places(), next: base, record: Vec::new() })
+    }
+
+    /// Position of the next entry.
+    pub fn position(&self) -> u64 {
+        self.next
+    }
+
+    /// Writes all entries of a frame, before it is processed: that may move its rows away. After an error of writing the
+    /// journal is of no more use; what was written before it can be read.
+    pub fn append(&mut self, frame: &Frame) -> Result<(), WriteError> {
+        if frame.base != self.next {
+            return Err(WriteError::Position { found: frame.base, expected: self.next });
+        }
+        let known = |e: &Entry| self.places.get(e.stream as usize).is_some_and(|&p| p != u32::MAX);
+        if let Some(at) = frame.entries.iter().position(|e| e.stream != TICK && !known(e)) {
+            let stream = frame.entries[at].stream;
+            return Err(WriteError::Stream { position: frame.base + at as u64, stream });
+        }
+        if frame.entries.is_empty() {
+            return Ok(());
+        }
+        self.write(frame, 0, frame.entries.len())
+    }
+
+    /// Writes the entries `from..to`, halved until they are small enough for a record.
+    fn write(&mut self, frame: &Frame, from: usize, to: usize) -> Result<(), WriteError> {
+        self.record.clear();
+        self.record.resize(RECORD_HEAD, 0);
+        encode(frame, from, to, &self.places, &mut self.record);
+        let bytes = self.record.len() - RECORD_HEAD;
+        if bytes > RECORD_BYTES_FULL && to - from > 1 {
+            let middle = from + (to - from) / 2;
+            self.write(frame, from, middle)?;
+            return self.write(frame, middle, to);
+        }
+        if bytes > RECORD_BYTES_MAX {
+            return Err(WriteError::TooLarge { position: frame.base + from as u64, bytes });
+        }
+        self.seal(ENTRIES)?;
+        self.next += (to - from) as u64;
+        Ok(())
+    }
+
+    /// Puts the head before the payload and writes the record with one call.
+    fn seal(&mut self, kind: u8) -> io::Result<()> {
+        let (head, payload) = self.record.split_at_mut(RECORD_HEAD);
+        head[..4].copy_from_slice(&(payload.len() as u32).to_le_bytes());
+        head[4] = kind;
+        head[5..9].copy_from_slice(&crc32c::crc32c(payload).to_le_bytes());
+        let sum = crc32c::crc32c(&head[..9]);
+        head[9..].copy_from_slice(&sum.to_le_bytes());
+        self.to.write_all(&self.record)
+    }
+
+    /// Hands on what the `Write` below may hold back.
+    pub fn flush(&mut self) -> Result<(), WriteError> {
+        Ok(self.to.flush()?)
+    }
+
+    /// Ends the journal, and gives back what it was written to, flushed. A journal dropped without it can be read, and
+    /// counts as cut.
+    pub fn finish(mut self) -> Result<W, WriteError> {
+        self.record.clear();
+        self.record.resize(RECORD_HEAD, 0);
+        self.record.extend_from_slice(&self.next.to_le_bytes());
+        self.seal(END)?;
+        self.to.flush()?;
+        Ok(self.to)
+    }
+}
