@@ -275,6 +275,18 @@ impl Column {
         }
     }
 
+    /// Appends row `i` of this very column.
+    #[inline]
+    pub fn push_within(&mut self, i: usize) {
+        each_data!(&mut self.data, v => {
+            let x = v[i];
+            v.push(x);
+        });
+        if !self.nulls.is_empty() {
+            self.nulls.push(self.nulls[i]);
+        }
+    }
+
     #[cold]
     fn push_null_flag(&mut self, null: bool) {
         if null {

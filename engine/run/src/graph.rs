@@ -21,6 +21,8 @@ pub struct QueryNode {
     pub output: usize,
     /// The region it belongs to.
     pub region: usize,
+    /// Whether its output can be appended to its stream's rows as it is, and nobody asks for its own.
+    pub direct: bool,
     /// Whether its own rows are asked for, beside those of its output stream.
     pub named: bool,
 }
@@ -86,7 +88,7 @@ impl Graph {
         for (r, region) in app.regions.iter().enumerate() {
             region.queries.iter().for_each(|&q| region_of[q] = r);
         }
-        let queries: Vec<QueryNode> = app
+        let mut queries: Vec<QueryNode> = app
             .queries
             .iter()
             .enumerate()
@@ -95,10 +97,14 @@ impl Graph {
                 input: q.input,
                 output: q.output,
                 region: region_of[i],
+                direct: false,
                 named: q.name.is_some() && options.queries,
             })
             .collect();
         let streams: Vec<StreamNode> = (0..app.streams.len()).map(|s| stream_node(app, s, &queries, options)).collect();
+        for query in &mut queries {
+            query.direct = !query.named && !streams[query.output].converts;
+        }
         let regions: Vec<RegionNode> = app
             .regions
             .iter()

@@ -92,24 +92,47 @@ impl Engine {
         loop {
             let Engine { graph, queries, merged, steps, log, failures, filled, query_logs, counters, .. } = self;
             let readers = &graph.streams[at.stream as usize].readers[at.reader as usize..];
-            let input: &Flow =
-                if at.outside { &frame.flows[at.stream as usize] } else { &merged[at.stream as usize].flow };
             let mut cx = cx(steps, &mut frame.arena, log, failures);
             let mut taken = 0;
             let mut spoke = None;
             for &q in readers {
                 taken += 1;
+                let node = &graph.queries[q];
                 let query = queries[q].as_mut().expect("a query is away only while it runs");
-                query.run(&mut cx, input, at.chunk as usize, at.chunk as usize + 1);
+                let chunk = at.chunk as usize;
+                if node.direct {
+                    let passed = match (at.outside, node.output == at.stream as usize) {
+                        (true, _) => {
+                            query.pass(cx.arena, &frame.flows[at.stream as usize], chunk, &mut merged[node.output].flow)
+                        }
+                        (false, true) => query.pass_within(cx.arena, &mut merged[node.output].flow, chunk),
+                        (false, false) => {
+                            let pair = merged.get_disjoint_mut([at.stream as usize, node.output]);
+                            let [from, to] = pair.expect("two different streams");
+                            query.pass(cx.arena, &from.flow, chunk, &mut to.flow)
+                        }
+                    };
+                    match passed {
+                        Some(false) => continue,
+                        Some(true) => {
+                            spoke = Some((q, true));
+                            break;
+                        }
+                        None => {}
+                    }
+                }
+                let input: &Flow =
+                    if at.outside { &frame.flows[at.stream as usize] } else { &merged[at.stream as usize].flow };
+                query.run(&mut cx, input, chunk, chunk + 1);
                 if !query.out().chunks.is_empty() {
-                    spoke = Some(q);
+                    spoke = Some((q, false));
                     break;
                 }
             }
             counters.query_calls += taken as u64;
             deliveries += taken;
             at.reader += taken;
-            let Some(q) = spoke else {
+            let Some((q, passed)) = spoke else {
                 self.show(at);
                 match stack.pop() {
                     Some(next) => at = next,
@@ -121,9 +144,18 @@ impl Engine {
                 stack.push(at);
                 return self.give_up(q, step, stack);
             }
-            let query = queries[q].as_mut().expect("a query is away only while it runs");
             let output = graph.queries[q].output;
             let to = &mut merged[output].flow;
+            if passed {
+                let chunk = to.chunks.len() as u32 - 1;
+                if chunk == 0 {
+                    filled.push(output as u32);
+                }
+                stack.push(at);
+                at = Delivery { stream: output as u32, outside: false, chunk, reader: 0 };
+                continue;
+            }
+            let query = queries[q].as_mut().expect("a query is away only while it runs");
             if to.chunks.is_empty() {
                 filled.push(output as u32);
             }

@@ -82,6 +82,8 @@ struct Buffers {
     failed: Failed,
     ids: Vec<u32>,
     args: Vec<Column>,
+    /// Of the short way: results of one row.
+    computed: Vec<Column>,
     ts: Vec<i64>,
     now: Vec<i64>,
     ends: Vec<u32>,
@@ -245,6 +247,7 @@ impl Work {
         });
         let mut buffers = Buffers::default();
         buffers.args.extend(code.args.iter().map(|a| Column::new(a.kind())));
+        buffers.computed.extend(code.output_kinds().into_iter().map(Column::new));
         buffers.general = general::Buffers::new(code);
         buffers.flushes = flush::Buffers::new(code);
         buffers.sorter = emit::Sorter::new(code);

@@ -1,37 +1,120 @@
 //! Rows that pass: filter and projection.
 
-use riddhi_batch::{Chunk, Flow, Sel};
+use riddhi_batch::{Arena, Chunk, Column, Flow, Sel};
 
 use super::code::ShortItem;
 use super::rows::Selected;
-use super::{Code, Cx, Work, compute, report};
+use super::{Code, Cx, Query, Work, compute, report};
 use crate::expr::{Program, Rows, Source};
+
+/// Whether a row passed a query's conditions.
+enum Passed {
+    Yes,
+    No,
+    /// A condition is not for a single row.
+    Unknown,
+}
+
+/// Whether the row of a chunk passes the conditions of the short way.
+#[inline]
+fn passes(code: &Code, arena: &Arena, cols: &[Column], row: usize) -> Passed {
+    for condition in &code.short_conditions {
+        match condition.test(cols, row, arena) {
+            Some(true) => {}
+            Some(false) => return Passed::No,
+            None => return Passed::Unknown,
+        }
+    }
+    Passed::Yes
+}
+
+/// A chunk of one row from one flow to another.
+#[inline]
+fn short(code: &Code, arena: &Arena, input: &Flow, chunk: usize, to: &mut Flow) -> Passed {
+    let Chunk { step, first: row, .. } = input.chunks[chunk];
+    let (cols, row) = (&input.rows.cols[..], row as usize);
+    let passed = passes(code, arena, cols, row);
+    if !matches!(passed, Passed::Yes) {
+        return passed;
+    }
+    let first = to.rows.ts.len() as u32;
+    for (item, to) in code.short_items.iter().zip(&mut to.rows.cols) {
+        match item {
+            ShortItem::Attribute(a) => to.push_from(&cols[*a as usize], row),
+            ShortItem::Tree(program) => {
+                program.push(cols, row, arena, to);
+            }
+        }
+    }
+    to.rows.ts.push(input.rows.ts[row]);
+    to.chunks.push(Chunk { step, cause: chunk as u32, first, rows: 1 });
+    Passed::Yes
+}
+
+impl Query {
+    /// A chunk of one row from a stream's flow to another's, past the query's own output. Whether it put a row out; `None`,
+    /// and nothing done, if it takes another way.
+    #[inline]
+    pub fn pass(&mut self, arena: &Arena, input: &Flow, chunk: usize, to: &mut Flow) -> Option<bool> {
+        if !self.code.short || input.chunks[chunk].rows != 1 {
+            return None;
+        }
+        match short(&self.code, arena, input, chunk, to) {
+            Passed::Yes => Some(true),
+            Passed::No => Some(false),
+            Passed::Unknown => None,
+        }
+    }
+
+    /// The same for a query that reads and writes one stream.
+    #[inline]
+    pub fn pass_within(&mut self, arena: &Arena, flow: &mut Flow, chunk: usize) -> Option<bool> {
+        let Chunk { step, first: row, rows, .. } = flow.chunks[chunk];
+        if !self.code.short || rows != 1 {
+            return None;
+        }
+        let (code, row) = (&self.code, row as usize);
+        match passes(code, arena, &flow.rows.cols, row) {
+            Passed::Yes => {}
+            Passed::No => return Some(false),
+            Passed::Unknown => return None,
+        }
+        // Everything that reads several columns is computed before anything is appended.
+        let computed = &mut self.work.buffers.computed;
+        for (item, to) in code.short_items.iter().zip(computed.iter_mut()) {
+            match item {
+                ShortItem::Tree(program) => {
+                    to.clear();
+                    program.push(&flow.rows.cols, row, arena, to);
+                }
+                ShortItem::Attribute(_) => {}
+            }
+        }
+        for (i, item) in code.short_items.iter().enumerate() {
+            match item {
+                ShortItem::Tree(_) => flow.rows.cols[i].push_from(&computed[i], 0),
+                ShortItem::Attribute(a) if *a as usize == i => flow.rows.cols[i].push_within(row),
+                ShortItem::Attribute(a) => {
+                    let pair = flow.rows.cols.get_disjoint_mut([i, *a as usize]);
+                    let [to, from] = pair.expect("two different columns");
+                    to.push_from(from, row);
+                }
+            }
+        }
+        let first = flow.rows.ts.len() as u32;
+        flow.rows.ts.push(flow.rows.ts[row]);
+        flow.chunks.push(Chunk { step, cause: chunk as u32, first, rows: 1 });
+        Some(true)
+    }
+}
 
 impl Work {
     /// A chunk of one row, by a walk over small trees. False, and nothing done, if it takes the long way after all.
     pub(super) fn run_short(&mut self, code: &Code, cx: &mut Cx<'_>, input: &Flow, chunk: usize) -> bool {
-        let Chunk { step, first: row, .. } = input.chunks[chunk];
-        let (cols, row) = (&input.rows.cols[..], row as usize);
-        for condition in &code.short_conditions {
-            match condition.test(cols, row, cx.arena) {
-                Some(true) => {}
-                Some(false) => return true,
-                None => return false,
-            }
+        match short(code, cx.arena, input, chunk, &mut self.out) {
+            Passed::Yes | Passed::No => true,
+            Passed::Unknown => false,
         }
-        let out = &mut self.out.rows;
-        let first = out.ts.len() as u32;
-        for (item, to) in code.short_items.iter().zip(&mut out.cols) {
-            match item {
-                ShortItem::Attribute(a) => to.push_from(&cols[*a as usize], row),
-                ShortItem::Tree(program) => {
-                    program.push(cols, row, cx.arena, to);
-                }
-            }
-        }
-        out.ts.push(input.rows.ts[row]);
-        self.out.chunks.push(Chunk { step, cause: chunk as u32, first, rows: 1 });
-        true
     }
 
     pub(super) fn run_plain(&mut self, code: &Code, cx: &mut Cx<'_>, input: &Flow, selected: &mut Selected) {
