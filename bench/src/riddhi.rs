@@ -75,7 +75,8 @@ impl Bench {
         };
         let streams = work.streams.iter().map(number).collect::<Result<Vec<u32>>>()?;
         let outputs = work.outputs.iter().map(|s| number(s).map(Target::Stream)).collect::<Result<Vec<_>>>()?;
-        let mut engine = Engine::new(plan, EngineOptions::default());
+        let options = EngineOptions { streams: Some(work.outputs.clone()), ..EngineOptions::default() };
+        let mut engine = Engine::new(plan, options);
         engine.start(0);
         let frame = engine.frame();
         let sinks = Sinks::new(outputs.len());

@@ -77,6 +77,8 @@ pub struct Flow {
     pub rows: Columns,
     /// The chunks, which tile the rows in order.
     pub chunks: Vec<Chunk>,
+    /// Rows that belong to chunks; those behind are being appended.
+    pub committed: u32,
     /// Empty while all rows are current, else a byte a row: 0 current, 1 expired.
     pub kinds: Vec<u8>,
 }
@@ -91,6 +93,7 @@ impl Flow {
     pub fn clear(&mut self) {
         self.rows.clear();
         self.chunks.clear();
+        self.committed = 0;
         self.kinds.clear();
     }
 }

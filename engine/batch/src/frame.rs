@@ -70,12 +70,13 @@ impl Frame {
     #[inline]
     pub fn commit(&mut self, stream: u32, now: i64, sets: bool) -> usize {
         let flow = &mut self.flows[stream as usize];
-        let first = flow.chunks.last().map_or(0, |c| c.first + c.rows);
+        let first = flow.committed;
         let rows = flow.rows.ts.len() as u32 - first;
         if rows == 0 {
             return 0;
         }
-        if flow.chunks.is_empty() {
+        flow.committed = first + rows;
+        if first == 0 {
             self.touched.push(stream);
         }
         let step = self.entries.len() as u32;
@@ -88,8 +89,7 @@ impl Frame {
     /// Drops the rows appended since the last commit.
     pub fn cancel(&mut self, stream: u32) {
         let flow = &mut self.flows[stream as usize];
-        let keep = flow.chunks.last().map_or(0, |c| (c.first + c.rows) as usize);
-        flow.rows.truncate(keep);
+        flow.rows.truncate(flow.committed as usize);
     }
 
     /// An entry that only moves the clock.

@@ -29,6 +29,8 @@ pub struct Fired {
 pub struct Steps {
     entries: Vec<Entry>,
     fired: Vec<Fired>,
+    /// Timers fired, and those of them before which an entry of the frame was taken.
+    counts: (u64, u64),
     playback: bool,
 }
 
@@ -46,6 +48,7 @@ impl Steps {
             _ => self.entries.extend_from_slice(entries),
         }
         self.fired.clear();
+        self.counts = (0, 0);
     }
 
     /// Whether the clock follows the events.
@@ -58,15 +61,28 @@ impl Steps {
         &self.entries
     }
 
-    /// Timers that fired so far.
+    /// Timers that fired so far and are still known by number.
     pub fn fired(&self) -> &[Fired] {
         &self.fired
+    }
+
+    /// How many timers fired, and how many of them after an entry of the frame.
+    pub fn counts(&self) -> (u64, u64) {
+        self.counts
     }
 
     /// Gives a timer its number.
     pub fn fire(&mut self, timer: Fired) -> u32 {
         self.fired.push(timer);
+        self.counts.0 += 1;
+        self.counts.1 += (timer.entry > 0) as u64;
         (self.entries.len() + self.fired.len() - 1) as u32
+    }
+
+    /// Forgets the last timer: nothing came of it, so nothing names its step. A window whose timer fires a million times in
+    /// a gap of the input then costs time only.
+    pub fn forget_last(&mut self) {
+        self.fired.pop();
     }
 
     /// The timer of that step, unless it is an entry.

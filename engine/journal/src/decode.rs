@@ -60,6 +60,7 @@ fn entry(frame: &mut Frame, stream: u32, rows: u32, now: i64, sets: bool) -> Res
     }
     let step = frame.entries.len() as u32;
     flow.chunks.push(Chunk { step, cause: step, first, rows });
+    flow.committed = first + rows;
     frame.entries.push(Entry { stream, first, rows, sets, now });
     frame.rows += rows as usize;
     Ok(())

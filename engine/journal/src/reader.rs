@@ -164,6 +164,7 @@ impl<R: Read> JournalReader<R> {
             }
             let step = frame.entries.len() as u32;
             flow.chunks.push(Chunk { step, cause: step, first: at, rows: entry.rows });
+            flow.committed = at + entry.rows;
             frame.entries.push(Entry { stream, first: at, ..entry });
             frame.rows += entry.rows as usize;
         }

@@ -234,10 +234,9 @@ impl Engine {
         if !self.failures.is_empty() {
             c.failed_rows += self.failures.iter().map(|f| f.rows).sum::<u64>();
         }
-        for timer in self.steps.fired() {
-            c.timers += 1;
-            c.timers_inside += (timer.entry > 0) as u64;
-        }
+        let (timers, inside) = self.steps.counts();
+        c.timers += timers;
+        c.timers_inside += inside;
         if let Some(last) = frame.entries.last() {
             self.now = last.now;
         }

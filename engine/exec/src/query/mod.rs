@@ -287,6 +287,7 @@ impl Work {
 
     fn fire(&mut self, code: &Code, cx: &mut Cx<'_>, timer: Fired) {
         let step = cx.steps.fire(timer);
+        let before = (self.out.chunks.len(), cx.failures.len());
         self.timers.pop();
         match code.way {
             Way::Flush => self.fire_flush(code, cx, step),
@@ -294,6 +295,9 @@ impl Work {
         }
         self.arm(code, cx, step);
         self.sweep();
+        if before == (self.out.chunks.len(), cx.failures.len()) {
+            cx.steps.forget_last();
+        }
     }
 
     /// Takes over the timers that the window asked for at `step`.

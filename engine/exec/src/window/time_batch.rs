@@ -84,10 +84,15 @@ impl TimeBatch {
         }
     }
 
-    /// Whether the boundary is passed; if so it moves on by one period.
-    fn passed(&mut self, now: i64) -> bool {
+    /// Whether the boundary is passed; if so it moves on by one period. `end`: the row after the last.
+    fn passed(&mut self, now: i64, end: u64) -> bool {
         let Some(ends) = self.ends.filter(|&ends| now >= ends) else { return false };
-        let next = ends.saturating_add(self.span);
+        let mut next = ends.saturating_add(self.span);
+        if next <= now && self.span > 0 && self.open == end && self.previous == self.open && !self.dirty {
+            // In playback the clock may have jumped over many periods. All is empty, so their timers, which follow each other
+            // at once, would do nothing: the last of them is the next.
+            next += (now - next) / self.span * self.span;
+        }
         self.ends = Some(next);
         if self.span > 0 {
             self.asked.ask(next, now);
@@ -136,7 +141,7 @@ impl Window for TimeBatch {
             let now = rows.now[at];
             at = rows.chunk_ends[at] as usize;
             self.begin(now);
-            if self.passed(now) {
+            if self.passed(now, rows.first + at as u64) {
                 out.extend(self.release(at as u32, rows.first + at as u64));
             }
         }
@@ -149,7 +154,7 @@ impl Window for TimeBatch {
             at = rows.chunk_ends[at] as usize;
             self.begin(now);
             (first..at).for_each(|i| sink.current(rows.first + i as u64));
-            if self.passed(now) {
+            if self.passed(now, rows.first + at as u64) {
                 self.leave(now, rows.first + at as u64, sink);
             }
             sink.end_chunk(Some(first as u32));
@@ -170,11 +175,11 @@ impl Window for TimeBatch {
     }
 
     fn fire_flush(&mut self, now: i64, end: u64) -> Option<Flush> {
-        if self.passed(now) { self.release(0, end) } else { None }
+        if self.passed(now, end) { self.release(0, end) } else { None }
     }
 
     fn fire_general(&mut self, now: i64, end: u64, sink: &mut dyn SignalSink) {
-        if self.passed(now) {
+        if self.passed(now, end) {
             self.leave(now, end, sink);
             sink.end_chunk(None);
         }
