@@ -48,7 +48,7 @@ pub struct Groups {
 }
 
 fn hash_word(word: u128) -> u64 {
-    let mut h = FixedState::with_seed(0x52_69_64_64).build_hasher();
+    let mut h = FixedState::with_seed(0x5269_6464).build_hasher();
     h.write_u64(word as u64);
     h.write_u64((word >> 64) as u64);
     h.finish()

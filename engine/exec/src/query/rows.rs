@@ -89,8 +89,8 @@ impl Selected {
             return;
         }
         let mut row = 0;
-        for i in from..to {
-            let end = chunks[i].first + chunks[i].rows;
+        for (i, chunk) in chunks.iter().enumerate().take(to).skip(from) {
+            let end = chunk.first + chunk.rows;
             let before = row;
             while row < self.n && self.rows[row] < end {
                 row += 1;
