@@ -140,12 +140,18 @@ impl Engine {
                 }
                 continue;
             };
+            let output = graph.queries[q].output;
+            let to = &mut merged[output].flow;
             if deliveries > most {
+                // What was just put out is dropped too, or it would come with the next entry.
+                if !passed {
+                    queries[q].as_mut().expect("a query is away only while it runs").clear_out();
+                } else if to.chunks.len() == 1 {
+                    filled.push(output as u32);
+                }
                 stack.push(at);
                 return self.give_up(q, step, stack);
             }
-            let output = graph.queries[q].output;
-            let to = &mut merged[output].flow;
             if passed {
                 let chunk = to.chunks.len() as u32 - 1;
                 if chunk == 0 {
