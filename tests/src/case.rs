@@ -111,6 +111,8 @@ pub struct Case {
     pub start: i64,
     /// From when times are written.
     pub zero: i64,
+    /// Deliveries per entry at most, if not the engine's own bound.
+    pub deliveries_max: Option<u32>,
     /// The app, then those that a restart names.
     pub apps: Vec<String>,
     /// What happens.
@@ -122,7 +124,15 @@ pub struct Case {
 impl Case {
     /// A case with nothing in it.
     pub fn new(name: &str, start: i64, zero: i64) -> Case {
-        Case { name: name.to_owned(), start, zero, apps: Vec::new(), input: Vec::new(), expect: Expect::Rejected }
+        Case {
+            name: name.to_owned(),
+            start,
+            zero,
+            deliveries_max: None,
+            apps: Vec::new(),
+            input: Vec::new(),
+            expect: Expect::Rejected,
+        }
     }
 }
 
@@ -130,6 +140,7 @@ impl fmt::Display for Case {
     /// The text that [`parse`] reads; ticks are written one by one.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "name: {}\n{}: {}", self.name, if self.start == 0 { "zero" } else { "start" }, self.zero)?;
+        self.deliveries_max.iter().try_for_each(|max| writeln!(f, "deliveries: {max}"))?;
         for (n, app) in self.apps.iter().enumerate() {
             if n == 0 {
                 writeln!(f, "app:")?
@@ -233,6 +244,7 @@ fn case(name: &str, lines: &[&str], first: usize) -> Result<Case, String> {
         match key {
             "name" => case.name = rest.to_owned(),
             "start" => (case.zero, case.start) = (number()?, number()?),
+            "deliveries" => case.deliveries_max = Some(number()? as u32),
             "zero" => case.zero = number()?,
             "unordered" => odd.push((rest, Order::Free)),
             "ignored" => odd.push((rest, Order::Ignored)),

@@ -43,7 +43,7 @@ fn cases_of(root: &Path, file: &Path) -> Vec<Case> {
         (&bytes[..]).read_to_string(&mut text)
     };
     read.unwrap_or_else(|e| panic!("{}: {e}", file.display()));
-    let name = file.strip_prefix(root).unwrap_or(file).with_extension("").display().to_string();
+    let name = file.strip_prefix(root.join("cases")).unwrap_or(file).with_extension("").display().to_string();
     parse(&name, &text).unwrap_or_else(|e| panic!("{}: {e}", file.display()))
 }
 

@@ -137,6 +137,7 @@ pub fn drive(script: &Script, way: &Way, see: impl FnMut(&App, Output<'_>)) -> R
 
 struct Driver<'a, F> {
     way: &'a Way,
+    options: EngineOptions,
     see: F,
     engine: Engine,
     frame: Frame,
@@ -153,11 +154,14 @@ struct Driver<'a, F> {
 
 impl<'a, F: FnMut(&App, Output<'_>)> Driver<'a, F> {
     fn new(script: &Script, way: &'a Way, see: F) -> Driver<'a, F> {
-        let mut engine = Engine::new(script.app.clone(), way.options.clone());
+        let mut options = way.options.clone();
+        options.deliveries_per_entry_max = script.deliveries_max.unwrap_or(options.deliveries_per_entry_max);
+        let mut engine = Engine::new(script.app.clone(), options.clone());
         engine.start(script.start);
         let seed = if let Cut::Random(seed) = way.cut { seed } else { 0 };
         let mut driver = Driver {
             way,
+            options,
             see,
             frame: engine.frame(),
             clock: Clock::new(script.app.playback, script.start),
@@ -247,7 +251,7 @@ impl<'a, F: FnMut(&App, Output<'_>)> Driver<'a, F> {
     }
 
     fn load(&mut self, state: &[u8]) {
-        let mut engine = Engine::new(self.engine.app().clone(), self.way.options.clone());
+        let mut engine = Engine::new(self.engine.app().clone(), self.options.clone());
         engine.load(state).unwrap_or_else(|e| panic!("a saved state cannot be loaded: {e}"));
         engine.start(self.clock.now());
         self.count();
@@ -278,7 +282,7 @@ impl<'a, F: FnMut(&App, Output<'_>)> Driver<'a, F> {
             self.revisions.iter_mut().for_each(|r| *r = None);
         }
         self.clock = Clock::new(app.playback, now);
-        self.engine = Engine::new(app.clone(), self.way.options.clone());
+        self.engine = Engine::new(app.clone(), self.options.clone());
         self.engine.start(now);
         let base = self.frame.base;
         self.frame = self.engine.frame();

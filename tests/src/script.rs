@@ -25,6 +25,8 @@ pub enum Step {
 pub struct Script {
     /// What the clock reads before.
     pub start: i64,
+    /// Deliveries per entry at most, if not the engine's own bound.
+    pub deliveries_max: Option<u32>,
     /// The app.
     pub app: App,
     /// In order.
@@ -74,7 +76,7 @@ impl Script {
                 other => Step::Control(other.clone(), None),
             });
         }
-        Ok(Script { start: case.start, app: first, steps })
+        Ok(Script { start: case.start, deliveries_max: case.deliveries_max, app: first, steps })
     }
 
     /// Whether a control occurs in it.
