@@ -17,6 +17,8 @@ pub struct EngineOptions {
     pub queries: bool,
     /// The streams whose rows are read, by name; `None`: all that queries insert into.
     pub streams: Option<Vec<String>>,
+    /// The regions to run, by number, if not all: the others' rows are not looked at and nothing of them is saved.
+    pub regions: Option<Vec<usize>>,
     /// Chunks delivered because of one entry or timer, at most: what ends a loop between queries that never stops by
     /// itself. The rest of that entry's chunks is dropped, counted and reported.
     pub deliveries_per_entry_max: u32,
@@ -31,6 +33,7 @@ impl Default for EngineOptions {
         EngineOptions {
             queries: false,
             streams: None,
+            regions: None,
             deliveries_per_entry_max: 100_000,
             force_stepped: false,
             force_general: false,
@@ -176,7 +179,7 @@ impl Engine {
 
     /// Bytes that the queries remember, about.
     pub fn state_bytes(&self) -> usize {
-        self.queries.iter().flatten().map(|q| q.bytes()).sum()
+        (0..self.queries.len()).filter(|&q| self.runs(q)).map(|q| self.query(q).bytes()).sum()
     }
 
     pub(crate) fn query(&self, q: usize) -> &Query {
@@ -193,7 +196,7 @@ impl Engine {
         }
         self.run_batched(frame);
         self.end(frame);
-        Outputs { engine: self, frame }
+        Outputs { engine: self, frame, rest: &[] }
     }
 
     fn begin(&mut self, frame: &Frame) {
@@ -249,11 +252,21 @@ impl Engine {
 
     /// Rows of the last frame that could not be computed.
     pub fn failures(&self) -> impl Iterator<Item = FailureReport> {
-        self.failures.iter().map(|f| FailureReport {
-            query: self.graph.queries[f.query as usize].code.label.clone(),
-            position: self.base + self.steps.entry(f.step) as u64,
-            rows: f.rows,
-            reason: f.reason.clone(),
+        self.ranked_failures().map(|(_, failure)| failure)
+    }
+
+    /// The same, each with the rank of its region in the order in which regions run.
+    pub(crate) fn ranked_failures(&self) -> impl Iterator<Item = ((bool, usize), FailureReport)> {
+        self.failures.iter().map(|f| {
+            let query = &self.graph.queries[f.query as usize];
+            let rank = (self.graph.regions[query.region].mode == Mode::Batched, query.region);
+            let report = FailureReport {
+                query: query.code.label.clone(),
+                position: self.base + self.steps.entry(f.step) as u64,
+                rows: f.rows,
+                reason: f.reason.clone(),
+            };
+            (rank, report)
         })
     }
 
@@ -267,6 +280,11 @@ impl Engine {
         if !std::mem::replace(&mut self.merged[stream].touched, true) {
             self.touched.push(stream as u32);
         }
+    }
+
+    /// Whether the query is of a region that this engine runs.
+    pub(crate) fn runs(&self, query: usize) -> bool {
+        !self.graph.regions[self.graph.queries[query].region].queries.is_empty()
     }
 
     pub(crate) fn mark_ran(&mut self, q: usize) {

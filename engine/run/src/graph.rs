@@ -53,7 +53,7 @@ pub struct StreamNode {
 /// A region and its queries.
 #[derive(Debug)]
 pub struct RegionNode {
-    /// Queries: of a batched region each after those it reads from.
+    /// Queries: of a batched region each after those it reads from. None of a region that another engine runs.
     pub queries: Vec<usize>,
     /// How it runs.
     pub mode: Mode,
@@ -101,6 +101,7 @@ impl Graph {
                 named: q.name.is_some() && options.queries,
             })
             .collect();
+        let runs = |region: usize| options.regions.as_ref().is_none_or(|ours| ours.contains(&region));
         let streams: Vec<StreamNode> = (0..app.streams.len()).map(|s| stream_node(app, s, &queries, options)).collect();
         for query in &mut queries {
             query.direct = !query.named && !streams[query.output].converts;
@@ -108,10 +109,24 @@ impl Graph {
         let regions: Vec<RegionNode> = app
             .regions
             .iter()
-            .map(|r| RegionNode {
-                queries: if options.force_stepped { sorted(&r.queries) } else { r.queries.clone() },
-                mode: if options.force_stepped { Mode::Stepped } else { r.mode },
-                timed: sorted(&r.queries).into_iter().filter(|&q| queries[q].code.has_timers()).collect(),
+            .enumerate()
+            .map(|(number, r)| RegionNode {
+                queries: if !runs(number) {
+                    Vec::new()
+                } else if options.force_stepped {
+                    sorted(&r.queries)
+                } else {
+                    r.queries.clone()
+                },
+                mode: match r.mode {
+                    _ if !runs(number) => Mode::Batched,
+                    _ if options.force_stepped => Mode::Stepped,
+                    mode => mode,
+                },
+                timed: sorted(&r.queries)
+                    .into_iter()
+                    .filter(|&q| runs(number) && queries[q].code.has_timers())
+                    .collect(),
             })
             .collect();
         let stepped = regions.iter().any(|r| r.mode == Mode::Stepped);
@@ -156,11 +171,15 @@ fn stream_node(app: &App, stream: usize, queries: &[QueryNode], options: &Engine
     }
     let converts = plan.writers.iter().any(|&w| queries[w].code.output_kinds() != kinds);
     let touching = plan.writers.iter().chain(&plan.readers).next();
+    let region = touching.map(|&q| queries[q].region);
+    // To an engine that does not run its region, nobody reads or writes it.
+    let runs = region.is_none_or(|r| options.regions.as_ref().is_none_or(|ours| ours.contains(&r)));
+    let ours = |queries: &[usize]| if runs { queries.to_vec() } else { Vec::new() };
     StreamNode {
         schema: plan.schema.clone(),
-        writers: plan.writers.clone(),
-        readers: plan.readers.clone(),
-        shown,
+        writers: ours(&plan.writers),
+        readers: ours(&plan.readers),
+        shown: shown && runs,
         converts,
         only_writer: match plan.writers[..] {
             [one] if !converts => Some(one as u32),
@@ -169,7 +188,7 @@ fn stream_node(app: &App, stream: usize, queries: &[QueryNode], options: &Engine
         one_parent: parents.windows(2).all(|p| p[0] == p[1])
             && plan.writers.iter().all(|&w| !queries[w].code.has_timers()),
         read,
-        region: touching.map(|&q| queries[q].region),
+        region,
     }
 }
 

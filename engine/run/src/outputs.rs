@@ -4,7 +4,7 @@ use riddhi_batch::{Arena, Chunk, Columns, Flow, Frame};
 use riddhi_plan::logical::Mode;
 
 use crate::batched::flow_of_source;
-use crate::engine::Engine;
+use crate::engine::{Engine, FailureReport};
 use crate::merge::OUTSIDE;
 
 /// Where rows come out.
@@ -36,9 +36,18 @@ pub struct Output<'a> {
 }
 
 /// What came out of a frame; see [`Engine::process`].
+#[derive(Clone, Copy)]
 pub struct Outputs<'a> {
     pub(crate) engine: &'a Engine,
     pub(crate) frame: &'a Frame,
+    /// Further engines that ran other regions of the app over the same entries.
+    pub(crate) rest: &'a [Box<Part>],
+}
+
+/// An engine and the frame it has run.
+pub(crate) struct Part {
+    pub engine: Engine,
+    pub frame: Frame,
 }
 
 /// Chunks of one target, in order.
@@ -55,13 +64,29 @@ enum From<'a> {
 }
 
 impl<'a> Outputs<'a> {
-    /// The engine, for its log, failures and counters.
-    pub fn engine(&self) -> &'a Engine {
-        self.engine
+    /// Those of each engine by itself.
+    fn parts(self) -> impl Iterator<Item = Outputs<'a>> {
+        let rest = self.rest.iter().map(|p| Outputs { engine: &p.engine, frame: &p.frame, rest: &[] });
+        std::iter::once(Outputs { rest: &[], ..self }).chain(rest)
+    }
+
+    /// Lines that `#log` wrote.
+    pub fn log(&self) -> impl Iterator<Item = &'a str> {
+        self.parts().flat_map(|p| p.engine.log().iter().map(String::as_str))
+    }
+
+    /// Rows that could not be computed, region by region.
+    pub fn failures(&self) -> Vec<FailureReport> {
+        let mut all: Vec<_> = self.parts().flat_map(|p| p.engine.ranked_failures()).collect();
+        all.sort_by_key(|(rank, _)| *rank);
+        all.into_iter().map(|(_, failure)| failure).collect()
     }
 
     /// Calls `f` for all runs of rows, by (position, target, ordinal).
     pub fn each(&self, mut f: impl FnMut(Output<'a>)) {
+        if !self.rest.is_empty() {
+            return self.each_of_all(&mut f);
+        }
         if self.engine.touched.is_empty() && !self.engine.options.queries {
             return;
         }
@@ -86,8 +111,34 @@ impl<'a> Outputs<'a> {
         }
     }
 
+    /// The same for several engines: their targets are different ones.
+    fn each_of_all(&self, f: &mut dyn FnMut(Output<'a>)) {
+        let mut lanes: Vec<_> = self.parts().flat_map(|p| p.lanes().into_iter().map(move |l| (p, l, 0))).collect();
+        if let [(part, lane, _)] = &lanes[..] {
+            return part.whole(lane, f);
+        }
+        lanes.sort_by_key(|(_, lane, _)| lane.target);
+        for entry in 0..self.frame.entries.len() as u32 {
+            for (part, lane, next) in &mut lanes {
+                let start = *next;
+                while *next < lane.n && part.entry(lane, *next) <= entry {
+                    *next += 1;
+                }
+                if *next > start {
+                    part.range(lane, start, *next, f);
+                }
+            }
+        }
+    }
+
     /// Calls `f` for the runs of rows of one target.
     pub fn of(&self, target: Target, mut f: impl FnMut(Output<'a>)) {
+        for part in self.parts() {
+            part.of_one(target, &mut f);
+        }
+    }
+
+    fn of_one(&self, target: Target, mut f: impl FnMut(Output<'a>)) {
         if self.engine.touched.is_empty() && !self.engine.options.queries {
             return;
         }
@@ -105,6 +156,26 @@ impl<'a> Outputs<'a> {
         let mut rows = 0;
         self.of(target, |out| rows += out.n);
         rows
+    }
+
+    /// Whether nothing came out.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Rows that came out, at all targets together.
+    pub fn len(&self) -> usize {
+        let of_lane = |p: &Outputs<'a>, lane: &Lane<'a>| -> usize {
+            match lane.from {
+                From::One(flow) => flow.rows.len(),
+                From::Merged(..) => (0..lane.n).map(|i| p.chunk(lane, i).1.rows as usize).sum(),
+            }
+        };
+        let of_part = |p: Outputs<'a>| match p.only_lane() {
+            Some(lane) => of_lane(&p, &lane),
+            None => p.lanes().iter().map(|lane| of_lane(&p, lane)).sum(),
+        };
+        self.parts().map(of_part).sum()
     }
 
     fn whole(&self, lane: &Lane<'a>, f: &mut dyn FnMut(Output<'a>)) {

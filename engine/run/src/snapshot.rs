@@ -40,21 +40,7 @@ impl Engine {
     /// The state after the last entry. Equal for equal entries, however they were framed and however often saved and
     /// loaded in between.
     pub fn save(&self) -> Vec<u8> {
-        let mut sections = vec![self.save_clock()];
-        self.queries.iter().flatten().for_each(|q| q.save(&mut sections));
-        let mut out = Writer::default();
-        out.bytes.extend_from_slice(MAGIC);
-        out.bytes.extend_from_slice(&VERSION.to_le_bytes());
-        for section in &sections {
-            let mut body = Writer::default();
-            body.put_bytes(section.name.as_bytes());
-            body.bytes.extend_from_slice(&section.bytes);
-            out.put_u32(body.bytes.len() as u32 + 5);
-            out.put_u8(ELEMENT);
-            out.put_u32(crc32c::crc32c(&body.bytes));
-            out.bytes.extend_from_slice(&body.bytes);
-        }
-        out.bytes
+        save_all(&[self])
     }
 
     fn save_clock(&self) -> Section {
@@ -87,9 +73,36 @@ impl Engine {
             return Ok(());
         }
         let (key, role) = name.rsplit_once('/').ok_or_else(|| LoadError::new("its name has no role"))?;
-        let query = self.queries.iter_mut().flatten().find(|q| q.code().key == key);
-        query.ok_or_else(|| LoadError::new("the app has no such query"))?.load(role, body)
+        let query = self.queries.iter().flatten().position(|q| q.code().key == key);
+        let query = query.ok_or_else(|| LoadError::new("the app has no such query"))?;
+        if !self.runs(query) {
+            return Ok(());
+        }
+        self.queries[query].as_mut().expect("a query is away only while it runs").load(role, body)
     }
+}
+
+/// The state of an app whose regions are spread over these engines: a query's from the one that runs it.
+pub(crate) fn save_all(engines: &[&Engine]) -> Vec<u8> {
+    let mut sections = vec![engines[0].save_clock()];
+    for query in 0..engines[0].queries.len() {
+        if let Some(engine) = engines.iter().find(|e| e.runs(query)) {
+            engine.query(query).save(&mut sections);
+        }
+    }
+    let mut out = Writer::default();
+    out.bytes.extend_from_slice(MAGIC);
+    out.bytes.extend_from_slice(&VERSION.to_le_bytes());
+    for section in &sections {
+        let mut body = Writer::default();
+        body.put_bytes(section.name.as_bytes());
+        body.bytes.extend_from_slice(&section.bytes);
+        out.put_u32(body.bytes.len() as u32 + 5);
+        out.put_u8(ELEMENT);
+        out.put_u32(crc32c::crc32c(&body.bytes));
+        out.bytes.extend_from_slice(&body.bytes);
+    }
+    out.bytes
 }
 
 fn section(record: &[u8]) -> Result<(&str, &[u8]), LoadError> {
