@@ -35,6 +35,7 @@ mod merge;
 mod outputs;
 mod snapshot;
 mod stepped;
+pub mod worker;
 
 pub use clock::Clock;
 pub use compile::{App, Compiled, compile, compile_with};

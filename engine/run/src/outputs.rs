@@ -133,9 +133,10 @@ impl<'a> Outputs<'a> {
 
     /// Calls `f` for the runs of rows of one target.
     pub fn of(&self, target: Target, mut f: impl FnMut(Output<'a>)) {
-        for part in self.parts() {
-            part.of_one(target, &mut f);
+        if self.rest.is_empty() {
+            return self.of_one(target, f);
         }
+        self.parts().for_each(|p| p.of_one(target, &mut f));
     }
 
     fn of_one(&self, target: Target, mut f: impl FnMut(Output<'a>)) {
