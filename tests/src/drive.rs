@@ -237,7 +237,7 @@ impl<'a, F: FnMut(&App, Output<'_>)> Driver<'a, F> {
         let next = self.frame.base + self.frame.entries.len() as u64;
         let see = &mut self.see;
         let outputs = self.engine.process(&mut self.frame);
-        let app = outputs.engine().app();
+        let app = outputs.app();
         outputs.each(|out| see(app, out));
         self.frame.reset(next);
     }

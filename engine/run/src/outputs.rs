@@ -4,6 +4,7 @@ use riddhi_batch::{Arena, Chunk, Columns, Flow, Frame};
 use riddhi_plan::logical::Mode;
 
 use crate::batched::flow_of_source;
+use crate::compile::App;
 use crate::engine::{Engine, FailureReport};
 use crate::merge::OUTSIDE;
 
@@ -64,6 +65,11 @@ enum From<'a> {
 }
 
 impl<'a> Outputs<'a> {
+    /// The app that was run.
+    pub fn app(&self) -> &'a App {
+        self.engine.app()
+    }
+
     /// Those of each engine by itself.
     fn parts(self) -> impl Iterator<Item = Outputs<'a>> {
         let rest = self.rest.iter().map(|p| Outputs { engine: &p.engine, frame: &p.frame, rest: &[] });
