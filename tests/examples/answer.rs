@@ -11,7 +11,7 @@ fn main() {
         let text = std::fs::read_to_string(&file).unwrap_or_else(|e| panic!("{file}: {e}"));
         text.lines().take_while(|l| l.starts_with('#')).for_each(|l| println!("{l}"));
         for mut case in parse(&file, &text).unwrap_or_else(|e| panic!("{e}")) {
-            case.expect = Expect::Rejected;
+            case.expect = Expect::Rejected(None);
             if let Ok(script) = Script::of(&case) {
                 let (targets, _) = rows_of(&script, &Way::frames_of(64));
                 case.expect = Expect::Rows(targets.into_iter().map(want).collect());

@@ -93,11 +93,22 @@ pub struct Want {
     pub rows: Vec<Row>,
 }
 
+/// The diagnostic that refuses an app: `R0404 at 2:20`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Its code.
+    pub code: String,
+    /// Its place in the app as `line:column`.
+    pub at: String,
+}
+
 /// What a case expects.
 #[derive(Clone, Debug)]
 pub enum Expect {
-    /// The app is refused as mistaken.
-    Rejected,
+    /// The app is refused as mistaken, with this diagnostic if the case says which.
+    Rejected(Option<Fault>),
+    /// The app needs a feature that Riddhi does not have yet; the diagnostic names it.
+    Needs(String, Fault),
     /// Every target with its rows.
     Rows(Vec<Want>),
 }
@@ -131,7 +142,7 @@ impl Case {
             deliveries_max: None,
             apps: Vec::new(),
             input: Vec::new(),
-            expect: Expect::Rejected,
+            expect: Expect::Rejected(None),
         }
     }
 }
@@ -149,8 +160,11 @@ impl fmt::Display for Case {
             }
             app.lines().try_for_each(|line| writeln!(f, "  {line}"))?;
         }
-        if let Expect::Rejected = self.expect {
-            return writeln!(f, "rejected: mistaken");
+        match &self.expect {
+            Expect::Rejected(None) => return writeln!(f, "rejected: mistaken"),
+            Expect::Rejected(Some(fault)) => return writeln!(f, "rejected: {} at {}", fault.code, fault.at),
+            Expect::Needs(feature, fault) => return writeln!(f, "needs: {feature}, {} at {}", fault.code, fault.at),
+            Expect::Rows(_) => {}
         }
         writeln!(f, "input:")?;
         self.input.iter().try_for_each(|line| writeln!(f, "  {}", Shown(line, self.zero)))?;
@@ -218,7 +232,7 @@ fn case(name: &str, lines: &[&str], first: usize) -> Result<Case, String> {
     let mut case = Case::new(name, 0, 0);
     let mut wants: Vec<Want> = Vec::new();
     let mut odd: Vec<(&str, Order)> = Vec::new();
-    let mut rejected = false;
+    let mut refused = None;
     let mut section = "";
     for (i, &line) in lines.iter().enumerate() {
         let fail = |what: String| format!("{name}, line {}: {what}", first + i + 1);
@@ -248,7 +262,11 @@ fn case(name: &str, lines: &[&str], first: usize) -> Result<Case, String> {
             "zero" => case.zero = number()?,
             "unordered" => odd.push((rest, Order::Free)),
             "ignored" => odd.push((rest, Order::Ignored)),
-            "rejected" => rejected = true,
+            "rejected" => refused = Some(Expect::Rejected(fault(rest).ok())),
+            "needs" => {
+                let (feature, rest) = rest.split_once(", ").ok_or_else(|| fail(NO_FAULT.to_owned()))?;
+                refused = Some(Expect::Needs(feature.to_owned(), fault(rest).map_err(fail)?));
+            }
             "input" => section = "input",
             _ if key == "app" || key.starts_with("app ") => {
                 section = "app";
@@ -265,10 +283,15 @@ fn case(name: &str, lines: &[&str], first: usize) -> Result<Case, String> {
     if case.apps.is_empty() {
         return Err(format!("{name}, line {}: it has no app", first + 1));
     }
-    if !rejected {
-        case.expect = Expect::Rows(wants);
-    }
+    case.expect = refused.unwrap_or(Expect::Rows(wants));
     Ok(case)
+}
+
+const NO_FAULT: &str = "expected `needs: feature, code at line:column`";
+
+fn fault(text: &str) -> Result<Fault, String> {
+    let (code, at) = text.split_once(" at ").ok_or(NO_FAULT)?;
+    Ok(Fault { code: code.to_owned(), at: at.to_owned() })
 }
 
 fn push_line(to: Option<&mut String>, line: &str) {
@@ -453,6 +476,7 @@ stream Out:
             ("app:\n  x\ninput:\n  S@0 1x\n", "line 4: `1x` is no value"),
             ("app:\n  x\ninput:\n  !stop\n", "line 4: `!stop` is unknown"),
             ("apps:\n", "line 1: `apps` is no key"),
+            ("needs: joins\n", "line 1: expected `needs: feature, code"),
             ("=== y\nstart: 5\n", "y, line 2: it has no app"),
         ] {
             let message = parse("x", text).expect_err("it is malformed");

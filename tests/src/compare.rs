@@ -3,22 +3,44 @@
 use std::fmt::Write;
 
 use riddhi_batch::Value;
+use riddhi_ql::{Diagnostic, Source};
+use riddhi_run::compile;
 
-use crate::case::{Case, Expect, Order, Row, Token, Want};
+use crate::case::{Case, Expect, Fault, Order, Row, Token, Want};
 use crate::drive::{OutRow, Way, rows_of};
 use crate::script::{Refused, Script};
 
 /// Runs a case; `Err` is a text that shows the first difference.
 pub fn check(case: &Case, way: &Way) -> Result<(), String> {
     match (&case.expect, Script::of(case)) {
-        (Expect::Rejected, Err(Refused::Mistaken(_))) => Ok(()),
-        (Expect::Rejected, Ok(_)) => Err("the app runs, and should be refused as mistaken".to_owned()),
+        (Expect::Rejected(None), Err(Refused::Mistaken(_))) => Ok(()),
+        (Expect::Rejected(Some(fault)), Err(Refused::Mistaken(_))) => told("", fault, &case.apps[0]),
+        (Expect::Needs(feature, fault), Err(Refused::Unsupported(_))) => told(feature, fault, &case.apps[0]),
+        (Expect::Rejected(_), Ok(_)) => Err("the app runs, and should be refused as mistaken".to_owned()),
+        (Expect::Needs(feature, _), Ok(_)) => Err(format!("the app runs, and should need {feature}")),
         (_, Err(refused)) => Err(format!("{refused:?}")),
         (Expect::Rows(wants), Ok(script)) => {
             let (targets, _) = rows_of(&script, way);
             compare(wants, &targets)
         }
     }
+}
+
+/// Whether an app's diagnostics have one of that code at that place that names the feature.
+fn told(feature: &str, fault: &Fault, app: &str) -> Result<(), String> {
+    let source = Source::new("app", app);
+    let told: Vec<String> = compile(app).diagnostics.iter().map(|d| place(d, &source)).collect();
+    let place = format!("{} at {}: ", fault.code, fault.at);
+    match told.iter().any(|t| t.strip_prefix(&place).is_some_and(|message| message.contains(feature))) {
+        true => Ok(()),
+        false => Err(format!("nothing like `{place}{feature}` in {told:#?}")),
+    }
+}
+
+/// `R0404 at 2:20: message`.
+pub fn place(diagnostic: &Diagnostic, source: &Source) -> String {
+    let at = source.position(diagnostic.primary.span.start);
+    format!("{} at {}:{}: {}", diagnostic.code.0, at.line, at.column, diagnostic.message)
 }
 
 /// Compares target by target. Current and expired rows of a query are compared apart: that is how Siddhi's callback has
