@@ -41,6 +41,7 @@ impl Steps {
     }
 
     /// Begins a frame.
+    #[inline]
     pub fn begin(&mut self, entries: &[Entry]) {
         self.entries.clear();
         match entries {

@@ -53,7 +53,7 @@ impl Engine {
         }
         let mut active = 0;
         for &stream in &frame.touched {
-            if !graph.streams[stream as usize].writers.is_empty() {
+            if graph.streams[stream as usize].only_writer.is_some() {
                 return false;
             }
             active |= graph.reader_masks[stream as usize];

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use riddhi_batch::Schema;
-use riddhi_exec::query::Code;
+use riddhi_exec::query::{Code, Way};
 use riddhi_plan::expr::{Expr, Node};
 use riddhi_plan::logical::{Handler, Mode, QueryPlan};
 
@@ -77,6 +77,8 @@ pub struct Graph {
     /// Whether no stream has more than one source of rows as long as none comes from outside into a stream that queries
     /// write, and queries fit a word: then nothing is ever merged.
     pub linear: bool,
+    /// Whether nothing ever looks at the clock: no timers, and no expression that asks for it.
+    pub timeless: bool,
     /// By stream, of a linear graph: its readers, a bit each at its place in the order of running.
     pub reader_masks: Vec<u64>,
 }
@@ -143,6 +145,7 @@ impl Graph {
         Graph {
             timed: batched.flat_map(|r| r.timed.iter().copied()).collect(),
             stepped,
+            timeless: queries.iter().all(|q| !q.code.has_timers() && !q.code.asks_now && q.code.way != Way::General),
             linear,
             reader_masks,
             queries,

@@ -59,6 +59,14 @@ struct Lane<'a> {
     n: usize,
 }
 
+/// What there is, where it can be told at once.
+enum Only<'a> {
+    Nothing,
+    /// All rows of a flow, at one target.
+    Flow(Target, &'a Flow),
+    Several,
+}
+
 enum From<'a> {
     One(&'a Flow),
     Merged(&'a [crate::merge::Origin], usize),
@@ -89,19 +97,20 @@ impl<'a> Outputs<'a> {
     }
 
     /// Calls `f` for all runs of rows, by (position, target, ordinal).
+    #[inline]
     pub fn each(&self, mut f: impl FnMut(Output<'a>)) {
-        if !self.rest.is_empty() {
-            return self.each_of_all(&mut f);
+        match self.only_flow() {
+            Only::Nothing => {}
+            Only::Flow(target, flow) => self.give_flow(target, flow, f),
+            Only::Several if self.rest.is_empty() => self.each_of_one(&mut f),
+            Only::Several => self.each_of_all(&mut f),
         }
-        if self.engine.touched.is_empty() && !self.engine.options.queries {
-            return;
-        }
-        if let Some(lane) = self.only_lane() {
-            return self.whole(&lane, &mut f);
-        }
+    }
+
+    fn each_of_one(&self, f: &mut dyn FnMut(Output<'a>)) {
         let lanes = self.lanes();
         if let [lane] = &lanes[..] {
-            return self.whole(lane, &mut f);
+            return self.whole(lane, f);
         }
         let mut next = vec![0usize; lanes.len()];
         for entry in 0..self.frame.entries.len() as u32 {
@@ -111,7 +120,7 @@ impl<'a> Outputs<'a> {
                     *next += 1;
                 }
                 if *next > start {
-                    self.range(lane, start, *next, &mut f);
+                    self.range(lane, start, *next, f);
                 }
             }
         }
@@ -138,24 +147,17 @@ impl<'a> Outputs<'a> {
     }
 
     /// Calls `f` for the runs of rows of one target.
+    #[inline]
     pub fn of(&self, target: Target, mut f: impl FnMut(Output<'a>)) {
-        if self.rest.is_empty() {
-            return self.of_one(target, f);
+        match self.only_flow() {
+            Only::Flow(only, flow) if only == target => self.give_flow(target, flow, f),
+            Only::Nothing | Only::Flow(..) => {}
+            Only::Several => self.parts().for_each(|p| p.of_one(target, &mut f)),
         }
-        self.parts().for_each(|p| p.of_one(target, &mut f));
     }
 
-    fn of_one(&self, target: Target, mut f: impl FnMut(Output<'a>)) {
-        if self.engine.touched.is_empty() && !self.engine.options.queries {
-            return;
-        }
-        if let Some(lane) = self.only_lane() {
-            if lane.target == target {
-                self.whole(&lane, &mut f);
-            }
-            return;
-        }
-        self.lanes().iter().filter(|l| l.target == target).for_each(|lane| self.whole(lane, &mut f));
+    fn of_one(&self, target: Target, f: &mut dyn FnMut(Output<'a>)) {
+        self.lanes().iter().filter(|l| l.target == target).for_each(|lane| self.whole(lane, f));
     }
 
     /// Rows that came out at one target.
@@ -178,11 +180,11 @@ impl<'a> Outputs<'a> {
                 From::Merged(..) => (0..lane.n).map(|i| p.chunk(lane, i).1.rows as usize).sum(),
             }
         };
-        let of_part = |p: Outputs<'a>| match p.only_lane() {
-            Some(lane) => of_lane(&p, &lane),
-            None => p.lanes().iter().map(|lane| of_lane(&p, lane)).sum(),
-        };
-        self.parts().map(of_part).sum()
+        match self.only_flow() {
+            Only::Nothing => 0,
+            Only::Flow(_, flow) => flow.rows.len(),
+            Only::Several => self.parts().map(|p| p.lanes().iter().map(|l| of_lane(&p, l)).sum::<usize>()).sum(),
+        }
     }
 
     fn whole(&self, lane: &Lane<'a>, f: &mut dyn FnMut(Output<'a>)) {
@@ -250,20 +252,40 @@ impl<'a> Outputs<'a> {
         }
     }
 
-    /// The target, if there can be but one and its rows stand in one flow: the common case, without a list.
-    fn only_lane(&self) -> Option<Lane<'a>> {
+    /// The common cases, told without a list.
+    #[inline]
+    fn only_flow(&self) -> Only<'a> {
         let engine = self.engine;
-        let &[stream] = &engine.touched[..] else { return None };
-        let merged = &engine.merged[stream as usize];
-        if engine.options.queries || !engine.graph.streams[stream as usize].shown {
-            return None;
+        if engine.options.queries || !self.rest.is_empty() {
+            return Only::Several;
         }
-        let flow = match engine.single_source(stream as usize) {
-            Some(source) => flow_of_source(source, stream as usize, &engine.queries, &self.frame.flows),
-            None if merged.copied || merged.in_order => &merged.flow,
-            None => return None,
+        let stream = match engine.touched[..] {
+            [] => return Only::Nothing,
+            [stream] if engine.graph.streams[stream as usize].shown => stream,
+            _ => return Only::Several,
         };
-        Some(Lane { target: Target::Stream(stream), from: From::One(flow), n: flow.chunks.len() })
+        let s = stream as usize;
+        let flow = match engine.single_source(s) {
+            Some(source) => flow_of_source(source, s, &engine.queries, &self.frame.flows),
+            None if engine.merged[s].copied || engine.merged[s].in_order => &engine.merged[s].flow,
+            None => return Only::Several,
+        };
+        Only::Flow(Target::Stream(stream), flow)
+    }
+
+    /// Gives all rows of a flow.
+    #[inline]
+    fn give_flow(&self, target: Target, flow: &'a Flow, mut f: impl FnMut(Output<'a>)) {
+        let (Some(first), Some(last)) = (flow.chunks.first(), flow.chunks.last()) else { return };
+        f(Output {
+            position: self.frame.base + self.engine.steps.entry(first.step) as u64,
+            target,
+            rows: &flow.rows,
+            first: first.first as usize,
+            n: (last.first + last.rows - first.first) as usize,
+            kinds: &[],
+            arena: &self.frame.arena,
+        });
     }
 
     /// The targets that have rows, in order.
