@@ -6,6 +6,7 @@ use riddhi_batch::Schema;
 use riddhi_exec::query::{Code, Way};
 use riddhi_plan::expr::{Expr, Node};
 use riddhi_plan::logical::{Handler, Mode, QueryPlan};
+use riddhi_plan::registry::Timers;
 
 use crate::compile::App;
 use crate::engine::EngineOptions;
@@ -145,7 +146,7 @@ impl Graph {
         Graph {
             timed: batched.flat_map(|r| r.timed.iter().copied()).collect(),
             stepped,
-            timeless: queries.iter().all(|q| !q.code.has_timers() && !q.code.asks_now && q.code.way != Way::General),
+            timeless: queries.iter().all(|q| timeless(&q.code)),
             linear,
             reader_masks,
             queries,
@@ -153,6 +154,12 @@ impl Graph {
             regions,
         }
     }
+}
+
+/// Whether a query never looks at the clock. (The general way stamps rows that expire.)
+fn timeless(code: &Code) -> bool {
+    let window = code.window.as_ref().is_none_or(|w| w.timers == Timers::Never);
+    window && !code.asks_now && code.way != Way::General
 }
 
 fn sorted(queries: &[usize]) -> Vec<usize> {
