@@ -58,9 +58,15 @@ pub struct ReplayArgs {
     /// The app's file
     #[arg(long)]
     pub app: String,
-    /// JSON lines or CSV, perhaps .gz or .zst; - for standard input
-    #[arg(long)]
-    pub events: String,
+    /// Events as JSON lines or CSV, perhaps .gz or .zst; - for standard input
+    #[arg(long, value_name = "F", required_unless_present = "journal", conflicts_with = "journal")]
+    pub events: Option<String>,
+    /// Instead of events, a journal that --record wrote: the same input again, the same output
+    #[arg(long, value_name = "F")]
+    pub journal: Option<String>,
+    /// Write all that goes into the app to a journal; a file of that name is replaced
+    #[arg(long, value_name = "F")]
+    pub record: Option<String>,
     /// Format of the events, if the file's name does not show it
     #[arg(long, value_enum)]
     pub input_format: Option<InputFormat>,

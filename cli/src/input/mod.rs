@@ -67,6 +67,13 @@ pub enum Control {
     Restart(Option<String>),
 }
 
+impl Control {
+    /// Whether what comes after it depends on more than the events before it.
+    pub fn changes_state(&self) -> bool {
+        !matches!(self, Control::Persist | Control::ClearRevisions | Control::Snapshot)
+    }
+}
+
 /// A reader of records of either format.
 pub enum Records {
     /// One JSON object a line.

@@ -60,6 +60,11 @@ impl Feed {
         self.refused
     }
 
+    /// The record at hand: file and line.
+    pub fn place(&self) -> String {
+        format!("{}:{}", self.name, self.lines.line())
+    }
+
     /// Whether a signal asked for the end.
     pub fn stopped(&self) -> bool {
         self.stop.asked()
@@ -111,7 +116,7 @@ impl Feed {
 
     #[cold]
     fn no_queries(&self) -> Failure {
-        let place = format!("{}:{}", self.name, self.lines.line());
+        let place = self.place();
         Failure::new(Exit::Missing, format!("{place}: on-demand queries are a feature that Riddhi does not have yet"))
     }
 

@@ -7,6 +7,8 @@
 //! file; what was printed before an error stays whole.
 
 mod feed;
+mod intake;
+mod journal;
 mod printing;
 mod progress;
 mod revisions;
@@ -14,6 +16,8 @@ mod session;
 mod summary;
 
 use std::io::{self, IsTerminal};
+
+use riddhi_run::App;
 
 use crate::app::{AppFile, neighbour};
 use crate::args::ReplayArgs;
@@ -26,6 +30,8 @@ use crate::output::sink::Sink;
 use crate::say;
 use crate::signals::Stop;
 use feed::{Feed, Turn};
+use intake::Intake;
+use journal::JournalFeed;
 use progress::Progress;
 use session::Session;
 use summary::Stopwatch;
@@ -51,15 +57,11 @@ pub fn replay(args: &ReplayArgs) -> Result<Exit, Failure> {
     let watch = Stopwatch::start();
     let stop = Stop::on_signals().map_err(|e| Failure::new(Exit::Failed, format!("cannot handle signals: {e}")))?;
     let app = AppFile::open_to_run(&args.app)?;
-    let source = open(&args.events, stop.clone())
-        .map_err(|e| neighbour(&args.events, Failure::file("cannot read the events", &args.events, &e), &e))?;
-    let mut progress = Progress::new(&source, !args.no_progress);
-    let records = records(args, &inputs(&app))?;
-    let mut feed = Feed::new(source, records, args.on_error, stop);
+    let (mut intake, mut progress) = intake(args, &app, stop)?;
     let sink = Sink::stdout().map_err(|e| Failure::new(Exit::Failed, format!("cannot write the output: {e}")))?;
-    let mut session = Session::new(app, args, output_format(args), sink)?;
-    let mut end = run(&mut feed, &mut session, &mut progress);
-    if let Err(late) = session.finish() {
+    let mut session = Session::new(app, args, output_format(args), sink, intake.position())?;
+    let mut end = run(&mut intake, &mut session, &mut progress);
+    if let Err(late) = session.finish(intake.ticks_at_end()) {
         end = if matches!(end, End::Failed(_)) { end } else { late };
     }
     progress.finish();
@@ -70,33 +72,33 @@ pub fn replay(args: &ReplayArgs) -> Result<Exit, Failure> {
             failure.exit
         }
     };
-    say(&summary::text(&feed, &session, &watch));
+    say(&summary::text(&intake, &session, &watch));
     Ok(exit)
 }
 
 /// Takes turns until the end.
-fn run(feed: &mut Feed, session: &mut Session, progress: &mut Progress) -> End {
+fn run(intake: &mut Intake, session: &mut Session, progress: &mut Progress) -> End {
     loop {
-        if let Err(end) = turn(feed, session, progress) {
+        if let Err(end) = turn(intake, session, progress) {
             return end;
         }
     }
 }
 
-fn turn(feed: &mut Feed, session: &mut Session, progress: &mut Progress) -> Result<(), End> {
+fn turn(intake: &mut Intake, session: &mut Session, progress: &mut Progress) -> Result<(), End> {
     let entries_max = session.room();
-    let turn = feed.fill(&mut session.frame, &mut session.clock, entries_max);
+    let turn = intake.fill(&mut session.frame, &mut session.clock, entries_max);
     session.process()?;
     match turn {
-        Turn::Full => {}
+        Turn::Full => progress.show(intake.accepted()),
         Turn::Wait => {
             session.flush()?;
-            progress.show(feed.accepted());
-            feed.read()?;
+            progress.show(intake.accepted());
+            intake.read()?;
         }
         Turn::Control(control) => {
-            if let Some(streams) = session.control(control)? {
-                feed.restart(&streams);
+            if let Some(streams) = session.control(control, &intake.place())? {
+                intake.restart(&streams);
             }
         }
         Turn::End => return Err(End::Input),
@@ -106,7 +108,7 @@ fn turn(feed: &mut Feed, session: &mut Session, progress: &mut Progress) -> Resu
 }
 
 /// The streams that events may name.
-fn inputs(app: &riddhi_run::App) -> Vec<InputStream> {
+fn inputs(app: &App) -> Vec<InputStream> {
     let defined = app.streams.iter().enumerate().filter(|(_, s)| s.defined);
     let input = |(number, s): (usize, &riddhi_plan::logical::StreamPlan)| InputStream {
         number: number as u32,
@@ -116,8 +118,41 @@ fn inputs(app: &riddhi_run::App) -> Vec<InputStream> {
     defined.map(input).collect()
 }
 
-fn records(args: &ReplayArgs, streams: &[InputStream]) -> Result<Records, Failure> {
-    match args.input_format.or(format_of(&args.events)).unwrap_or(InputFormat::Jsonl) {
+/// Opens what is to be replayed.
+fn intake(args: &ReplayArgs, app: &App, stop: Stop) -> Result<(Intake, Progress), Failure> {
+    let (path, what) = match (&args.events, &args.journal) {
+        (_, Some(path)) => (path, "cannot read the journal"),
+        (Some(path), None) => (path, "cannot read the events"),
+        (None, None) => return Err(Failure::new(Exit::Usage, "give --events or --journal")),
+    };
+    if args.journal.is_some()
+        && let Some(option) = for_events_only(args)
+    {
+        return Err(Failure::new(Exit::Usage, format!("{option} is for events, and --journal replays a journal")));
+    }
+    let source = open(path, stop.clone()).map_err(|e| neighbour(path, Failure::file(what, path, &e), &e))?;
+    let progress = Progress::new(&source, !args.no_progress);
+    let intake = if args.journal.is_some() {
+        Intake::Journal(JournalFeed::new(source, app, stop)?)
+    } else {
+        let records = records(args, path, &inputs(app))?;
+        Intake::Events(Box::new(Feed::new(source, records, args.on_error, stop)))
+    };
+    Ok((intake, progress))
+}
+
+/// An option that was given and means nothing for a journal.
+fn for_events_only(args: &ReplayArgs) -> Option<&'static str> {
+    let given = [
+        (args.input_format.is_some(), "--input-format"),
+        (args.stream.is_some(), "--stream"),
+        (args.time_column.is_some(), "--time-column"),
+    ];
+    given.into_iter().find_map(|(given, option)| given.then_some(option))
+}
+
+fn records(args: &ReplayArgs, path: &str, streams: &[InputStream]) -> Result<Records, Failure> {
+    match args.input_format.or(format_of(path)).unwrap_or(InputFormat::Jsonl) {
         InputFormat::Csv => {
             let settings = CsvSettings {
                 stream: args.stream.clone(),

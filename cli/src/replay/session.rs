@@ -3,6 +3,7 @@
 use riddhi_batch::Frame;
 use riddhi_run::{App, Clock, Engine, EngineOptions};
 
+use super::journal::Recorder;
 use super::printing::Printing;
 use super::revisions::Revisions;
 use super::{End, inputs};
@@ -26,6 +27,7 @@ pub struct Session {
     engine: Engine,
     options: EngineOptions,
     printing: Printing,
+    recorder: Option<Recorder>,
     revisions: Revisions,
     app_path: String,
     /// Under which its revisions are kept.
@@ -41,15 +43,19 @@ pub struct Session {
 }
 
 impl Session {
-    /// Starts the app.
-    pub fn new(app: App, args: &ReplayArgs, format: Format, sink: Sink) -> Result<Session, Failure> {
+    /// Starts the app; its first entry will have position `base`.
+    pub fn new(app: App, args: &ReplayArgs, format: Format, sink: Sink, base: u64) -> Result<Session, Failure> {
         let options = EngineOptions { queries: args.queries, ..EngineOptions::default() };
         let mut engine = Engine::new(app.clone(), options.clone());
         engine.start(args.start_time);
+        let printing = Printing::new(&app, format, &args.only, sink)?;
+        let mut frame = engine.frame();
+        frame.reset(base);
         Ok(Session {
-            frame: engine.frame(),
+            frame,
             clock: Clock::new(app.playback, args.start_time),
-            printing: Printing::new(&app, format, &args.only, sink)?,
+            printing,
+            recorder: recorder(args, &app, base)?,
             engine,
             options,
             revisions: Revisions::default(),
@@ -92,6 +98,9 @@ impl Session {
         if self.frame.is_empty() {
             return Ok(());
         }
+        if let Some(recorder) = &mut self.recorder {
+            recorder.append(&self.frame)?;
+        }
         let (base, entries) = (self.frame.base, self.frame.entries.len() as u64);
         self.handled += self.frame.rows as u64;
         let outputs = self.engine.process(&mut self.frame);
@@ -119,10 +128,13 @@ impl Session {
         self.printing.flush().map_err(end)
     }
 
-    /// Lets timers that are due already fire, and hands on all output.
-    pub fn finish(&mut self) -> Result<(), End> {
-        self.tick()?;
-        self.flush()
+    /// Lets timers that are due already fire if `tick`, hands on all output and ends the journal.
+    pub fn finish(&mut self, tick: bool) -> Result<(), End> {
+        let ticked = if tick { self.tick() } else { Ok(()) };
+        let recorded = self.recorder.take().map_or(Ok(()), Recorder::finish);
+        ticked?;
+        self.flush()?;
+        Ok(recorded?)
     }
 
     /// An entry at the clock as it stands. In a playback app only events look at timers.
@@ -161,8 +173,13 @@ impl Session {
         Ok(())
     }
 
-    /// Does what a control says; gives the streams that events may name from then on, if they changed.
-    pub fn control(&mut self, control: Control) -> Result<Option<Vec<InputStream>>, End> {
+    /// Does what a control says; gives the streams that events may name from then on, if they changed. `place`: where in
+    /// the events file it stands.
+    pub fn control(&mut self, control: Control, place: &str) -> Result<Option<Vec<InputStream>>, End> {
+        if self.recorder.is_some() && control.changes_state() {
+            let message = format!("{place}: a journal holds events only, so this control cannot be recorded");
+            return Err(Failure::new(Exit::Usage, message).help("replay the file without --record").into());
+        }
         match control {
             Control::Persist => self.revisions.persist(&self.app_key, self.engine.save())?,
             Control::ClearRevisions => self.revisions.clear(&self.app_key),
@@ -204,6 +221,12 @@ impl Session {
         self.printing.restart(&app);
         Ok(inputs(&app))
     }
+}
+
+fn recorder(args: &ReplayArgs, app: &App, base: u64) -> Result<Option<Recorder>, Failure> {
+    let Some(path) = &args.record else { return Ok(None) };
+    let read: Vec<&str> = args.events.iter().chain(&args.journal).chain([&args.app]).map(String::as_str).collect();
+    Recorder::create(path, &read, app, base).map(Some)
 }
 
 /// An app without a name is another one each time it is started, as far as its revisions go.

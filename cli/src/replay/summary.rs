@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::feed::Feed;
+use super::intake::Intake;
 use super::session::Session;
 
 /// Targets that are named in the summary; the rest is added up.
@@ -19,8 +19,8 @@ impl Stopwatch {
 }
 
 /// The summary.
-pub fn text(feed: &Feed, session: &Session, watch: &Stopwatch) -> String {
-    let (accepted, handled, refused) = (feed.accepted(), session.handled(), feed.refused());
+pub fn text(intake: &Intake, session: &Session, watch: &Stopwatch) -> String {
+    let (accepted, handled, refused) = (intake.accepted(), session.handled(), intake.refused());
     let seconds = watch.0.elapsed().as_secs_f64();
     let rate = grouped((handled as f64 / seconds.max(1e-9)) as u64);
     let counts = session.printed();
@@ -36,7 +36,7 @@ pub fn text(feed: &Feed, session: &Session, watch: &Stopwatch) -> String {
     if session.failed_rows() > 0 {
         out.push_str(&format!("     {} rows could not be computed\n", grouped(session.failed_rows())));
     }
-    let stopped = if feed.stopped() { ", stopped by a signal" } else { "" };
+    let stopped = if intake.stopped() { ", stopped by a signal" } else { "" };
     out.push_str(&format!("time {seconds:.3} s, {rate} events/s{stopped}\n"));
     out
 }

@@ -18,6 +18,11 @@ impl Clock {
         self.now
     }
 
+    /// Sets what it reads, for entries that were stamped before.
+    pub fn set(&mut self, now: i64) {
+        self.now = now;
+    }
+
     /// The clock after an entry whose last event has this timestamp, and whether the entry set it. Events without one move
     /// nothing.
     #[inline]

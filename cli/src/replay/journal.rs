@@ -1,0 +1,164 @@
+//! Journals: what goes into the app written to one, and read from one instead of an events file.
+//!
+//! Invariants: a frame is in the journal before the engine gets it; a journal in reading gives all its whole entries before
+//! any error or the end.
+//! Not here: the bytes (`riddhi_journal`). Controls stand in no journal, so those that change a state cannot be recorded.
+
+use std::error::Error;
+use std::fs::{self, File};
+use std::io::{BufReader, Read};
+use std::os::unix::fs::MetadataExt;
+
+use riddhi_batch::Frame;
+use riddhi_journal::{Ending, Inputs, JournalReader, JournalWriter, ReadError, WriteError};
+use riddhi_run::{App, Clock};
+
+use super::feed::Turn;
+use super::inputs;
+use crate::exit::{Exit, Failure, plain};
+use crate::input::source::Source;
+use crate::say;
+use crate::signals::Stop;
+
+/// Bytes that are read from a journal at once.
+const READ_BYTES: usize = 128 << 10;
+
+/// The streams of an app that entries may be of.
+fn journal_inputs(app: &App) -> Inputs {
+    let streams = inputs(app);
+    Inputs::new(streams.iter().map(|s| (s.number, s.name.as_str(), &app.streams[s.number as usize].schema)))
+}
+
+/// A journal being written.
+pub struct Recorder {
+    writer: JournalWriter<File>,
+    path: String,
+}
+
+impl Recorder {
+    /// Replaces the file at `path`, which must be none of those that are `read`.
+    pub fn create(path: &str, read: &[&str], app: &App, base: u64) -> Result<Recorder, Failure> {
+        if let Some(same) = read.iter().find(|other| is_same(path, other)) {
+            let message = format!("--record {path}: that is {same}, which is read; give it another name");
+            return Err(Failure::new(Exit::Usage, message));
+        }
+        let file = File::create(path).map_err(|e| Failure::file("cannot create the journal", path, &e))?;
+        let writer = JournalWriter::new(file, &journal_inputs(app), base).map_err(|e| failed(path, &e))?;
+        Ok(Recorder { writer, path: path.to_owned() })
+    }
+
+    /// Writes the entries of a frame.
+    pub fn append(&mut self, frame: &Frame) -> Result<(), Failure> {
+        self.writer.append(frame).map_err(|e| failed(&self.path, &e))
+    }
+
+    /// Ends the journal.
+    pub fn finish(self) -> Result<(), Failure> {
+        self.writer.finish().map(drop).map_err(|e| failed(&self.path, &e))
+    }
+}
+
+fn is_same(path: &str, other: &str) -> bool {
+    let id = |path: &str| fs::metadata(path).ok().map(|m| (m.dev(), m.ino()));
+    id(path).is_some() && id(path) == id(other)
+}
+
+fn failed(path: &str, error: &WriteError) -> Failure {
+    match error {
+        WriteError::Io(cause) => {
+            let message = format!("cannot write the journal {path}: {}", plain(cause));
+            Failure::new(Exit::Failed, message).help("what was written before can be replayed")
+        }
+        other => Failure::new(Exit::Failed, format!("cannot write the journal {path}: {other}")),
+    }
+}
+
+/// A journal being read.
+pub struct JournalFeed {
+    reader: JournalReader<BufReader<Box<dyn Read>>>,
+    name: String,
+    stop: Stop,
+    accepted: u64,
+}
+
+impl JournalFeed {
+    /// Reads the header, which must fit the app.
+    pub fn new(source: Source, app: &App, stop: Stop) -> Result<JournalFeed, Failure> {
+        let name = source.name;
+        let from = BufReader::with_capacity(READ_BYTES, source.bytes);
+        let reader = JournalReader::new(from, &journal_inputs(app)).map_err(|e| unreadable(&name, &e))?;
+        Ok(JournalFeed { reader, name, stop, accepted: 0 })
+    }
+
+    /// Position of the next entry.
+    pub fn position(&self) -> u64 {
+        self.reader.position()
+    }
+
+    /// Events read.
+    pub fn accepted(&self) -> u64 {
+        self.accepted
+    }
+
+    /// Whether a signal asked for the end.
+    pub fn stopped(&self) -> bool {
+        self.stop.asked()
+    }
+
+    /// Fills the frame with the next entries, `entries_max` at most.
+    pub fn fill(&mut self, frame: &mut Frame, clock: &mut Clock, entries_max: usize) -> Turn {
+        if self.stop.asked() {
+            return Turn::End;
+        }
+        match self.reader.next(frame, entries_max) {
+            Ok(true) => {
+                self.accepted += frame.rows as u64;
+                clock.set(frame.entries.last().map_or(clock.now(), |e| e.now));
+                Turn::Full
+            }
+            Ok(false) => {
+                self.warn_if_cut();
+                Turn::End
+            }
+            Err(_) if self.stop.asked() => Turn::End,
+            Err(e) => Turn::Failed(unreadable(&self.name, &e)),
+        }
+    }
+
+    fn warn_if_cut(&self) {
+        let Some(Ending::Cut { offset, torn_bytes }) = self.reader.ending() else { return };
+        if self.stop.asked() {
+            return;
+        }
+        let (name, entries) = (&self.name, self.position());
+        let torn = match torn_bytes {
+            0 => "after a whole record".to_owned(),
+            1 => "in the middle of a record, of which 1 byte is there and was left out".to_owned(),
+            n => format!("in the middle of a record, of which {n} bytes are there and were left out"),
+        };
+        say(&format!(
+            "warning: the journal {name} has no end: it is cut off at byte {}, {torn}\n  \
+             = note: all entries before position {entries} were replayed; whoever wrote it was interrupted\n",
+            offset + torn_bytes,
+        ));
+    }
+}
+
+fn unreadable(name: &str, error: &ReadError) -> Failure {
+    let failure = |message: String| Failure::new(Exit::Usage, message);
+    match error {
+        ReadError::Io { offset, source } => {
+            let cause = source.source().map_or_else(|| plain(source), ToString::to_string);
+            failure(format!("cannot read the journal {name} at byte {offset}: {cause}"))
+        }
+        ReadError::Foreign => failure(format!("{name} is no journal of Riddhi"))
+            .help("--journal is for files that --record wrote; --events is for JSON lines and CSV"),
+        ReadError::Streams(cause) => failure(format!("the journal {name} is of another app: {cause}"))
+            .help("give --app the app that was recorded, or one with the same streams"),
+        ReadError::Version(_) => failure(format!("{name}: {error}")),
+        ReadError::Damaged { offset, position, what } => {
+            failure(format!("the journal {name} is damaged at byte {offset}: {what}"))
+                .help(format!("all entries before position {position} were replayed"))
+        }
+    }
+}
