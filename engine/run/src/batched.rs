@@ -70,12 +70,16 @@ impl Engine {
             let q = order[active.trailing_zeros() as usize] as usize;
             active &= active - 1;
             let node = &graph.queries[q];
-            let mut query = queries[q].take().expect("a query is away only while it runs");
-            query.begin();
-            let input = match graph.streams[node.input].only_writer {
-                Some(writer) => flow_of_source(writer, node.input, queries, &frame.flows),
-                None => &frame.flows[node.input],
+            let away = "a query is away only while it runs";
+            let (query, input) = match graph.streams[node.input].only_writer {
+                None => (queries[q].as_mut().expect(away), &frame.flows[node.input]),
+                Some(writer) => {
+                    let pair = queries.get_disjoint_mut([q, writer as usize]);
+                    let [query, writer] = pair.expect("a query that reads its own output is no part of a linear graph");
+                    (query.as_mut().expect(away), writer.as_ref().expect(away).out())
+                }
             };
+            query.begin();
             query.run_frame(&mut cx(steps, &mut frame.arena, log, failures), input);
             counters.query_calls += 1;
             ran.push(q as u32);
@@ -83,7 +87,6 @@ impl Engine {
                 touched.push(node.output as u32);
                 active |= graph.reader_masks[node.output];
             }
-            queries[q] = Some(query);
         }
         true
     }
