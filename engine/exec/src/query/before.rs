@@ -4,7 +4,7 @@ use riddhi_batch::{Column, Columns, Flow, Sel};
 use riddhi_plan::registry::{Failed, Groups, Leave, Run, Slide, StreamCx, StreamKernel, Volatility};
 
 use super::rows::Selected;
-use super::{AggregateCode, Aggregates, Code, Cx, Step, Work, compute, exact_column, report, skip_unless};
+use super::{AggregateCode, Aggregates, Code, Cx, Step, Work, compute, exact_column, first_step, report, skip_unless};
 use crate::expr::{Program, Rows, Source};
 
 impl Work {
@@ -62,7 +62,7 @@ impl Work {
         };
         condition.select(&rows, cx.arena, &mut b.scratch, &mut b.hits, &mut b.failed);
         if !b.failed.is_empty() {
-            report(code, cx, &b.failed, input.chunks[range.0].step);
+            report(code, cx, &b.failed, first_step(input, selected, &b.failed));
         }
         if code.asks_random {
             self.serial += selected.n as u64;
@@ -108,7 +108,6 @@ impl Work {
         let (b, serial) = (&mut self.buffers, self.serial);
         let Aggregates { list, results } = &mut self.filters[filter];
         results.iter_mut().for_each(Column::clear);
-        let step = input.chunks[range.0].step;
         for (i, aggregate) in codes.iter().enumerate() {
             let mut failed = Failed::default();
             let arg = aggregate.arg.as_ref().map(|program| {
@@ -126,7 +125,7 @@ impl Work {
                 if list[i].exact() { exact_column(column, aggregate.kind, cx.arena, &mut failed) } else { column }
             });
             if !failed.is_empty() {
-                report(code, cx, &failed, step);
+                report(code, cx, &failed, first_step(input, selected, &failed));
             }
             let mut skipped = failed.rows;
             if let Some(when) = &aggregate.when {
@@ -160,7 +159,7 @@ impl Work {
         b.failed.clear();
         condition.select(&rows, cx.arena, &mut b.scratch, &mut b.hits, &mut b.failed);
         if !b.failed.is_empty() {
-            report(code, cx, &b.failed, step);
+            report(code, cx, &b.failed, first_step(input, selected, &b.failed));
         }
         self.serial += if code.asks_random { selected.n as u64 } else { 0 };
         selected.keep(&b.hits);
@@ -196,7 +195,7 @@ impl Work {
         let mut scx = StreamCx { arena: cx.arena, log: cx.log, schema: &code.schema, app: &code.app };
         kernel.run(&mut scx, &input.rows, selected.sel(), selected.n, &values, &[]);
         if !b.failed.is_empty() {
-            report(code, cx, &b.failed, input.chunks[range.0].step);
+            report(code, cx, &b.failed, first_step(input, selected, &b.failed));
             b.hits.clear();
             b.hits.extend((0..selected.n as u32).filter(|&i| !b.failed.is(i as usize)));
             selected.keep(&b.hits);

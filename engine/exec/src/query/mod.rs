@@ -336,6 +336,18 @@ fn report(code: &Code, cx: &mut Cx<'_>, failed: &Failed, step: u32) {
     cx.failures.push(Failure { query: code.element, step, rows, reason });
 }
 
+/// The step of the first selected row that could not be computed.
+fn first_step(input: &Flow, selected: &Selected, failed: &Failed) -> u32 {
+    step_of(input, selected, failed.rows.iter().position(|&f| f != 0).unwrap_or(0))
+}
+
+/// The step of a selected row.
+fn step_of(input: &Flow, selected: &Selected, place: usize) -> u32 {
+    let row = selected.row(place) as u32;
+    let chunk = input.chunks.partition_point(|c| c.first + c.rows <= row);
+    input.chunks.get(chunk).map_or(0, |c| c.step)
+}
+
 /// Appends the results of `program` for `n` rows; a bare attribute is copied.
 fn compute(
     program: &crate::expr::Program,

@@ -4,7 +4,7 @@ use riddhi_batch::{Arena, Chunk, Column, Flow, Sel};
 use riddhi_plan::registry::{Alike, Entering, Failed, Groups as RunGroups, Leave, Run, Slide, Timers};
 
 use super::rows::Selected;
-use super::{Aggregates, Code, Cx, Work, compose, compute, report};
+use super::{Aggregates, Code, Cx, Work, compose, compute, first_step, report, step_of};
 use crate::expr::{Rows, Source};
 use crate::groups::Groups;
 use crate::store::{Store, longs};
@@ -46,7 +46,8 @@ impl Work {
         if lost == 0 {
             return;
         }
-        let (step, query) = (selected.pieces[0].step, code.element);
+        let first = (0..selected.n).find(|&i| column.is_null(selected.row(i))).unwrap_or(0);
+        let (step, query) = (step_of(input, selected, first), code.element);
         let reason = "the window's time attribute is null".to_owned();
         cx.failures.push(super::Failure { query, step, rows: lost as u64, reason });
         let (from, to) =
@@ -186,7 +187,7 @@ impl Work {
             b.failed.clear();
             having.select(&everything, cx.arena, &mut b.scratch, &mut b.hits, &mut b.failed);
             if !b.failed.is_empty() {
-                report(code, cx, &b.failed, selected.pieces[0].step);
+                report(code, cx, &b.failed, first_step(input, selected, &b.failed));
             }
             if b.hits.len() < selected.n {
                 passing = Some(b.hits.clone());
