@@ -63,6 +63,8 @@ struct Maker {
     size: Size,
     playback: bool,
     loops: bool,
+    /// Whether some rows cannot be computed.
+    failures: bool,
     /// Length of the app's time windows, mostly one for all, so that their timers are due together.
     periods: Vec<i64>,
     /// Whether an event has set the clock: before, a playback app's reads 0, and a period is long over at the first event.
@@ -75,12 +77,13 @@ impl Maker {
         let mut random = Random::new(seed);
         let playback = random.chance(40);
         let loops = random.chance(35);
+        let failures = random.chance(12);
         let periods = match random.below(3) {
             0 => vec![100],
             1 => vec![50, 100],
             _ => vec![20, 70, 200],
         };
-        Maker { random, size, playback, loops, periods, begun: !playback, streams: Vec::new() }
+        Maker { random, size, playback, loops, failures, periods, begun: !playback, streams: Vec::new() }
     }
 
     fn app(&mut self) -> String {
@@ -174,7 +177,9 @@ impl Maker {
 
     fn condition(&mut self) -> String {
         let number = self.random.range(0, 9);
-        match self.random.below(6) {
+        match self.random.below(if self.failures { 8 } else { 7 }) {
+            7 => format!("cast(k, 'int') + v > {number}"),
+            6 => format!("sum(v) > {number} or v < {number}"),
             0 => format!("v > {number}"),
             1 => format!("n % 3 != {}", number % 3),
             2 => "k == 'a' or k == 'b'".to_owned(),
@@ -187,7 +192,9 @@ impl Maker {
     fn window(&mut self) -> String {
         let length = self.random.range(1, 6);
         let period = self.periods[self.random.below(self.periods.len())];
-        match self.random.below(8) {
+        match self.random.below(10) {
+            8 => format!("#window.timeBatch({period} milliseconds, {length})"),
+            9 => format!("#window.lengthBatch({length}, true)"),
             0 => format!("#window.length({length})"),
             1 => format!("#window.lengthBatch({length})"),
             2 | 3 => format!("#window.time({period} milliseconds)"),
@@ -200,9 +207,12 @@ impl Maker {
     fn selection(&mut self, text: &mut String, back: bool, window: bool) {
         let plain_v = if back { "v + 1 as v" } else { "v" };
         let aggregate = self.random.chance(if window { 65 } else { 20 });
-        if !aggregate {
+        if !aggregate && !back && self.random.chance(8) {
+            text.push_str("\n  select *");
+        } else if !aggregate {
             let k = self.random.pick(&["k", "k", "k", "coalesce(k, 'none') as k", "'a constant long string' as k"]);
             let n = self.random.pick(&["n", "n", "n + 1 as n", "eventTimestamp() as n", "currentTimeMillis() as n"]);
+            let k = if self.failures { "cast(cast(k, 'int') + v, 'string') as k" } else { k };
             let x = self.random.pick(&["x", "x", "x * 0.5 as x", "ifThenElse(x > 3.0, x, 0.25) as x"]);
             let _ = write!(text, "\n  select {k}, {plain_v}, {n}, {x}");
         } else {

@@ -51,6 +51,7 @@ fn run(seeds: std::ops::Range<u64>) -> Counters {
 fn add(all: &mut Counters, some: &Counters) {
     all.endless_entries += some.endless_entries;
     all.events += some.events;
+    all.failed_rows += some.failed_rows;
     all.frames += some.frames;
     all.frames_of_several += some.frames_of_several;
     all.timers += some.timers;
@@ -86,6 +87,10 @@ fn check(case: &Case, counters: &mut Counters) -> Result<(), String> {
         }
         if !way.options.force_general && other_run.state != run.state {
             return Err(format!("{name}: the states differ"));
+        }
+        let (failed, should) = (other_run.counters.failed_rows, run.counters.failed_rows);
+        if failed != should {
+            return Err(format!("{name}: {failed} rows failed, and should be {should}"));
         }
         if name == "frames of 5" {
             *counters = other_run.counters;
