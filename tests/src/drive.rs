@@ -3,7 +3,8 @@
 use std::fmt::Write;
 
 use riddhi_batch::{Frame, Value};
-use riddhi_run::{App, Clock, Counters, Engine, EngineOptions, Output, Target};
+use riddhi_run::worker::{Pool, PoolOptions};
+use riddhi_run::{App, Clock, Counters, EngineOptions, Output, Target};
 
 use crate::case::Line;
 use crate::random::Random;
@@ -23,6 +24,8 @@ pub enum Cut {
 pub struct Way {
     /// Of the engine.
     pub options: EngineOptions,
+    /// Threads.
+    pub workers: usize,
     /// Frames.
     pub cut: Cut,
     /// After every so many entries the state is saved, the engine thrown away and a fresh one loaded.
@@ -33,7 +36,7 @@ impl Way {
     /// Frames of so many entries, everything as planned, rows of named queries too.
     pub fn frames_of(entries: usize) -> Way {
         let options = EngineOptions { queries: true, ..EngineOptions::default() };
-        Way { options, cut: Cut::Every(entries), restore_every: None }
+        Way { options, workers: 1, cut: Cut::Every(entries), restore_every: None }
     }
 
     /// Frames cut at random.
@@ -44,6 +47,11 @@ impl Way {
     /// Saved and loaded after every so many entries.
     pub fn restored_every(self, entries: usize) -> Way {
         Way { restore_every: Some(entries), ..self }
+    }
+
+    /// Its regions spread over so many threads.
+    pub fn on_workers(self, workers: usize) -> Way {
+        Way { workers, ..self }
     }
 
     /// Every region entry by entry, depth first.
@@ -135,11 +143,16 @@ pub fn drive(script: &Script, way: &Way, see: impl FnMut(&App, Output<'_>)) -> R
     driver.run
 }
 
+fn pool(app: &App, options: &EngineOptions, workers: usize) -> Pool {
+    let threads = PoolOptions { workers, ..PoolOptions::default() };
+    Pool::new(app.clone(), options.clone(), threads).expect("the system has threads to give")
+}
+
 struct Driver<'a, F> {
     way: &'a Way,
     options: EngineOptions,
     see: F,
-    engine: Engine,
+    engine: Pool,
     frame: Frame,
     clock: Clock,
     start: i64,
@@ -156,7 +169,7 @@ impl<'a, F: FnMut(&App, Output<'_>)> Driver<'a, F> {
     fn new(script: &Script, way: &'a Way, see: F) -> Driver<'a, F> {
         let mut options = way.options.clone();
         options.deliveries_per_entry_max = script.deliveries_max.unwrap_or(options.deliveries_per_entry_max);
-        let mut engine = Engine::new(script.app.clone(), options.clone());
+        let mut engine = pool(&script.app, &options, way.workers);
         engine.start(script.start);
         let seed = if let Cut::Random(seed) = way.cut { seed } else { 0 };
         let mut driver = Driver {
@@ -251,7 +264,7 @@ impl<'a, F: FnMut(&App, Output<'_>)> Driver<'a, F> {
     }
 
     fn load(&mut self, state: &[u8]) {
-        let mut engine = Engine::new(self.engine.app().clone(), self.options.clone());
+        let mut engine = pool(self.engine.app(), &self.options, self.way.workers);
         engine.load(state).unwrap_or_else(|e| panic!("a saved state cannot be loaded: {e}"));
         engine.start(self.clock.now());
         self.count();
@@ -282,7 +295,7 @@ impl<'a, F: FnMut(&App, Output<'_>)> Driver<'a, F> {
             self.revisions.iter_mut().for_each(|r| *r = None);
         }
         self.clock = Clock::new(app.playback, now);
-        self.engine = Engine::new(app.clone(), self.options.clone());
+        self.engine = pool(app, &self.options, self.way.workers);
         self.engine.start(now);
         let base = self.frame.base;
         self.frame = self.engine.frame();

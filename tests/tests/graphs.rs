@@ -25,18 +25,22 @@ fn random_graphs_answer_as_depth_first() {
     }
     let half = GRAPHS / 2;
     let other = std::thread::spawn(move || run(half..GRAPHS));
-    let mut all = run(0..half);
-    add(&mut all, &other.join().expect("the other half came to its end"));
+    let (mut all, spread) = run(0..half);
+    let (rest, rest_spread) = other.join().expect("the other half came to its end");
+    add(&mut all, &rest);
+    assert!((spread + rest_spread) * 10 > GRAPHS, "few graphs can be spread over threads: {}", spread + rest_spread);
     println!("{all:?}");
     assert!(all.endless_entries * 50 < GRAPHS, "too many graphs grow too much: {all:?}");
     assert!(all.frames_of_several * 2 > all.frames, "most frames had one entry only: {all:?}");
     assert!(all.timers_inside * 2 > all.timers && all.timers > GRAPHS, "timers fired too rarely: {all:?}");
 }
 
-fn run(seeds: std::ops::Range<u64>) -> Counters {
-    let mut all = Counters::default();
+/// Checks these graphs; gives what was counted, and how many of them two threads can share.
+fn run(seeds: std::ops::Range<u64>) -> (Counters, u64) {
+    let (mut all, mut spread) = (Counters::default(), 0);
     for seed in seeds {
         let case = graph(seed, Size::default());
+        spread += Script::of(&case).is_ok_and(|s| s.app.regions.len() > 1) as u64;
         let mut counters = Counters::default();
         if let Err(difference) = check(&case, &mut counters) {
             let case = minimised(case);
@@ -45,7 +49,7 @@ fn run(seeds: std::ops::Range<u64>) -> Counters {
         }
         add(&mut all, &counters);
     }
-    all
+    (all, spread)
 }
 
 fn add(all: &mut Counters, some: &Counters) {
@@ -75,6 +79,7 @@ fn check(case: &Case, counters: &mut Counters) -> Result<(), String> {
         ("frames of 1024", Way::frames_of(1024)),
         ("random frames", Way::random(seed)),
         ("restored", Way::frames_of(16).restored_every(9)),
+        ("2 workers", Way::random(seed + 2).on_workers(2)),
         ("stepped", Way::random(seed).stepped()),
         ("general", Way::random(seed + 1).general()),
     ];

@@ -1,5 +1,5 @@
-//! The law of the engine: how entries are cut into frames, how often the state is saved and loaded, and by which driver
-//! and in which form queries run changes neither a row nor a byte of the state.
+//! The law of the engine: how entries are cut into frames, how often the state is saved and loaded, on how many threads
+//! and by which driver and in which form queries run changes neither a row nor a byte of the state.
 
 use riddhi_run::Counters;
 use riddhi_tests::data::cases;
@@ -20,6 +20,10 @@ fn ways(seed: u64, restores: &[(usize, usize)]) -> Vec<Named> {
     for &(n, k) in restores {
         ways.push((format!("frames of {n}, restored every {k}"), Way::frames_of(n).restored_every(k), true));
     }
+    ways.push(("2 workers, frames of 7".to_owned(), Way::frames_of(7).on_workers(2), true));
+    ways.push(("2 workers, random frames".to_owned(), Way::random(seed + 2).on_workers(2), true));
+    let &(n, k) = restores.last().expect("there is one");
+    ways.push((format!("2 workers, restored every {k}"), Way::frames_of(n).on_workers(2).restored_every(k), true));
     ways.push(("stepped, frames of 1".to_owned(), Way::frames_of(1).stepped(), true));
     ways.push(("stepped, frames of 64".to_owned(), Way::frames_of(64).stepped(), true));
     ways.push(("stepped, restored every 5".to_owned(), Way::frames_of(7).stepped().restored_every(5), true));
@@ -44,6 +48,7 @@ fn recorded_random_apps() {
 #[test]
 fn recorded_long_bursts() {
     let all = Tally::over("data/dense", &[(1, 7), (7, 11), (64, 37)]);
+    assert!(all.spread > 0, "no app was spread over threads: {all:?}");
     assert!(all.timers_inside > 1000, "{all:?}");
 }
 
@@ -51,6 +56,8 @@ fn recorded_long_bursts() {
 #[derive(Debug, Default)]
 struct Tally {
     cases: usize,
+    /// Those that two threads can share.
+    spread: usize,
     frames: u64,
     frames_of_several: u64,
     timers: u64,
@@ -63,6 +70,7 @@ impl Tally {
         for (i, case) in cases(folder).iter().enumerate() {
             let Ok(script) = Script::of(case) else { continue };
             tally.cases += 1;
+            tally.spread += (script.app.regions.len() > 1) as usize;
             let (text, run) = text_of(&script, &Way::frames_of(1));
             for (name, way, states) in ways(i as u64, restores) {
                 let (other, other_run) = text_of(&script, &way);
