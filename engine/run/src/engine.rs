@@ -100,6 +100,10 @@ pub struct Engine {
     /// Whether the last turn merged nothing, so that `merged` holds nothing of it.
     pub(crate) linear_turn: bool,
     pub(crate) places: Vec<(u32, u32)>,
+    /// Deliveries by entry, of a region that runs by generations.
+    pub(crate) deliveries: Vec<u32>,
+    /// Of the same: ranges of chunks by stream.
+    pub(crate) ranges: Vec<(u32, u32)>,
     pub(crate) log: Vec<String>,
     pub(crate) failures: Vec<Failure>,
     pub(crate) now: i64,
@@ -126,6 +130,8 @@ impl Engine {
             ran: Vec::new(),
             linear_turn: false,
             places: Vec::new(),
+            deliveries: Vec::new(),
+            ranges: Vec::new(),
             touched: Vec::new(),
             filled: Vec::new(),
             log: Vec::new(),

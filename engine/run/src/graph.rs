@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use riddhi_batch::Schema;
-use riddhi_exec::query::{Code, Way};
+use riddhi_exec::query::{Code, Step, Way};
 use riddhi_plan::expr::{Expr, Node};
 use riddhi_plan::logical::{Handler, Mode, QueryPlan};
 use riddhi_plan::registry::Timers;
@@ -60,6 +60,9 @@ pub struct RegionNode {
     pub mode: Mode,
     /// Its queries with timers.
     pub timed: Vec<usize>,
+    /// Whether no query remembers anything, draws random values or shows rows on their way, so that their order does not
+    /// matter to what they become.
+    pub stateless: bool,
 }
 
 /// The whole app.
@@ -126,6 +129,7 @@ impl Graph {
                     _ if options.force_stepped => Mode::Stepped,
                     mode => mode,
                 },
+                stateless: !options.force_stepped && r.queries.iter().all(|&q| stateless(&queries[q])),
                 timed: sorted(&r.queries)
                     .into_iter()
                     .filter(|&q| runs(number) && queries[q].code.has_timers())
@@ -154,6 +158,12 @@ impl Graph {
             regions,
         }
     }
+}
+
+fn stateless(query: &QueryNode) -> bool {
+    let code = &query.code;
+    let filters = code.before.iter().all(|s| matches!(s, Step::Filter { aggregates, .. } if aggregates.is_empty()));
+    code.way == Way::Plain && filters && !code.asks_random && !query.named
 }
 
 /// Whether a query never looks at the clock. (The general way stamps rows that expire.)

@@ -30,6 +30,7 @@ mod batched;
 mod clock;
 mod compile;
 mod engine;
+mod generations;
 mod graph;
 mod merge;
 mod outputs;

@@ -27,6 +27,8 @@ pub struct Merged {
     pub origins: Vec<Origin>,
     /// The same chunks with their rows, for readers. Of a stepped region: chunks of queries only, in order of delivery.
     pub flow: Flow,
+    /// Of a region that runs by generations: where each chunk of `flow` came from.
+    pub via: Vec<crate::generations::Via>,
     /// Whether the stream has chunks in this frame.
     pub touched: bool,
     /// Of a stepped region: whether the sink sees the chunks of `flow` as they stand there.
@@ -48,6 +50,7 @@ impl Merged {
     /// Forgets the frame.
     pub fn clear(&mut self) {
         self.origins.clear();
+        self.via.clear();
         if !self.flow.chunks.is_empty() {
             self.flow.clear();
         }

@@ -30,6 +30,9 @@ impl Engine {
             self.queries[q].as_mut().expect("a query is away only while it runs").begin();
             self.mark_ran(q);
         }
+        if self.graph.regions[region].stateless && self.run_generations(region, frame) {
+            return;
+        }
         let mut seen: Vec<u32> = vec![0; frame.flows.len()];
         let mut stack = Vec::new();
         for e in 0..frame.entries.len() {
@@ -217,7 +220,7 @@ fn drain(query: &mut Query, to: &mut Flow, stream: u32, arena: &mut Arena, stack
 }
 
 /// Appends all rows of a query's output, converted to the stream's kinds where they differ.
-fn append(to: &mut Columns, from: &Columns, arena: &mut Arena) {
+pub(crate) fn append(to: &mut Columns, from: &Columns, arena: &mut Arena) {
     let n = from.len();
     match from.ts[..] {
         [ts] => to.ts.push(ts),
