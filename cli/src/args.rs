@@ -26,7 +26,7 @@ const EXIT_CODES: &str = "Exit codes:\n  \
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run an app on recorded events and print what comes out
-    Replay(ReplayArgs),
+    Replay(Box<ReplayArgs>),
     /// Look for mistakes in an app
     Check(AppArgs),
     /// Show how an app is run: its streams, queries and regions
@@ -100,9 +100,12 @@ pub struct ReplayArgs {
     /// Entries of a frame at most
     #[arg(long, value_name = "N", default_value_t = 1024, value_parser = at_least_one, help_heading = "Engine")]
     pub batch: u64,
-    /// Threads that may run the engine; so far an app is run by one, whatever is given
+    /// Threads that run the app at most: its parts that share no stream are spread over them
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = at_least_one, help_heading = "Engine")]
     pub workers: u64,
+    /// Pin the engine's thread to this core, and further workers to the next ones
+    #[arg(long, value_name = "CORE", help_heading = "Engine")]
+    pub core: Option<usize>,
     /// Save the state after every K-th entry, load it into a new engine and go on
     #[arg(long, value_name = "K", value_parser = at_least_one, help_heading = "Engine")]
     pub restore_every: Option<u64>,

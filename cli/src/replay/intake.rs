@@ -13,7 +13,7 @@ pub enum Intake {
     /// Events, stamped as they are read.
     Events(Box<Feed>),
     /// Entries as they were recorded.
-    Journal(JournalFeed),
+    Journal(Box<JournalFeed>),
 }
 
 impl Intake {

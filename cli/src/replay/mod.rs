@@ -1,11 +1,13 @@
 //! `riddhi replay`: recorded events in, through an app, rows out.
 //!
-//! The turn: put what is at hand into a frame, run it, print what comes out; then, before the process may wait for more
-//! input, hand on what was printed. So nothing waits for a frame to fill up.
+//! Two threads: this one reads, puts what is at hand into a frame and sends it before it may wait for more input; the
+//! worker runs the frames and prints what comes out, and hands it on before it waits for the next one. So nothing waits
+//! for a frame to fill up. A fixed number of frames goes round between them.
 //!
 //! Invariants: events accepted are those handled and those refused, however the replay ends; memory does not grow with the
 //! file; what was printed before an error stays whole.
 
+mod console;
 mod feed;
 mod intake;
 mod journal;
@@ -21,12 +23,12 @@ use riddhi_run::App;
 
 use crate::app::{AppFile, neighbour};
 use crate::args::ReplayArgs;
-use crate::exit::{Exit, Failure};
+use crate::exit::{Exit, Failure, plain};
 use crate::input::csv::CsvSettings;
 use crate::input::source::{Format as InputFormat, format_of, open};
 use crate::input::{InputStream, Records};
 use crate::output::Format as OutputFormat;
-use crate::output::sink::Sink;
+use crate::output::sink::{Broken, Sink};
 use crate::say;
 use crate::signals::Stop;
 use feed::{Feed, Turn};
@@ -49,6 +51,15 @@ enum End {
 impl From<Failure> for End {
     fn from(failure: Failure) -> End {
         End::Failed(failure)
+    }
+}
+
+impl From<Broken> for End {
+    fn from(broken: Broken) -> End {
+        match broken {
+            Broken::Closed => End::Closed,
+            Broken::Failed(e) => Failure::new(Exit::Failed, format!("cannot write the output: {}", plain(&e))).into(),
+        }
     }
 }
 
@@ -92,7 +103,6 @@ fn turn(intake: &mut Intake, session: &mut Session, progress: &mut Progress) -> 
     match turn {
         Turn::Full => progress.show(intake.accepted()),
         Turn::Wait => {
-            session.flush()?;
             progress.show(intake.accepted());
             intake.read()?;
         }
@@ -133,7 +143,7 @@ fn intake(args: &ReplayArgs, app: &App, stop: Stop) -> Result<(Intake, Progress)
     let source = open(path, stop.clone()).map_err(|e| neighbour(path, Failure::file(what, path, &e), &e))?;
     let progress = Progress::new(&source, !args.no_progress);
     let intake = if args.journal.is_some() {
-        Intake::Journal(JournalFeed::new(source, app, stop)?)
+        Intake::Journal(Box::new(JournalFeed::new(source, app, stop)?))
     } else {
         let records = records(args, path, &inputs(app))?;
         Intake::Events(Box::new(Feed::new(source, records, args.on_error, stop)))

@@ -1,8 +1,17 @@
-//! The app at work: engine, clock, frame, and what the controls of an events file do to them.
+//! The app at work: the worker it runs on, the clock, the frame being filled, and what the controls of an events file do.
+//!
+//! Invariants: a frame is recorded before it is sent; controls run between frames, when all sent before are handled; of a
+//! worker that has ended nothing is lost but the frames that it did not handle, which count as refused.
+//! Not here: what happens on the worker's thread (`console`).
+
+use std::mem;
 
 use riddhi_batch::Frame;
-use riddhi_run::{App, Clock, Engine, EngineOptions};
+use riddhi_ring::Wait;
+use riddhi_run::worker::{Pool, PoolOptions, Worker, WorkerCounter, WorkerCounters, WorkerError, WorkerOptions};
+use riddhi_run::{App, Clock, EngineOptions};
 
+use super::console::Console;
 use super::journal::Recorder;
 use super::printing::Printing;
 use super::revisions::Revisions;
@@ -12,11 +21,8 @@ use crate::args::ReplayArgs;
 use crate::exit::{Exit, Failure, plain};
 use crate::input::{Control, InputStream};
 use crate::output::Format;
-use crate::output::sink::{Broken, Sink};
+use crate::output::sink::Sink;
 use crate::say;
-
-/// Reports of failed rows that are shown; further ones are only counted.
-const REPORTS_MAX: u64 = 20;
 
 /// One app at work on a replay.
 pub struct Session {
@@ -24,9 +30,14 @@ pub struct Session {
     pub frame: Frame,
     /// Stamps entries.
     pub clock: Clock,
-    engine: Engine,
+    app: App,
+    /// None once it has ended.
+    worker: Option<Worker<Console>>,
+    /// What is left of the worker that has ended, unless it panicked.
+    console: Option<Console>,
     options: EngineOptions,
-    printing: Printing,
+    workers: u64,
+    core: Option<usize>,
     recorder: Option<Recorder>,
     revisions: Revisions,
     app_path: String,
@@ -37,27 +48,25 @@ pub struct Session {
     batch: u64,
     restore_every: Option<u64>,
     entries_since_restore: u64,
+    /// Events that workers handled which have ended.
     handled: u64,
-    failed_rows: u64,
-    reports: u64,
+    /// Events that they did not, or that could not be recorded.
+    refused: u64,
 }
 
 impl Session {
     /// Starts the app; its first entry will have position `base`.
     pub fn new(app: App, args: &ReplayArgs, format: Format, sink: Sink, base: u64) -> Result<Session, Failure> {
-        let options = EngineOptions { queries: args.queries, ..EngineOptions::default() };
-        let mut engine = Engine::new(app.clone(), options.clone());
-        engine.start(args.start_time);
-        let printing = Printing::new(&app, format, &args.only, sink)?;
-        let mut frame = engine.frame();
-        frame.reset(base);
-        Ok(Session {
-            frame,
+        let console = Console::new(Printing::new(&app, format, &args.only, sink)?);
+        let mut session = Session {
+            frame: Frame::default(),
             clock: Clock::new(app.playback, args.start_time),
-            printing,
+            worker: None,
+            console: None,
+            options: EngineOptions { queries: args.queries, ..EngineOptions::default() },
+            workers: args.workers,
+            core: args.core,
             recorder: recorder(args, &app, base)?,
-            engine,
-            options,
             revisions: Revisions::default(),
             app_path: args.app.clone(),
             app_key: key(&app, 0),
@@ -67,24 +76,57 @@ impl Session {
             restore_every: args.restore_every,
             entries_since_restore: 0,
             handled: 0,
-            failed_rows: 0,
-            reports: 0,
-        })
+            refused: 0,
+            app,
+        };
+        session.spawn(console, base)?;
+        Ok(session)
     }
 
-    /// Events that the engine took.
+    /// Starts a worker for the app, whose next entry has position `base`.
+    fn spawn(&mut self, console: Console, base: u64) -> Result<(), Failure> {
+        let pool = self.pool()?;
+        if let Some(note) = pool.spread().note() {
+            say(&format!("note: {note}\n"));
+        }
+        let options = WorkerOptions { core: self.core, ..WorkerOptions::default() };
+        let mut worker = Worker::spawn(pool, options, console).map_err(|e| no_thread(&e))?;
+        self.frame = worker.frame().map_err(|e| Failure::new(Exit::Failed, e))?;
+        self.frame.base = base;
+        self.worker = Some(worker);
+        Ok(())
+    }
+
+    /// The app with nothing remembered, its clock as it stands.
+    fn pool(&self) -> Result<Pool, Failure> {
+        let options = PoolOptions {
+            workers: usize::try_from(self.workers).unwrap_or(usize::MAX),
+            core: self.core.map(|core| core + 1),
+            wait: Wait::Park,
+        };
+        let mut pool = Pool::new(self.app.clone(), self.options.clone(), options).map_err(|e| no_thread(&e))?;
+        pool.start(self.clock.now());
+        Ok(pool)
+    }
+
+    /// Events that the engine took; all, once the session has finished.
     pub fn handled(&self) -> u64 {
         self.handled
     }
 
+    /// Events that were read and that the engine did not take.
+    pub fn refused(&self) -> u64 {
+        self.refused
+    }
+
     /// Rows that could not be computed.
     pub fn failed_rows(&self) -> u64 {
-        self.failed_rows
+        self.console.as_ref().map_or(0, Console::failed_rows)
     }
 
     /// Rows printed, by target.
     pub fn printed(&self) -> Vec<(String, u64)> {
-        self.printing.counts()
+        self.console.as_ref().map_or(Vec::new(), Console::printed)
     }
 
     /// Entries the next frame may have.
@@ -93,84 +135,110 @@ impl Session {
         usize::try_from(self.batch.min(until_restore)).unwrap_or(usize::MAX)
     }
 
-    /// Runs the frame and prints what comes out; the frame is empty afterwards.
+    /// Sends the frame to the worker; the next one is at hand afterwards. Waits while all frames are on their way.
     pub fn process(&mut self) -> Result<(), End> {
         if self.frame.is_empty() {
             return Ok(());
         }
-        if let Some(recorder) = &mut self.recorder {
-            recorder.append(&self.frame)?;
+        if let Some(recorder) = &mut self.recorder
+            && let Err(failure) = recorder.append(&self.frame)
+        {
+            self.recorder = None;
+            self.refused += self.frame.rows as u64;
+            self.frame.reset(self.frame.base);
+            return Err(failure.into());
         }
-        let (base, entries) = (self.frame.base, self.frame.entries.len() as u64);
-        self.handled += self.frame.rows as u64;
-        let outputs = self.engine.process(&mut self.frame);
-        let printed = self.printing.print(&outputs);
-        self.report();
-        self.frame.reset(base + entries);
-        self.restore_if_due(entries)?;
-        printed.map_err(end)
+        let entries = self.frame.entries.len() as u64;
+        let frame = mem::take(&mut self.frame);
+        self.frame = self.with_worker(|worker| {
+            worker.send(frame)?;
+            worker.frame()
+        })?;
+        self.restore_if_due(entries)
+    }
+
+    /// Does something with the worker; if it has ended, says why.
+    fn with_worker<R>(
+        &mut self,
+        f: impl FnOnce(&mut Worker<Console>) -> Result<R, riddhi_run::worker::Ended>,
+    ) -> Result<R, End> {
+        match self.worker.as_mut().map(f) {
+            Some(Ok(done)) => Ok(done),
+            _ => Err(self.end_worker().err().unwrap_or(End::Closed)),
+        }
+    }
+
+    /// Lets the worker handle all that was sent, and waits for its end; an error if it ended for another reason.
+    fn end_worker(&mut self) -> Result<(), End> {
+        let Some(worker) = self.worker.take() else { return Ok(()) };
+        match worker.finish() {
+            Ok(mut finished) => {
+                self.count(&finished.counters);
+                if let Some(core) = self.core.filter(|_| !finished.pinned) {
+                    say(&format!("warning: the engine could not be pinned to core {core}\n"));
+                    self.core = None;
+                }
+                let broken = finished.sink.take_broken();
+                self.console = Some(finished.sink);
+                broken.map_or(Ok(()), |broken| Err(broken.into()))
+            }
+            Err(WorkerError::Panicked { message, counters }) => {
+                self.count(&counters);
+                let message = format!("a mistake in Riddhi: {message}");
+                Err(Failure::new(Exit::Failed, message).help("please report it with the app and the events").into())
+            }
+        }
+    }
+
+    fn count(&mut self, counters: &WorkerCounters) {
+        self.handled += counters.get(WorkerCounter::Handled);
+        self.refused += counters.get(WorkerCounter::Refused);
     }
 
     /// After every K-th entry the state is saved, the engine thrown away and another one loaded.
-    fn restore_if_due(&mut self, entries: u64) -> Result<(), Failure> {
+    fn restore_if_due(&mut self, entries: u64) -> Result<(), End> {
         let Some(every) = self.restore_every else { return Ok(()) };
         self.entries_since_restore += entries;
         if self.entries_since_restore < every {
             return Ok(());
         }
         self.entries_since_restore = 0;
-        let state = self.engine.save();
+        let state = self.save()?;
         self.load(&state)
     }
 
-    /// Hands on what was printed.
-    pub fn flush(&mut self) -> Result<(), End> {
-        self.printing.flush().map_err(end)
+    /// The state after all that was sent.
+    fn save(&mut self) -> Result<Vec<u8>, End> {
+        self.with_worker(|worker| worker.call(|pool, _| pool.save()))
+    }
+
+    /// A new engine for the same app, with a saved state.
+    fn load(&mut self, state: &[u8]) -> Result<(), End> {
+        let mut fresh = self.pool()?;
+        fresh.load(state).map_err(|e| Failure::new(Exit::Failed, e))?;
+        fresh.start(self.clock.now());
+        self.with_worker(|worker| worker.call(move |pool, _| *pool = fresh))
     }
 
     /// Lets timers that are due already fire if `tick`, hands on all output and ends the journal.
     pub fn finish(&mut self, tick: bool) -> Result<(), End> {
-        let ticked = if tick { self.tick() } else { Ok(()) };
+        let ticked = if tick && self.worker.is_some() { self.tick() } else { Ok(()) };
+        let ended = self.end_worker();
+        let flushed = self.console.as_mut().map_or(Ok(()), Console::flush);
         let recorded = self.recorder.take().map_or(Ok(()), Recorder::finish);
         ticked?;
-        self.flush()?;
+        ended?;
+        flushed?;
         Ok(recorded?)
     }
 
     /// An entry at the clock as it stands. In a playback app only events look at timers.
     fn tick(&mut self) -> Result<(), End> {
-        if self.engine.playback() {
+        if self.app.playback {
             return Ok(());
         }
         self.frame.tick(self.clock.now(), true);
         self.process()
-    }
-
-    /// Shows log lines and failed rows of the last frame.
-    fn report(&mut self) {
-        for line in self.engine.log() {
-            say(&format!("{line}\n"));
-        }
-        for failure in self.engine.failures() {
-            self.failed_rows += failure.rows;
-            self.reports += 1;
-            if self.reports <= REPORTS_MAX {
-                let rows = if failure.rows == 1 { "a row".to_owned() } else { format!("{} rows", failure.rows) };
-                let place = format!("query {}, entry {}", failure.query, failure.position);
-                say(&format!("warning: {place}: {rows} could not be computed: {}\n", failure.reason));
-            } else if self.reports == REPORTS_MAX + 1 {
-                say("note: further failures are counted, not shown\n");
-            }
-        }
-    }
-
-    /// A new engine for the same app, with a saved state.
-    fn load(&mut self, state: &[u8]) -> Result<(), Failure> {
-        let mut engine = Engine::new(self.engine.app().clone(), self.options.clone());
-        engine.load(state).map_err(|e| Failure::new(Exit::Failed, e))?;
-        engine.start(self.clock.now());
-        self.engine = engine;
-        Ok(())
     }
 
     /// Does what a control says; gives the streams that events may name from then on, if they changed. `place`: where in
@@ -181,9 +249,15 @@ impl Session {
             return Err(Failure::new(Exit::Usage, message).help("replay the file without --record").into());
         }
         match control {
-            Control::Persist => self.revisions.persist(&self.app_key, self.engine.save())?,
+            Control::Persist => {
+                let state = self.save()?;
+                self.revisions.persist(&self.app_key, state)?;
+            }
             Control::ClearRevisions => self.revisions.clear(&self.app_key),
-            Control::Snapshot => self.revisions.set_snapshot(self.engine.save()),
+            Control::Snapshot => {
+                let state = self.save()?;
+                self.revisions.set_snapshot(state);
+            }
             Control::Restore => self.restore(self.revisions.last(&self.app_key).map(<[u8]>::to_vec))?,
             Control::RestoreRevision(n) => self.restore(self.revisions.numbered(n)?.map(<[u8]>::to_vec))?,
             Control::RestoreSnapshot => self.restore(self.revisions.snapshot().map(<[u8]>::to_vec))?,
@@ -208,19 +282,24 @@ impl Session {
         if let Some(path) = path {
             self.app_path = path;
         }
+        let base = self.frame.base;
+        self.end_worker()?;
         let app = AppFile::open_to_run(&self.app_path)?;
         let now = if app.playback { self.start_time } else { self.clock.now() };
         self.clock = Clock::new(app.playback, now);
         self.app_key = key(&app, self.apps_started);
         self.apps_started += 1;
-        self.engine = Engine::new(app.clone(), self.options.clone());
-        self.engine.start(now);
-        let base = self.frame.base;
-        self.frame = self.engine.frame();
-        self.frame.reset(base);
-        self.printing.restart(&app);
-        Ok(inputs(&app))
+        self.app = app;
+        if let Some(mut console) = self.console.take() {
+            console.restart(&self.app);
+            self.spawn(console, base)?;
+        }
+        Ok(inputs(&self.app))
     }
+}
+
+fn no_thread(error: &std::io::Error) -> Failure {
+    Failure::new(Exit::Failed, format!("cannot start a thread: {}", plain(error)))
 }
 
 fn recorder(args: &ReplayArgs, app: &App, base: u64) -> Result<Option<Recorder>, Failure> {
@@ -232,11 +311,4 @@ fn recorder(args: &ReplayArgs, app: &App, base: u64) -> Result<Option<Recorder>,
 /// An app without a name is another one each time it is started, as far as its revisions go.
 fn key(app: &App, started_before: u64) -> String {
     if app.name.is_empty() { format!("#{started_before}") } else { app.name.clone() }
-}
-
-fn end(broken: Broken) -> End {
-    match broken {
-        Broken::Closed => End::Closed,
-        Broken::Failed(e) => End::Failed(Failure::new(Exit::Failed, format!("cannot write the output: {}", plain(&e)))),
-    }
 }

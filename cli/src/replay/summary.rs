@@ -20,7 +20,7 @@ impl Stopwatch {
 
 /// The summary.
 pub fn text(intake: &Intake, session: &Session, watch: &Stopwatch) -> String {
-    let (accepted, handled, refused) = (intake.accepted(), session.handled(), intake.refused());
+    let (accepted, handled, refused) = (intake.accepted(), session.handled(), intake.refused() + session.refused());
     let seconds = watch.0.elapsed().as_secs_f64();
     let rate = grouped((handled as f64 / seconds.max(1e-9)) as u64);
     let counts = session.printed();

@@ -1,0 +1,99 @@
+//! The worker's side of a replay: rows printed, log lines and failed rows reported, on the thread that runs the engine.
+//!
+//! Invariant: what was printed is handed on before the worker waits, so nothing lies about while the input is slow.
+
+use std::ops::ControlFlow;
+
+use riddhi_plan::logical::AppPlan;
+use riddhi_run::Outputs;
+use riddhi_run::worker::Sink;
+
+use super::End;
+use super::printing::Printing;
+use crate::output::sink::Broken;
+use crate::say;
+
+/// Reports of failed rows that are shown; further ones are only counted.
+const REPORTS_MAX: u64 = 20;
+
+/// Where the engine's outputs go.
+pub struct Console {
+    printing: Printing,
+    /// Why nothing can be printed any more; the worker ends with it.
+    broken: Option<Broken>,
+    failed_rows: u64,
+    reports: u64,
+}
+
+impl Console {
+    /// With nothing printed yet.
+    pub fn new(printing: Printing) -> Console {
+        Console { printing, broken: None, failed_rows: 0, reports: 0 }
+    }
+
+    /// Rows that could not be computed.
+    pub fn failed_rows(&self) -> u64 {
+        self.failed_rows
+    }
+
+    /// Rows printed, by target.
+    pub fn printed(&self) -> Vec<(String, u64)> {
+        self.printing.counts()
+    }
+
+    /// Goes on with the rows of another app.
+    pub fn restart(&mut self, app: &AppPlan) {
+        self.printing.restart(app);
+    }
+
+    /// Hands on all that was printed.
+    pub fn flush(&mut self) -> Result<(), End> {
+        Ok(self.printing.flush()?)
+    }
+
+    /// Why the worker has ended, if printing was the reason.
+    pub fn take_broken(&mut self) -> Option<Broken> {
+        self.broken.take()
+    }
+
+    fn goes_on(&mut self, printed: Result<(), Broken>) -> ControlFlow<()> {
+        match printed {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(broken) => {
+                self.broken = Some(broken);
+                ControlFlow::Break(())
+            }
+        }
+    }
+
+    /// Shows log lines and failed rows of a frame.
+    fn report(&mut self, outputs: &Outputs<'_>) {
+        for line in outputs.log() {
+            say(&format!("{line}\n"));
+        }
+        for failure in outputs.failures() {
+            self.failed_rows += failure.rows;
+            self.reports += 1;
+            if self.reports <= REPORTS_MAX {
+                let rows = if failure.rows == 1 { "a row".to_owned() } else { format!("{} rows", failure.rows) };
+                let place = format!("query {}, entry {}", failure.query, failure.position);
+                say(&format!("warning: {place}: {rows} could not be computed: {}\n", failure.reason));
+            } else if self.reports == REPORTS_MAX + 1 {
+                say("note: further failures are counted, not shown\n");
+            }
+        }
+    }
+}
+
+impl Sink for Console {
+    fn take(&mut self, outputs: &Outputs<'_>) -> ControlFlow<()> {
+        let printed = self.printing.print(outputs);
+        self.report(outputs);
+        self.goes_on(printed)
+    }
+
+    fn idle(&mut self) -> ControlFlow<()> {
+        let flushed = self.printing.flush();
+        self.goes_on(flushed)
+    }
+}
