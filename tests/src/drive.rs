@@ -54,6 +54,11 @@ impl Way {
         Way { workers, ..self }
     }
 
+    /// Rows of streams only.
+    pub fn streams_only(self) -> Way {
+        Way { options: EngineOptions { queries: false, ..self.options }, ..self }
+    }
+
     /// Every region entry by entry, depth first.
     pub fn stepped(self) -> Way {
         Way { options: EngineOptions { force_stepped: true, ..self.options }, ..self }

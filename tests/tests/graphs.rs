@@ -2,6 +2,7 @@
 //!
 //! `RIDDHI_SEEDS=17..18 cargo test -p riddhi-tests --test graphs -- --nocapture` runs some, and names each before it does.
 
+use riddhi_plan::logical::Mode;
 use riddhi_run::Counters;
 use riddhi_tests::case::Case;
 use riddhi_tests::drive::{Way, text_of};
@@ -33,6 +34,38 @@ fn random_graphs_answer_as_depth_first() {
     assert!(all.endless_entries * 50 < GRAPHS, "too many graphs grow too much: {all:?}");
     assert!(all.frames_of_several * 2 > all.frames, "most frames had one entry only: {all:?}");
     assert!(all.timers_inside * 2 > all.timers && all.timers > GRAPHS, "timers fired too rarely: {all:?}");
+}
+
+/// Loops of queries that remember nothing run generation by generation when nobody asks for the queries' own rows.
+#[test]
+fn loops_without_state_answer_as_depth_first() {
+    let size = || Size { queries: (2, 4), lines: (20, 60) };
+    let mut loops = 0;
+    for seed in 100_000..106_000 {
+        let case = graph(seed, size());
+        let script = Script::of(&case).unwrap_or_else(|refused| panic!("seed {seed}: {refused:?}"));
+        let app = &script.app;
+        let plain = |q: &usize| {
+            let query = &app.queries[*q];
+            query.window.is_none() && query.select.aggregates.is_empty() && query.select.group_by.is_empty()
+        };
+        if !app.regions.iter().any(|r| r.mode == Mode::Stepped && r.queries.iter().all(plain)) {
+            continue;
+        }
+        let mut depth_first = Way::frames_of(1).stepped().streams_only();
+        depth_first.options.deliveries_per_entry_max = DELIVERIES_MAX;
+        let (text, run) = text_of(&script, &depth_first);
+        if run.counters.endless_entries > 0 {
+            continue;
+        }
+        loops += 1;
+        for entries in [1, 3, 64, 1024] {
+            let (other, other_run) = text_of(&script, &Way::frames_of(entries).streams_only());
+            assert_eq!(other, text, "seed {seed}, frames of {entries}\n{case}");
+            assert_eq!(other_run.counters.failed_rows, run.counters.failed_rows, "seed {seed}\n{case}");
+        }
+    }
+    assert!(loops > 50, "only {loops} graphs were loops without state");
 }
 
 /// Checks these graphs; gives what was counted, and how many of them two threads can share.
@@ -82,13 +115,16 @@ fn check(case: &Case, counters: &mut Counters) -> Result<(), String> {
         ("2 workers", Way::random(seed + 2).on_workers(2)),
         ("stepped", Way::random(seed).stepped()),
         ("general", Way::random(seed + 1).general()),
+        ("streams only", Way::random(seed + 3).streams_only()),
     ];
+    let streams: String = text.lines().filter(|l| !l.starts_with('q')).flat_map(|l| [l, "\n"]).collect();
     for (name, way) in ways {
+        let text = if way.options.queries { &text } else { &streams };
         let (other, other_run) = text_of(&script, &way);
-        if other != text {
+        if other != *text {
             let same = text.lines().zip(other.lines()).take_while(|(a, b)| a == b).count();
             let row = |t: &str| t.lines().nth(same).unwrap_or("nothing more").to_owned();
-            return Err(format!("{name}: row {same} is {}, and should be {}", row(&other), row(&text)));
+            return Err(format!("{name}: row {same} is {}, and should be {}", row(&other), row(text)));
         }
         if !way.options.force_general && other_run.state != run.state {
             return Err(format!("{name}: the states differ"));
