@@ -1,6 +1,6 @@
 //! What can be typed after `riddhi`.
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
 use crate::input::csv::TimeFormat;
 use crate::input::source::Format as InputFormat;
@@ -20,7 +20,8 @@ const EXIT_CODES: &str = "Exit codes:\n  \
     1  the app has mistakes\n  \
     2  usage, files that cannot be read, malformed events\n  \
     3  a feature that Riddhi does not have yet\n  \
-    4  failed while running: a full disk, a state that cannot be loaded";
+    4  failed while running: a full disk, a state that cannot be loaded\n\n\
+    SIGINT or SIGTERM ends a replay in order, with code 0; a second SIGINT at once, with 130.";
 
 /// The commands.
 #[derive(Debug, Subcommand)]
@@ -54,12 +55,13 @@ pub enum ReportFormat {
 
 /// `riddhi replay`.
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("input").required(true).args(["events", "journal"])))]
 pub struct ReplayArgs {
     /// The app's file
     #[arg(long)]
     pub app: String,
     /// Events as JSON lines or CSV, perhaps .gz or .zst; - for standard input
-    #[arg(long, value_name = "F", required_unless_present = "journal", conflicts_with = "journal")]
+    #[arg(long, value_name = "F")]
     pub events: Option<String>,
     /// Instead of events, a journal that --record wrote: the same input again, the same output
     #[arg(long, value_name = "F")]

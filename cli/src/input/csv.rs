@@ -160,7 +160,16 @@ impl CsvReader {
                 let message = format!("the stream '{}' has no attribute '{name}'", self.stream.name);
                 let names = self.stream.attributes.iter().map(|a| a.name.as_str());
                 let fault = Fault::new(Kind::UnknownAttribute, at, len, message);
-                return Err(fault.suggest(&name, names, "its attributes"));
+                let near = riddhi_ql::suggest(&name, names.clone()).is_some();
+                return Err(match &self.settings.time_column {
+                    Some(column) if !near => {
+                        fault.help(format!("--time-column says '{column}'; columns are attributes or the event's time"))
+                    }
+                    None if !near && name.to_lowercase().contains("time") => {
+                        fault.help(format!("if it holds the event's time, say --time-column {name}"))
+                    }
+                    _ => fault.suggest(&name, names, "its attributes"),
+                });
             }
             if uses.iter().any(|u| (time && u.time) || (attribute.is_some() && u.attribute == attribute)) {
                 return Err(Fault::new(Kind::UnknownAttribute, at, len, format!("the column '{name}' is there twice")));

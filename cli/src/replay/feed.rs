@@ -73,7 +73,14 @@ impl Feed {
     /// Reads once from the file.
     pub fn read(&mut self) -> Result<(), Failure> {
         match self.lines.fill() {
-            Err(e) if !self.stop.asked() => Err(Failure::file("cannot read the events", &self.name, &e)),
+            Err(e) if !self.stop.asked() => {
+                let failure = Failure::file("cannot read the events", &self.name, &e);
+                let packed = [".gz", ".zst"].into_iter().find(|end| self.name.ends_with(end));
+                Err(match packed {
+                    Some(end) => failure.help(format!("its name ends in {end}, so it is decompressed; is it damaged?")),
+                    None => failure,
+                })
+            }
             _ => Ok(()),
         }
     }
@@ -125,6 +132,12 @@ impl Feed {
     fn refuse(&mut self, fault: &Fault) -> Option<Failure> {
         self.accepted += 1;
         self.refused += 1;
+        let mut fault = fault.clone();
+        if self.accepted == 1
+            && let Some(advice) = self.records.advice(self.lines.record())
+        {
+            fault.help = Some(advice.to_owned());
+        }
         let report = || fault.report(&self.name, self.lines.line(), self.lines.record());
         match self.on_error {
             _ if self.records.is_unusable() => return Some(Failure::report(Exit::Usage, report())),

@@ -43,18 +43,18 @@ impl Recorder {
             return Err(Failure::new(Exit::Usage, message));
         }
         let file = File::create(path).map_err(|e| Failure::file("cannot create the journal", path, &e))?;
-        let writer = JournalWriter::new(file, &journal_inputs(app), base).map_err(|e| failed(path, &e))?;
+        let writer = JournalWriter::new(file, &journal_inputs(app), base).map_err(|e| failed(path, &e, ""))?;
         Ok(Recorder { writer, path: path.to_owned() })
     }
 
     /// Writes the entries of a frame.
     pub fn append(&mut self, frame: &Frame) -> Result<(), Failure> {
-        self.writer.append(frame).map_err(|e| failed(&self.path, &e))
+        self.writer.append(frame).map_err(|e| failed(&self.path, &e, "what was written before can be replayed"))
     }
 
     /// Ends the journal.
     pub fn finish(self) -> Result<(), Failure> {
-        self.writer.finish().map(drop).map_err(|e| failed(&self.path, &e))
+        self.writer.finish().map(drop).map_err(|e| failed(&self.path, &e, "what was written before can be replayed"))
     }
 }
 
@@ -63,11 +63,12 @@ fn is_same(path: &str, other: &str) -> bool {
     id(path).is_some() && id(path) == id(other)
 }
 
-fn failed(path: &str, error: &WriteError) -> Failure {
+fn failed(path: &str, error: &WriteError, help: &str) -> Failure {
     match error {
         WriteError::Io(cause) => {
             let message = format!("cannot write the journal {path}: {}", plain(cause));
-            Failure::new(Exit::Failed, message).help("what was written before can be replayed")
+            let failure = Failure::new(Exit::Failed, message);
+            if help.is_empty() { failure } else { failure.help(help) }
         }
         other => Failure::new(Exit::Failed, format!("cannot write the journal {path}: {other}")),
     }

@@ -20,6 +20,7 @@ impl Stopwatch {
 
 /// The summary.
 pub fn text(intake: &Intake, session: &Session, watch: &Stopwatch) -> String {
+    let none = intake.accepted() == 0 && !intake.stopped();
     let (accepted, handled, refused) = (intake.accepted(), session.handled(), intake.refused() + session.refused());
     let seconds = watch.0.elapsed().as_secs_f64();
     let rate = grouped((handled as f64 / seconds.max(1e-9)) as u64);
@@ -35,6 +36,9 @@ pub fn text(intake: &Intake, session: &Session, watch: &Stopwatch) -> String {
     );
     if session.failed_rows() > 0 {
         out.push_str(&format!("     {} rows could not be computed\n", grouped(session.failed_rows())));
+    }
+    if none {
+        out.push_str("note: there was no event to read\n");
     }
     let stopped = if intake.stopped() { ", stopped by a signal" } else { "" };
     out.push_str(&format!("time {seconds:.3} s, {rate} events/s{stopped}\n"));
