@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use riddhi_batch::{Kind, Schema};
 use riddhi_ql::Span;
-use riddhi_ql::ast::{self, AttrRef, Limit, OutAttr, SelectList};
+use riddhi_ql::ast::{self, AttrRef, ExprKind, Limit, OutAttr, SelectList};
 
 use super::Pass;
 use super::aggregates::Aggregates;
@@ -121,7 +121,13 @@ impl<'a> Pass<'a> {
             aggregates: Some(aggregates),
             ..Binder::new(self.registry, &self.catalog, &mut self.diagnostics, &scope, "having")
         };
-        binder.condition(condition, "`having`").map(Some)
+        let bound = binder.condition(condition, "`having`")?;
+        let aggregator = matches!(condition.kind, ExprKind::Call(_)) && matches!(bound.node, Node::Aggregate(_));
+        if aggregator || matches!(condition.kind, ExprKind::Bool(_) | ExprKind::Attr(_)) {
+            self.diagnostics.push(wrong::bare_having(condition.span));
+            return None;
+        }
+        Some(Some(bound))
     }
 
     fn order_by(

@@ -31,3 +31,9 @@ pub(crate) fn anonymous(span: Span) -> Diagnostic {
         .label("Siddhi refuses it as well")
         .help("give the inner query a stream of its own with `insert into`, and read that")
 }
+
+pub(crate) fn bare_having(span: Span) -> Diagnostic {
+    Diagnostic::error(Code("R0406"), "`having` takes no bare attribute, constant or aggregator", span)
+        .label("Siddhi refuses it as well")
+        .help("compare it: `x == true`")
+}
