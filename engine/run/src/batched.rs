@@ -82,8 +82,8 @@ impl Engine {
             query.begin();
             query.run_frame(&mut cx(steps, &mut frame.arena, log, failures), input);
             counters.query_calls += 1;
-            ran.push(q as u32);
             if !query.out().chunks.is_empty() {
+                ran.push(q as u32);
                 touched.push(node.output as u32);
                 active |= graph.reader_masks[node.output];
             }

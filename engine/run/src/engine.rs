@@ -96,6 +96,7 @@ pub struct Engine {
     pub(crate) active: Vec<u64>,
     pub(crate) order: Vec<u32>,
     pub(crate) place: Vec<u32>,
+    /// Queries that may have put something out.
     pub(crate) ran: Vec<u32>,
     /// Whether the last turn merged nothing, so that `merged` holds nothing of it.
     pub(crate) linear_turn: bool,
@@ -220,7 +221,7 @@ impl Engine {
         for &q in &self.ran {
             let query = self.queries[q as usize].as_mut().expect("a query is away only while it runs");
             query.clear_out();
-            if self.graph.queries[q as usize].named {
+            if self.options.queries && self.graph.queries[q as usize].named {
                 self.query_logs[q as usize].clear();
             }
         }
