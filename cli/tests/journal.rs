@@ -1,6 +1,7 @@
 //! `replay --record` and `replay --journal` from outside.
 
 use std::fs;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -146,6 +147,32 @@ fn what_is_no_journal_of_this_app_is_refused() {
         assert_eq!(output.status.code(), Some(2));
         assert!(said(&output).starts_with(expected), "{}", said(&output));
     }
+}
+
+#[test]
+fn a_signal_leaves_a_whole_journal() {
+    let folder = folder("signal");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_riddhi"))
+        .current_dir(&folder)
+        .args(["replay", "--app", "app.siddhi", "--events", "-", "--record", "j"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let (mut input, mut output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+    let events = fs::read(folder.join("e.jsonl")).unwrap();
+    let writer = std::thread::spawn(move || while input.write_all(&events).is_ok() {});
+    let mut first = vec![0; 100_000];
+    output.read_exact(&mut first).unwrap();
+    let id = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
+    output.read_to_end(&mut first).unwrap();
+    let ended = child.wait_with_output().unwrap();
+    writer.join().unwrap();
+    let again = replay(&folder, &["--journal", "j"]);
+    assert!(again.stdout == first);
+    assert_eq!((again.status.code(), said(&again)), (Some(0), said(&ended)));
 }
 
 #[test]

@@ -46,7 +46,7 @@ fn workers_do_not_show() {
     let core = std::thread::available_parallelism().map_or(1, |n| n.get()).to_string();
     for args in [
         &["--workers", "2"][..],
-        &["--workers", "4", "--batch", "7"],
+        &["--workers", "4", "--batch", "64"],
         &["--workers", "3", "--restore-every", "1111"],
         &["--workers", "2", "--core", &core],
         &["--core", "0"],

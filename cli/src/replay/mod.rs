@@ -83,7 +83,7 @@ pub fn replay(args: &ReplayArgs) -> Result<Exit, Failure> {
             failure.exit
         }
     };
-    say(&summary::text(&intake, &session, &watch));
+    say(&summary::text(&intake, &session, &watch, exit == Exit::Done));
     Ok(exit)
 }
 

@@ -18,9 +18,8 @@ impl Stopwatch {
     }
 }
 
-/// The summary.
-pub fn text(intake: &Intake, session: &Session, watch: &Stopwatch) -> String {
-    let none = intake.accepted() == 0 && !intake.stopped();
+/// The summary; `done`: nothing went wrong.
+pub fn text(intake: &Intake, session: &Session, watch: &Stopwatch, done: bool) -> String {
     let (accepted, handled, refused) = (intake.accepted(), session.handled(), intake.refused() + session.refused());
     let seconds = watch.0.elapsed().as_secs_f64();
     let rate = grouped((handled as f64 / seconds.max(1e-9)) as u64);
@@ -37,7 +36,7 @@ pub fn text(intake: &Intake, session: &Session, watch: &Stopwatch) -> String {
     if session.failed_rows() > 0 {
         out.push_str(&format!("     {} rows could not be computed\n", grouped(session.failed_rows())));
     }
-    if none {
+    if done && intake.accepted() == 0 && !intake.stopped() {
         out.push_str("note: there was no event to read\n");
     }
     let stopped = if intake.stopped() { ", stopped by a signal" } else { "" };
