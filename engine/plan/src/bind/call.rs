@@ -101,7 +101,7 @@ impl Binder<'_> {
                 return None;
             }
         };
-        self.aggregate_remarks(&name, window, call.name.span);
+        self.aggregate_remarks(&name, window, args.first().map(|a| a.ty), call.name.span);
         let (ty, kind) = (bound.ty, bound.kind);
         let guards = std::mem::take(&mut self.guards);
         guards.iter().try_for_each(|g| self.spend(g))?;
@@ -121,10 +121,17 @@ impl Binder<'_> {
     }
 
     /// Where Siddhi's answer may be another.
-    fn aggregate_remarks(&mut self, name: &str, window: WindowUse, span: Span) {
+    fn aggregate_remarks(&mut self, name: &str, window: WindowUse, first: Option<Type>, span: Span) {
         let batches = window.windowed && !window.sliding;
         if batches && matches!(name, "minForever" | "maxForever") {
             self.diagnostics.push(remarks::for_ever(name, span));
+        }
+        match name {
+            "and" | "or" => self.diagnostics.push(remarks::null_argument(name, span)),
+            "stdDev" if window.sliding => self.diagnostics.push(remarks::deviation(span)),
+            "sum" if window.sliding && first == Some(Type::Long) => self.diagnostics.push(remarks::long_sum(span)),
+            "min" | "max" if window.windowed => self.diagnostics.push(remarks::equal_extremes(name, span)),
+            _ => {}
         }
     }
 

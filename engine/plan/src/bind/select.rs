@@ -104,6 +104,9 @@ impl<'a> Pass<'a> {
                 (None, _) => keys = None,
             }
         }
+        if let [first, .., last] = &selection.group_by[..] {
+            self.diagnostics.push(remarks::joined_keys(first.span.to(last.span)));
+        }
         keys
     }
 

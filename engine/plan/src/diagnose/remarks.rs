@@ -43,3 +43,29 @@ pub(crate) fn filter_after_batch(span: Span) -> Diagnostic {
     note("R0704", "a filter after a batch window may answer differently from Siddhi", span)
         .note("in Siddhi a filter that rejects the batch's first event keeps aggregates from starting anew")
 }
+
+pub(crate) fn null_argument(name: &str, span: Span) -> Diagnostic {
+    note("R0705", format!("`{name}` answers differently from Siddhi when an argument is null"), span)
+        .note("Siddhi drops the event with an error in the log; here a null does not count")
+}
+
+pub(crate) fn deviation(span: Span) -> Diagnostic {
+    note("R0706", "`stdDev` over a sliding window may answer differently from Siddhi", span)
+        .note("in Siddhi what is left of cancelled digits may become NaN; here it is zero")
+}
+
+pub(crate) fn long_sum(span: Span) -> Diagnostic {
+    note("R0707", "`sum` of longs over a window may answer differently from Siddhi", span)
+        .note("Siddhi takes rows out through a double, and loses digits beyond 2^53; here the sum is exact")
+}
+
+pub(crate) fn equal_extremes(name: &str, span: Span) -> Diagnostic {
+    note("R0708", format!("`{name}` over a window may answer differently from Siddhi"), span)
+        .note("of two equal values Siddhi may take out the wrong one; here the true value comes out")
+}
+
+pub(crate) fn joined_keys(span: Span) -> Diagnostic {
+    note("R0709", "groups of several attributes may differ from Siddhi's", span).note(
+        "Siddhi joins the texts with `:-:`, so some keys collide, and null is the text `null`; here parts are compared",
+    )
+}
