@@ -178,7 +178,27 @@ impl Feed {
         }
     }
 
+    /// A run of events of one stream, by the appender for rows of known types.
+    fn fill_run(&mut self, frame: &mut Frame, end: u64) -> bool {
+        let Some(mut events) = frame.appender::<(Str, f64, i32, i64, bool)>(self.streams[0]) else { return false };
+        let mut at = (self.sent % POOL as u64) as usize;
+        for i in self.sent..end {
+            let ts = self.now;
+            self.pass(1);
+            let row = &self.pool[at];
+            let symbol = *self.sequence.get(i as usize & (SEQUENCE - 1)).unwrap_or(&row.symbol);
+            let (now, sets) = self.clock.stamp(Some(ts));
+            events.event(ts, (symbol, row.price, row.volume, row.t, row.flag), now, sets);
+            at = if at + 1 == POOL { 0 } else { at + 1 };
+        }
+        self.sent = end;
+        true
+    }
+
     fn fill_single(&mut self, frame: &mut Frame, end: u64) {
+        if self.streams.len() == 1 && end - self.sent > 1 && self.fill_run(frame, end) {
+            return;
+        }
         let mut at = (self.sent % POOL as u64) as usize;
         let mut turn = (self.sent % self.streams.len() as u64) as usize;
         for i in self.sent..end {

@@ -76,7 +76,7 @@ impl Frame {
             return 0;
         }
         flow.committed = first + rows;
-        if first == 0 {
+        if first == 0 && !self.touched.contains(&stream) {
             self.touched.push(stream);
         }
         let step = self.entries.len() as u32;
