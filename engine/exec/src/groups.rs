@@ -92,7 +92,7 @@ impl Groups {
     /// Appends the groups of `n` rows to `ids`, in order; keys never seen get a new group.
     pub fn assign(&mut self, cols: &[Column], by: &[u32], sel: Sel<'_>, n: usize, arena: &Arena, ids: &mut Vec<u32>) {
         if let [one] = by
-            && self.assign_words(&cols[*one as usize], sel, n, arena, ids)
+            && self.assign_words(&cols[*one as usize], sel, n, ids)
         {
             return;
         }
@@ -132,8 +132,7 @@ impl Groups {
     }
 
     /// The fast path: one column whose keys are all words. False, and nothing done, if a key is not.
-    fn assign_words(&mut self, column: &Column, sel: Sel<'_>, n: usize, arena: &Arena, ids: &mut Vec<u32>) -> bool {
-        let _ = arena;
+    fn assign_words(&mut self, column: &Column, sel: Sel<'_>, n: usize, ids: &mut Vec<u32>) -> bool {
         let mut words = std::mem::take(&mut self.words);
         words.clear();
         let fits = match &column.data {

@@ -173,8 +173,7 @@ impl Code {
         code.share_args(plan);
         code.kept = kept(plan, code.way);
         code.note_volatility();
-        let uncut = code.order_by.is_empty() && code.limit.is_none() && code.offset == 0;
-        if code.way == Way::Plain && uncut && !code.asks_ts && code.filters_without_aggregates() {
+        if code.way == Way::Plain && code.uncut() && !code.asks_ts && code.filters_without_aggregates() {
             code.shorten(plan);
         }
         code
@@ -235,9 +234,9 @@ impl Code {
         self.before.iter().all(|s| matches!(s, Step::Filter { aggregates, .. } if aggregates.is_empty()))
     }
 
-    /// Whether rows of a chunk are one result per group, or one in all.
-    pub fn collapses(&self) -> bool {
-        !self.aggregates.is_empty() || !self.group_by.is_empty()
+    /// Whether the rows of a chunk come out as they are: neither sorted nor cut by `limit` or `offset`.
+    pub fn uncut(&self) -> bool {
+        self.order_by.is_empty() && self.limit.is_none() && self.offset == 0
     }
 
     /// Whether the window ever asks for timers here.

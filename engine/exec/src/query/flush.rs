@@ -149,7 +149,7 @@ impl Work {
             for (place, &attribute) in code.kept.iter().enumerate() {
                 std::mem::swap(&mut f.work.cols[attribute as usize], &mut f.kept.cols[place]);
             }
-            let plain = code.order_by.is_empty() && code.limit.is_none() && code.offset == 0;
+            let plain = code.uncut();
             if !plain {
                 b.sorter.take(&mut self.out, first);
             }

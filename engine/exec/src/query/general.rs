@@ -562,7 +562,7 @@ impl Work {
             let kind = |p: &u32| (g.kinds[g.alive[*p as usize] as usize] == SignalKind::Expired) as u8;
             self.out.kinds.extend(b.picks.iter().map(kind));
         }
-        let plain = code.order_by.is_empty() && code.limit.is_none() && code.offset == 0;
+        let plain = code.uncut();
         if !plain {
             b.sorter.take(&mut self.out, first);
         }

@@ -192,13 +192,13 @@ impl Work {
             Sel::From(f) => self.out.rows.ts.extend_from_slice(&input.rows.ts[f..f + selected.n]),
             Sel::Rows(r) => self.out.rows.ts.extend(r.iter().map(|&i| input.rows.ts[i as usize])),
         }
-        self.push_chunks(code, cx, selected, first);
+        self.push_chunks(code, cx.arena, selected, first);
         true
     }
 
     /// Makes a chunk of each piece, whose rows stand at the end of the output from `first` on.
-    fn push_chunks(&mut self, code: &Code, cx: &mut Cx<'_>, selected: &Selected, first: usize) {
-        if code.order_by.is_empty() && code.limit.is_none() && code.offset == 0 {
+    fn push_chunks(&mut self, code: &Code, arena: &Arena, selected: &Selected, first: usize) {
+        if code.uncut() {
             let mut start = 0;
             self.out.chunks.extend(selected.pieces.iter().map(|p| {
                 let chunk = Chunk { step: p.step, cause: p.chunk, first: first as u32 + start, rows: p.end - start };
@@ -207,12 +207,11 @@ impl Work {
             }));
             return;
         }
-        let _ = cx;
         self.buffers.sorter.take(&mut self.out, first);
         let mut start = 0;
         for p in &selected.pieces {
             let (step, cause) = (p.step, p.chunk);
-            self.buffers.sorter.put(code, &mut self.out, start as usize..p.end as usize, step, cause, cx.arena);
+            self.buffers.sorter.put(code, &mut self.out, start as usize..p.end as usize, step, cause, arena);
             start = p.end;
         }
     }

@@ -194,7 +194,7 @@ impl Work {
             }
         }
         let first = self.out.rows.len();
-        let plain_chunks = code.order_by.is_empty() && code.limit.is_none() && code.offset == 0;
+        let plain_chunks = code.uncut();
         if passing.is_none() && selected.singles() && plain_chunks {
             b.failed.clear();
             for (item, out) in code.items.iter().zip(&mut self.out.rows.cols) {
@@ -489,7 +489,7 @@ fn pick_piece(
 
 /// Makes chunks of the picked rows, which stand at the end of the output from `first` on.
 fn emit_chunks(code: &Code, b: &mut super::Buffers, out: &mut Flow, selected: &Selected, first: usize, arena: &Arena) {
-    let plain = code.order_by.is_empty() && code.limit.is_none() && code.offset == 0;
+    let plain = code.uncut();
     if !plain {
         b.sorter.take(out, first);
     }
