@@ -197,6 +197,18 @@ impl Pending {
         self.placed += 1;
     }
 
+    /// Makes `due` the only timer; it counts as armed at `step` unless it was the only one before.
+    pub fn replace(&mut self, due: Option<i64>, step: u32, steps: &Steps, element: u32) {
+        if self.armed.len() < 2 && self.due() == due {
+            return;
+        }
+        self.armed.clear();
+        self.placed = 0;
+        if let Some(due) = due {
+            self.arm(due, step, steps, element);
+        }
+    }
+
     /// The next timer, if it fires in this frame.
     pub fn next(&self, steps: &Steps, element: u32) -> Option<Fired> {
         let armed = self.armed.front()?;

@@ -2,7 +2,9 @@
 //!
 //! Invariants: rows `head..tail` are held; a page holds [`PAGE`] consecutive rows (fewer at the end) and its own arena for
 //! long strings, so dropping old rows frees whole pages and nothing is moved. Free pages are reused, so a window that
-//! slides allocates nothing. Not here: which rows are still needed; the window says.
+//! slides allocates nothing. Where rows leave in any order, pages of which little is left are thinned out from time to time:
+//! the rows still needed move to pages in which each has its number beside it. Not here: which rows are still needed; the
+//! window says.
 
 use std::collections::VecDeque;
 
@@ -14,6 +16,8 @@ pub const PAGE: u64 = 1024;
 
 #[derive(Clone, Debug)]
 struct Page {
+    /// Of a thinned page: the rows' numbers, rising.
+    numbers: Vec<u64>,
     times: Vec<i64>,
     groups: Vec<u32>,
     cols: Vec<Column>,
@@ -25,6 +29,10 @@ struct Page {
 pub struct Store {
     kinds: Vec<Kind>,
     grouped: bool,
+    /// Rows before `dense`, on thinned pages.
+    thin: Vec<Page>,
+    /// The first row of the first of `pages`, if anything was ever thinned out.
+    dense: u64,
     pages: VecDeque<Page>,
     free: Vec<Page>,
     head: u64,
@@ -54,6 +62,8 @@ impl Store {
         Store {
             kinds,
             grouped,
+            thin: Vec::new(),
+            dense: 0,
             pages: VecDeque::new(),
             free: Vec::new(),
             head: 0,
@@ -84,11 +94,23 @@ impl Store {
     }
 
     fn first_page(&self) -> u64 {
-        self.head / PAGE
+        self.head.max(self.dense) / PAGE
     }
 
+    #[inline]
     fn page(&self, row: u64) -> &Page {
         &self.pages[(row / PAGE - self.first_page()) as usize]
+    }
+
+    /// The page of a row, and its place there.
+    #[inline]
+    fn find(&self, row: u64) -> (&Page, usize) {
+        if row >= self.dense { (self.page(row), (row % PAGE) as usize) } else { self.find_thin(row) }
+    }
+
+    fn find_thin(&self, row: u64) -> (&Page, usize) {
+        let page = &self.thin[self.thin.partition_point(|p| p.numbers.last().is_some_and(|&last| last < row))];
+        (page, page.numbers.partition_point(|&number| number < row))
     }
 
     /// Appends `n` rows. `cols` gives, per column of the store, where to copy from; `arena` is theirs.
@@ -129,6 +151,7 @@ impl Store {
 
     fn new_page(&self) -> Page {
         let mut page = Page {
+            numbers: Vec::new(),
             times: Vec::with_capacity(PAGE as usize),
             groups: Vec::new(),
             cols: self.kinds.iter().map(|&k| Column::with_capacity(k, PAGE as usize)).collect(),
@@ -148,16 +171,71 @@ impl Store {
             drop = self.pages.len() as u64;
         }
         for _ in 0..drop {
-            let Some(mut page) = self.pages.pop_front() else { break };
-            if self.free.len() < 2 {
-                page.times.clear();
-                page.groups.clear();
-                page.cols.iter_mut().for_each(Column::clear);
-                page.arena.clear();
-                self.free.push(page);
-            }
+            let Some(page) = self.pages.pop_front() else { break };
+            self.recycle(page);
         }
         self.head = row;
+    }
+
+    fn recycle(&mut self, mut page: Page) {
+        if self.free.len() < 2 {
+            page.numbers.clear();
+            page.times.clear();
+            page.groups.clear();
+            page.cols.iter_mut().for_each(Column::clear);
+            page.arena.clear();
+            self.free.push(page);
+        }
+    }
+
+    /// Whether so few rows are still needed that it pays to thin out.
+    pub fn is_sparse(&self, needed: usize) -> bool {
+        let thin: usize = self.thin.iter().map(|p| p.numbers.len()).sum();
+        thin as u64 + self.tail - self.head.max(self.dense) > 2 * (needed as u64 + PAGE)
+    }
+
+    /// Keeps of the rows before the open page only those of `needed`, which rise.
+    pub fn thin_out(&mut self, needed: &[u64]) {
+        // After a load the open page begins with rows that lie on thinned pages.
+        let open = (self.tail.saturating_sub(1) / PAGE * PAGE).max(self.dense);
+        let thin = &needed[..needed.partition_point(|&row| row < open)];
+        let mut pages: Vec<Page> = Vec::with_capacity(thin.len().div_ceil(PAGE as usize));
+        let mut places = std::mem::take(&mut self.places);
+        for rows in thin.chunks(PAGE as usize) {
+            let mut to = self.new_page();
+            let mut done = 0;
+            while done < rows.len() {
+                let from = self.run(&rows[done..], &mut places);
+                let (n, sel) = (places.len(), Sel::Rows(&places));
+                to.times.extend(places.iter().map(|&p| from.times[p as usize]));
+                for (column, theirs) in to.cols.iter_mut().zip(&from.cols) {
+                    column.append_from(theirs, sel, n, &from.arena, &mut to.arena);
+                }
+                done += n;
+            }
+            to.numbers.extend_from_slice(rows);
+            pages.push(to);
+        }
+        self.places = places;
+        for _ in self.first_page()..open / PAGE {
+            let Some(page) = self.pages.pop_front() else { break };
+            self.recycle(page);
+        }
+        (self.thin, self.dense) = (pages, open);
+    }
+
+    /// The page of the first of `rows`, and in `places` where it and those behind it lie, as far as on the same page.
+    fn run(&self, rows: &[u64], places: &mut Vec<u32>) -> &Page {
+        places.clear();
+        let (page, _) = self.find(rows[0]);
+        if rows[0] >= self.dense {
+            let number = rows[0] / PAGE;
+            let same = |r: &&u64| **r / PAGE == number && **r >= self.dense;
+            places.extend(rows.iter().take_while(same).map(|&r| (r % PAGE) as u32));
+        } else {
+            places.extend(rows.iter().map_while(|r| page.numbers.binary_search(r).ok().map(|p| p as u32)));
+        }
+        page
     }
 
     /// The longest run of rows from `row` on, at most `n`, that lies in one page.
@@ -175,7 +253,8 @@ impl Store {
 
     /// The group of a row.
     pub fn group(&self, row: u64) -> u32 {
-        if self.grouped { self.page(row).groups[(row % PAGE) as usize] } else { 0 }
+        let (page, at) = self.find(row);
+        if self.grouped { page.groups[at] } else { 0 }
     }
 
     /// Appends the columns from `skip` on of the given rows to `out` (columns of the same kinds, in order), and the rows'
@@ -184,10 +263,7 @@ impl Store {
         let mut done = 0;
         let mut places = std::mem::take(&mut self.places);
         while done < rows.len() {
-            let page_number = rows[done] / PAGE;
-            let page = self.page(rows[done]);
-            places.clear();
-            places.extend(rows[done..].iter().take_while(|&&r| r / PAGE == page_number).map(|&r| (r % PAGE) as u32));
+            let page = self.run(&rows[done..], &mut places);
             out.ts.extend(places.iter().map(|&p| page.times[p as usize]));
             for (to, from) in out.cols.iter_mut().zip(&page.cols[skip..]) {
                 to.append_from(from, Sel::Rows(&places), places.len(), &page.arena, arena);
@@ -201,8 +277,8 @@ impl Store {
     pub fn bytes(&self) -> usize {
         let columns: usize = self.kinds.iter().map(|k| width(*k)).sum();
         let row = 8 + if self.grouped { 4 } else { 0 } + columns;
-        let arenas: usize = self.pages.iter().map(|p| p.arena.len()).sum();
-        (self.pages.len() + self.free.len()) * PAGE as usize * row + arenas
+        let arenas: usize = self.pages.iter().chain(&self.thin).map(|p| p.arena.len()).sum();
+        (self.pages.len() + self.thin.len() + self.free.len()) * PAGE as usize * row + arenas
     }
 
     /// Writes the rows held, with the text of their groups' numbers replaced by `group_rank`.
@@ -222,19 +298,57 @@ impl Store {
         }
     }
 
-    /// Reads what [`Store::save`] wrote; group numbers are the ranks.
-    pub fn load(&mut self, from: &mut Reader<'_>) -> Result<(), LoadError> {
+    /// Writes the given rows, which rise, of a store without groups.
+    pub fn save_rows(&self, out: &mut Writer, rows: &[u64]) {
+        out.put_u64(self.tail);
+        out.put_u64(rows.len() as u64);
+        for &row in rows {
+            let (page, at) = self.find(row);
+            out.put_u64(row);
+            out.put_i64(page.times[at]);
+            page.cols.iter().for_each(|column| out.put_row(column, at, &page.arena));
+        }
+    }
+
+    /// Reads what [`Store::save_rows`] wrote.
+    pub fn load_rows(&mut self, from: &mut Reader<'_>) -> Result<(), LoadError> {
+        let tail = from.get_u64()?;
+        self.begin_at(tail)?;
+        (self.head, self.dense) = (0, tail);
+        let n = from.get_count(16)?;
+        let mut last = None;
+        for i in 0..n {
+            if i.is_multiple_of(PAGE as usize) {
+                let page = self.new_page();
+                self.thin.push(page);
+            }
+            let Some(page) = self.thin.last_mut() else { break };
+            let row = from.get_u64()?;
+            if row >= tail || last.is_some_and(|last| row <= last) {
+                return Err(LoadError::new("a row number is out of range"));
+            }
+            last = Some(row);
+            page.numbers.push(row);
+            page.times.push(from.get_i64()?);
+            for column in &mut page.cols {
+                from.get_row(column, &mut page.arena)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Empties the store, so that the next row gets the number `row`.
+    fn begin_at(&mut self, row: u64) -> Result<(), LoadError> {
         self.pages.clear();
-        self.head = from.get_u64()?;
-        let n = from.get_count(8)?;
-        if self.head > u64::MAX / 2 {
+        self.thin.clear();
+        if row > u64::MAX / 2 {
             return Err(LoadError::new("a row number is out of range"));
         }
-        self.tail = self.head;
-        if !self.head.is_multiple_of(PAGE) {
+        (self.head, self.tail, self.dense) = (row, row, 0);
+        if !row.is_multiple_of(PAGE) {
             // The page begins before the first row held: the places before it stay unused.
             let mut page = self.new_page();
-            let unused = (self.head % PAGE) as usize;
+            let unused = (row % PAGE) as usize;
             page.times.resize(unused, 0);
             if self.grouped {
                 page.groups.resize(unused, 0);
@@ -242,6 +356,14 @@ impl Store {
             page.cols.iter_mut().for_each(|c| c.fill(unused));
             self.pages.push_back(page);
         }
+        Ok(())
+    }
+
+    /// Reads what [`Store::save`] wrote; group numbers are the ranks.
+    pub fn load(&mut self, from: &mut Reader<'_>) -> Result<(), LoadError> {
+        let head = from.get_u64()?;
+        self.begin_at(head)?;
+        let n = from.get_count(8)?;
         for _ in 0..n {
             let grouped = self.grouped;
             let page = self.open_page();
@@ -261,7 +383,8 @@ impl Store {
 impl Times for Store {
     #[inline]
     fn time(&self, row: u64) -> i64 {
-        self.page(row).times[(row % PAGE) as usize]
+        let (page, at) = self.find(row);
+        page.times[at]
     }
 }
 
@@ -320,6 +443,32 @@ mod tests {
         assert_eq!(out.cols[1].value(0, &arena), Value::Str("a long string number 2999".into()));
         store.release(3000);
         assert!(store.is_empty());
+    }
+
+    #[test]
+    fn a_thinned_store_has_the_rows_still_needed() {
+        let mut store = filled(5000);
+        let kept = |store: &mut Store, rows: &[u64]| {
+            let (mut out, mut arena) = (Columns::new([Kind::I64, Kind::Str]), Arena::new());
+            store.gather(rows, 0, &mut out, &mut arena);
+            (0..rows.len()).map(|i| out.cols[0].value(i, &arena)).collect::<Vec<_>>()
+        };
+        assert!(!store.is_sparse(4000) && store.is_sparse(3));
+        let needed = [7, 8, 3000, 4095, 4096, 4999];
+        store.thin_out(&needed);
+        assert!(!store.is_sparse(6));
+        assert_eq!(store.time(3000), 30000);
+        assert_eq!(kept(&mut store, &needed), needed.map(|n| Value::Long(n as i64)));
+        store.thin_out(&[8, 4096, 4999]);
+        assert_eq!(kept(&mut store, &[4999, 8]), [4999, 8].map(Value::Long));
+        let mut bytes = Writer::default();
+        store.save_rows(&mut bytes, &[8, 4096, 4999]);
+        let mut other = Store::new(vec![Kind::I64, Kind::Str], false);
+        other.load_rows(&mut Reader::new(&bytes.bytes)).unwrap();
+        assert_eq!((other.tail(), kept(&mut other, &[8, 4999])), (5000, [8, 4999].map(Value::Long).to_vec()));
+        for cut in [0, 8, 17, bytes.bytes.len() - 1] {
+            assert!(other.load_rows(&mut Reader::new(&bytes.bytes[..cut])).is_err());
+        }
     }
 
     #[test]

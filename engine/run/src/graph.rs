@@ -236,8 +236,8 @@ fn note_reads(query: &QueryPlan, read: &mut [bool]) {
     select.items.iter().for_each(|i| note(&i.expr));
     select.having.iter().for_each(&mut note);
     select.aggregates.iter().flat_map(|a| a.arg.iter().chain(&a.when)).for_each(&mut note);
-    let window_time = query.window.as_ref().and_then(|w| w.time_attribute);
-    let plain = select.group_by.iter().copied().chain(window_time);
+    let window = query.window.iter().flat_map(|w| w.looks_at());
+    let plain = select.group_by.iter().copied().chain(window);
     plain.for_each(|a| {
         if let Some(read) = read.get_mut(a as usize) {
             *read = true;

@@ -8,22 +8,27 @@ use std::collections::VecDeque;
 use std::marker::PhantomData;
 
 use riddhi_batch::{LoadError, Reader, Type, Writer};
-use riddhi_plan::registry::{ArgError, ArgType, BoundAggregate, WindowUse};
+use riddhi_plan::registry::{ArgError, ArgType, BoundAggregate, Leaving, WindowUse};
 
+use super::mixed::Mixed;
 use super::number::Number;
 use super::sum::boxed;
 use super::table::Accumulate;
 use super::{bound, one_number};
 
 /// Which extreme.
-pub trait Side: Send + Sync + 'static {
+pub trait Side: Copy + std::fmt::Debug + Send + Sync + 'static {
     /// Whether `a` lies further out than `b`.
     fn beats<N: Number>(a: N, b: N) -> bool;
+    /// How ranks order, the one further out being the greater.
+    fn order(a: i64, b: i64) -> std::cmp::Ordering;
 }
 
 /// Least.
+#[derive(Clone, Copy, Debug)]
 pub struct Least;
 /// Greatest.
+#[derive(Clone, Copy, Debug)]
 pub struct Greatest;
 
 impl Side for Least {
@@ -31,12 +36,18 @@ impl Side for Least {
     fn beats<N: Number>(a: N, b: N) -> bool {
         a < b
     }
+    fn order(a: i64, b: i64) -> std::cmp::Ordering {
+        b.cmp(&a)
+    }
 }
 
 impl Side for Greatest {
     #[inline]
     fn beats<N: Number>(a: N, b: N) -> bool {
         a > b
+    }
+    fn order(a: i64, b: i64) -> std::cmp::Ordering {
+        a.cmp(&b)
     }
 }
 
@@ -186,16 +197,23 @@ impl<S: Side, N: Number> Accumulate for Forever<S, N> {
 
 fn bind_extreme<S: Side>(name: &str, args: &[ArgType], window: WindowUse) -> Result<BoundAggregate, ArgError> {
     let ty = one_number(name, args)?.ty;
-    let leave = window.windowed && (window.sliding || window.expired);
-    Ok(match (ty, leave) {
-        (Type::Int, false) => bound(ty, ty.kind(), || boxed::<Batch<S, i32>>()),
-        (Type::Long, false) => bound(ty, ty.kind(), || boxed::<Batch<S, i64>>()),
-        (Type::Float, false) => bound(ty, ty.kind(), || boxed::<Batch<S, f32>>()),
-        (_, false) => bound(ty, ty.kind(), || boxed::<Batch<S, f64>>()),
-        (Type::Int, true) => bound(ty, ty.kind(), || boxed::<Sliding<S, i32>>()),
-        (Type::Long, true) => bound(ty, ty.kind(), || boxed::<Sliding<S, i64>>()),
-        (Type::Float, true) => bound(ty, ty.kind(), || boxed::<Sliding<S, f32>>()),
-        (_, true) => bound(ty, ty.kind(), || boxed::<Sliding<S, f64>>()),
+    let leaving = match window.leaving {
+        Leaving::Batch if window.windowed && window.expired => Leaving::Oldest,
+        leaving => leaving,
+    };
+    Ok(match (ty, leaving) {
+        (Type::Int, Leaving::Batch) => bound(ty, ty.kind(), || boxed::<Batch<S, i32>>()),
+        (Type::Long, Leaving::Batch) => bound(ty, ty.kind(), || boxed::<Batch<S, i64>>()),
+        (Type::Float, Leaving::Batch) => bound(ty, ty.kind(), || boxed::<Batch<S, f32>>()),
+        (_, Leaving::Batch) => bound(ty, ty.kind(), || boxed::<Batch<S, f64>>()),
+        (Type::Int, Leaving::Oldest) => bound(ty, ty.kind(), || boxed::<Sliding<S, i32>>()),
+        (Type::Long, Leaving::Oldest) => bound(ty, ty.kind(), || boxed::<Sliding<S, i64>>()),
+        (Type::Float, Leaving::Oldest) => bound(ty, ty.kind(), || boxed::<Sliding<S, f32>>()),
+        (_, Leaving::Oldest) => bound(ty, ty.kind(), || boxed::<Sliding<S, f64>>()),
+        (Type::Int, Leaving::Any) => bound(ty, ty.kind(), || boxed::<Mixed<S, i32>>()),
+        (Type::Long, Leaving::Any) => bound(ty, ty.kind(), || boxed::<Mixed<S, i64>>()),
+        (Type::Float, Leaving::Any) => bound(ty, ty.kind(), || boxed::<Mixed<S, f32>>()),
+        (_, Leaving::Any) => bound(ty, ty.kind(), || boxed::<Mixed<S, f64>>()),
     })
 }
 

@@ -6,6 +6,7 @@ mod count;
 mod distinct;
 mod extreme;
 mod logic;
+mod mixed;
 mod number;
 mod sum;
 mod table;

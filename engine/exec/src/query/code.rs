@@ -249,7 +249,7 @@ impl Code {
         self.window.as_ref().is_some_and(|w| match w.timers {
             Timers::Never => false,
             Timers::Watched => self.watched,
-            Timers::Always => true,
+            Timers::Always | Timers::Next => true,
         })
     }
 

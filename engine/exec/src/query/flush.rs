@@ -2,9 +2,10 @@
 //! that come out.
 
 use riddhi_batch::{Chunk, Column, Columns, Flow, Sel};
-use riddhi_plan::registry::{Entering, Flush, Groups as RunGroups, Run, Timers};
+use riddhi_plan::registry::{Flush, Groups as RunGroups, Run, Timers};
 
 use super::rows::Selected;
+use super::slide::entering;
 use super::{Aggregates, Code, Cx, Work, compute};
 use crate::expr::{Rows, Source};
 
@@ -37,7 +38,11 @@ impl Buffers {
 }
 
 impl Work {
-    pub(super) fn run_flush(&mut self, code: &Code, cx: &mut Cx<'_>, input: &Flow, selected: &Selected) {
+    pub(super) fn run_flush(&mut self, code: &Code, cx: &mut Cx<'_>, input: &Flow, selected: &mut Selected) {
+        self.drop_unplaced(code, cx, input, selected);
+        if selected.n == 0 {
+            return;
+        }
         self.assign_groups(code, cx, input, selected);
         self.compute_args(code, cx, input, selected);
         let first = self.store.tail();
@@ -46,14 +51,14 @@ impl Work {
         let b = &mut self.buffers;
         b.now.clear();
         b.ends.clear();
-        if code.window.as_ref().is_some_and(|w| w.timers != Timers::Never) {
+        if code.window.as_ref().is_some_and(|w| w.by_chunk || w.timers != Timers::Never) {
             selected.clock(cx.steps, &mut b.now);
             selected.ends(&mut b.ends);
         }
         b.flushes.flushes.clear();
         let Some(window) = &mut self.window else { return };
         let oldest = self.store.head();
-        let entering = Entering { first, oldest, times: &self.store, n: selected.n, chunk_ends: &b.ends, now: &b.now };
+        let entering = entering(&self.store, (first, oldest), input, selected, &b.ends, &b.now, cx.arena);
         window.flush(&entering, &mut b.flushes.flushes);
         let flushes = std::mem::take(&mut self.buffers.flushes.flushes);
         for flush in &flushes {

@@ -4,12 +4,12 @@
 use riddhi_batch::{Chunk, Column, Columns, Flow, Sel};
 use riddhi_plan::logical::Kinds;
 use riddhi_plan::registry::{
-    Alike, Entering, Flush, Form, Signal, SignalKind, SignalSink, Signals, Stamp, StreamCx, StreamKernel, Times,
+    Alike, Flush, Form, Leaving, Signal, SignalKind, SignalSink, Signals, Stamp, StreamCx, StreamKernel, Times,
     Volatility,
 };
 
 use super::rows::{Piece, Selected};
-use super::slide::failed_chunks;
+use super::slide::{entering, failed_chunks};
 use super::{AggregateCode, Aggregates, Code, Cx, Failure, Step, Work, compute, exact_column, report, skip_unless};
 use crate::expr::{Program, Rows, Source};
 
@@ -23,6 +23,8 @@ pub struct Buffers {
     ts: Vec<i64>,
     /// Chunk ends, and the entering row that caused each; `None`: the timer.
     chunks: Vec<(u32, Option<u32>)>,
+    /// What the attribute that the window rewrites reads, a value a signal; empty if it rewrites none.
+    carried: Vec<i64>,
     /// Attributes of the signals' rows, in the places of the input's; only kept ones are filled.
     work: Columns,
     kept: Columns,
@@ -64,6 +66,7 @@ impl Buffers {
         self.rows.clear();
         self.ts.clear();
         self.chunks.clear();
+        self.carried.clear();
         self.work.clear();
         self.kept.clear();
     }
@@ -86,18 +89,32 @@ impl Buffers {
 struct Sink<'a> {
     buffers: &'a mut Buffers,
     times: &'a dyn Times,
+    carries: Option<i64>,
+}
+
+impl Sink<'_> {
+    fn push(&mut self, kind: SignalKind, row: u64, ts: i64) {
+        self.buffers.push(kind, row, ts);
+        self.buffers.carried.extend(self.carries);
+    }
 }
 
 impl SignalSink for Sink<'_> {
     fn current(&mut self, row: u64) {
         let ts = self.times.time(row);
-        self.buffers.push(SignalKind::Current, row, ts);
+        self.push(SignalKind::Current, row, ts);
+    }
+    fn current_at(&mut self, row: u64, ts: i64) {
+        self.push(SignalKind::Current, row, ts);
     }
     fn expired(&mut self, row: u64, ts: i64) {
-        self.buffers.push(SignalKind::Expired, row, ts);
+        self.push(SignalKind::Expired, row, ts);
     }
     fn reset(&mut self) {
-        self.buffers.push(SignalKind::Reset, NO_ROW, 0);
+        self.push(SignalKind::Reset, NO_ROW, 0);
+    }
+    fn carry(&mut self, value: i64) {
+        self.carries = Some(value);
     }
     fn end_chunk(&mut self, cause: Option<u32>) {
         self.buffers.end(cause);
@@ -128,7 +145,7 @@ impl Work {
         }
         self.process(code, cx, &mut g, |row| selected.piece_of(row as usize));
         self.buffers.general = g;
-        self.release_unneeded();
+        self.release_unneeded(code);
     }
 
     pub(super) fn fire_general(&mut self, code: &Code, cx: &mut Cx<'_>, step: u32) {
@@ -150,17 +167,25 @@ impl Work {
                     g.end(None);
                 }
             }
-            _ => window.fire_general(now, tail, &mut Sink { buffers: &mut g, times: &self.store }),
+            _ => window.fire_general(now, tail, &mut Sink { buffers: &mut g, times: &self.store, carries: None }),
         }
         self.fetch(code, cx, &mut g);
         self.process(code, cx, &mut g, |_| Piece { chunk: step, step, end: 0 });
         self.buffers.general = g;
-        self.release_unneeded();
+        self.release_unneeded(code);
     }
 
-    fn release_unneeded(&mut self) {
-        if let Some(window) = &self.window {
-            self.store.release(window.needed(self.store.tail()));
+    fn release_unneeded(&mut self, code: &Code) {
+        let Some(window) = &self.window else { return };
+        if !code.window.as_ref().is_some_and(|w| w.leaving == Leaving::Any) {
+            return self.store.release(window.needed(self.store.tail()));
+        }
+        if self.store.is_sparse(window.holds()) {
+            let held = &mut self.buffers.held;
+            held.clear();
+            window.held(held);
+            held.sort_unstable();
+            self.store.thin_out(held);
         }
     }
 
@@ -175,8 +200,7 @@ impl Work {
         selected.clock(cx.steps, &mut b.now);
         selected.ends(&mut b.ends);
         let Some(window) = &mut self.window else { return };
-        let times = &self.store;
-        let entering = Entering { first, oldest, times, n: selected.n, chunk_ends: &b.ends, now: &b.now };
+        let entering = entering(&self.store, (first, oldest), input, selected, &b.ends, &b.now, cx.arena);
         match code.window.as_ref().map(|w| w.form) {
             Some(Form::Slide) => {
                 let alike = window.slide(&entering, &mut b.leave);
@@ -213,7 +237,7 @@ impl Work {
                 }
                 g.flushes = flushes;
             }
-            _ => window.general(&entering, &mut Sink { buffers: g, times: &self.store }),
+            _ => window.general(&entering, &mut Sink { buffers: g, times: &self.store, carries: None }),
         }
     }
 
@@ -232,6 +256,11 @@ impl Work {
         }
         for (place, &attribute) in code.kept.iter().enumerate() {
             std::mem::swap(&mut g.work.cols[attribute as usize], &mut g.kept.cols[place]);
+        }
+        if let Some(attribute) = code.window.as_ref().and_then(|w| w.rewrites) {
+            let column = &mut g.work.cols[attribute as usize];
+            column.clear();
+            g.carried.iter().for_each(|&value| column.push_i64(value));
         }
     }
 
@@ -647,7 +676,8 @@ fn hide_resets(list: &[Signal], running_on: &mut Vec<Signal>, skipped: &mut Vec<
 }
 
 fn push_flush(g: &mut Buffers, flush: &Flush, now: i64, times: &dyn Times) {
-    (flush.expired.0..flush.expired.1).for_each(|row| g.push(SignalKind::Expired, row, now));
+    let stamp = flush.stamp.unwrap_or(now);
+    (flush.expired.0..flush.expired.1).for_each(|row| g.push(SignalKind::Expired, row, stamp));
     if flush.reset {
         g.push(SignalKind::Reset, NO_ROW, now);
     }

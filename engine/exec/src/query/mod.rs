@@ -17,7 +17,7 @@ mod state;
 use std::sync::Arc;
 
 use riddhi_batch::{Arena, Column, Columns, Flow, Kind, Sel};
-use riddhi_plan::registry::{Aggregate, Failed, RowFailure, Window};
+use riddhi_plan::registry::{Aggregate, Failed, RowFailure, Timers, Window};
 
 use crate::expr::{Rows, Scratch};
 use crate::groups::Groups;
@@ -91,6 +91,7 @@ struct Buffers {
     picks: Vec<u32>,
     places: Vec<u32>,
     dues: Vec<i64>,
+    held: Vec<u64>,
     slots: emit::Slots,
     sorter: emit::Sorter,
     flushes: flush::Buffers,
@@ -276,7 +277,7 @@ impl Work {
             match code.way {
                 Way::Plain => self.run_plain(code, cx, input, &mut selected),
                 Way::Slide => self.run_slide(code, cx, input, &mut selected),
-                Way::Flush => self.run_flush(code, cx, input, &selected),
+                Way::Flush => self.run_flush(code, cx, input, &mut selected),
                 Way::General => self.run_general(code, cx, input, &mut selected),
             }
             self.arm(code, cx, selected.pieces.last().map_or(0, |p| p.step));
@@ -306,6 +307,9 @@ impl Work {
             return;
         }
         let Some(window) = &mut self.window else { return };
+        if code.window.as_ref().is_some_and(|w| w.timers == Timers::Next) {
+            return self.timers.replace(window.next_due(), step, cx.steps, code.element);
+        }
         window.arm(&mut self.buffers.dues);
         for due in self.buffers.dues.drain(..) {
             self.timers.arm(due, step, cx.steps, code.element);

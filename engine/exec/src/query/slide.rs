@@ -34,7 +34,7 @@ impl Work {
 
     /// Drops rows whose time attribute is null: they cannot be placed in the window.
     pub(super) fn drop_unplaced(&mut self, code: &Code, cx: &mut Cx<'_>, input: &Flow, selected: &mut Selected) {
-        let Some(attribute) = code.window.as_ref().and_then(|w| w.time_attribute) else { return };
+        let Some(attribute) = code.window.as_ref().and_then(|w| w.time_attribute.or(w.required)) else { return };
         let column = &input.rows.cols[attribute as usize];
         if column.nulls.is_empty() {
             return;
@@ -120,7 +120,7 @@ impl Work {
             selected.clock(cx.steps, &mut b.now);
         }
         let Some(window) = &mut self.window else { return };
-        let entering = Entering { first, oldest, times: &self.store, n: selected.n, chunk_ends: &[], now: &b.now };
+        let entering = entering(&self.store, (first, oldest), input, selected, &[], &b.now, cx.arena);
         let alike = window.slide(&entering, &mut b.leave);
         sweep_runs(
             &self.store,
@@ -317,6 +317,20 @@ impl Work {
         passing.retain(|row| tried.next_if(|(_, tried)| *tried == row).is_none_or(|(i, _)| !b.failed.is(i)));
         passing
     }
+}
+
+/// The selected rows, which are in the store from number `first` on, as a window sees them.
+pub(super) fn entering<'a>(
+    store: &'a Store,
+    (first, oldest): (u64, u64),
+    input: &'a Flow,
+    selected: &'a Selected,
+    chunk_ends: &'a [u32],
+    now: &'a [i64],
+    arena: &'a Arena,
+) -> Entering<'a> {
+    let (cols, sel, n) = (&input.rows.cols[..], selected.sel(), selected.n);
+    Entering { first, oldest, times: store, n, chunk_ends, now, cols, sel, arena }
 }
 
 /// Which chunks have a pick that failed; `ends` are the ends of their picks.

@@ -2,6 +2,8 @@
 
 use riddhi_batch::{Kind, LoadError, Reader, Writer};
 
+use riddhi_plan::registry::Leaving;
+
 use super::{Aggregates, Code, Query, Way};
 
 /// One element's part of a snapshot.
@@ -41,7 +43,14 @@ impl Query {
             ids.iter().enumerate().for_each(|(r, &g)| rank[g as usize] = r as u32);
             put("window", &|w| {
                 window.save(w);
-                self.work.store.save(w, |g| rank[g as usize]);
+                if self.code.window.as_ref().is_some_and(|w| w.leaving == Leaving::Any) {
+                    let mut held = Vec::with_capacity(window.holds());
+                    window.held(&mut held);
+                    held.sort_unstable();
+                    self.work.store.save_rows(w, &held);
+                } else {
+                    self.work.store.save(w, |g| rank[g as usize]);
+                }
                 w.put_u64(self.work.timers.len() as u64);
                 self.work.timers.all().for_each(|due| w.put_i64(due));
             });
@@ -90,7 +99,11 @@ impl Query {
     fn load_window(&mut self, from: &mut Reader<'_>) -> Result<(), LoadError> {
         let Some(window) = &mut self.work.window else { return Err(LoadError::new("this query has no window")) };
         window.load(from)?;
-        self.work.store.load(from)?;
+        if self.code.window.as_ref().is_some_and(|w| w.leaving == Leaving::Any) {
+            self.work.store.load_rows(from)?;
+        } else {
+            self.work.store.load(from)?;
+        }
         let n = from.get_count(8)?;
         let dues = (0..n).map(|_| from.get_i64()).collect::<Result<Vec<_>, _>>()?;
         self.work.timers.set(dues.into_iter());

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use riddhi_batch::{LoadError, Reader, State, Type, Writer};
-use riddhi_plan::registry::{Alike, ArgError, ArgType, BoundWindow, Entering, Form, Stamp, Timers, Window};
+use riddhi_plan::registry::{Alike, ArgError, ArgType, BoundWindow, Create, Entering, Form, Stamp, Window};
 
 use super::{arity, const_time};
 
@@ -23,14 +23,9 @@ pub(super) fn bind(args: &[ArgType]) -> Result<BoundWindow, ArgError> {
         return Err(ArgError::at(0, message, "name a long attribute that holds milliseconds"));
     }
     let span = const_time(args, 1, "the time span")?;
-    Ok(BoundWindow {
-        text: format!("externalTime({span} ms)"),
-        sliding: true,
-        time_attribute: Some(attribute),
-        form: Form::Slide,
-        timers: Timers::Never,
-        create: Arc::new(move |_| Box::new(ExternalTime { span, oldest: 0 })),
-    })
+    let create: Create = Arc::new(move |_| Box::new(ExternalTime { span, oldest: 0 }));
+    let window = BoundWindow::new(format!("externalTime({span} ms)"), true, Form::Slide, create);
+    Ok(BoundWindow { time_attribute: Some(attribute), ..window })
 }
 
 impl State for ExternalTime {

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use riddhi_batch::{LoadError, Reader, State, Writer};
-use riddhi_plan::registry::{Alike, ArgError, ArgType, BoundWindow, Entering, Form, SignalSink, Timers, Window};
+use riddhi_plan::registry::{Alike, ArgError, ArgType, BoundWindow, Create, Entering, Form, SignalSink, Window};
 
 use super::{arity, const_int};
 
@@ -16,14 +16,8 @@ pub(super) fn bind(args: &[ArgType]) -> Result<BoundWindow, ArgError> {
     arity("length", args, 1, 1, "length(10)")?;
     let n = const_int(args, 0, "the number of events")?;
     let form = if n > 0 { Form::Slide } else { Form::General };
-    Ok(BoundWindow {
-        text: format!("length({n})"),
-        sliding: true,
-        time_attribute: None,
-        form,
-        timers: Timers::Never,
-        create: Arc::new(move |_| Box::new(Length { n: n.max(0) as u64 })),
-    })
+    let create: Create = Arc::new(move |_| Box::new(Length { n: n.max(0) as u64 }));
+    Ok(BoundWindow::new(format!("length({n})"), true, form, create))
 }
 
 impl State for Length {

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use riddhi_batch::{LoadError, Reader, State, Writer};
-use riddhi_plan::registry::{ArgError, ArgType, BoundWindow, Entering, Flush, Form, SignalSink, Timers, Window};
+use riddhi_plan::registry::{ArgError, ArgType, BoundWindow, Create, Entering, Flush, Form, SignalSink, Window};
 
 use super::{arity, const_bool, const_int};
 
@@ -24,14 +24,8 @@ pub(super) fn bind(args: &[ArgType]) -> Result<BoundWindow, ArgError> {
     let streaming = args.len() == 2 && const_bool(args, 1, "`stream.current.event`")?;
     let form = if streaming || n == 0 { Form::General } else { Form::Flush };
     let text = if streaming { format!("lengthBatch({n}, true)") } else { format!("lengthBatch({n})") };
-    Ok(BoundWindow {
-        text,
-        sliding: false,
-        time_attribute: None,
-        form,
-        timers: Timers::Never,
-        create: Arc::new(move |watched| Box::new(LengthBatch { n, watched, open: 0, previous: 0 })),
-    })
+    let create: Create = Arc::new(move |watched| Box::new(LengthBatch { n, watched, open: 0, previous: 0 }));
+    Ok(BoundWindow::new(text, false, form, create))
 }
 
 impl State for LengthBatch {
@@ -67,7 +61,8 @@ impl Window for LengthBatch {
         while self.n > 0 && self.open + self.n as u64 <= end {
             let full = self.open + self.n as u64;
             let expired = if self.watched { (self.previous, self.open) } else { (self.open, self.open) };
-            out.push(Flush { after: (full - rows.first) as u32, expired, reset: true, current: (self.open, full) });
+            let (after, current) = ((full - rows.first) as u32, (self.open, full));
+            out.push(Flush { after, expired, stamp: None, reset: true, current });
             self.previous = self.open;
             self.open = full;
         }

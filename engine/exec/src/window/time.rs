@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use riddhi_batch::{LoadError, Reader, State, Writer};
-use riddhi_plan::registry::{Alike, ArgError, ArgType, BoundWindow, Entering, Form, Timers, Times, Window};
+use riddhi_plan::registry::{Alike, ArgError, ArgType, BoundWindow, Create, Entering, Form, Timers, Times, Window};
 
 use super::{Asked, arity, const_time};
 
@@ -22,16 +22,11 @@ struct Time {
 pub(super) fn bind(args: &[ArgType]) -> Result<BoundWindow, ArgError> {
     arity("time", args, 1, 1, "time(1 min)")?;
     let span = const_time(args, 0, "the time span")?;
-    Ok(BoundWindow {
-        text: format!("time({span} ms)"),
-        sliding: true,
-        time_attribute: None,
-        form: Form::Slide,
-        timers: Timers::Watched,
-        create: Arc::new(move |watched| {
-            Box::new(Time { span, watched, oldest: 0, greatest: i64::MIN, asked: Asked::default() })
-        }),
-    })
+    let create: Create = Arc::new(move |watched| {
+        Box::new(Time { span, watched, oldest: 0, greatest: i64::MIN, asked: Asked::default() })
+    });
+    let window = BoundWindow::new(format!("time({span} ms)"), true, Form::Slide, create);
+    Ok(BoundWindow { timers: Timers::Watched, ..window })
 }
 
 impl Time {

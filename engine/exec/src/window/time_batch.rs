@@ -5,7 +5,9 @@
 use std::sync::Arc;
 
 use riddhi_batch::{LoadError, Reader, State, Type, Value, Writer};
-use riddhi_plan::registry::{ArgError, ArgType, BoundWindow, Entering, Flush, Form, SignalSink, Timers, Window};
+use riddhi_plan::registry::{
+    ArgError, ArgType, BoundWindow, Create, Entering, Flush, Form, SignalSink, Timers, Window,
+};
 
 use super::{Asked, arity, const_bool, const_time};
 
@@ -38,18 +40,14 @@ pub(super) fn bind(args: &[ArgType]) -> Result<BoundWindow, ArgError> {
             _ => start = Some(const_time(args, 1, "the start time")?),
         }
     }
-    Ok(BoundWindow {
-        text: format!("timeBatch({span} ms)"),
-        sliding: false,
-        time_attribute: None,
-        form: if streaming { Form::General } else { Form::Flush },
-        timers: Timers::Always,
-        create: Arc::new(move |watched| {
-            let asked = Asked::default();
-            let (open, previous) = (0, 0);
-            Box::new(TimeBatch { span, start, watched, ends: None, open, previous, dirty: false, asked })
-        }),
-    })
+    let create: Create = Arc::new(move |watched| {
+        let asked = Asked::default();
+        let (open, previous) = (0, 0);
+        Box::new(TimeBatch { span, start, watched, ends: None, open, previous, dirty: false, asked })
+    });
+    let form = if streaming { Form::General } else { Form::Flush };
+    let window = BoundWindow::new(format!("timeBatch({span} ms)"), false, form, create);
+    Ok(BoundWindow { timers: Timers::Always, ..window })
 }
 
 impl State for TimeBatch {
@@ -113,7 +111,7 @@ impl TimeBatch {
     /// Releases the rows before `end`.
     fn release(&mut self, after: u32, end: u64) -> Option<Flush> {
         let expired = if self.watched { (self.previous, self.open) } else { (self.open, self.open) };
-        let flush = Flush { after, expired, reset: self.dirty, current: (self.open, end) };
+        let flush = Flush { after, expired, stamp: None, reset: self.dirty, current: (self.open, end) };
         self.dirty = false;
         self.previous = self.open;
         self.open = end;

@@ -10,7 +10,7 @@ use super::guards::COPIES_MAX;
 use super::scope::{Input, Scope, marked};
 use super::{Pass, annotations};
 use crate::diagnose::{multi as wrong, names, unsupported};
-use crate::registry::WindowUse;
+use crate::registry::{Leaving, WindowUse};
 
 /// Aggregators that can be kept by bucket.
 const AGGREGATORS: [&str; 6] = ["sum", "count", "avg", "min", "max", "distinctCount"];
@@ -86,7 +86,7 @@ impl<'a> Pass<'a> {
             list.iter().for_each(|item| self.kept_by_bucket(&item.expr));
         }
         self.aggregate_by(d, &inputs);
-        let window = WindowUse { sliding: false, expired: false, windowed: false };
+        let window = WindowUse { sliding: false, expired: false, windowed: false, leaving: Leaving::Batch };
         let star = matches!(d.selection.list, SelectList::Star(_));
         let (selected, _) = self.selection(Some(&d.selection), &inputs, window, &d.name.name);
         let mut shape = Shape { fields: vec![Field::new("AGG_TIMESTAMP", Type::Long)], open: selected.open };

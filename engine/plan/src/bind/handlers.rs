@@ -13,7 +13,7 @@ use crate::diagnose::{calls, names, remarks, unsupported};
 use crate::expr::Expr;
 use crate::known;
 use crate::logical::Handler;
-use crate::registry::{BoundWindow, WindowUse};
+use crate::registry::{BoundWindow, Leaving, WindowUse};
 
 /// The handlers of one input.
 #[derive(Default)]
@@ -34,6 +34,7 @@ impl Chain {
             sliding: self.window.as_ref().is_some_and(|w| w.sliding),
             expired,
             windowed: self.window_span.is_some(),
+            leaving: self.window.as_ref().map_or(Leaving::Batch, |w| w.leaving),
         }
     }
 }

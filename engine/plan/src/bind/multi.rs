@@ -10,7 +10,7 @@ use super::scope::{Input, Scope, marked};
 use super::{Pass, output};
 use crate::diagnose::{calls, multi as wrong, names, unsupported};
 use crate::logical::Kinds;
-use crate::registry::WindowUse;
+use crate::registry::{Leaving, WindowUse};
 
 impl<'a> Pass<'a> {
     pub(crate) fn join_query(&mut self, query: &'a Query, join: &'a Join) {
@@ -43,7 +43,7 @@ impl<'a> Pass<'a> {
         place(&mut inputs);
         let aggregation = left_class == Some(Class::Aggregation) || right_class == Some(Class::Aggregation);
         self.join_conditions(join, &inputs, aggregation);
-        let window = WindowUse { sliding, expired, windowed: true };
+        let window = WindowUse { sliding, expired, windowed: true, leaving: Leaving::Any };
         let (shape, _) = self.selection(query.selection.as_ref(), &inputs, window, output::target_name(query));
         self.rate(query);
         self.output(query, shape);
@@ -140,7 +140,7 @@ impl<'a> Pass<'a> {
         }
         place(&mut inputs);
         let expired = output::kinds(query) != Kinds::Current;
-        let window = WindowUse { sliding: false, expired, windowed: false };
+        let window = WindowUse { sliding: false, expired, windowed: false, leaving: Leaving::Batch };
         let (shape, _) = self.selection(query.selection.as_ref(), &inputs, window, output::target_name(query));
         self.rate(query);
         self.output(query, shape);

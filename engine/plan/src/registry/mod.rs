@@ -20,7 +20,8 @@ pub use aggregate::{
 pub use scalar::{Arg, BoundScalar, Failed, KernelCx, RowCx, RowFailure, ScalarFunction, ScalarKernel};
 pub use stream::{BoundStream, StreamCx, StreamFunction, StreamKernel};
 pub use window::{
-    Alike, BoundWindow, Entering, Flush, Form, SignalSink, Stamp, Timers, Times, Window, WindowFunction, WindowUse,
+    Alike, BoundWindow, Create, Entering, Flush, Form, Leaving, SignalSink, Stamp, Timers, Times, Window,
+    WindowFunction, WindowUse,
 };
 
 /// What a value depends on beside its arguments, from least to most.

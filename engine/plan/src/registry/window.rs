@@ -8,7 +8,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use riddhi_batch::{Column, State};
+use riddhi_batch::{Arena, Column, Sel, State};
 
 use super::{ArgError, ArgType};
 
@@ -27,6 +27,19 @@ pub struct WindowUse {
     pub expired: bool,
     /// Whether rows can leave or be reset at all.
     pub windowed: bool,
+    /// How they leave.
+    pub leaving: Leaving,
+}
+
+/// How rows leave a window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leaving {
+    /// A batch at a time; if nobody sees them expire, by a reset only.
+    Batch,
+    /// The oldest first.
+    Oldest,
+    /// In any order. The window says which rows it holds ([`Window::held`]), so that others need not be kept.
+    Any,
 }
 
 /// A window with its arguments settled.
@@ -36,14 +49,52 @@ pub struct BoundWindow {
     pub text: String,
     /// Whether aggregators see it as sliding.
     pub sliding: bool,
-    /// The attribute that tells a row's time, if not its timestamp.
+    /// How rows leave.
+    pub leaving: Leaving,
+    /// The attribute that tells a row's time, if not its timestamp. A row without it is refused.
     pub time_attribute: Option<u32>,
+    /// A long attribute without which a row is refused, though its time is its timestamp.
+    pub required: Option<u32>,
+    /// Further attributes that it looks at when rows enter.
+    pub reads: Vec<u32>,
+    /// The attribute whose values it replaces by those of [`SignalSink::carry`].
+    pub rewrites: Option<u32>,
     /// The form in which it answers.
     pub form: Form,
-    /// Whether it ever asks for a timer. `watched`: whether anybody sees rows expire.
+    /// Whether a flush without timers asks for the ends of chunks.
+    pub by_chunk: bool,
+    /// Whether it ever asks for a timer.
     pub timers: Timers,
-    /// Makes its state. The argument: whether expired rows are put out.
-    pub create: Arc<dyn Fn(bool) -> Box<dyn Window> + Send + Sync>,
+    /// Makes its state. The argument: whether anybody sees rows expire.
+    pub create: Create,
+}
+
+/// Makes a window's state; the argument says whether anybody sees rows expire.
+pub type Create = Arc<dyn Fn(bool) -> Box<dyn Window> + Send + Sync>;
+
+impl BoundWindow {
+    /// A window of that form, without timers, whose rows go by their timestamps and leave oldest first if it is sliding, else
+    /// in batches.
+    pub fn new(text: String, sliding: bool, form: Form, create: Create) -> BoundWindow {
+        BoundWindow {
+            text,
+            sliding,
+            leaving: if sliding { Leaving::Oldest } else { Leaving::Batch },
+            time_attribute: None,
+            required: None,
+            reads: Vec::new(),
+            rewrites: None,
+            form,
+            by_chunk: false,
+            timers: Timers::Never,
+            create,
+        }
+    }
+
+    /// All attributes that it looks at when rows enter.
+    pub fn looks_at(&self) -> impl Iterator<Item = u32> {
+        self.time_attribute.iter().chain(&self.required).chain(&self.reads).copied()
+    }
 }
 
 /// What [`Window::slide`] found.
@@ -64,8 +115,10 @@ pub enum Timers {
     Never,
     /// Only if somebody sees rows expire; else it lets rows go when the next one enters.
     Watched,
-    /// Always.
+    /// Always: each asked for by [`Window::arm`], first asked, first fired.
     Always,
+    /// Always, one at a time: [`Window::next_due`].
+    Next,
 }
 
 impl fmt::Debug for BoundWindow {
@@ -96,10 +149,36 @@ pub struct Entering<'a> {
     pub times: &'a dyn Times,
     /// Rows that enter.
     pub n: usize,
-    /// Per row: the end of its chunk, as a count of rows from `first`. Empty for a slide, and for a flush without timers.
+    /// Per row: the end of its chunk, as a count of rows from `first`. Empty for a slide, and for a flush that does not ask.
     pub chunk_ends: &'a [u32],
-    /// The clock at each row. Empty for a slide or flush without timers.
+    /// The clock at each row. Empty for a slide without timers, and for a flush that does not ask.
     pub now: &'a [i64],
+    /// All attributes of the rows: those of `sel`.
+    pub cols: &'a [Column],
+    /// Which rows of `cols` enter.
+    pub sel: Sel<'a>,
+    /// Their long strings.
+    pub arena: &'a Arena,
+}
+
+impl Entering<'_> {
+    /// The row of `cols` that is the i-th to enter.
+    #[inline]
+    pub fn place(&self, i: usize) -> usize {
+        match self.sel {
+            Sel::From(first) => first + i,
+            Sel::Rows(rows) => rows[i] as usize,
+        }
+    }
+
+    /// The long attribute of the i-th row; 0 if it has none.
+    #[inline]
+    pub fn long(&self, attribute: u32, i: usize) -> i64 {
+        match &self.cols[attribute as usize].data {
+            riddhi_batch::Data::I64(v) => v[self.place(i)],
+            _ => 0,
+        }
+    }
 }
 
 /// Times of stored rows.
@@ -126,6 +205,8 @@ pub struct Flush {
     pub after: u32,
     /// The rows of the previous batch that expire, from..to.
     pub expired: (u64, u64),
+    /// With which timestamp, if not the clock.
+    pub stamp: Option<i64>,
     /// Whether a reset stands between them.
     pub reset: bool,
     /// The rows of the batch, from..to.
@@ -134,12 +215,16 @@ pub struct Flush {
 
 /// Where a general window puts its signals.
 pub trait SignalSink {
-    /// The row arrives.
+    /// The row arrives, with its own timestamp.
     fn current(&mut self, row: u64);
+    /// The row arrives, stamped.
+    fn current_at(&mut self, row: u64, ts: i64);
     /// The row leaves, stamped.
     fn expired(&mut self, row: u64, ts: i64);
     /// A new batch begins.
     fn reset(&mut self);
+    /// What the attribute that the window rewrites reads in the rows that follow.
+    fn carry(&mut self, value: i64);
     /// What came since the last end is one chunk, caused by the chunk of that entering row (`None`: by the timer).
     fn end_chunk(&mut self, cause: Option<u32>);
 }
@@ -166,8 +251,18 @@ pub trait Window: State + Send {
         Stamp::Now
     }
 
-    /// Oldest row that is still needed, given that the store ends before row `end`.
-    fn needed(&self, end: u64) -> u64;
+    /// Oldest row that is still needed, given that the store ends before row `end`. Not asked if rows leave in any order.
+    fn needed(&self, _end: u64) -> u64 {
+        0
+    }
+
+    /// Of a window whose rows leave in any order: how many it holds.
+    fn holds(&self) -> usize {
+        0
+    }
+
+    /// Of a window whose rows leave in any order: appends the rows that it holds, each once.
+    fn held(&self, _rows: &mut Vec<u64>) {}
 
     /// A row of that timestamp makes the window ask for no timer that is due earlier. Chunks up to then are taken at once.
     fn earliest_due(&self, _ts: i64) -> i64 {
@@ -176,6 +271,11 @@ pub trait Window: State + Send {
 
     /// Timers asked for since the last call, in order, appended to `due` (milliseconds).
     fn arm(&mut self, _due: &mut Vec<i64>) {}
+
+    /// When it wants the next timer, if it asks for one at a time; the one asked for before is forgotten.
+    fn next_due(&self) -> Option<i64> {
+        None
+    }
 
     /// A timer fires; slide: the number of oldest rows of `oldest..end` that leave.
     fn fire_slide(&mut self, _now: i64, _times: &dyn Times, _oldest: u64, _end: u64) -> u32 {

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use riddhi_batch::{Attribute, Column, Columns, Kind, Schema, Sel, Type, Value};
 use riddhi_plan::registry::{
     Aggregate, AggregateFunction, Arg, ArgError, ArgType, BoundAggregate, BoundScalar, BoundStream, BoundWindow,
-    Failed, Form, KernelCx, Registry, RowCx, RowFailure, ScalarFunction, ScalarKernel, StreamCx, StreamFunction,
-    StreamKernel, Timers, Volatility, Window, WindowFunction, WindowUse,
+    Create, Failed, Form, KernelCx, Registry, RowCx, RowFailure, ScalarFunction, ScalarKernel, StreamCx,
+    StreamFunction, StreamKernel, Volatility, WindowFunction, WindowUse,
 };
 use riddhi_plan::{Planned, plan};
 use riddhi_ql::{Diagnostic, Source, render_text};
@@ -224,10 +224,9 @@ impl WindowFunction for Win {
                 _ => return Err(ArgError::at(i, "must be a constant", "give one number")),
             }
         }
-        let create: Arc<dyn Fn(bool) -> Box<dyn Window> + Send + Sync> = Arc::new(|_| unreachable!("a fake"));
+        let create: Create = Arc::new(|_| unreachable!("a fake"));
         let text = format!("{}({})", self.name, texts.join(", "));
-        let (form, timers) = (Form::Slide, Timers::Never);
-        Ok(BoundWindow { text, sliding: self.sliding, time_attribute, form, timers, create })
+        Ok(BoundWindow { time_attribute, ..BoundWindow::new(text, self.sliding, Form::Slide, create) })
     }
 }
 
