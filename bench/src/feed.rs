@@ -24,6 +24,9 @@ pub trait Subject {
     /// The empty frame to fill next.
     fn frame(&mut self) -> &mut Frame;
 
+    /// The frame as it was filled last, and the position of the next entry.
+    fn last_frame(&mut self) -> (&mut Frame, u64);
+
     /// Runs the filled frame and lets the sinks read all that came out.
     fn process(&mut self, sinks: &mut Sinks);
 }
@@ -115,11 +118,10 @@ impl Feed {
     pub fn send(&mut self, subject: &mut impl Subject, sinks: &mut Sinks, events: u64) {
         let end = self.sent + events;
         while self.sent < end {
-            let frame = subject.frame();
             match self.mode {
-                Mode::Array => self.fill_arrays(frame, end),
-                Mode::Flush => self.fill_single(frame, self.sent + 1),
-                Mode::Single => self.fill_single(frame, end.min(self.sent + self.frame_rows)),
+                Mode::Array => self.fill_arrays(subject.frame(), end),
+                Mode::Flush => self.fill_lone(subject),
+                Mode::Single => self.fill_single(subject.frame(), end.min(self.sent + self.frame_rows)),
             }
             subject.process(sinks);
         }
@@ -193,6 +195,21 @@ impl Feed {
         }
         self.sent = end;
         true
+    }
+
+    /// A frame of the next event alone.
+    #[inline]
+    fn fill_lone(&mut self, subject: &mut impl Subject) {
+        let (i, ts) = (self.sent, self.now);
+        self.pass(1);
+        let row = &self.pool[(i % POOL as u64) as usize];
+        let symbol = *self.sequence.get(i as usize & (SEQUENCE - 1)).unwrap_or(&row.symbol);
+        let (now, sets) = self.clock.stamp(Some(ts));
+        let stream = if let [one] = self.streams[..] { one } else { self.streams[i as usize % self.streams.len()] };
+        let (frame, base) = subject.last_frame();
+        let fits = frame.lone(base, stream, ts, (symbol, row.price, row.volume, row.t, row.flag), now, sets);
+        assert!(fits, "the workloads' streams have five attributes");
+        self.sent += 1;
     }
 
     fn fill_single(&mut self, frame: &mut Frame, end: u64) {

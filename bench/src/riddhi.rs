@@ -26,6 +26,12 @@ impl Subject for Riddhi {
     }
 
     #[inline]
+    fn last_frame(&mut self) -> (&mut Frame, u64) {
+        self.position += self.frame.entries.len() as u64;
+        (&mut self.frame, self.position)
+    }
+
+    #[inline]
     fn process(&mut self, sinks: &mut Sinks) {
         let Riddhi { engine, frame, outputs, .. } = self;
         run(engine, outputs, frame, sinks);

@@ -49,6 +49,7 @@ impl Sinks {
     }
 
     /// Reads `n` rows of the workload's `output`-th stream.
+    #[inline]
     pub fn read(&mut self, output: usize, rows: &Columns, first: usize, n: usize, arena: &Arena) {
         let strict = self.strict;
         let sink = &mut self.sinks[output];
@@ -60,10 +61,23 @@ impl Sinks {
 impl Sink {
     #[inline]
     fn read(&mut self, rows: &Columns, first: usize, n: usize) {
+        if n == 1 {
+            return self.read_one(rows, first);
+        }
         let mut sum = add(rows.ts[first..first + n].iter().map(|&x| x as u64));
         for (column, c) in rows.cols.iter().zip(1u64..) {
             let factor = GOLDEN.wrapping_mul(c) | 1;
             sum = sum.wrapping_add(bits_of_run(column, first, n).wrapping_mul(factor));
+        }
+        self.sum = self.sum.wrapping_add(sum);
+    }
+
+    #[inline]
+    fn read_one(&mut self, rows: &Columns, row: usize) {
+        let mut sum = rows.ts[row] as u64;
+        for (column, c) in rows.cols.iter().zip(1u64..) {
+            let bits = if column.is_null(row) { NULL_BITS } else { brief_bits(column, row) };
+            sum = sum.wrapping_add(bits.wrapping_mul(GOLDEN.wrapping_mul(c) | 1));
         }
         self.sum = self.sum.wrapping_add(sum);
     }
@@ -109,6 +123,7 @@ fn brief(s: Str) -> u64 {
     (word & 0xFFFF_FFFF) + ((word >> 32 & 0xFF) << 8)
 }
 
+#[inline]
 fn brief_bits(column: &Column, i: usize) -> u64 {
     match &column.data {
         Data::Str(v) => brief(v[i]),
@@ -116,6 +131,7 @@ fn brief_bits(column: &Column, i: usize) -> u64 {
     }
 }
 
+#[inline]
 fn value_bits(column: &Column, i: usize) -> u64 {
     match &column.data {
         Data::I32(v) => v[i] as i64 as u64,

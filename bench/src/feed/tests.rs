@@ -20,6 +20,10 @@ impl Subject for Model {
         &mut self.frame
     }
 
+    fn last_frame(&mut self) -> (&mut Frame, u64) {
+        (&mut self.frame, 0)
+    }
+
     fn process(&mut self, sinks: &mut Sinks) {
         let rows = &self.frame.flows[0].rows;
         let (Data::Str(symbols), Data::F64(prices)) = (&rows.cols[0].data, &rows.cols[1].data) else { panic!() };

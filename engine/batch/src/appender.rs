@@ -16,6 +16,7 @@ macro_rules! cell {
     ($t:ty, $stored:ty, $kind:ident) => {
         impl Cell for $t {
             type Stored = $stored;
+            #[inline]
             fn vec(data: &mut Data) -> Option<&mut Vec<$stored>> {
                 match data {
                     Data::$kind(v) => Some(v),
@@ -45,6 +46,18 @@ pub trait Row: Copy {
     fn open(cols: &mut [Column]) -> Option<Self::Columns<'_>>;
     /// Appends the row.
     fn push(self, cols: &mut Self::Columns<'_>);
+    /// Puts the row in the place of the only one that the columns have. False, and nothing of use in them, if they are of
+    /// other kinds, have a null or another number of rows.
+    fn put(self, cols: &mut [Column]) -> bool;
+}
+
+/// The only value of a column of this kind, if it is not null.
+#[inline]
+fn only<C: Cell>(column: &mut Column) -> Option<&mut C::Stored> {
+    match &mut C::vec(&mut column.data)?[..] {
+        [one] if column.nulls.is_empty() => Some(one),
+        _ => None,
+    }
 }
 
 macro_rules! row {
@@ -64,6 +77,17 @@ macro_rules! row {
             #[inline]
             fn push(self, cols: &mut Self::Columns<'_>) {
                 $(cols.$i.push(self.$i.stored());)+
+            }
+
+            #[inline]
+            fn put(self, cols: &mut [Column]) -> bool {
+                const CELLS: usize = [$($i),+].len();
+                let Ok(cols) = <&mut [Column; CELLS]>::try_from(cols) else { return false };
+                $(
+                    let Some(cell) = only::<$t>(&mut cols[$i]) else { return false };
+                    *cell = self.$i.stored();
+                )+
+                true
             }
         }
     };
@@ -138,5 +162,42 @@ impl Frame {
             entries: &mut self.entries,
             rows: &mut self.rows,
         })
+    }
+
+    /// Makes this the frame of one event, at position `base`, whatever it held before: the shortest way for an event that is
+    /// to be taken at once. Where the frame was one of the same stream already, its cells are overwritten. False, and the
+    /// frame empty, if the row is not of the stream's types.
+    ///
+    /// ```
+    /// use riddhi_batch::{Attribute, Frame, Schema, Type};
+    ///
+    /// let schema = Schema { attributes: vec![Attribute::new("n", Type::Int), Attribute::new("on", Type::Bool)] };
+    /// let mut frame = Frame::new([&schema]);
+    /// for n in 0..3 {
+    ///     assert!(frame.lone(n as u64, 0, 1000, (n, true), 1000, true));
+    ///     assert_eq!((frame.base, frame.entries.len()), (n as u64, 1));
+    /// }
+    /// assert!(!frame.lone(3, 0, 1000, (7i64, true), 1000, true));
+    /// assert!(frame.is_empty());
+    /// ```
+    #[inline]
+    pub fn lone<R: Row>(&mut self, base: u64, stream: u32, ts: i64, row: R, now: i64, sets: bool) -> bool {
+        let flow = &mut self.flows[stream as usize];
+        if let ([entry], 1, [at]) = (&mut self.entries[..], self.rows, &mut flow.rows.ts[..])
+            && entry.stream == stream
+            && row.put(&mut flow.rows.cols)
+        {
+            *at = ts;
+            *entry = Entry { stream, first: 0, rows: 1, sets, now };
+            self.base = base;
+            self.arena.clear();
+            return true;
+        }
+        self.reset(base);
+        match self.appender(stream) {
+            Some(mut events) => events.event(ts, row, now, sets),
+            None => return false,
+        }
+        true
     }
 }

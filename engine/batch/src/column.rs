@@ -275,6 +275,25 @@ impl Column {
         }
     }
 
+    /// Becomes row `i` of `from`, a column of the same kind and arena, and nothing else.
+    #[inline]
+    pub fn become_row(&mut self, from: &Column, i: usize) {
+        if !self.nulls.is_empty() || !from.nulls.is_empty() {
+            self.clear();
+            return self.push_from(from, i);
+        }
+        match (&mut self.data, &from.data) {
+            (Data::I32(a), Data::I32(b)) => become_value(a, b[i]),
+            (Data::I64(a), Data::I64(b)) => become_value(a, b[i]),
+            (Data::F32(a), Data::F32(b)) => become_value(a, b[i]),
+            (Data::F64(a), Data::F64(b)) => become_value(a, b[i]),
+            (Data::Bool(a), Data::Bool(b)) => become_value(a, b[i]),
+            (Data::Str(a), Data::Str(b)) => become_value(a, b[i]),
+            (Data::Any(a), Data::Any(b)) => become_value(a, b[i]),
+            _ => wrong(from.kind()),
+        }
+    }
+
     /// Appends row `i` of this very column.
     #[inline]
     pub fn push_within(&mut self, i: usize) {
@@ -335,6 +354,18 @@ impl Column {
             Data::Str(v) => v[before..].iter_mut().filter(|s| !s.is_inline()).for_each(|s| *s = s.moved(theirs, ours)),
             Data::Any(v) => v[before..].iter_mut().for_each(|x| *x = x.moved(theirs, ours)),
             _ => {}
+        }
+    }
+}
+
+/// One value; where there was one already it is overwritten, which is all that lone events cost.
+#[inline]
+fn become_value<T>(to: &mut Vec<T>, x: T) {
+    match &mut to[..] {
+        [one] => *one = x,
+        _ => {
+            to.clear();
+            to.push(x);
         }
     }
 }

@@ -5,14 +5,23 @@
 
 use std::cmp::Ordering;
 
-use riddhi_batch::{Flow, Frame};
+use riddhi_batch::{Entry, Flow, Frame};
 use riddhi_exec::query::Query;
 use riddhi_exec::steps::Steps;
 use riddhi_plan::logical::Mode;
 
 use crate::engine::{Engine, cx};
-use crate::graph::Graph;
+use crate::graph::{Graph, LoneReader};
 use crate::merge::{Merged, OUTSIDE, Origin, copy_rows, merge_lists, merge_two};
+
+/// A turn over a lone event.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LoneTurn {
+    /// What took it.
+    pub reader: LoneReader,
+    /// Whether it came out.
+    pub passed: bool,
+}
 
 impl Engine {
     pub(crate) fn run_batched(&mut self, frame: &mut Frame) {
@@ -43,6 +52,34 @@ impl Engine {
                 self.order_stream(stream, frame);
             }
         }
+    }
+
+    /// The whole turn of a frame of one event that goes the short way through one query. False, and nothing done, if this is
+    /// none. Of turns like this in a row only the first looks at what the turn before left.
+    #[inline]
+    pub(crate) fn run_lone(&mut self, frame: &Frame) -> bool {
+        let [Entry { stream, rows: 1, now, .. }] = frame.entries[..] else { return false };
+        let Some(&Some(reader)) = self.graph.lone_readers.get(stream as usize) else { return false };
+        if self.lone.is_none_or(|last| last.reader.query != reader.query) {
+            self.begin(frame);
+            self.linear_turn = true;
+            self.ran.push(reader.query);
+        }
+        let input = &frame.flows[stream as usize];
+        let query = self.queries[reader.query as usize].as_mut().expect("a query is away only while it runs");
+        let Some(passed) = query.passes_lone(&frame.arena, input) else { return false };
+        if passed && !reader.unchanged {
+            query.put_lone(&frame.arena, input);
+        }
+        self.lone = Some(LoneTurn { reader, passed });
+        self.base = frame.base;
+        self.now = now;
+        let c = &mut self.counters;
+        c.frames += 1;
+        c.entries += 1;
+        c.events += 1;
+        c.query_calls += 1;
+        true
     }
 
     /// A turn of an app in which nothing is merged. False, and nothing done, if this is none.

@@ -5,6 +5,7 @@ use riddhi_exec::query::{Cx, Failure, Query};
 use riddhi_exec::steps::Steps;
 use riddhi_plan::logical::Mode;
 
+use crate::batched::LoneTurn;
 use crate::compile::App;
 use crate::graph::Graph;
 use crate::merge::Merged;
@@ -100,6 +101,8 @@ pub struct Engine {
     pub(crate) ran: Vec<u32>,
     /// Whether the last turn merged nothing, so that `merged` holds nothing of it.
     pub(crate) linear_turn: bool,
+    /// The last turn, if that was over a lone event.
+    pub(crate) lone: Option<LoneTurn>,
     pub(crate) places: Vec<(u32, u32)>,
     /// Deliveries by entry, of a region that runs by generations.
     pub(crate) deliveries: Vec<u32>,
@@ -130,6 +133,7 @@ impl Engine {
             place,
             ran: Vec::new(),
             linear_turn: false,
+            lone: None,
             places: Vec::new(),
             deliveries: Vec::new(),
             ranges: Vec::new(),
@@ -196,6 +200,9 @@ impl Engine {
     /// Takes all entries of a frame. What came out can be read until the frame is reset.
     #[inline]
     pub fn process<'a>(&'a mut self, frame: &'a mut Frame) -> Outputs<'a> {
+        if self.run_lone(frame) {
+            return Outputs { engine: self, frame, rest: &[] };
+        }
         self.begin(frame);
         for region in 0..if self.graph.stepped { self.graph.regions.len() } else { 0 } {
             if self.graph.regions[region].mode == Mode::Stepped {
@@ -207,8 +214,9 @@ impl Engine {
         Outputs { engine: self, frame, rest: &[] }
     }
 
-    fn begin(&mut self, frame: &Frame) {
+    pub(crate) fn begin(&mut self, frame: &Frame) {
         self.base = frame.base;
+        self.lone = None;
         // Where nothing looks at the clock and nothing is merged, a step is just a number.
         let timeless = self.graph.linear && self.graph.timeless;
         self.steps.begin(if timeless { &[] } else { &frame.entries });

@@ -85,6 +85,21 @@ pub struct Graph {
     pub timeless: bool,
     /// By stream, of a linear graph: its readers, a bit each at its place in the order of running.
     pub reader_masks: Vec<u64>,
+    /// By stream: the query that alone takes its events, if a lone one can go the short way through it and no further.
+    pub lone_readers: Vec<Option<LoneReader>>,
+}
+
+/// The one query that takes a stream's events, and the stream that it writes, which is shown and nobody reads.
+#[derive(Clone, Copy, Debug)]
+pub struct LoneReader {
+    /// The query.
+    pub query: u32,
+    /// The stream it reads.
+    pub input: u32,
+    /// The stream it writes.
+    pub output: u32,
+    /// Whether the rows that pass come out as they are.
+    pub unchanged: bool,
 }
 
 impl Graph {
@@ -147,12 +162,24 @@ impl Graph {
         };
         let reader_masks = streams.iter().map(mask).collect();
         let batched = regions.iter().filter(|r| r.mode == Mode::Batched);
+        let timeless = queries.iter().all(|q| timeless(&q.code));
+        let lone_reader = |s: &StreamNode| match s.readers[..] {
+            [q] if linear && timeless && s.writers.is_empty() && !options.queries => {
+                let QueryNode { input, output, code, .. } = &queries[q];
+                let ends = code.short && streams[*output].shown && streams[*output].readers.is_empty();
+                let unchanged = code.passes_unchanged();
+                ends.then_some(LoneReader { query: q as u32, input: *input as u32, output: *output as u32, unchanged })
+            }
+            _ => None,
+        };
+        let lone_readers = streams.iter().map(lone_reader).collect();
         Graph {
             timed: batched.flat_map(|r| r.timed.iter().copied()).collect(),
             stepped,
-            timeless: queries.iter().all(|q| timeless(&q.code)),
+            timeless,
             linear,
             reader_masks,
+            lone_readers,
             queries,
             streams,
             regions,

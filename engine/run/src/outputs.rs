@@ -3,9 +3,10 @@
 use riddhi_batch::{Arena, Chunk, Columns, Flow, Frame};
 use riddhi_plan::logical::Mode;
 
-use crate::batched::flow_of_source;
+use crate::batched::{LoneTurn, flow_of_source};
 use crate::compile::App;
 use crate::engine::{Engine, FailureReport};
+use crate::graph::LoneReader;
 use crate::merge::OUTSIDE;
 
 /// Where rows come out.
@@ -259,6 +260,10 @@ impl<'a> Outputs<'a> {
         if engine.options.queries || !self.rest.is_empty() {
             return Only::Several;
         }
+        if let Some(LoneTurn { reader, passed }) = engine.lone {
+            let target = Target::Stream(reader.output);
+            return if passed { Only::Flow(target, self.lone_flow(reader)) } else { Only::Nothing };
+        }
         let stream = match engine.touched[..] {
             [] => return Only::Nothing,
             [stream] if engine.graph.streams[stream as usize].shown => stream,
@@ -271,6 +276,15 @@ impl<'a> Outputs<'a> {
             None => return Only::Several,
         };
         Only::Flow(Target::Stream(stream), flow)
+    }
+
+    /// Where the row of a lone event came out.
+    #[inline]
+    fn lone_flow(&self, reader: LoneReader) -> &'a Flow {
+        if reader.unchanged {
+            return &self.frame.flows[reader.input as usize];
+        }
+        self.engine.query(reader.query as usize).out()
     }
 
     /// Gives all rows of a flow.
@@ -291,6 +305,10 @@ impl<'a> Outputs<'a> {
     /// The targets that have rows, in order.
     fn lanes(&self) -> Vec<Lane<'a>> {
         let engine = self.engine;
+        if let Some(LoneTurn { reader, passed }) = engine.lone {
+            let lane = || Lane { target: Target::Stream(reader.output), from: From::One(self.lone_flow(reader)), n: 1 };
+            return passed.then(lane).into_iter().collect();
+        }
         let mut lanes = Vec::new();
         for &s in &engine.touched {
             let (stream, target) = (s as usize, Target::Stream(s));

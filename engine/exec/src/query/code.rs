@@ -230,6 +230,14 @@ impl Code {
         self.short_items = items.unwrap_or_default();
     }
 
+    /// Whether a row that takes the short way comes out as it went in.
+    pub fn passes_unchanged(&self) -> bool {
+        let itself = |(i, item): (usize, &ShortItem)| matches!(item, ShortItem::Attribute(a) if *a as usize == i);
+        self.short
+            && self.short_items.len() == self.schema.attributes.len()
+            && self.short_items.iter().enumerate().all(itself)
+    }
+
     fn filters_without_aggregates(&self) -> bool {
         self.before.iter().all(|s| matches!(s, Step::Filter { aggregates, .. } if aggregates.is_empty()))
     }

@@ -52,6 +52,45 @@ fn short(code: &Code, arena: &Arena, input: &Flow, chunk: usize, to: &mut Flow) 
 }
 
 impl Query {
+    /// Whether the row of a flow of one row passes the conditions of the short way; `None` if it takes another way.
+    #[inline]
+    pub fn passes_lone(&self, arena: &Arena, input: &Flow) -> Option<bool> {
+        match passes(&self.code, arena, &input.rows.cols, 0) {
+            Passed::Yes => Some(true),
+            Passed::No => Some(false),
+            Passed::Unknown => None,
+        }
+    }
+
+    /// Makes the short way's result for a flow of one row the only row of the output, whatever stood there.
+    #[inline]
+    pub fn put_lone(&mut self, arena: &Arena, input: &Flow) {
+        let cols = &input.rows.cols[..];
+        let out = &mut self.work.out;
+        for (item, to) in self.code.short_items.iter().zip(&mut out.rows.cols) {
+            match item {
+                ShortItem::Attribute(a) => to.become_row(&cols[*a as usize], 0),
+                ShortItem::Tree(program) => {
+                    to.clear();
+                    program.push(cols, 0, arena, to);
+                }
+            }
+        }
+        let (ts, step) = (input.rows.ts[0], input.chunks[0].step);
+        match (&mut out.rows.ts[..], &mut out.chunks[..]) {
+            ([at], [chunk]) => {
+                *at = ts;
+                *chunk = Chunk { step, cause: 0, first: 0, rows: 1 };
+            }
+            _ => {
+                out.rows.ts.clear();
+                out.rows.ts.push(ts);
+                out.chunks.clear();
+                out.chunks.push(Chunk { step, cause: 0, first: 0, rows: 1 });
+            }
+        }
+    }
+
     /// A chunk of one row from a stream's flow to another's, past the query's own output. Whether it put a row out; `None`,
     /// and nothing done, if it takes another way.
     #[inline]
