@@ -12,7 +12,7 @@ use crate::exit::{Exit, Failure};
 use crate::say;
 
 /// Bytes of an app's text at most; spans count in 32 bits, and no app comes near.
-const APP_BYTES_MAX: u64 = 64 << 20;
+pub const APP_BYTES_MAX: u64 = 64 << 20;
 
 /// A file that was compiled.
 pub struct AppFile {
@@ -78,14 +78,17 @@ fn exit_of(diagnostics: &[Diagnostic]) -> Exit {
     }
 }
 
-fn read(path: &str) -> Result<String, Failure> {
+/// An app that is too large to be one.
+pub fn too_large(path: &str, size: u64) -> Failure {
+    Failure::new(Exit::Usage, format!("the app {path} has {size} bytes; at most {APP_BYTES_MAX} are read"))
+}
+
+/// The text of an app's file.
+pub fn read(path: &str) -> Result<String, Failure> {
     let failed = |e: &io::Error| neighbour(path, Failure::file("cannot read the app", path, e), e);
     let size = fs::metadata(path).map_err(|e| failed(&e))?.len();
     if size > APP_BYTES_MAX {
-        return Err(Failure::new(
-            Exit::Usage,
-            format!("the app {path} has {size} bytes; at most {APP_BYTES_MAX} are read"),
-        ));
+        return Err(too_large(path, size));
     }
     let bytes = fs::read(path).map_err(|e| failed(&e))?;
     String::from_utf8(bytes).map_err(|e| {

@@ -2,6 +2,7 @@
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
+use crate::fmt::FmtArgs;
 use crate::input::csv::TimeFormat;
 use crate::input::source::Format as InputFormat;
 use crate::output::Format as OutputFormat;
@@ -31,7 +32,9 @@ pub enum Command {
     /// Look for mistakes in an app
     Check(AppArgs),
     /// Show how an app is run: its streams, queries and regions
-    Explain(AppArgs),
+    Explain(ExplainArgs),
+    /// Lay out apps: one clause a line, comments kept
+    Fmt(FmtArgs),
 }
 
 /// An app and how to talk about it.
@@ -51,6 +54,27 @@ pub enum ReportFormat {
     Text,
     /// For tools.
     Json,
+}
+
+/// `riddhi explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// The app's file
+    pub app: String,
+    /// Text for people, JSON for tools, or a mermaid flowchart
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: ExplainFormat,
+}
+
+/// Form of a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ExplainFormat {
+    /// For people.
+    Text,
+    /// For tools.
+    Json,
+    /// A chart, which many viewers of Markdown draw.
+    Mermaid,
 }
 
 /// `riddhi replay`.

@@ -2,12 +2,12 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use riddhi_plan::{explain_json, explain_text};
+use riddhi_plan::{explain_json, explain_mermaid, explain_text};
 use riddhi_ql::Severity;
 use serde_json::json;
 
 use crate::app::AppFile;
-use crate::args::{AppArgs, ReportFormat};
+use crate::args::{AppArgs, ExplainArgs, ExplainFormat, ReportFormat};
 use crate::exit::{Exit, Failure, plain};
 
 /// Shows an app's mistakes.
@@ -41,18 +41,19 @@ fn verdict(path: &str, file: &AppFile) -> String {
 }
 
 /// Shows how an app is run.
-pub fn explain(args: &AppArgs) -> Result<Exit, Failure> {
+pub fn explain(args: &ExplainArgs) -> Result<Exit, Failure> {
     let app = AppFile::open_to_run(&args.app)?;
     let text = match args.format {
-        ReportFormat::Json => format!("{:#}\n", explain_json(&app)),
-        ReportFormat::Text => explain_text(&app),
+        ExplainFormat::Json => format!("{:#}\n", explain_json(&app)),
+        ExplainFormat::Text => explain_text(&app),
+        ExplainFormat::Mermaid => explain_mermaid(&app),
     };
     print(&text)?;
     Ok(Exit::Done)
 }
 
 /// Standard output; a reader that has gone away is no failure.
-fn print(text: &str) -> Result<(), Failure> {
+pub fn print(text: &str) -> Result<(), Failure> {
     match io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()) {
         Err(e) if e.kind() != io::ErrorKind::BrokenPipe => {
             Err(Failure::new(Exit::Failed, format!("cannot write the output: {}", plain(&e))))

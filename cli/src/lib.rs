@@ -5,6 +5,8 @@
 mod app;
 mod args;
 mod exit;
+mod files;
+mod fmt;
 pub mod input;
 mod inspect;
 pub mod output;
@@ -24,6 +26,7 @@ pub fn main() -> ExitCode {
         Command::Replay(args) => replay::replay(&args),
         Command::Check(args) => inspect::check(&args),
         Command::Explain(args) => inspect::explain(&args),
+        Command::Fmt(args) => fmt::fmt(&args),
     };
     match done {
         Ok(exit) => exit.into(),

@@ -1,10 +1,12 @@
-//! EXPLAIN: a plan as text for people and as JSON for tools. The text may change with any release; the JSON's members keep
-//! their names.
+//! EXPLAIN: a plan as text and as a mermaid chart for people, and as JSON for tools. Text and chart may change with any
+//! release; the JSON's members keep their names.
 
 mod json;
+mod mermaid;
 mod text;
 
 pub use json::explain_json;
+pub use mermaid::explain_mermaid;
 pub use text::explain_text;
 
 use riddhi_batch::{Attribute, Kind};

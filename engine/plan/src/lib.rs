@@ -14,6 +14,6 @@ mod text;
 
 pub use bind::{Planned, Verdict, plan};
 pub use diagnose::unsupported::added_attributes;
-pub use explain::{explain_json, explain_text};
+pub use explain::{explain_json, explain_mermaid, explain_text};
 pub use regions::regions;
 pub use text::expr_text;

@@ -2,7 +2,7 @@
 
 mod support;
 
-use riddhi_plan::{explain_json, explain_text};
+use riddhi_plan::{explain_json, explain_mermaid, explain_text};
 use support::{planned, shown};
 
 fn explained(text: &str) -> String {
@@ -93,4 +93,16 @@ from S select ifThenElse(b, sum(n), sum(n) + 1) as x, sum(n) + sum(n) as y, b an
 insert into Out;
 "
     ));
+}
+
+#[test]
+fn chart() {
+    let plan = support::planned(
+        "define stream S (k string, v int);
+        @info(name = 'first') from S[k == \"it's <x>; y\" and v > 1]#window.length(5)
+        select k, sum(v) as t group by k insert all events into `A b`;
+        from `A b` select k insert into Out;
+        from S select k insert into Out;",
+    );
+    insta::assert_snapshot!(explain_mermaid(&plan.plan.expect("it has a plan")));
 }

@@ -18,22 +18,31 @@ use crate::ERRORS_MAX;
 use crate::diagnostic::Diagnostic;
 use crate::span::Span;
 
-/// The tokens of a text and what is wrong inside single ones.
+/// The tokens of a text, its comments, and what is wrong inside single tokens.
 pub(crate) struct Lexed {
     pub tokens: Vec<Token>,
+    /// Where the comments stand, in order.
+    pub comments: Vec<Span>,
     pub diagnostics: Vec<Diagnostic>,
 }
 
 /// Cuts `text`, whose length fits `u32`, into tokens.
 pub(crate) fn lex(text: &str) -> Lexed {
-    let mut lexer = Lexer { text, bytes: text.as_bytes(), at: 0, script_open: false, diagnostics: Vec::new() };
+    let mut lexer = Lexer {
+        text,
+        bytes: text.as_bytes(),
+        at: 0,
+        script_open: false,
+        comments: Vec::new(),
+        diagnostics: Vec::new(),
+    };
     let mut tokens = Vec::with_capacity(text.len() / 4 + 1);
     loop {
         lexer.skip_hidden();
         let start = lexer.at;
         if start >= text.len() {
             tokens.push(Token { kind: TokenKind::Eof, span: Span::at(start as u32) });
-            return Lexed { tokens, diagnostics: lexer.diagnostics };
+            return Lexed { tokens, comments: lexer.comments, diagnostics: lexer.diagnostics };
         }
         let kind = lexer.token();
         debug_assert!(lexer.at > start, "a token has at least one byte");
@@ -48,6 +57,7 @@ struct Lexer<'a> {
     /// A script was opened and never closed. Later braces are not tried again, which keeps a text of many open
     /// braces linear.
     script_open: bool,
+    comments: Vec<Span>,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -66,16 +76,19 @@ impl Lexer<'_> {
     /// Passes over white space and comments. Form feed is no white space.
     fn skip_hidden(&mut self) {
         loop {
+            let start = self.at;
             match self.peek(0) {
                 b' ' | b'\t' | b'\r' | b'\n' | 0x0B => self.at += 1,
                 b'-' if self.peek(1) == b'-' => {
                     let rest = &self.bytes[self.at..];
                     self.at += rest.iter().position(|b| matches!(b, b'\r' | b'\n')).unwrap_or(rest.len());
+                    self.comments.push(Span::new(start as u32, self.at as u32));
                 }
                 // An open comment runs to the end of the text and is no mistake.
                 b'/' if self.peek(1) == b'*' => {
                     let rest = &self.text[self.at + 2..];
                     self.at = rest.find("*/").map_or(self.text.len(), |n| self.at + 2 + n + 2);
+                    self.comments.push(Span::new(start as u32, self.at as u32));
                 }
                 _ => return,
             }

@@ -6,6 +6,7 @@
 pub mod ast;
 pub mod code;
 mod diagnostic;
+mod format;
 mod lex;
 mod parse;
 mod print;
@@ -16,6 +17,7 @@ mod substitute;
 mod suggest;
 
 pub use diagnostic::{Code, Diagnostic, Diagnostics, Help, Label, Replacement, Severity};
+pub use format::{Unformatted, format};
 pub use parse::{Parsed, ParsedOnDemand, parse, parse_expression, parse_on_demand, parse_time};
 pub use render::{Edit, Related, Report, render_text};
 pub use source::{Position, Source};

@@ -27,6 +27,7 @@ mod state;
 
 pub(crate) use operator::IN_BINDING;
 
+pub(crate) use entry::{Marked, parse_marked};
 pub use entry::{Parsed, ParsedOnDemand, parse, parse_expression, parse_on_demand, parse_time};
 
 use crate::NESTING_MAX;
@@ -34,6 +35,22 @@ use crate::code;
 use crate::diagnostic::Diagnostic;
 use crate::lex::{Kw, Token, TokenKind, lex};
 use crate::span::{Ident, Span};
+
+/// What a token is used as, where its kind alone does not tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub(crate) enum Role {
+    /// What its kind says.
+    #[default]
+    Plain,
+    /// A name, also if it is a keyword otherwise.
+    Name,
+    /// The sign of a number.
+    Sign,
+    /// A part of a count such as `<2:5>` or `*`.
+    Count,
+    /// A joint of an annotation's key.
+    Joint,
+}
 
 /// The part could not be understood, and the reason is reported.
 #[derive(Debug)]
@@ -44,6 +61,9 @@ pub(crate) type Parse<T> = Result<T, Refused>;
 pub(crate) struct Parser<'a> {
     text: &'a str,
     tokens: Vec<Token>,
+    /// Of each token; right where nothing is wrong.
+    roles: Vec<Role>,
+    comments: Vec<Span>,
     pos: usize,
     /// Where the unfinished strings and names are, as token indices.
     broken: Vec<usize>,
@@ -68,7 +88,9 @@ impl<'a> Parser<'a> {
         Parser {
             text,
             broken: broken.map(|(at, _)| at).collect(),
+            roles: vec![Role::Plain; lexed.tokens.len()],
             tokens: lexed.tokens,
+            comments: lexed.comments,
             pos: 0,
             depth: 0,
             tallest: 0,
@@ -114,6 +136,11 @@ impl<'a> Parser<'a> {
             self.pos += 1;
         }
         span
+    }
+
+    /// Says what the token here is used as.
+    fn mark(&mut self, role: Role) {
+        self.roles[self.pos] = role;
     }
 
     fn at(&self, kind: TokenKind) -> bool {
@@ -175,6 +202,7 @@ impl<'a> Parser<'a> {
     fn bump_name(&mut self) -> Ident {
         let text = self.token_text();
         let text = text.strip_prefix('`').and_then(|t| t.strip_suffix('`')).unwrap_or(text);
+        self.mark(Role::Name);
         Ident::new(text, self.bump())
     }
 

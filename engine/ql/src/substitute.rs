@@ -45,7 +45,7 @@ pub fn substitute(text: &str, lookup: impl Fn(&str) -> Option<String>) -> Result
 }
 
 /// Where the variables stand, in order.
-fn variables(text: &str) -> impl Iterator<Item = (usize, usize)> {
+pub(crate) fn variables(text: &str) -> impl Iterator<Item = (usize, usize)> {
     text.match_indices("${").filter_map(|(start, _)| {
         let name = &text[start + 2..];
         let length = name.find(|c: char| !c.is_ascii_alphanumeric() && c != '_')?;

@@ -1,6 +1,6 @@
 //! Annotations, and app annotations, which are less.
 
-use super::{Parse, Parser, Refused};
+use super::{Parse, Parser, Refused, Role};
 use crate::ast::{Annotation, AnnotationElement};
 use crate::code;
 use crate::diagnostic::Diagnostic;
@@ -111,6 +111,7 @@ impl Parser<'_> {
         let mut key = self.name("a key or a string")?;
         while matches!(self.kind(), TokenKind::Dot | TokenKind::Minus | TokenKind::Colon) {
             key.name.push_str(self.token_text());
+            self.mark(Role::Joint);
             self.bump();
             key.name.push_str(&self.name("the rest of the key")?.name);
         }

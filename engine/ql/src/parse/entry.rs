@@ -1,11 +1,11 @@
 //! What other crates call.
 
-use super::{Parse, Parser};
+use super::{Parse, Parser, Role};
 use crate::ERRORS_MAX;
 use crate::ast::{App, Expr, OnDemand, TimeValue};
 use crate::code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::lex::TokenKind;
+use crate::lex::{Token, TokenKind};
 use crate::span::Span;
 
 /// How long a text may be.
@@ -44,6 +44,31 @@ pub fn parse(text: &str) -> Parsed {
     let mut parser = Parser::new(text);
     let app = parser.app();
     Parsed { app, diagnostics: parser.finish() }
+}
+
+/// A text without mistakes, with all that its tree leaves out.
+pub(crate) struct Marked {
+    pub app: App,
+    /// With the last one, which is the end.
+    pub tokens: Vec<Token>,
+    /// Of each token.
+    pub roles: Vec<Role>,
+    /// In order.
+    pub comments: Vec<Span>,
+}
+
+/// Parses an app whose text itself is of interest.
+pub(crate) fn parse_marked(text: &str) -> Result<Marked, Vec<Diagnostic>> {
+    if let Some(error) = too_long(text) {
+        return Err(vec![error]);
+    }
+    let mut parser = Parser::new(text);
+    let app = parser.app();
+    if !parser.diagnostics.is_empty() {
+        return Err(parser.finish());
+    }
+    let Parser { tokens, roles, comments, .. } = parser;
+    Ok(Marked { app, tokens, roles, comments })
 }
 
 /// Parses an on-demand query.

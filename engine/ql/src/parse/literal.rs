@@ -1,6 +1,6 @@
 //! Constants.
 
-use super::{Parse, Parser};
+use super::{Parse, Parser, Role};
 use crate::ast::{ExprKind, TimeUnit, TimeValue};
 use crate::code;
 use crate::diagnostic::Diagnostic;
@@ -56,6 +56,7 @@ impl Parser<'_> {
         }
         let start = self.span();
         if matches!(self.kind(), TokenKind::Plus | TokenKind::Minus) {
+            self.mark(Role::Sign);
             self.bump();
         }
         let kind = self.kind();

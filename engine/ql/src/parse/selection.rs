@@ -1,6 +1,6 @@
 //! `select` and the clauses that belong to it.
 
-use super::{Parse, Parser, Refused};
+use super::{Parse, Parser, Refused, Role};
 use crate::ast::{AttrRef, Expr, ExprKind, Limit, Order, OrderBy, OutAttr, Scope, SelectList, Selection};
 use crate::code;
 use crate::lex::{Kw, TokenKind};
@@ -110,7 +110,10 @@ impl Parser<'_> {
             _ if alias.is_some() => Ok(OutAttr { expr, alias, span }),
             ExprKind::Attr(_) if !expr.parens => Ok(OutAttr { expr, alias: None, span }),
             // Without `as` only an attribute can stand here, so the word is one.
-            ExprKind::Bool(_) if !expr.parens => Ok(OutAttr { expr: self.bool_attribute(span), alias: None, span }),
+            ExprKind::Bool(_) if !expr.parens => {
+                self.roles[self.pos - 1] = Role::Name;
+                Ok(OutAttr { expr: self.bool_attribute(span), alias: None, span })
+            }
             _ => self.no_alias(&expr),
         }
     }

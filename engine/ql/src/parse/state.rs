@@ -5,7 +5,7 @@
 
 use super::forms::Forms;
 use super::recover::is_link;
-use super::{Parse, Parser};
+use super::{Parse, Parser, Role};
 use crate::ast::{LogicalOp, Quantifier, QueryInput, State, StateInput, StateKind, StateStream, StreamInput};
 use crate::code;
 use crate::diagnostic::Diagnostic;
@@ -317,11 +317,13 @@ impl Parser<'_> {
             TokenKind::Lt => return self.collect().map(Some),
             _ => return Ok(None),
         };
+        self.mark(Role::Count);
         self.bump();
         Ok(Some(Quantifier { min, max, span: start }))
     }
 
     fn collect(&mut self) -> Parse<Quantifier> {
+        let first = self.pos;
         let start = self.bump();
         let min = match self.at(TokenKind::Int) {
             true => Some(self.int()?),
@@ -337,6 +339,7 @@ impl Parser<'_> {
             return self.refuse(error.help("a count is `<2>`, `<2:5>`, `<2:>` or `<:5>`"));
         }
         self.bump();
+        self.roles[first..self.pos].fill(Role::Count);
         let max = if colon { max } else { min };
         Ok(Quantifier { min: min.unwrap_or(0), max, span: self.since(start) })
     }

@@ -3,7 +3,7 @@
 
 use std::fmt::Debug;
 
-use riddhi_ql::{Diagnostic, Report, Source, parse, parse_on_demand, render_text};
+use riddhi_ql::{Diagnostic, Report, Source, Unformatted, format, parse, parse_on_demand, render_text};
 
 /// A tree without its places: what two texts of one meaning have in common.
 pub fn shape(tree: &impl Debug) -> String {
@@ -75,6 +75,14 @@ pub fn check_any(text: &str) {
     // Unknown characters may stand for definitions and are not printed.
     if parsed.diagnostics.is_empty() && !parsed.app.definitions.is_empty() {
         reprint_app(text);
+    }
+    match format(text, |_| None) {
+        Ok(once) => match format(&once, |_| None) {
+            Ok(twice) => assert_eq!(once, twice, "the layout of {text:?} is not stable"),
+            Err(e) => panic!("{text:?} became {once:?}: {e:?}"),
+        },
+        Err(Unformatted::Differs) => panic!("the layout changes {text:?}"),
+        Err(Unformatted::Mistakes(_)) => {}
     }
     if on_demand.query.is_some() {
         reprint_on_demand(text);
