@@ -8,10 +8,10 @@ pub mod aggregate;
 pub mod expr;
 pub mod functions;
 pub mod groups;
-pub mod log;
 pub mod query;
 pub mod steps;
 pub mod store;
+pub mod stream;
 pub mod window;
 
 /// A registry with all that is built in.
@@ -19,7 +19,7 @@ pub fn registry() -> riddhi_plan::registry::Registry {
     let mut registry = riddhi_plan::registry::Registry::default();
     aggregate::register(&mut registry);
     functions::register(&mut registry);
-    log::register(&mut registry);
+    stream::register(&mut registry);
     window::register(&mut registry);
     registry
 }

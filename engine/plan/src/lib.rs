@@ -13,7 +13,6 @@ pub mod registry;
 mod text;
 
 pub use bind::{Planned, Verdict, plan};
-pub use diagnose::unsupported::added_attributes;
 pub use explain::{explain_json, explain_mermaid, explain_text};
 pub use regions::regions;
 pub use text::expr_text;

@@ -3,9 +3,9 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use riddhi_plan::logical::{AppPlan, Handler, QueryPlan};
+use riddhi_plan::logical::AppPlan;
 use riddhi_plan::registry::Registry;
-use riddhi_plan::{Planned, added_attributes, plan};
+use riddhi_plan::{Planned, plan};
 use riddhi_ql::{Diagnostic, Diagnostics};
 
 /// A compiled app: its plan, shared by all engines that run it.
@@ -47,11 +47,7 @@ pub fn compile(text: &str) -> Compiled {
 pub fn compile_with(text: &str, registry: &Registry) -> Compiled {
     let parsed = riddhi_ql::parse(text);
     let broken = parsed.diagnostics.iter().any(Diagnostic::is_error);
-    let Planned { plan, mut diagnostics } = plan(&parsed.app, registry);
-    if let Some(plan) = &plan {
-        diagnostics.extend(plan.queries.iter().filter(|q| adds_attributes(q)).map(|q| added_attributes(q.span)));
-    }
-    let plan = plan.filter(|_| !diagnostics.iter().any(Diagnostic::is_error));
+    let Planned { plan, diagnostics } = plan(&parsed.app, registry);
     let mut all = Diagnostics::new();
     all.extend(parsed.diagnostics);
     // What the binder says of a text that could not be read whole may only follow from that.
@@ -60,10 +56,4 @@ pub fn compile_with(text: &str, registry: &Registry) -> Compiled {
     }
     let plan = plan.filter(|_| !broken).map(|plan| App { plan: Arc::new(plan) });
     Compiled { plan, diagnostics: all.into_sorted() }
-}
-
-/// Whether a stream function of the query adds attributes: the registry's traits allow it, the engine cannot run it yet.
-fn adds_attributes(query: &QueryPlan) -> bool {
-    let mut handlers = query.before.iter().chain(&query.after);
-    handlers.any(|h| matches!(h, Handler::Stream { function, .. } if !function.adds.is_empty()))
 }

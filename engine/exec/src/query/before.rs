@@ -1,14 +1,16 @@
 //! Handlers before the window: filters, filters with aggregates, stream functions.
 
-use riddhi_batch::{Column, Columns, Flow, Sel};
-use riddhi_plan::registry::{Failed, Groups, Leave, Run, Slide, StreamCx, StreamKernel, Volatility};
+use riddhi_batch::{Arena, Column, Flow, Kind, Sel};
+use riddhi_plan::registry::{Failed, Groups, Leave, Run, Slide, StreamCx, StreamRows, Volatility};
 
 use super::rows::Selected;
-use super::{AggregateCode, Aggregates, Code, Cx, Step, Work, compute, exact_column, first_step, report, skip_unless};
-use crate::expr::{Program, Rows, Source};
+use super::{
+    AggregateCode, Aggregates, Code, Cx, Step, StreamCode, Work, compute, exact_column, first_step, report, skip_unless,
+};
+use crate::expr::{Program, Rows, Scratch, Source};
 
 impl Work {
-    /// Runs the handlers before the window.
+    /// Runs the handlers before the window, up to the first stream function that adds attributes.
     pub(super) fn run_before(
         &mut self,
         code: &Code,
@@ -18,7 +20,7 @@ impl Work {
         selected: &mut Selected,
     ) {
         let mut filter = 0;
-        for step in &code.before {
+        for step in &code.before[..code.narrow] {
             if selected.n == 0 {
                 return;
             }
@@ -30,8 +32,8 @@ impl Work {
                     self.filter_with_aggregates(code, cx, input, range, selected, condition, aggregates, filter);
                     filter += 1;
                 }
-                Step::Stream { kernel, args } => {
-                    self.stream_function(code, cx, input, range, selected, kernel.as_ref(), args);
+                Step::Stream(function) => {
+                    self.stream_function(code, cx, input, range, selected, function, &mut []);
                 }
             }
         }
@@ -93,7 +95,7 @@ impl Work {
 
 impl Work {
     /// A filter whose condition has aggregates: they take each row in before it is looked at.
-    fn filter_with_aggregates(
+    pub(super) fn filter_with_aggregates(
         &mut self,
         code: &Code,
         cx: &mut Cx<'_>,
@@ -165,16 +167,17 @@ impl Work {
         selected.keep(&b.hits);
     }
 
-    /// Shows the selected rows to a stream function.
-    fn stream_function(
+    /// Shows the selected rows to a stream function, which appends a value for each of them to the columns of `added`. Rows
+    /// whose arguments cannot be computed are dropped after that.
+    pub(super) fn stream_function(
         &mut self,
         code: &Code,
         cx: &mut Cx<'_>,
         input: &Flow,
         range: (usize, usize),
         selected: &mut Selected,
-        kernel: &dyn StreamKernel,
-        args: &[Program],
+        function: &StreamCode,
+        added: &mut [Column],
     ) {
         self.volatile_inputs(cx, input, range, selected, Volatility::Random);
         let b = &mut self.buffers;
@@ -187,13 +190,13 @@ impl Work {
             serial: self.serial,
             seed: code.seed,
         };
-        let mut values = Columns::new(args.iter().map(Program::kind));
         b.failed.clear();
-        for (program, column) in args.iter().zip(&mut values.cols) {
-            compute(program, &rows, cx.arena, &mut b.scratch, column, &mut b.failed);
-        }
-        let mut scx = StreamCx { arena: cx.arena, log: cx.log, schema: &code.schema, app: &code.app };
-        kernel.run(&mut scx, &input.rows, selected.sel(), selected.n, &values, &[]);
+        let args = stream_arguments(function, &rows, cx.arena, &mut b.scratch, &mut b.failed);
+        self.serial += if code.asks_random { selected.n as u64 } else { 0 };
+        let attributes = &code.schema.attributes[..function.sees];
+        let mut scx = StreamCx { arena: cx.arena, log: cx.log, attributes, app: &code.app };
+        let (columns, sel, n) = (&input.rows, selected.sel(), selected.n);
+        function.kernel.run(&mut scx, &StreamRows { columns, sel, n, args: &args, expired: &[] }, added);
         if !b.failed.is_empty() {
             report(code, cx, &b.failed, first_step(input, selected, &b.failed));
             b.hits.clear();
@@ -201,4 +204,20 @@ impl Work {
             selected.keep(&b.hits);
         }
     }
+}
+
+/// Computes a stream function's arguments, all of their declared types.
+pub(super) fn stream_arguments(
+    function: &StreamCode,
+    rows: &Rows<'_>,
+    arena: &mut Arena,
+    scratch: &mut Scratch,
+    failed: &mut Failed,
+) -> Vec<Column> {
+    let argument = |(program, kind): &(Program, Kind)| {
+        let mut column = Column::new(program.kind());
+        compute(program, rows, arena, scratch, &mut column, failed);
+        exact_column(column, *kind, arena, failed)
+    };
+    function.args.iter().map(argument).collect()
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use riddhi_batch::{Kind, Schema};
+use riddhi_batch::{Column, Kind, Schema};
 use riddhi_plan::expr::{Expr, Node};
 use riddhi_plan::logical::{AggregatePlan, Handler, Kinds, QueryPlan};
 use riddhi_plan::registry::{BoundAggregate, BoundWindow, Form, StreamKernel, Timers, Volatility};
@@ -42,12 +42,27 @@ pub enum Step {
         aggregates: Vec<AggregateCode>,
     },
     /// Shows rows to a stream function.
-    Stream {
-        /// The function.
-        kernel: Arc<dyn StreamKernel>,
-        /// Its arguments.
-        args: Vec<Program>,
-    },
+    Stream(StreamCode),
+}
+
+/// A stream function, compiled.
+#[derive(Debug)]
+pub struct StreamCode {
+    /// The function.
+    pub kernel: Arc<dyn StreamKernel>,
+    /// Its arguments, each with the kind of its declared type: a value of another kind fails its row.
+    pub args: Vec<(Program, Kind)>,
+    /// Attributes that rows have when they come to it.
+    pub sees: usize,
+    /// Kinds of the attributes that it adds behind them.
+    pub adds: Vec<Kind>,
+}
+
+impl StreamCode {
+    /// Empty columns for what it adds.
+    pub fn added(&self) -> Vec<Column> {
+        self.adds.iter().map(|&kind| Column::new(kind)).collect()
+    }
 }
 
 /// An aggregate, compiled.
@@ -84,6 +99,9 @@ pub struct Code {
     pub schema: Schema,
     /// Handlers before the window.
     pub before: Vec<Step>,
+    /// Place in `before` of the first stream function that adds attributes: rows are copied there to get them. The number of
+    /// handlers, if there is none.
+    pub narrow: usize,
     /// The window.
     pub window: Option<BoundWindow>,
     /// Whether expired rows are put out: batch windows keep rows for that.
@@ -142,11 +160,12 @@ impl Code {
             seed: seed(&plan.key),
             app: app.to_owned(),
             schema: plan.schema.clone(),
-            before: plan.before.iter().map(step).collect(),
+            before: Vec::new(),
+            narrow: plan.before.iter().position(adds_attributes).unwrap_or(plan.before.len()),
             window: plan.window.clone(),
             expired: plan.kinds != Kinds::Current,
             watched: plan.kinds != Kinds::Current || !plan.after.is_empty() || volatile_args(plan),
-            after: plan.after.iter().map(step).collect(),
+            after: Vec::new(),
             timed: false,
             way: Way::General,
             group_by: plan.select.group_by.clone(),
@@ -166,6 +185,9 @@ impl Code {
             asks_now: false,
             asks_random: false,
         };
+        let mut sees = plan.schema.attributes.len() - added(&plan.before) - added(&plan.after);
+        code.before = plan.before.iter().map(|h| step(h, &mut sees)).collect();
+        code.after = plan.after.iter().map(|h| step(h, &mut sees)).collect();
         if !force_general {
             code.way = way(plan);
         }
@@ -203,7 +225,7 @@ impl Code {
                     most.push(condition.volatility());
                     most.extend(aggregates.iter().flat_map(|a| a.arg.iter().chain(&a.when)).map(Program::volatility));
                 }
-                Step::Stream { args, .. } => most.extend(args.iter().map(Program::volatility)),
+                Step::Stream(function) => most.extend(function.args.iter().map(|(arg, _)| arg.volatility())),
             }
         }
         most.extend(self.items.iter().chain(&self.args).chain(&self.having).map(Program::volatility));
@@ -279,14 +301,32 @@ fn aggregate(plan: &AggregatePlan) -> AggregateCode {
     }
 }
 
-fn step(handler: &Handler) -> Step {
+/// Whether it is a stream function that adds attributes.
+fn adds_attributes(handler: &Handler) -> bool {
+    matches!(handler, Handler::Stream { function, .. } if !function.adds.is_empty())
+}
+
+/// Attributes that stream functions among the handlers add.
+fn added(handlers: &[Handler]) -> usize {
+    let of = |handler: &Handler| match handler {
+        Handler::Stream { function, .. } => function.adds.len(),
+        Handler::Filter { .. } => 0,
+    };
+    handlers.iter().map(of).sum()
+}
+
+/// Compiles a handler; `seen` counts the attributes that rows have.
+fn step(handler: &Handler, seen: &mut usize) -> Step {
     match handler {
         Handler::Filter { condition, aggregates } => Step::Filter {
             condition: Program::compile(condition),
             aggregates: aggregates.iter().map(aggregate).collect(),
         },
         Handler::Stream { function, args, .. } => {
-            Step::Stream { kernel: function.kernel.clone(), args: args.iter().map(Program::compile).collect() }
+            let (kernel, sees) = (function.kernel.clone(), *seen);
+            *seen += function.adds.len();
+            let args = args.iter().map(|arg| (Program::compile(arg), arg.ty.kind())).collect();
+            Step::Stream(StreamCode { kernel, args, sees, adds: function.adds.iter().map(|a| a.kind).collect() })
         }
     }
 }
@@ -317,8 +357,7 @@ fn sound(expr: &Expr) -> bool {
 fn way(plan: &QueryPlan) -> Way {
     let select = &plan.select;
     let nothing_aggregated = select.aggregates.is_empty() && select.group_by.is_empty();
-    let filters_only = plan.before.iter().all(|h| matches!(h, Handler::Filter { .. }));
-    if plan.window.is_none() && nothing_aggregated && plan.after.is_empty() && filters_only {
+    if plan.window.is_none() && nothing_aggregated && plan.after.is_empty() {
         return if plan.kinds == Kinds::Expired { Way::General } else { Way::Plain };
     }
     let simple_args = select
@@ -327,7 +366,7 @@ fn way(plan: &QueryPlan) -> Way {
         .filter_map(|a| a.arg.as_ref())
         .all(|a| a.volatility() == Volatility::Pure && !a.has_aggregate() && sound(a));
     let simple_args = simple_args && select.aggregates.iter().all(|a| a.when.is_none());
-    if plan.kinds != Kinds::Current || !plan.after.is_empty() || !simple_args || !filters_only {
+    if plan.kinds != Kinds::Current || !plan.after.is_empty() || !simple_args {
         return Way::General;
     }
     match plan.window.as_ref().map(|w| w.form) {
@@ -342,14 +381,16 @@ fn items_sound(plan: &QueryPlan) -> bool {
     plan.select.items.iter().all(|i| sound(&i.expr) || matches!(i.expr.node, Node::Attr(_)))
 }
 
-/// Attributes read after the window, in order.
+/// Attributes read after the window, in order; not those that are added there.
 fn kept(plan: &QueryPlan, way: Way) -> Vec<u32> {
-    let all = plan.schema.attributes.len() as u32;
+    let all = (plan.schema.attributes.len() - added(&plan.after)) as u32;
     let mut used = vec![false; all as usize];
     let mut note = |expr: &Expr| {
         expr.visit(&mut |e| {
-            if let Node::Attr(a) = e.node {
-                used[a as usize] = true;
+            if let Node::Attr(a) = e.node
+                && let Some(used) = used.get_mut(a as usize)
+            {
+                *used = true;
             }
         });
     };
@@ -366,7 +407,7 @@ fn kept(plan: &QueryPlan, way: Way) -> Vec<u32> {
                 Handler::Stream { .. } => return (0..all).collect(),
             }
         }
-        plan.select.group_by.iter().for_each(|&a| used[a as usize] = true);
+        plan.select.group_by.iter().filter(|&&a| a < all).for_each(|&a| used[a as usize] = true);
     }
     (0..all).filter(|&a| used[a as usize]).collect()
 }

@@ -4,13 +4,17 @@
 use riddhi_batch::{Chunk, Column, Columns, Flow, Sel};
 use riddhi_plan::logical::Kinds;
 use riddhi_plan::registry::{
-    Alike, Flush, Form, Leaving, Signal, SignalKind, SignalSink, Signals, Stamp, StreamCx, StreamKernel, Times,
+    Alike, Flush, Form, Leaving, Signal, SignalKind, SignalSink, Signals, Stamp, StreamCx, StreamRows, Times,
     Volatility,
 };
 
+use super::before::stream_arguments;
 use super::rows::{Piece, Selected};
 use super::slide::{entering, failed_chunks};
-use super::{AggregateCode, Aggregates, Code, Cx, Failure, Step, Work, compute, exact_column, report, skip_unless};
+use super::widen::spread;
+use super::{
+    AggregateCode, Aggregates, Code, Cx, Failure, Step, StreamCode, Work, compute, exact_column, report, skip_unless,
+};
 use crate::expr::{Program, Rows, Source};
 
 /// Signals being collected: a list, cut into chunks.
@@ -308,7 +312,7 @@ impl Work {
                         self.keep_alive(code, cx, g, condition, None, step);
                     }
                 }
-                Step::Stream { kernel, args } => self.show_signals(code, cx, g, kernel.as_ref(), args),
+                Step::Stream(function) => self.show_signals(code, cx, g, function, step),
             }
         }
     }
@@ -361,14 +365,7 @@ impl Work {
         g.flags = stays;
     }
 
-    fn show_signals(
-        &mut self,
-        code: &Code,
-        cx: &mut Cx<'_>,
-        g: &mut Buffers,
-        kernel: &dyn StreamKernel,
-        args: &[Program],
-    ) {
+    fn show_signals(&mut self, code: &Code, cx: &mut Cx<'_>, g: &mut Buffers, function: &StreamCode, step: u32) {
         let real = |g: &Buffers, i: &u32| g.kinds[*i as usize] != SignalKind::Reset;
         let shown: Vec<u32> = g.alive.iter().copied().filter(|i| real(g, i)).collect();
         g.expired.clear();
@@ -385,16 +382,26 @@ impl Work {
             serial: self.serial,
             seed: code.seed,
         };
-        let mut values = Columns::new(args.iter().map(Program::kind));
         let b = &mut self.buffers;
         b.failed.clear();
-        for (program, column) in args.iter().zip(&mut values.cols) {
-            compute(program, &rows, cx.arena, &mut b.scratch, column, &mut b.failed);
-        }
+        let args = stream_arguments(function, &rows, cx.arena, &mut b.scratch, &mut b.failed);
         g.work.ts.clear();
         g.work.ts.extend_from_slice(&g.ts);
-        let mut scx = StreamCx { arena: cx.arena, log: cx.log, schema: &code.schema, app: &code.app };
-        kernel.run(&mut scx, &g.work, Sel::Rows(&shown), shown.len(), &values, &g.expired);
+        let attributes = &code.schema.attributes[..function.sees];
+        let mut scx = StreamCx { arena: cx.arena, log: cx.log, attributes, app: &code.app };
+        let (sel, n) = (Sel::Rows(&shown), shown.len());
+        let mut added = function.added();
+        let rows = StreamRows { columns: &g.work, sel, n, args: &args, expired: &g.expired };
+        function.kernel.run(&mut scx, &rows, &mut added);
+        let columns = g.work.cols[function.sees..].iter_mut();
+        columns.zip(added).for_each(|(to, from)| spread(to, from, sel, n, g.kinds.len()));
+        g.expired.clear();
+        self.serial += if code.asks_random { n as u64 } else { 0 };
+        if !b.failed.is_empty() {
+            let mut failed = shown.iter().zip(&b.failed.rows).filter(|(_, f)| **f != 0).map(|(&i, _)| i).peekable();
+            g.alive.retain(|&i| failed.next_if_eq(&i).is_none());
+            report(code, cx, &b.failed, step);
+        }
     }
 
     /// Groups and aggregates of the signals in play; a result a signal.

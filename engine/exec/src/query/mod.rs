@@ -13,6 +13,7 @@ mod plain;
 mod rows;
 mod slide;
 mod state;
+mod widen;
 
 use std::sync::Arc;
 
@@ -24,7 +25,7 @@ use crate::groups::Groups;
 use crate::steps::{Fired, Pending, Steps};
 use crate::store::Store;
 
-pub use code::{AggregateCode, Code, Step, Way};
+pub use code::{AggregateCode, Code, Step, StreamCode, Way};
 pub use state::Section;
 
 use rows::Selected;
@@ -90,6 +91,8 @@ struct Buffers {
     leave: Vec<u32>,
     picks: Vec<u32>,
     places: Vec<u32>,
+    /// Rows with room for the attributes that stream functions add before the window.
+    wide: Flow,
     dues: Vec<i64>,
     held: Vec<u64>,
     slots: emit::Slots,
@@ -272,18 +275,35 @@ impl Work {
         let mut selected = std::mem::take(&mut self.buffers.selected);
         selected.all(first, (last.first + last.rows) as usize - first);
         self.run_before(code, cx, input, (from, to), &mut selected);
-        if selected.n > 0 {
-            selected.cut(&input.chunks, from, to);
-            match code.way {
-                Way::Plain => self.run_plain(code, cx, input, &mut selected),
-                Way::Slide => self.run_slide(code, cx, input, &mut selected),
-                Way::Flush => self.run_flush(code, cx, input, &mut selected),
-                Way::General => self.run_general(code, cx, input, &mut selected),
-            }
-            self.arm(code, cx, selected.pieces.last().map_or(0, |p| p.step));
+        if code.narrow < code.before.len() {
+            self.run_widened(code, cx, input, (from, to), &mut selected);
+        } else {
+            self.run_way(code, cx, input, (from, to), &mut selected);
         }
         self.buffers.selected = selected;
         self.sweep();
+    }
+
+    /// The window and all behind it, for the rows that passed the handlers before it.
+    fn run_way(
+        &mut self,
+        code: &Code,
+        cx: &mut Cx<'_>,
+        input: &Flow,
+        (from, to): (usize, usize),
+        selected: &mut Selected,
+    ) {
+        if selected.n == 0 {
+            return;
+        }
+        selected.cut(&input.chunks, from, to);
+        match code.way {
+            Way::Plain => self.run_plain(code, cx, input, selected),
+            Way::Slide => self.run_slide(code, cx, input, selected),
+            Way::Flush => self.run_flush(code, cx, input, selected),
+            Way::General => self.run_general(code, cx, input, selected),
+        }
+        self.arm(code, cx, selected.pieces.last().map_or(0, |p| p.step));
     }
 
     fn fire(&mut self, code: &Code, cx: &mut Cx<'_>, timer: Fired) {

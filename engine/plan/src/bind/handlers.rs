@@ -163,6 +163,9 @@ impl<'a> Pass<'a> {
             }
             shape.fields.push(Field { name: added.name.clone(), ty: Some(added.ty), kind: added.kind });
         }
+        if name == "pol2Cart" {
+            self.diagnostics.push(remarks::null_coordinate(&name, call.name.span));
+        }
         let handler = Handler::Stream { name, function, args };
         if chain.window_span.is_some() { &mut chain.after } else { &mut chain.before }.push(handler);
         Some(())

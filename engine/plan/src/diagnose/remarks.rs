@@ -49,6 +49,11 @@ pub(crate) fn null_argument(name: &str, span: Span) -> Diagnostic {
         .note("Siddhi drops the event with an error in the log; here a null does not count")
 }
 
+pub(crate) fn null_coordinate(name: &str, span: Span) -> Diagnostic {
+    note("R0710", format!("`#{name}` answers differently from Siddhi when an argument is null"), span)
+        .note("Siddhi drops the event with an error in the log; here what it adds is null")
+}
+
 pub(crate) fn deviation(span: Span) -> Diagnostic {
     note("R0706", "`stdDev` over a sliding window may answer differently from Siddhi", span)
         .note("in Siddhi what is left of cancelled digits may become NaN; here it is zero")

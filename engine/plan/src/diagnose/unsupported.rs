@@ -30,13 +30,6 @@ pub(crate) const AGGREGATE_ARGUMENT: Feature =
     Feature { code: "U0018", plural: "aggregators in arguments of stream functions" };
 pub(crate) const SHARDS: Feature = Feature { code: "U0017", plural: "aggregations shared by several nodes" };
 
-const ADDED: Feature = Feature { code: "U0019", plural: "stream functions that add attributes" };
-
-/// A query with a stream function that adds attributes: the registry's traits allow it, the engine cannot run it yet.
-pub fn added_attributes(query: Span) -> Diagnostic {
-    feature(ADDED, query)
-}
-
 pub(crate) fn feature(feature: Feature, span: Span) -> Diagnostic {
     Diagnostic::error(Code(feature.code), format!("Riddhi does not have {} yet", feature.plural), span)
         .label("not there yet")

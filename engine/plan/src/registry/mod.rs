@@ -18,7 +18,7 @@ pub use aggregate::{
     Aggregate, AggregateFunction, BoundAggregate, Groups, Leave, Run, Signal, SignalKind, Signals, Slide,
 };
 pub use scalar::{Arg, BoundScalar, Failed, KernelCx, RowCx, RowFailure, ScalarFunction, ScalarKernel};
-pub use stream::{BoundStream, StreamCx, StreamFunction, StreamKernel};
+pub use stream::{BoundStream, StreamCx, StreamFunction, StreamKernel, StreamRows};
 pub use window::{
     Alike, BoundWindow, Create, Entering, Flush, Form, Leaving, SignalSink, Stamp, Timers, Times, Window,
     WindowFunction, WindowUse,

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use riddhi_batch::{Arena, Attribute, Columns, Schema, Sel};
+use riddhi_batch::{Arena, Attribute, Column, Columns, Schema, Sel};
 
 use super::{ArgError, ArgType};
 
@@ -34,15 +34,29 @@ pub struct StreamCx<'a> {
     pub arena: &'a mut Arena,
     /// Lines for the log.
     pub log: &'a mut Vec<String>,
-    /// Names of the attributes.
-    pub schema: &'a Schema,
+    /// The attributes that the rows have so far; columns behind them are none of the function's business.
+    pub attributes: &'a [Attribute],
     /// The app's name.
     pub app: &'a str,
 }
 
+/// The rows that a stream function sees.
+#[derive(Clone, Copy, Debug)]
+pub struct StreamRows<'a> {
+    /// Their attributes and timestamps.
+    pub columns: &'a Columns,
+    /// Which rows of the columns they are.
+    pub sel: Sel<'a>,
+    /// How many.
+    pub n: usize,
+    /// The computed arguments, a row each. A row whose arguments could not be computed is null there, and dropped later.
+    pub args: &'a [Column],
+    /// Empty, or a byte a row: 1 where it leaves a window.
+    pub expired: &'a [u8],
+}
+
 /// A stream function at work.
 pub trait StreamKernel: Send + Sync + fmt::Debug {
-    /// Sees `n` rows; appends a row to each added column for each of them (added columns come last in `rows`).
-    /// `args` holds the computed arguments, a row each. `expired`: empty, or 1 where the row leaves a window.
-    fn run(&self, cx: &mut StreamCx<'_>, rows: &Columns, sel: Sel<'_>, n: usize, args: &Columns, expired: &[u8]);
+    /// Sees rows and appends a value for each of them to each column of `added`: those of [`BoundStream::adds`], empty.
+    fn run(&self, cx: &mut StreamCx<'_>, rows: &StreamRows<'_>, added: &mut [Column]);
 }

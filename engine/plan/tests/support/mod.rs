@@ -4,11 +4,11 @@
 
 use std::sync::Arc;
 
-use riddhi_batch::{Attribute, Column, Columns, Kind, Schema, Sel, Type, Value};
+use riddhi_batch::{Attribute, Column, Kind, Schema, Type, Value};
 use riddhi_plan::registry::{
     Aggregate, AggregateFunction, Arg, ArgError, ArgType, BoundAggregate, BoundScalar, BoundStream, BoundWindow,
     Create, Failed, Form, KernelCx, Registry, RowCx, RowFailure, ScalarFunction, ScalarKernel, StreamCx,
-    StreamFunction, StreamKernel, Volatility, WindowFunction, WindowUse,
+    StreamFunction, StreamKernel, StreamRows, Volatility, WindowFunction, WindowUse,
 };
 use riddhi_plan::{Planned, plan};
 use riddhi_ql::{Diagnostic, Source, render_text};
@@ -253,7 +253,7 @@ fn windows(r: &mut Registry) {
 struct Pass;
 
 impl StreamKernel for Pass {
-    fn run(&self, _: &mut StreamCx<'_>, _: &Columns, _: Sel<'_>, _: usize, _: &Columns, _: &[u8]) {}
+    fn run(&self, _: &mut StreamCx<'_>, _: &StreamRows<'_>, _: &mut [Column]) {}
 }
 
 struct Log;

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use riddhi_batch::{Columns, Schema, Sel, Type, Value};
-use riddhi_plan::registry::{ArgError, ArgType, BoundStream, Registry, StreamCx, StreamFunction, StreamKernel};
+use riddhi_batch::{Column, Schema, Sel, Type, Value};
+use riddhi_plan::registry::{ArgError, ArgType, BoundStream, StreamCx, StreamFunction, StreamKernel, StreamRows};
 
 const PRIORITIES: [&str; 7] = ["INFO", "DEBUG", "WARN", "FATAL", "ERROR", "OFF", "TRACE"];
 
-struct Log;
+pub(super) struct Log;
 
 #[derive(Debug)]
 struct LogKernel {
@@ -16,11 +16,6 @@ struct LogKernel {
     message: Option<usize>,
     /// Which of the arguments tells whether the event is written.
     event: Option<usize>,
-}
-
-/// Adds `#log`.
-pub fn register(registry: &mut Registry) {
-    registry.stream("", "log", Arc::new(Log));
 }
 
 impl StreamFunction for Log {
@@ -54,24 +49,24 @@ fn known(args: &[ArgType], at: usize) -> Result<&'static str, ArgError> {
 }
 
 impl StreamKernel for LogKernel {
-    fn run(&self, cx: &mut StreamCx<'_>, rows: &Columns, sel: Sel<'_>, n: usize, args: &Columns, expired: &[u8]) {
+    fn run(&self, cx: &mut StreamCx<'_>, rows: &StreamRows<'_>, _added: &mut [Column]) {
         if self.priority == "OFF" {
             return;
         }
-        for i in 0..n {
-            let row = match sel {
+        for i in 0..rows.n {
+            let row = match rows.sel {
                 Sel::From(first) => first + i,
                 Sel::Rows(rows) => rows[i] as usize,
             };
-            let told = |at: usize| args.cols[at].value(i, cx.arena);
+            let told = |at: usize| rows.args[at].value(i, cx.arena);
             let with_event = self.event.is_none_or(|at| matches!(told(at), Value::Bool(true)));
             let message = self.message.map(|at| told(at).to_string());
             let event = with_event.then(|| {
-                let values = cx.schema.attributes.iter().zip(&rows.cols);
+                let values = cx.attributes.iter().zip(&rows.columns.cols);
                 let shown: Vec<String> =
                     values.map(|(a, c)| format!("{}={}", a.name, c.value(row, cx.arena))).collect();
-                let gone = if expired.get(i).is_some_and(|&e| e != 0) { "expired " } else { "" };
-                format!("{gone}event at {}: {}", rows.ts[row], shown.join(", "))
+                let gone = if rows.expired.get(i).is_some_and(|&e| e != 0) { "expired " } else { "" };
+                format!("{gone}event at {}: {}", rows.columns.ts[row], shown.join(", "))
             });
             let text = match (message, event) {
                 (Some(message), Some(event)) => format!("{message}, {event}"),

@@ -1,0 +1,106 @@
+//! Stream functions that add attributes before the window: the rows that come to the first of them are copied to a flow of the
+//! query's own, with room for what is added, and go on from there.
+
+use riddhi_batch::{Chunk, Column, Columns, Flow, Sel};
+
+use super::rows::Selected;
+use super::{Code, Cx, Step, Work};
+
+impl Work {
+    /// Handlers from the first adding function on, the window and all behind it.
+    pub(super) fn run_widened(
+        &mut self,
+        code: &Code,
+        cx: &mut Cx<'_>,
+        input: &Flow,
+        (from, to): (usize, usize),
+        selected: &mut Selected,
+    ) {
+        if selected.n == 0 {
+            return;
+        }
+        let mut wide = std::mem::take(&mut self.buffers.wide);
+        selected.cut(&input.chunks, from, to);
+        copy(code, input, selected, &mut wide);
+        let range = (0, wide.chunks.len());
+        selected.all(0, selected.n);
+        self.run_adding(code, cx, &mut wide, range, selected);
+        let before = self.out.chunks.len();
+        self.run_way(code, cx, &wide, range, selected);
+        // What came out names chunks of the copy as its cause; those name the chunks of the input.
+        for chunk in &mut self.out.chunks[before..] {
+            chunk.cause = wide.chunks[chunk.cause as usize].cause;
+        }
+        self.buffers.wide = wide;
+    }
+
+    fn run_adding(
+        &mut self,
+        code: &Code,
+        cx: &mut Cx<'_>,
+        wide: &mut Flow,
+        range: (usize, usize),
+        selected: &mut Selected,
+    ) {
+        let with = |s: &&Step| matches!(s, Step::Filter { aggregates, .. } if !aggregates.is_empty());
+        let mut filter = code.before[..code.narrow].iter().filter(with).count();
+        for step in &code.before[code.narrow..] {
+            if selected.n == 0 {
+                return;
+            }
+            match step {
+                Step::Filter { condition, aggregates } if aggregates.is_empty() => {
+                    self.filter(code, cx, wide, range, selected, condition);
+                }
+                Step::Filter { condition, aggregates } => {
+                    self.filter_with_aggregates(code, cx, wide, range, selected, condition, aggregates, filter);
+                    filter += 1;
+                }
+                Step::Stream(function) => {
+                    let mut added = function.added();
+                    let seen = selected.clone();
+                    self.stream_function(code, cx, wide, range, selected, function, &mut added);
+                    let rows = wide.rows.len();
+                    let columns = wide.rows.cols[function.sees..].iter_mut();
+                    columns.zip(added).for_each(|(to, from)| spread(to, from, seen.sel(), seen.n, rows));
+                }
+            }
+        }
+    }
+}
+
+/// Copies the selected rows and their chunks; the columns of attributes to come stay empty.
+fn copy(code: &Code, input: &Flow, selected: &Selected, wide: &mut Flow) {
+    wide.clear();
+    if wide.rows.cols.is_empty() {
+        wide.rows = Columns::of(&code.schema);
+    }
+    wide.rows.append(&input.rows, selected.sel(), selected.n);
+    let mut first = 0;
+    for piece in &selected.pieces {
+        wide.chunks.push(Chunk { step: piece.step, cause: piece.chunk, first, rows: piece.end - first });
+        first = piece.end;
+    }
+}
+
+/// Fills `to`, a column of `rows` rows, with the values of `from` at the `n` rows of `sel`; all others are null.
+pub(super) fn spread(to: &mut Column, from: Column, sel: Sel<'_>, n: usize, rows: usize) {
+    if n == rows {
+        *to = from;
+        return;
+    }
+    to.clear();
+    let place = |i: usize| match sel {
+        Sel::From(first) => first + i,
+        Sel::Rows(rows) => rows[i] as usize,
+    };
+    for i in 0..n {
+        while to.len() < place(i) {
+            to.push_null();
+        }
+        to.push_from(&from, i);
+    }
+    while to.len() < rows {
+        to.push_null();
+    }
+}
