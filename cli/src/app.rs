@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{self, IsTerminal};
 use std::path::Path;
+use std::time::Instant;
 
 use riddhi_plan::Verdict;
 use riddhi_ql::{Diagnostic, Report, Severity, Source, render_text, substitute, suggest};
@@ -10,6 +11,7 @@ use riddhi_run::{App, Compiled, compile};
 
 use crate::exit::{Exit, Failure};
 use crate::say;
+use crate::terminal::colours;
 
 /// Bytes of an app's text at most; spans count in 32 bits, and no app comes near.
 pub const APP_BYTES_MAX: u64 = 64 << 20;
@@ -27,6 +29,7 @@ impl AppFile {
     /// Reads and compiles `path`. Fails only if it cannot be read.
     pub fn open(path: &str) -> Result<AppFile, Failure> {
         let text = read(path)?;
+        let started = Instant::now();
         let Compiled { plan, diagnostics } = match substitute(&text, |name| std::env::var(name).ok()) {
             Ok(filled) => {
                 let Compiled { plan, diagnostics } = compile(filled.text());
@@ -34,6 +37,7 @@ impl AppFile {
             }
             Err(diagnostics) => Compiled { plan: None, diagnostics },
         };
+        tracing::debug!(app = path, ms = started.elapsed().as_millis() as u64, "an app was compiled");
         Ok(AppFile { source: Source::new(path, text), diagnostics, app: plan })
     }
 
@@ -61,8 +65,7 @@ impl AppFile {
 
     /// The diagnostics for people.
     pub fn text(&self, terminal: bool) -> String {
-        let colours = terminal && std::env::var_os("NO_COLOR").is_none();
-        render_text(&self.diagnostics, &self.source, colours)
+        render_text(&self.diagnostics, &self.source, colours(terminal))
     }
 
     /// The diagnostics for tools.

@@ -5,7 +5,11 @@ use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use crate::fmt::FmtArgs;
 use crate::input::csv::TimeFormat;
 use crate::input::source::Format as InputFormat;
+use crate::new::NewArgs;
 use crate::output::Format as OutputFormat;
+use crate::shell::{CompletionsArgs, ManArgs};
+use crate::terminal::TalkArgs;
+use crate::test::TestArgs;
 
 /// Riddhi runs SiddhiQL apps as Siddhi does.
 #[derive(Debug, Parser)]
@@ -14,27 +18,57 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+    /// How to talk.
+    #[command(flatten)]
+    pub talk: TalkArgs,
 }
 
 const EXIT_CODES: &str = "Exit codes:\n  \
     0  done\n  \
-    1  the app has mistakes\n  \
+    1  the app has mistakes, a case fails\n  \
     2  usage, files that cannot be read, malformed events\n  \
     3  a feature that Riddhi does not have yet\n  \
     4  failed while running: a full disk, a state that cannot be loaded\n\n\
     SIGINT or SIGTERM ends a replay in order, with code 0; a second SIGINT at once, with 130.";
 
+const REPLAY: &str = "Examples:\n  \
+    riddhi replay --app hot.siddhi --events readings.jsonl\n  \
+    zcat week.csv.gz | riddhi replay --app a.siddhi --events - --input-format csv --stream S --time-column at\n  \
+    riddhi replay --app hot.siddhi --events readings.jsonl --only Hot --format csv > hot.csv\n  \
+    riddhi replay --app hot.siddhi --events readings.jsonl --record day.journal\n  \
+    riddhi replay --app hot.siddhi --journal day.journal";
+
+const CHECK: &str = "Examples:\n  \
+    riddhi check hot.siddhi\n  \
+    riddhi check hot.siddhi --format json     for an editor or a build\n\n\
+    The exit code is 0 if the app runs, 1 if it has mistakes, 3 if it needs what Riddhi does not have yet.";
+
+const EXPLAIN: &str = "Examples:\n  \
+    riddhi explain hot.siddhi\n  \
+    riddhi explain hot.siddhi --format mermaid     a chart, for Markdown";
+
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run an app on recorded events and print what comes out
+    #[command(after_help = REPLAY)]
     Replay(Box<ReplayArgs>),
     /// Look for mistakes in an app
+    #[command(after_help = CHECK)]
     Check(AppArgs),
     /// Show how an app is run: its streams, queries and regions
+    #[command(after_help = EXPLAIN)]
     Explain(ExplainArgs),
     /// Lay out apps: one clause a line, comments kept
     Fmt(FmtArgs),
+    /// Run cases: apps with timed events and the rows that must come out
+    Test(TestArgs),
+    /// Make a small project: an app, events, a case, a README
+    New(NewArgs),
+    /// Print what completes the commands in a shell
+    Completions(CompletionsArgs),
+    /// Print the man page
+    Man(ManArgs),
 }
 
 /// An app and how to talk about it.

@@ -4,14 +4,18 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// Gives a file another content. Whoever reads it meanwhile, or after a crash, sees the old content or the new one, never
+/// Gives a file another content, or makes it. Whoever reads it meanwhile, or after a crash, sees the old content or the new one, never
 /// a part. Permissions stay; a link goes on pointing at the file.
 pub fn replace(path: &str, content: &[u8]) -> io::Result<()> {
-    let path = fs::canonicalize(path)?;
-    let permissions = fs::metadata(&path)?.permissions();
+    let path = match fs::canonicalize(path) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => PathBuf::from(path),
+        other => other?,
+    };
     let beside = beside(&path);
     let written = write(&beside, content).and_then(|()| {
-        fs::set_permissions(&beside, permissions)?;
+        if let Ok(old) = fs::metadata(&path) {
+            fs::set_permissions(&beside, old.permissions())?;
+        }
         fs::rename(&beside, &path)
     });
     if written.is_err() {
@@ -44,8 +48,9 @@ mod tests {
         fs::write(&path, "old").expect("it can be written");
         replace(path.to_str().expect("UTF-8"), b"new").expect("it can be replaced");
         assert_eq!(fs::read_to_string(&path).expect("it can be read"), "new");
-        assert!(replace(folder.join("b").to_str().expect("UTF-8"), b"new").is_err(), "there is no such file");
-        assert_eq!(fs::read_dir(&folder).expect("it can be listed").count(), 1, "nothing is left beside it");
+        replace(folder.join("b").to_str().expect("UTF-8"), b"new").expect("it can be made");
+        assert!(replace(folder.join("c/d").to_str().expect("UTF-8"), b"new").is_err(), "there is no such folder");
+        assert_eq!(fs::read_dir(&folder).expect("it can be listed").count(), 2, "nothing is left beside them");
         fs::remove_dir_all(&folder).expect("the folder can be removed");
     }
 }

@@ -10,12 +10,14 @@ use crate::exit::{Exit, Failure, plain};
 use crate::files::replace;
 use crate::inspect::print;
 use crate::say;
+use crate::terminal::colours;
 
 /// The name by which diagnostics call standard input.
 const STDIN: &str = "<stdin>";
 
 /// `riddhi fmt`.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct FmtArgs {
     /// The apps' files; - for standard input, which is printed to standard output
     #[arg(required = true, value_name = "APP")]
@@ -24,6 +26,12 @@ pub struct FmtArgs {
     #[arg(long)]
     pub check: bool,
 }
+
+const EXAMPLES: &str = "Examples:\n  \
+    riddhi fmt *.siddhi\n  \
+    riddhi fmt --check *.siddhi         for a build\n  \
+    riddhi fmt - < a.siddhi             for an editor\n\n\
+    The exit code is 0 if all went well, 1 if an app has mistakes or, with --check, is not laid out; 2 for files.";
 
 /// Lays out each app. A file with mistakes stays as it is, and the others are done all the same.
 pub fn fmt(args: &FmtArgs) -> Result<Exit, Failure> {
@@ -85,6 +93,6 @@ fn formatted(path: &str, text: &str) -> Result<String, Failure> {
 }
 
 fn mistakes(path: &str, text: &str, diagnostics: &[Diagnostic]) -> Failure {
-    let colours = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let colours = colours(io::stderr().is_terminal());
     Failure::report(Exit::Mistakes, render_text(diagnostics, &Source::new(path, text), colours))
 }

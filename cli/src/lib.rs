@@ -9,24 +9,35 @@ mod files;
 mod fmt;
 pub mod input;
 mod inspect;
+mod log;
+mod new;
 pub mod output;
 mod replay;
+mod shell;
 pub mod signals;
+mod terminal;
+mod test;
 
-use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
 
 use args::{Cli, Command};
+use terminal::{say, tell};
 
 /// Does what the process's arguments say.
 pub fn main() -> ExitCode {
-    let done = match Cli::parse().command {
+    let cli = Cli::parse();
+    terminal::set(&cli.talk);
+    let done = match cli.command {
         Command::Replay(args) => replay::replay(&args),
         Command::Check(args) => inspect::check(&args),
         Command::Explain(args) => inspect::explain(&args),
         Command::Fmt(args) => fmt::fmt(&args),
+        Command::Test(args) => test::test(&args),
+        Command::New(args) => new::new(&args),
+        Command::Completions(args) => shell::completions(&args),
+        Command::Man(args) => shell::man(&args),
     };
     match done {
         Ok(exit) => exit.into(),
@@ -35,9 +46,4 @@ pub fn main() -> ExitCode {
             failure.exit.into()
         }
     }
-}
-
-/// Standard error. Whoever closed it does not want to know, and that is no reason to fail.
-fn say(text: &str) {
-    let _ = io::stderr().write_all(text.as_bytes());
 }

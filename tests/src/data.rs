@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use flate2::read::GzDecoder;
 
-use crate::case::{Case, parse};
+use riddhi_case::form::{Case, parse};
 
 /// The folder of this crate.
 pub fn folder() -> PathBuf {
@@ -44,7 +44,12 @@ fn cases_of(root: &Path, file: &Path) -> Vec<Case> {
     };
     read.unwrap_or_else(|e| panic!("{}: {e}", file.display()));
     let name = file.strip_prefix(root.join("cases")).unwrap_or(file).with_extension("").display().to_string();
-    parse(&name, &text).unwrap_or_else(|e| panic!("{}: {e}", file.display()))
+    parse(&name, &text, &|app| beside(file, app)).unwrap_or_else(|e| panic!("{}: {e}", file.display()))
+}
+
+/// The text of an app beside a case.
+fn beside(case: &Path, app: &str) -> Result<String, String> {
+    fs::read_to_string(case.with_file_name(app)).map_err(|e| format!("{app}: {e}"))
 }
 
 /// Cases that differ from Siddhi on purpose: (name, number of the defect and reason).

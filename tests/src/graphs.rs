@@ -7,8 +7,8 @@
 
 use std::fmt::Write;
 
-use crate::case::{Case, Expect, Line, Row, Token};
-use crate::random::Random;
+use riddhi_case::form::{Case, Expect, Line, Row, Token};
+use riddhi_case::random::Random;
 
 /// When the graphs' clocks begin.
 pub const ZERO: i64 = 1_600_000_000_000;

@@ -8,8 +8,8 @@ use std::cell::Cell;
 use std::fs;
 
 use riddhi_batch::Str;
+use riddhi_case::random::Random;
 use riddhi_run::{Clock, Engine, EngineOptions, compile};
-use riddhi_tests::random::Random;
 
 /// The system's allocator, counting the calls of each thread that ask for memory.
 struct Counting;

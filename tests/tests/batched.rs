@@ -1,9 +1,10 @@
 //! Most apps run batched: nine of ten of the recorded random ones of one stream after another.
 
+use riddhi_case::drive::{Way, drive};
+use riddhi_case::script::Script;
 use riddhi_plan::logical::Mode;
+use riddhi_run::compile;
 use riddhi_tests::data::cases;
-use riddhi_tests::drive::{Way, drive};
-use riddhi_tests::script::{self, Script};
 
 const GROUPS: [&str; 5] = ["expr", "filter", "function", "groupby", "chain"];
 
@@ -14,7 +15,7 @@ fn nine_of_ten_apps_are_batched() {
         if !GROUPS.iter().any(|group| case.name.contains(&format!(".{group}."))) {
             continue;
         }
-        let Ok(app) = script::app(&case.apps[0]) else { continue };
+        let Some(app) = compile(&case.apps[0]).plan else { continue };
         all += 1;
         batched += app.regions.iter().all(|r| r.mode == Mode::Batched) as usize;
     }
@@ -32,7 +33,7 @@ fn calls_are_fewer_than_events() {
         if script.app.regions.iter().any(|r| r.mode == Mode::Stepped) {
             continue;
         }
-        let run = drive(&script, &Way::frames_of(1024), |_, _| ());
+        let run = drive(&script, &Way::frames_of(1024), |_, _| ()).expect("its states can be loaded");
         calls += run.counters.query_calls;
         events += run.counters.events;
     }

@@ -2,10 +2,10 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use riddhi_tests::case::Case;
-use riddhi_tests::compare::check;
+use riddhi_case::compare::check;
+use riddhi_case::drive::Way;
+use riddhi_case::form::Case;
 use riddhi_tests::data::{cases, known};
-use riddhi_tests::drive::Way;
 
 #[test]
 fn written_cases() {

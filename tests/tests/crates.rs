@@ -5,7 +5,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Each crate, and those above it in the drawing.
-const DRAWN: [(&str, &[&str]); 10] = [
+const DRAWN: [(&str, &[&str]); 11] = [
     ("batch", &[]),
     ("ring", &[]),
     ("ql", &[]),
@@ -13,9 +13,10 @@ const DRAWN: [(&str, &[&str]); 10] = [
     ("exec", &["batch", "ql", "plan"]),
     ("journal", &["batch", "ql", "plan", "exec"]),
     ("run", &["batch", "ring", "ql", "plan", "exec", "journal"]),
-    ("cli", &["batch", "ring", "ql", "plan", "exec", "journal", "run"]),
+    ("case", &["batch", "ring", "ql", "plan", "exec", "journal", "run"]),
+    ("cli", &["batch", "ring", "ql", "plan", "exec", "journal", "run", "case"]),
     ("bench", &["batch", "ring", "ql", "plan", "exec", "journal", "run"]),
-    ("tests", &["batch", "ring", "ql", "plan", "exec", "journal", "run"]),
+    ("tests", &["batch", "ring", "ql", "plan", "exec", "journal", "run", "case"]),
 ];
 
 #[test]

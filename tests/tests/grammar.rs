@@ -4,10 +4,10 @@
 
 use std::collections::BTreeSet;
 
-use riddhi_tests::case::{Case, Expect};
-use riddhi_tests::compare::check;
+use riddhi_case::compare::check;
+use riddhi_case::drive::Way;
+use riddhi_case::form::{Case, Expect};
 use riddhi_tests::data::cases;
-use riddhi_tests::drive::Way;
 
 /// The productions, each with its alternatives.
 #[rustfmt::skip]

@@ -1,10 +1,10 @@
 //! The law of the engine: how entries are cut into frames, how often the state is saved and loaded, on how many threads
 //! and by which driver and in which form queries run changes neither a row nor a byte of the state.
 
+use riddhi_case::drive::{Run, Way, text_of};
+use riddhi_case::script::Script;
 use riddhi_run::Counters;
 use riddhi_tests::data::cases;
-use riddhi_tests::drive::{Run, Way, text_of};
-use riddhi_tests::script::Script;
 
 /// A way with its name and whether the state's bytes must be equal too: other forms of a query keep other things.
 type Named = (String, Way, bool);
@@ -71,9 +71,9 @@ impl Tally {
             let Ok(script) = Script::of(case) else { continue };
             tally.cases += 1;
             tally.spread += (script.app.regions.len() > 1) as usize;
-            let (text, run) = text_of(&script, &Way::frames_of(1));
+            let (text, run) = text_of(&script, &Way::frames_of(1)).expect("its states can be loaded");
             for (name, way, states) in ways(i as u64, restores) {
-                let (other, other_run) = text_of(&script, &way);
+                let (other, other_run) = text_of(&script, &way).expect("its states can be loaded");
                 if name.starts_with("frames of") && way.restore_every.is_none() {
                     tally.add(&other_run.counters);
                 }

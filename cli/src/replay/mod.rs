@@ -29,8 +29,8 @@ use crate::input::source::{Format as InputFormat, format_of, open};
 use crate::input::{InputStream, Records};
 use crate::output::Format as OutputFormat;
 use crate::output::sink::{Broken, Sink};
-use crate::say;
 use crate::signals::Stop;
+use crate::{say, tell};
 use feed::{Feed, Turn};
 use intake::Intake;
 use journal::JournalFeed;
@@ -83,7 +83,7 @@ pub fn replay(args: &ReplayArgs) -> Result<Exit, Failure> {
             failure.exit
         }
     };
-    say(&summary::text(&intake, &session, &watch, exit == Exit::Done));
+    tell(&summary::text(&intake, &session, &watch, exit == Exit::Done));
     Ok(exit)
 }
 

@@ -8,6 +8,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::summary::grouped;
 use crate::input::source::Source;
+use crate::terminal::is_quiet;
 
 /// Perhaps a bar.
 pub struct Progress {
@@ -18,7 +19,7 @@ pub struct Progress {
 impl Progress {
     /// A bar for reading `source`, if it is `wanted` and there is a place for it.
     pub fn new(source: &Source, wanted: bool) -> Progress {
-        let shown = wanted && io::stderr().is_terminal() && !io::stdout().is_terminal();
+        let shown = wanted && !is_quiet() && io::stderr().is_terminal() && !io::stdout().is_terminal();
         Progress { bar: shown.then(|| bar(source.size)), taken: source.taken.clone() }
     }
 

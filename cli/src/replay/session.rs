@@ -22,7 +22,7 @@ use crate::exit::{Exit, Failure, plain};
 use crate::input::{Control, InputStream};
 use crate::output::Format;
 use crate::output::sink::Sink;
-use crate::say;
+use crate::{say, tell};
 
 /// One app at work on a replay.
 pub struct Session {
@@ -87,7 +87,7 @@ impl Session {
     fn spawn(&mut self, console: Console, base: u64) -> Result<(), Failure> {
         let pool = self.pool()?;
         if let Some(note) = pool.spread().note() {
-            say(&format!("note: {note}\n"));
+            tell(&format!("note: {note}\n"));
         }
         let options = WorkerOptions { core: self.core, ..WorkerOptions::default() };
         let mut worker = Worker::spawn(pool, options, console).map_err(|e| no_thread(&e))?;

@@ -1,12 +1,12 @@
 //! Takes a script through the engine, in any of the ways that must not change the answer.
 
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 use riddhi_batch::{Frame, Value};
 use riddhi_run::worker::{Pool, PoolOptions};
 use riddhi_run::{App, Clock, Counters, EngineOptions, Output, Target};
 
-use crate::case::Line;
+use crate::form::Line;
 use crate::random::Random;
 use crate::script::{Event, Script, Step};
 
@@ -81,6 +81,19 @@ pub struct OutRow {
     pub values: Vec<Value>,
 }
 
+/// Rows by target (`stream Out`, `query q`), in order of first appearance.
+pub type Targets = Vec<(String, Vec<OutRow>)>;
+
+/// A state was loaded into an app that it does not fit, or a revision that there is not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unloadable(pub String);
+
+impl fmt::Display for Unloadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// What a run came to.
 #[derive(Clone, Debug, Default)]
 pub struct Run {
@@ -91,7 +104,7 @@ pub struct Run {
 }
 
 /// Runs a script and gives its rows as text, a line each, in the order (entry, target, ordinal).
-pub fn text_of(script: &Script, way: &Way) -> (String, Run) {
+pub fn text_of(script: &Script, way: &Way) -> Result<(String, Run), Unloadable> {
     let mut text = String::new();
     let run = drive(script, way, |_, out| {
         for row in out.first..out.first + out.n {
@@ -107,14 +120,14 @@ pub fn text_of(script: &Script, way: &Way) -> (String, Run) {
             }
             text.push('\n');
         }
-    });
-    (text, run)
+    })?;
+    Ok((text, run))
 }
 
-/// Runs a script and gives its rows by target (`stream Out`, `query q`), in order of first appearance.
-pub fn rows_of(script: &Script, way: &Way) -> (Vec<(String, Vec<OutRow>)>, Run) {
-    let mut targets: Vec<(String, Vec<OutRow>)> = Vec::new();
-    let run = drive(script, way, |app, out| {
+/// Runs a script and gives its rows by target.
+pub fn rows_of(script: &Script, way: &Way) -> Result<Targets, Unloadable> {
+    let mut targets: Targets = Vec::new();
+    drive(script, way, |app, out| {
         let name = name_of(app, out.target);
         let at = targets.iter().position(|t| t.0 == name).unwrap_or_else(|| {
             targets.push((name, Vec::new()));
@@ -125,8 +138,8 @@ pub fn rows_of(script: &Script, way: &Way) -> (Vec<(String, Vec<OutRow>)>, Run) 
             expired: !out.kinds.is_empty() && out.kinds[row] == 1,
             values: out.rows.cols.iter().map(|c| c.value(row, out.arena)).collect(),
         }));
-    });
-    (targets, run)
+    })?;
+    Ok(targets)
 }
 
 fn name_of(app: &App, target: Target) -> String {
@@ -137,15 +150,15 @@ fn name_of(app: &App, target: Target) -> String {
 }
 
 /// Runs a script; `see` is given every run of rows.
-pub fn drive(script: &Script, way: &Way, see: impl FnMut(&App, Output<'_>)) -> Run {
+pub fn drive(script: &Script, way: &Way, see: impl FnMut(&App, Output<'_>)) -> Result<Run, Unloadable> {
     let mut driver = Driver::new(script, way, see);
     for step in &script.steps {
-        driver.step(step);
+        driver.step(step)?;
     }
     driver.tick();
     driver.run.state = driver.engine.save();
     driver.count();
-    driver.run
+    Ok(driver.run)
 }
 
 fn pool(app: &App, options: &EngineOptions, workers: usize) -> Pool {
@@ -206,22 +219,22 @@ impl<'a, F: FnMut(&App, Output<'_>)> Driver<'a, F> {
         }
     }
 
-    fn step(&mut self, step: &Step) {
+    fn step(&mut self, step: &Step) -> Result<(), Unloadable> {
         match step {
             Step::Chunk(stream, events) => self.chunk(*stream, events),
             Step::Tick(at) => {
                 let (now, sets) = self.clock.stamp(Some(*at));
                 self.frame.tick(now, sets);
-                self.entry_done();
+                self.entry_done()
             }
             Step::Control(control, app) => {
                 self.process();
-                self.control(control, app.as_ref());
+                self.control(control, app.as_ref())
             }
         }
     }
 
-    fn chunk(&mut self, stream: u32, events: &[Event]) {
+    fn chunk(&mut self, stream: u32, events: &[Event]) -> Result<(), Unloadable> {
         let (rows, arena) = self.frame.rows_of(stream);
         for (ts, values) in events {
             rows.ts.push(ts.unwrap_or(self.clock.now()));
@@ -231,10 +244,10 @@ impl<'a, F: FnMut(&App, Output<'_>)> Driver<'a, F> {
         }
         let (now, sets) = self.clock.stamp(events.last().and_then(|e| e.0));
         self.frame.commit(stream, now, sets);
-        self.entry_done();
+        self.entry_done()
     }
 
-    fn entry_done(&mut self) {
+    fn entry_done(&mut self) -> Result<(), Unloadable> {
         self.since_restore += 1;
         let restore = self.way.restore_every.is_some_and(|k| self.since_restore >= k);
         if restore || self.frame.entries.len() >= self.entries {
@@ -244,8 +257,9 @@ impl<'a, F: FnMut(&App, Output<'_>)> Driver<'a, F> {
         if restore {
             self.since_restore = 0;
             let state = self.engine.save();
-            self.load(&state);
+            self.load(&state)?;
         }
+        Ok(())
     }
 
     fn process(&mut self) {
@@ -268,28 +282,34 @@ impl<'a, F: FnMut(&App, Output<'_>)> Driver<'a, F> {
         self.process();
     }
 
-    fn load(&mut self, state: &[u8]) {
+    fn load(&mut self, state: &[u8]) -> Result<(), Unloadable> {
         let mut engine = pool(self.engine.app(), &self.options, self.way.workers);
-        engine.load(state).unwrap_or_else(|e| panic!("a saved state cannot be loaded: {e}"));
+        engine.load(state).map_err(|e| Unloadable(format!("a saved state cannot be loaded: {e}")))?;
         engine.start(self.clock.now());
         self.count();
         self.engine = engine;
+        Ok(())
     }
 
-    fn control(&mut self, control: &Line, app: Option<&App>) {
-        let state = match control {
-            Line::Persist => return self.revisions.push(Some(self.engine.save())),
-            Line::Snapshot => return self.snapshot = Some(self.engine.save()),
-            Line::ClearRevisions => return self.revisions.iter_mut().for_each(|r| *r = None),
-            Line::Restore => self.revisions.iter().rev().flatten().next().cloned(),
-            Line::RestoreRevision(n) => self.revisions[*n].clone(),
-            Line::RestoreSnapshot => self.snapshot.clone(),
-            _ => return self.restart(app.expect("a restart has an app")),
+    fn control(&mut self, control: &Line, app: Option<&App>) -> Result<(), Unloadable> {
+        let mut state = None;
+        match control {
+            Line::Persist => self.revisions.push(Some(self.engine.save())),
+            Line::Snapshot => self.snapshot = Some(self.engine.save()),
+            Line::ClearRevisions => self.revisions.iter_mut().for_each(|r| *r = None),
+            Line::Restore => state = self.revisions.iter().rev().flatten().next().cloned(),
+            Line::RestoreRevision(n) => {
+                let there = self.revisions.get(*n);
+                state = there.ok_or_else(|| Unloadable(format!("there is no revision {n}")))?.clone();
+            }
+            Line::RestoreSnapshot => state = self.snapshot.clone(),
+            _ => self.restart(app.expect("a restart has an app")),
         };
         if let Some(state) = state {
-            self.load(&state);
+            self.load(&state)?;
             self.tick();
         }
+        Ok(())
     }
 
     fn restart(&mut self, app: &App) {

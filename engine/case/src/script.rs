@@ -2,9 +2,10 @@
 
 use riddhi_batch::{Type, Value};
 use riddhi_plan::Verdict;
+use riddhi_ql::Diagnostic;
 use riddhi_run::{App, Compiled, compile};
 
-use crate::case::{Case, Line, Row, Token};
+use crate::form::{Case, Line, Row, Token};
 
 /// An event: its time, if it has one, and its values.
 pub type Event = (Option<i64>, Vec<Value>);
@@ -34,32 +35,29 @@ pub struct Script {
 }
 
 /// Why there is no script.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Refused {
-    /// The app has mistakes: their texts.
-    Mistaken(String),
-    /// The app needs what Riddhi does not have yet.
-    Unsupported(String),
+    /// An app has mistakes: which one, and all that is to be said about it.
+    Mistaken(usize, Vec<Diagnostic>),
+    /// An app needs what Riddhi does not have yet.
+    Unsupported(usize, Vec<Diagnostic>),
     /// The case itself does not fit its app.
     Unfit(String),
 }
 
-/// Compiles an app.
-pub fn app(text: &str) -> Result<App, Refused> {
-    let Compiled { plan, diagnostics } = compile(text);
-    plan.ok_or_else(|| {
-        let texts: Vec<&str> = diagnostics.iter().map(|d| d.message.as_str()).collect();
-        match Verdict::of(&diagnostics) {
-            Verdict::Unsupported => Refused::Unsupported(texts.join("; ")),
-            Verdict::Mistaken | Verdict::Runs => Refused::Mistaken(texts.join("; ")),
-        }
+/// Compiles the app of that number.
+fn app(case: &Case, number: usize) -> Result<App, Refused> {
+    let Compiled { plan, diagnostics } = compile(&case.apps[number]);
+    plan.ok_or_else(|| match Verdict::of(&diagnostics) {
+        Verdict::Unsupported => Refused::Unsupported(number, diagnostics),
+        Verdict::Mistaken | Verdict::Runs => Refused::Mistaken(number, diagnostics),
     })
 }
 
 impl Script {
     /// Compiles a case's app and binds its input.
     pub fn of(case: &Case) -> Result<Script, Refused> {
-        let first = app(&case.apps[0])?;
+        let first = app(case, 0)?;
         let mut now = first.clone();
         let mut steps = Vec::new();
         for line in &case.input {
@@ -68,7 +66,7 @@ impl Script {
                 Line::Tick(at) => Step::Tick(*at),
                 Line::Restart(n) => {
                     now = match n {
-                        Some(n) => app(&case.apps[*n])?,
+                        Some(n) => app(case, *n)?,
                         None => now,
                     };
                     Step::Control(line.clone(), Some(now.clone()))
@@ -90,7 +88,8 @@ fn chunk(app: &App, stream: &str, rows: &[Row]) -> Result<Step, String> {
     let schema = &app.streams[number].schema;
     let events = rows.iter().map(|row| {
         if row.values.len() != schema.attributes.len() {
-            return Err(format!("an event of `{stream}` has {} values", row.values.len()));
+            let (have, need) = (row.values.len(), schema.attributes.len());
+            return Err(format!("an event of `{stream}` has {have} values, the stream has {need} attributes"));
         }
         let values = row.values.iter().zip(&schema.attributes).map(|(t, a)| value(t, a.ty));
         Ok((row.ts, values.collect::<Result<Vec<_>, _>>()?))

@@ -1,9 +1,13 @@
-//! The text of a case: an app, what goes in and when, what comes out. `tests/README.md` shows one.
+//! The text of a case: an app, what goes in and when, what comes out. docs/cases.md describes it.
 //!
 //! Times are milliseconds after the case's zero. What is read here is only text: that streams exist and values have the
 //! right types is found out when the case is run.
 
 use std::fmt;
+use std::ops::Range;
+
+/// Ticks that one line stands for at most.
+const TICKS_MAX: i64 = 1_000_000;
 
 /// A value as written.
 #[derive(Clone, Debug, PartialEq)]
@@ -91,6 +95,17 @@ pub struct Want {
     pub order: Order,
     /// The rows.
     pub rows: Vec<Row>,
+    /// The line of the file that names the target, from 0.
+    pub head: usize,
+    /// The lines of the file that hold rows, each with the rows it holds.
+    pub lines: Vec<(usize, Range<usize>)>,
+}
+
+impl Want {
+    /// A target and its rows, from no file.
+    pub fn new(target: String, order: Order, rows: Vec<Row>) -> Want {
+        Want { target, order, rows, head: 0, lines: Vec::new() }
+    }
 }
 
 /// The diagnostic that refuses an app: `R0404 at 2:20`.
@@ -126,6 +141,10 @@ pub struct Case {
     pub deliveries_max: Option<u32>,
     /// The app, then those that a restart names.
     pub apps: Vec<String>,
+    /// The files that they stand in; none for one that stands in the case.
+    pub app_files: Vec<Option<String>>,
+    /// The lines of the file that are the case, from 0.
+    pub lines: Range<usize>,
     /// What happens.
     pub input: Vec<Line>,
     /// What comes of it.
@@ -141,6 +160,8 @@ impl Case {
             zero,
             deliveries_max: None,
             apps: Vec::new(),
+            app_files: Vec::new(),
+            lines: 0..0,
             input: Vec::new(),
             expect: Expect::Rejected(None),
         }
@@ -153,11 +174,12 @@ impl fmt::Display for Case {
         writeln!(f, "name: {}\n{}: {}", self.name, if self.start == 0 { "zero" } else { "start" }, self.zero)?;
         self.deliveries_max.iter().try_for_each(|max| writeln!(f, "deliveries: {max}"))?;
         for (n, app) in self.apps.iter().enumerate() {
-            if n == 0 {
-                writeln!(f, "app:")?
-            } else {
-                writeln!(f, "app {}:", n + 1)?
+            let number = if n == 0 { String::new() } else { format!(" {}", n + 1) };
+            if let Some(Some(file)) = self.app_files.get(n) {
+                writeln!(f, "app{number}: {file}")?;
+                continue;
             }
+            writeln!(f, "app{number}:")?;
             app.lines().try_for_each(|line| writeln!(f, "  {line}"))?;
         }
         match &self.expect {
@@ -175,6 +197,11 @@ impl fmt::Display for Case {
         }
         Ok(())
     }
+}
+
+/// A row as a case writes it.
+pub fn row_text(row: &Row, zero: i64) -> String {
+    Shown(row, zero).to_string()
 }
 
 /// Something with times, as written after a case's zero.
@@ -213,8 +240,24 @@ impl fmt::Display for Shown<'_, Row> {
     }
 }
 
-/// Reads the cases of a file. `name` is that of a case which does not say its own.
-pub fn parse(name: &str, text: &str) -> Result<Vec<Case>, String> {
+/// A place of a file that is no case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Malformed {
+    /// The line, from 1.
+    pub line: usize,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+impl fmt::Display for Malformed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: {}", self.line, self.message)
+    }
+}
+
+/// Reads the cases of a file. `name` is that of a case which does not say its own. `read` gives the content of a file
+/// that a case names, or says why it cannot.
+pub fn parse(name: &str, text: &str, read: Read<'_>) -> Result<Vec<Case>, Malformed> {
     let mut cases = Vec::new();
     let mut at = 0;
     let lines: Vec<&str> = text.lines().collect();
@@ -222,69 +265,128 @@ pub fn parse(name: &str, text: &str) -> Result<Vec<Case>, String> {
         let title = lines[at].strip_prefix("=== ");
         let first = at + title.is_some() as usize;
         let end = (first..lines.len()).find(|&i| lines[i].starts_with("=== ")).unwrap_or(lines.len());
-        cases.push(case(title.unwrap_or(name), &lines[first..end], first)?);
+        let mut reader = Reader { case: Case::new(title.unwrap_or(name), 0, 0), ..Reader::default() };
+        for (i, line) in lines.iter().enumerate().take(end).skip(first) {
+            reader.line(i, line, read).map_err(|message| Malformed { line: i + 1, message })?;
+        }
+        cases.push(reader.finish(at..end).map_err(|message| Malformed { line: at + 1, message })?);
         at = end;
     }
     Ok(cases)
 }
 
-fn case(name: &str, lines: &[&str], first: usize) -> Result<Case, String> {
-    let mut case = Case::new(name, 0, 0);
-    let mut wants: Vec<Want> = Vec::new();
-    let mut odd: Vec<(&str, Order)> = Vec::new();
-    let mut refused = None;
-    let mut section = "";
-    for (i, &line) in lines.iter().enumerate() {
-        let fail = |what: String| format!("{name}, line {}: {what}", first + i + 1);
+/// Gives the content of a file, or says why it cannot.
+pub type Read<'a> = &'a dyn Fn(&str) -> Result<String, String>;
+
+/// No files, for cases whose apps stand in them.
+pub fn no_files(_: &str) -> Result<String, String> {
+    Err("apps in files cannot be read here".to_owned())
+}
+
+/// Which lines follow.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Section {
+    #[default]
+    None,
+    App,
+    Input,
+    Rows,
+}
+
+/// A case as far as it is read.
+struct Reader {
+    case: Case,
+    section: Section,
+    wants: Vec<Want>,
+    odd: Vec<(String, Order)>,
+    refused: Option<Expect>,
+}
+
+impl Default for Reader {
+    fn default() -> Reader {
+        let case = Case::new("", 0, 0);
+        Reader { case, section: Section::None, wants: Vec::new(), odd: Vec::new(), refused: None }
+    }
+}
+
+impl Reader {
+    fn line(&mut self, number: usize, line: &str, read: Read<'_>) -> Result<(), String> {
         if let Some(content) = line.strip_prefix("  ").or_else(|| line.is_empty().then_some("")) {
-            match section {
-                "app" => push_line(case.apps.last_mut(), content),
-                _ if content.trim().is_empty() => {}
-                "input" => case.input.extend(input_line(content, case.zero).map_err(fail)?),
-                "rows" => {
-                    let rows = rows(content, case.zero).map_err(fail)?;
-                    wants.last_mut().expect("the section began with a target").rows.extend(rows);
-                }
-                _ => return Err(fail("this belongs to no section".to_owned())),
-            }
-            continue;
+            return self.content(number, content);
         }
         if line.starts_with('#') {
-            continue;
+            return Ok(());
         }
-        let (key, rest) = line.split_once(':').ok_or_else(|| fail("expected `key: value`".to_owned()))?;
-        let rest = rest.trim();
-        let number = || rest.parse::<i64>().map_err(|_| fail(format!("`{rest}` is no number")));
+        let (key, rest) = line.split_once(':').ok_or("expected `key: value`")?;
+        self.key(number, key, rest.trim(), read)
+    }
+
+    fn content(&mut self, number: usize, content: &str) -> Result<(), String> {
+        match self.section {
+            Section::App => push_line(self.case.apps.last_mut(), content),
+            _ if content.trim().is_empty() => {}
+            Section::Input => self.case.input.extend(input_line(content, self.case.zero)?),
+            Section::Rows => {
+                let rows = rows(content, self.case.zero)?;
+                let want = self.wants.last_mut().expect("the section began with a target");
+                want.lines.push((number, want.rows.len()..want.rows.len() + rows.len()));
+                want.rows.extend(rows);
+            }
+            Section::None => return Err("this belongs to no section".to_owned()),
+        }
+        Ok(())
+    }
+
+    fn key(&mut self, line: usize, key: &str, rest: &str, read: Read<'_>) -> Result<(), String> {
+        let number = || rest.parse::<i64>().map_err(|_| format!("`{rest}` is no number"));
         match key {
-            "name" => case.name = rest.to_owned(),
-            "start" => (case.zero, case.start) = (number()?, number()?),
-            "deliveries" => case.deliveries_max = Some(number()? as u32),
-            "zero" => case.zero = number()?,
-            "unordered" => odd.push((rest, Order::Free)),
-            "ignored" => odd.push((rest, Order::Ignored)),
-            "rejected" => refused = Some(Expect::Rejected(fault(rest).ok())),
+            "name" => self.case.name = rest.to_owned(),
+            "start" => (self.case.zero, self.case.start) = (number()?, number()?),
+            "deliveries" => {
+                let max = rest.parse().map_err(|_| format!("`{rest}` is no number of deliveries"))?;
+                self.case.deliveries_max = Some(max);
+            }
+            "zero" => self.case.zero = number()?,
+            "unordered" => self.odd.push((rest.to_owned(), Order::Free)),
+            "ignored" => self.odd.push((rest.to_owned(), Order::Ignored)),
+            "rejected" => self.refused = Some(Expect::Rejected(fault(rest).ok())),
             "needs" => {
-                let (feature, rest) = rest.split_once(", ").ok_or_else(|| fail(NO_FAULT.to_owned()))?;
-                refused = Some(Expect::Needs(feature.to_owned(), fault(rest).map_err(fail)?));
+                let (feature, rest) = rest.split_once(", ").ok_or(NO_FAULT)?;
+                self.refused = Some(Expect::Needs(feature.to_owned(), fault(rest)?));
             }
-            "input" => section = "input",
-            _ if key == "app" || key.starts_with("app ") => {
-                section = "app";
-                case.apps.push(String::new());
-            }
+            "input" => self.section = Section::Input,
+            _ if key == "app" || key.starts_with("app ") => self.app(rest, read)?,
             _ if key.starts_with("stream ") || key.starts_with("query ") => {
-                section = "rows";
-                let order = odd.iter().find(|o| o.0 == key).map_or(Order::Exact, |o| o.1);
-                wants.push(Want { target: key.to_owned(), order, rows: Vec::new() });
+                self.section = Section::Rows;
+                let order = self.odd.iter().find(|o| o.0 == key).map_or(Order::Exact, |o| o.1);
+                self.wants.push(Want { head: line, ..Want::new(key.to_owned(), order, Vec::new()) });
             }
-            _ => return Err(fail(format!("`{key}` is no key of a case"))),
+            _ => return Err(format!("`{key}` is no key of a case")),
         }
+        Ok(())
     }
-    if case.apps.is_empty() {
-        return Err(format!("{name}, line {}: it has no app", first + 1));
+
+    fn app(&mut self, file: &str, read: Read<'_>) -> Result<(), String> {
+        let in_case = file.is_empty();
+        self.section = if in_case { Section::App } else { Section::None };
+        self.case.apps.push(if in_case { String::new() } else { read(file)? });
+        self.case.app_files.push((!in_case).then(|| file.to_owned()));
+        Ok(())
     }
-    case.expect = refused.unwrap_or(Expect::Rows(wants));
-    Ok(case)
+
+    fn finish(self, lines: Range<usize>) -> Result<Case, String> {
+        let mut case = self.case;
+        let restarts = case.input.iter().filter_map(|l| if let Line::Restart(n) = l { *n } else { None });
+        if case.apps.is_empty() {
+            return Err("the case has no app".to_owned());
+        }
+        if let Some(n) = restarts.max().filter(|n| *n >= case.apps.len()) {
+            return Err(format!("`!restart {}` needs an app behind `app {}:`", n + 1, n + 1));
+        }
+        case.expect = self.refused.unwrap_or(Expect::Rows(self.wants));
+        case.lines = lines;
+        Ok(case)
+    }
 }
 
 const NO_FAULT: &str = "expected `needs: feature, code at line:column`";
@@ -323,6 +425,7 @@ fn control_line(control: &str) -> Result<Line, String> {
         ("clearrevisions", None) => Line::ClearRevisions,
         ("snapshot", None) => Line::Snapshot,
         ("restoresnapshot", None) => Line::RestoreSnapshot,
+        ("restart", Some(0)) => return Err("apps are numbered from 1".to_owned()),
         ("restart", n) => Line::Restart(n.map(|n| n - 1)),
         _ => return Err(format!("`!{control}` is unknown")),
     })
@@ -330,16 +433,21 @@ fn control_line(control: &str) -> Result<Line, String> {
 
 /// `100`, or `100..300/100`.
 fn ticks(text: &str, zero: i64) -> Result<Vec<Line>, String> {
-    let number = |x: &str| x.parse::<i64>().map_err(|_| format!("`{x}` is no time"));
     let Some((from, rest)) = text.split_once("..") else {
-        return Ok(vec![Line::Tick(zero + number(text)?)]);
+        return Ok(vec![Line::Tick(time(text, zero)?)]);
     };
     let (to, by) = rest.split_once('/').ok_or("a range of ticks needs its distance")?;
-    let (from, to, by) = (number(from)?, number(to)?, number(by)?);
-    if by <= 0 {
-        return Err("the distance of ticks must be positive".to_owned());
-    }
-    Ok((0..=(to - from) / by).map(|i| Line::Tick(zero + from + i * by)).collect())
+    let (from, to) = (time(from, zero)?, time(to, zero)?);
+    let by = by.parse::<i64>().ok().filter(|by| *by > 0).ok_or("the distance of ticks must be positive")?;
+    let last = to.checked_sub(from).map(|all| all / by).filter(|n| *n < TICKS_MAX);
+    let last = last.ok_or_else(|| format!("a line may stand for {TICKS_MAX} ticks"))?;
+    Ok((0..=last).map(|i| Line::Tick(from + i * by)).collect())
+}
+
+/// Milliseconds after `zero` as a time.
+fn time(text: &str, zero: i64) -> Result<i64, String> {
+    let after: i64 = text.parse().map_err(|_| format!("`{text}` is no time; times are milliseconds"))?;
+    zero.checked_add(after).ok_or_else(|| format!("`{text}` is too far away"))
 }
 
 /// `@0 1, "a"; @5 expired 2, null`.
@@ -392,7 +500,7 @@ impl<'a> Scan<'a> {
         self.expect("@")?;
         let ts = match self.word() {
             "-" => None,
-            time => Some(zero + time.parse::<i64>().map_err(|_| format!("`{time}` is no time"))?),
+            time => Some(self::time(time, zero)?),
         };
         let expired = self.eat("expired ");
         let mut values = Vec::new();
@@ -412,7 +520,8 @@ impl<'a> Scan<'a> {
         self.skip();
         if self.rest.starts_with('"') {
             let mut strings = serde_json::Deserializer::from_str(self.rest).into_iter::<String>();
-            let text = strings.next().expect("something follows").map_err(|e| format!("{e}: `{}`", self.rest))?;
+            let text = strings.next().expect("something follows");
+            let text = text.map_err(|_| format!("this is no string of JSON: `{}`", self.rest))?;
             self.rest = &self.rest[strings.byte_offset()..];
             return Ok(Token::Text(text));
         }
@@ -450,7 +559,7 @@ stream Out:
 
     #[test]
     fn a_case_is_read() {
-        let case = &parse("x", TEXT).expect("it is well-formed")[0];
+        let case = &parse("x", TEXT, &no_files).expect("it is well-formed")[0];
         assert_eq!((case.name.as_str(), case.start), ("x", 1000));
         assert_eq!(case.apps, ["define stream S (k string, v int);\n\nfrom S select k, v insert into Out;\n"]);
         let a = Row { ts: Some(1000), expired: false, values: vec![Token::Text("a, b; c".into()), one("1")] };
@@ -461,8 +570,24 @@ stream Out:
         let Expect::Rows(wants) = &case.expect else { panic!("it expects rows") };
         assert_eq!((wants[0].target.as_str(), wants[0].order), ("stream Out", Order::Free));
         assert_eq!(wants[0].rows, [a, Row { expired: true, ..b }]);
-        let again = &parse("y", &case.to_string()).expect("it is well-formed")[0];
+        let again = &parse("y", &case.to_string(), &no_files).expect("it is well-formed")[0];
         assert_eq!((&again.input, again.to_string()), (&case.input, case.to_string()));
+    }
+
+    #[test]
+    fn apps_stand_in_files_too() {
+        let read = |file: &str| match file {
+            "a.siddhi" => Ok("define stream S (v int);".to_owned()),
+            other => Err(format!("there is no {other}")),
+        };
+        let text = "app: a.siddhi\ninput:\n  S@0 1\nstream Out:\n  @0 1; @1 2\n# Behind.\n  @2 3\n";
+        let case = &parse("x", text, &read).expect("it is well-formed")[0];
+        assert_eq!(case.apps, ["define stream S (v int);"]);
+        let Expect::Rows(wants) = &case.expect else { panic!("it expects rows") };
+        assert_eq!((wants[0].head, &wants[0].lines[..]), (3, &[(4, 0..2), (6, 2..3)][..]));
+        assert!(case.to_string().contains("app: a.siddhi\n"), "{case}");
+        let missing = parse("x", "app: b\n", &read).expect_err("there is no such file");
+        assert_eq!(missing.to_string(), "line 1: there is no b");
     }
 
     fn one(digits: &str) -> Token {
@@ -475,11 +600,20 @@ stream Out:
             ("app:\n  x\ninput:\n  S 1\n", "line 4: expected `stream@time values`"),
             ("app:\n  x\ninput:\n  S@0 1x\n", "line 4: `1x` is no value"),
             ("app:\n  x\ninput:\n  !stop\n", "line 4: `!stop` is unknown"),
+            ("app:\n  x\ninput:\n  S@0 \"\\q\"\n", "line 4: this is no string"),
+            (
+                "app:\n  x\ninput:\n  S@9223372036854775807 1\nzero: 5\ninput:\n  @9223372036854775807\n",
+                "line 7: `9223",
+            ),
+            ("app:\n  x\ninput:\n  @0..9000000000/1\n", "line 4: a line may stand for 1000000 ticks"),
+            ("app:\n  x\ninput:\n  !restart 2\n", "line 1: `!restart 2` needs an app behind `app 2:`"),
+            ("app:\n  x\ninput:\n  !restart 0\n", "line 4: apps are numbered from 1"),
+            ("app: x.siddhi\n", "line 1: apps in files cannot be read here"),
             ("apps:\n", "line 1: `apps` is no key"),
             ("needs: joins\n", "line 1: expected `needs: feature, code"),
-            ("=== y\nstart: 5\n", "y, line 2: it has no app"),
+            ("=== y\nstart: 5\n", "line 1: the case has no app"),
         ] {
-            let message = parse("x", text).expect_err("it is malformed");
+            let message = parse("x", text, &no_files).expect_err("it is malformed").to_string();
             assert!(message.contains(part), "{message}");
         }
     }

@@ -1,0 +1,108 @@
+//! How the process talks: colours, how much, and in which form.
+//!
+//! Results go to standard output and are never coloured or left out by what is set here, but for the colours of what is
+//! made for people. All else goes to standard error.
+
+use std::io::{self, Write};
+use std::sync::OnceLock;
+
+use clap::{Args, ValueEnum};
+use serde_json::json;
+
+use crate::log;
+
+/// Options that every command takes.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Talk")]
+pub struct TalkArgs {
+    /// Colours: auto is on a terminal, unless NO_COLOR is set
+    #[arg(long, value_enum, default_value = "auto", global = true, value_name = "WHEN")]
+    pub color: Color,
+    /// Say only what is wrong: no summary, no notes, no progress
+    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Say more: each passed case, what is opened and how long it takes
+    #[arg(long, short, global = true)]
+    pub verbose: bool,
+    /// Form of what is said on standard error; json is an object a line
+    #[arg(long, value_enum, default_value = "text", global = true, value_name = "FORM")]
+    pub log_format: LogFormat,
+}
+
+/// When there are colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Form of what is said on standard error.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+static SET: OnceLock<TalkArgs> = OnceLock::new();
+
+/// Says how the process talks from now on. The first call counts.
+pub fn set(args: &TalkArgs) {
+    let _ = SET.set(args.clone());
+    log::start(args);
+}
+
+fn talk() -> &'static TalkArgs {
+    SET.get_or_init(TalkArgs::default)
+}
+
+/// Whether what goes to a terminal, or not to one, has colours.
+pub fn colours(terminal: bool) -> bool {
+    let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    match talk().color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => terminal && !set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb"),
+    }
+}
+
+/// Whether only what is wrong is said.
+pub fn is_quiet() -> bool {
+    talk().quiet
+}
+
+/// Whether more is said.
+pub fn is_verbose() -> bool {
+    talk().verbose
+}
+
+/// Says on standard error what is wrong.
+pub fn say(text: &str) {
+    said("error", text);
+}
+
+/// Says on standard error what is good to know, unless that is not wanted.
+pub fn tell(text: &str) {
+    if !is_quiet() {
+        said("info", text);
+    }
+}
+
+/// Whoever closed standard error does not want to know, and that is no reason to fail.
+fn said(level: &str, text: &str) {
+    let _ = match talk().log_format {
+        LogFormat::Text => io::stderr().write_all(text.as_bytes()),
+        LogFormat::Json if text.trim().is_empty() => Ok(()),
+        LogFormat::Json => {
+            let line = json!({"level": level, "message": text.trim_end()});
+            io::stderr().write_all(format!("{line}\n").as_bytes())
+        }
+    };
+}
