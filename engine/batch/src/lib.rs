@@ -22,5 +22,5 @@ pub use flow::{Chunk, Columns, Flow};
 pub use frame::{Entry, Frame, TICK};
 pub use schema::{Attribute, Kind, Schema, Type};
 pub use state::{LoadError, Reader, State, Writer};
-pub use text::{compare_utf16, double_text, float_text};
+pub use text::{compare_utf16, double_text, float_text, push_double, push_float};
 pub use value::Value;

@@ -1,18 +1,28 @@
 //! Text forms of numbers as Java prints them, and Java's order of strings.
 
 use std::cmp::Ordering;
+use std::fmt::Write;
+
+/// Digits, zeros included, that the shortest form of a double has at most.
+const ALL_DIGITS: usize = 32;
 
 /// The text of a double as Java 19 and later print it: the shortest digits that identify the value, decimal with a fraction
 /// for 1e-3 <= |x| < 1e7, else `d.ddE±n`.
 pub fn double_text(x: f64) -> String {
+    let mut out = String::new();
+    push_double(&mut out, x);
+    out
+}
+
+/// Appends [`double_text`] without allocating for it.
+pub fn push_double(out: &mut String, x: f64) {
     if !x.is_finite() {
-        return special(x.is_nan(), x > 0.0).to_owned();
+        out.push_str(special(x.is_nan(), x > 0.0));
+    } else if x.abs() < 1e-320 && x != 0.0 {
+        java_form(out, &two_digits(x), false, false);
+    } else {
+        java_form(out, ryu::Buffer::new().format_finite(x), x == 0.0, (1e-3..1e7).contains(&x.abs()));
     }
-    if x.abs() < 1e-320 && x != 0.0 {
-        return java_form(&two_digits(x), false, false);
-    }
-    let mut buffer = ryu::Buffer::new();
-    java_form(buffer.format_finite(x), x == 0.0, (1e-3..1e7).contains(&x.abs()))
 }
 
 /// Java prints at least two digits, the nearest two where one would identify the value: 4.9E-324, not 5.0E-324. Only the
@@ -23,14 +33,20 @@ fn two_digits(x: impl std::fmt::LowerExp + Copy) -> String {
 
 /// The text of a float; see [`double_text`].
 pub fn float_text(x: f32) -> String {
+    let mut out = String::new();
+    push_float(&mut out, x);
+    out
+}
+
+/// Appends [`float_text`] without allocating for it.
+pub fn push_float(out: &mut String, x: f32) {
     if !x.is_finite() {
-        return special(x.is_nan(), x > 0.0).to_owned();
+        out.push_str(special(x.is_nan(), x > 0.0));
+    } else if x.abs() < 1e-43 && x != 0.0 {
+        java_form(out, &two_digits(x), false, false);
+    } else {
+        java_form(out, ryu::Buffer::new().format_finite(x), x == 0.0, (1e-3..1e7).contains(&x.abs()));
     }
-    if x.abs() < 1e-43 && x != 0.0 {
-        return java_form(&two_digits(x), false, false);
-    }
-    let mut buffer = ryu::Buffer::new();
-    java_form(buffer.format_finite(x), x == 0.0, (1e-3..1e7).contains(&x.abs()))
 }
 
 fn special(nan: bool, positive: bool) -> &'static str {
@@ -42,36 +58,40 @@ fn special(nan: bool, positive: bool) -> &'static str {
 }
 
 /// Rearranges shortest digits (`-12.5`, `1.25e-7`, `3e22`) into Java's form.
-fn java_form(shortest: &str, zero: bool, plain: bool) -> String {
+fn java_form(out: &mut String, shortest: &str, zero: bool, plain: bool) {
     let (sign, rest) = match shortest.strip_prefix('-') {
         Some(rest) => ("-", rest),
         None => ("", shortest),
     };
+    out.push_str(sign);
     if zero {
-        return format!("{sign}0.0");
+        return out.push_str("0.0");
     }
     let (mantissa, exponent) = match rest.split_once('e') {
         Some((m, e)) => (m, e.parse::<i32>().unwrap_or(0)),
         None => (rest, 0),
     };
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let all: String = [whole, fraction].concat();
+    let whole = mantissa.find('.').unwrap_or(mantissa.len());
+    let mut all = [0u8; ALL_DIGITS];
+    let mut n = 0;
+    for digit in mantissa.bytes().filter(u8::is_ascii_digit) {
+        all[n] = digit;
+        n += 1;
+    }
+    let all = std::str::from_utf8(&all[..n]).unwrap_or("");
     let leading = all.len() - all.trim_start_matches('0').len();
     let digits = all.trim_matches('0');
     // The value is 0.d1d2d3... * 10^point.
-    let point = whole.len() as i32 + exponent - leading as i32;
-    let mut out = String::with_capacity(26);
-    out.push_str(sign);
+    let point = whole as i32 + exponent - leading as i32;
     if plain {
-        place_point(&mut out, digits, point);
+        place_point(out, digits, point);
     } else {
         out.push_str(&digits[..1]);
         out.push('.');
         out.push_str(if digits.len() > 1 { &digits[1..] } else { "0" });
-        out.push('E');
-        out.push_str(&(point - 1).to_string());
+        // Infallible: a string takes everything.
+        let _ = write!(out, "E{}", point - 1);
     }
-    out
 }
 
 fn place_point(out: &mut String, digits: &str, point: i32) {

@@ -83,12 +83,14 @@ impl<S: Side, N: Number> Accumulate for Sliding<S, N> {
     }
 
     fn remove(acc: &mut Queue<N>, _x: N, row: u64) {
-        match acc.rows.front() {
-            Some(&(first, _)) if first == row => {
-                acc.rows.pop_front();
+        if acc.rows.front().is_some_and(|&(first, _)| first == row) {
+            acc.rows.pop_front();
+        } else {
+            // Windows whose rows leave out of order; a row that is not there was beaten before.
+            let at = acc.rows.partition_point(|&(r, _)| r < row);
+            if acc.rows.get(at).is_some_and(|&(r, _)| r == row) {
+                acc.rows.remove(at);
             }
-            Some(&(first, _)) if first < row => acc.rows.retain(|&(r, _)| r != row),
-            _ => {}
         }
         acc.extreme = acc.rows.front().map(|&(_, x)| x);
     }
@@ -199,6 +201,8 @@ fn bind_extreme<S: Side>(name: &str, args: &[ArgType], window: WindowUse) -> Res
     let ty = one_number(name, args)?.ty;
     let leaving = match window.leaving {
         Leaving::Batch if window.windowed && window.expired => Leaving::Oldest,
+        // The values of rows that never leave would pile up in `Mixed`.
+        Leaving::Latest => Leaving::Oldest,
         leaving => leaving,
     };
     Ok(match (ty, leaving) {
@@ -213,7 +217,7 @@ fn bind_extreme<S: Side>(name: &str, args: &[ArgType], window: WindowUse) -> Res
         (Type::Int, Leaving::Any) => bound(ty, ty.kind(), || boxed::<Mixed<S, i32>>()),
         (Type::Long, Leaving::Any) => bound(ty, ty.kind(), || boxed::<Mixed<S, i64>>()),
         (Type::Float, Leaving::Any) => bound(ty, ty.kind(), || boxed::<Mixed<S, f32>>()),
-        (_, Leaving::Any) => bound(ty, ty.kind(), || boxed::<Mixed<S, f64>>()),
+        (_, Leaving::Any | Leaving::Latest) => bound(ty, ty.kind(), || boxed::<Mixed<S, f64>>()),
     })
 }
 

@@ -102,6 +102,8 @@ pub struct Code {
     /// Place in `before` of the first stream function that adds attributes: rows are copied there to get them. The number of
     /// handlers, if there is none.
     pub narrow: usize,
+    /// Attributes that rows have when they come to the window.
+    pub entering: usize,
     /// The window.
     pub window: Option<BoundWindow>,
     /// Whether expired rows are put out: batch windows keep rows for that.
@@ -161,6 +163,7 @@ impl Code {
             app: app.to_owned(),
             schema: plan.schema.clone(),
             before: Vec::new(),
+            entering: plan.schema.attributes.len() - added(&plan.after),
             narrow: plan.before.iter().position(adds_attributes).unwrap_or(plan.before.len()),
             window: plan.window.clone(),
             expired: plan.kinds != Kinds::Current,

@@ -4,8 +4,7 @@
 use riddhi_batch::{Chunk, Column, Columns, Flow, Sel};
 use riddhi_plan::logical::Kinds;
 use riddhi_plan::registry::{
-    Alike, Flush, Form, Leaving, Signal, SignalKind, SignalSink, Signals, Stamp, StreamCx, StreamRows, Times,
-    Volatility,
+    Alike, Flush, Form, Signal, SignalKind, SignalSink, Signals, Stamp, StreamCx, StreamRows, Times, Volatility,
 };
 
 use super::before::stream_arguments;
@@ -181,7 +180,7 @@ impl Work {
 
     fn release_unneeded(&mut self, code: &Code) {
         let Some(window) = &self.window else { return };
-        if !code.window.as_ref().is_some_and(|w| w.leaving == Leaving::Any) {
+        if !code.window.as_ref().is_some_and(|w| w.leaving.in_any_order()) {
             return self.store.release(window.needed(self.store.tail()));
         }
         if self.store.is_sparse(window.holds()) {

@@ -20,7 +20,7 @@ use std::sync::Arc;
 use riddhi_batch::{Arena, Column, Columns, Flow, Kind, Sel};
 use riddhi_plan::registry::{Aggregate, Failed, RowFailure, Timers, Window};
 
-use crate::expr::{Rows, Scratch};
+use crate::expr::{Program, Rows, Scratch};
 use crate::groups::Groups;
 use crate::steps::{Fired, Pending, Steps};
 use crate::store::Store;
@@ -242,7 +242,10 @@ impl Query {
 
 impl Work {
     fn new(code: &Code) -> Work {
-        let window = code.window.as_ref().map(|w| (w.create)(if w.sliding { code.watched } else { code.expired }));
+        let mut window = code.window.as_ref().map(|w| (w.create)(if w.sliding { code.watched } else { code.expired }));
+        let entering = |item: &Program| item.attribute().filter(|&a| (a as usize) < code.entering);
+        let selected: Vec<Option<u32>> = code.items.iter().map(entering).collect();
+        window.iter_mut().for_each(|w| w.selected(&selected));
         let kinds = state::store_kinds(code);
         let grouped = !code.group_by.is_empty() && matches!(code.way, Way::Slide | Way::Flush);
         let filters = code.before.iter().chain(&code.after).filter_map(|s| match s {
@@ -374,7 +377,7 @@ fn step_of(input: &Flow, selected: &Selected, place: usize) -> u32 {
 
 /// Appends the results of `program` for `n` rows; a bare attribute is copied.
 fn compute(
-    program: &crate::expr::Program,
+    program: &Program,
     rows: &Rows<'_>,
     arena: &mut Arena,
     scratch: &mut Scratch,
@@ -407,7 +410,7 @@ fn exact_column(column: Column, kind: Kind, arena: &mut Arena, failed: &mut Fail
 
 /// Marks in `skipped` the rows for which an aggregate's condition does not hold.
 fn skip_unless(
-    when: &crate::expr::Program,
+    when: &Program,
     rows: &Rows<'_>,
     arena: &mut Arena,
     scratch: &mut Scratch,

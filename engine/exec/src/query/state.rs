@@ -2,8 +2,6 @@
 
 use riddhi_batch::{Kind, LoadError, Reader, Writer};
 
-use riddhi_plan::registry::Leaving;
-
 use super::{Aggregates, Code, Query, Way};
 
 /// One element's part of a snapshot.
@@ -43,7 +41,7 @@ impl Query {
             ids.iter().enumerate().for_each(|(r, &g)| rank[g as usize] = r as u32);
             put("window", &|w| {
                 window.save(w);
-                if self.code.window.as_ref().is_some_and(|w| w.leaving == Leaving::Any) {
+                if self.code.window.as_ref().is_some_and(|w| w.leaving.in_any_order()) {
                     let mut held = Vec::with_capacity(window.holds());
                     window.held(&mut held);
                     held.sort_unstable();
@@ -99,7 +97,7 @@ impl Query {
     fn load_window(&mut self, from: &mut Reader<'_>) -> Result<(), LoadError> {
         let Some(window) = &mut self.work.window else { return Err(LoadError::new("this query has no window")) };
         window.load(from)?;
-        if self.code.window.as_ref().is_some_and(|w| w.leaving == Leaving::Any) {
+        if self.code.window.as_ref().is_some_and(|w| w.leaving.in_any_order()) {
             self.work.store.load_rows(from)?;
         } else {
             self.work.store.load(from)?;

@@ -1,8 +1,12 @@
 //! The built-in windows. A file is one window.
 
 mod external_time;
+mod frequent;
+mod key;
+mod keyed;
 mod length;
 mod length_batch;
+mod lossy_frequent;
 mod time;
 mod time_batch;
 
@@ -24,12 +28,14 @@ impl WindowFunction for BuiltIn {
 
 /// Adds the built-in windows.
 pub fn register(registry: &mut Registry) {
-    let all: [(&str, Bind); 5] = [
+    let all: [(&str, Bind); 7] = [
         ("length", length::bind),
         ("lengthBatch", length_batch::bind),
         ("time", time::bind),
         ("timeBatch", time_batch::bind),
         ("externalTime", external_time::bind),
+        ("frequent", frequent::bind),
+        ("lossyFrequent", lossy_frequent::bind),
     ];
     for (name, bind) in all {
         registry.window(name, Arc::new(BuiltIn(bind)));

@@ -40,6 +40,15 @@ pub enum Leaving {
     Oldest,
     /// In any order. The window says which rows it holds ([`Window::held`]), so that others need not be kept.
     Any,
+    /// The same, but a row whose place a later one takes never leaves: aggregates keep it.
+    Latest,
+}
+
+impl Leaving {
+    /// Whether the window says which rows it holds.
+    pub fn in_any_order(self) -> bool {
+        matches!(self, Leaving::Any | Leaving::Latest)
+    }
 }
 
 /// A window with its arguments settled.
@@ -231,6 +240,10 @@ pub trait SignalSink {
 
 /// A window at work. Only the method of its form is called.
 pub trait Window: State + Send {
+    /// Called once before all else: for each output attribute of the query the attribute of the entering rows that it is, or
+    /// none if it is computed or added later.
+    fn selected(&mut self, _attributes: &[Option<u32>]) {}
+
     /// Slide: appends per entering row how many of the oldest rows leave just before it, or says that they are all alike.
     fn slide(&mut self, _rows: &Entering<'_>, _leave: &mut Vec<u32>) -> Alike {
         unreachable!("not of the form slide")
