@@ -51,6 +51,9 @@ pub struct Workload {
     pub per_ms: u64,
     /// The volume of all events, if it is to be the same.
     pub volume: Option<i32>,
+    /// How often a line of the app that has `{n}` in it is copied: `{n}` is the copy's number in seven digits, `{p}` a price.
+    #[serde(default = "one")]
+    pub copies: u64,
     /// Events to send before anything is measured.
     #[serde(default)]
     pub fill: u64,
@@ -134,6 +137,19 @@ impl Table {
     /// The text of a workload's app.
     pub fn app(&self, work: &Workload) -> Result<String> {
         let file = self.app_file(work);
-        std::fs::read_to_string(&file).with_context(|| format!("reading {}", file.display()))
+        let text = std::fs::read_to_string(&file).with_context(|| format!("reading {}", file.display()))?;
+        Ok(text.lines().map(|line| work.copied(line)).collect())
+    }
+}
+
+impl Workload {
+    /// A line of the app, as often as it stands there.
+    fn copied(&self, line: &str) -> String {
+        let copies = if line.contains("{n}") { self.copies } else { 1 };
+        let copy = |i: u64| {
+            let price = (20 + i * 37 % 160).to_string();
+            line.replace("{n}", &format!("{i:07}")).replace("{p}", &price) + "\n"
+        };
+        (0..copies).map(copy).collect()
     }
 }

@@ -11,7 +11,7 @@ pub use text::explain_text;
 
 use riddhi_batch::{Attribute, Kind};
 
-use crate::logical::{AppPlan, Mode, StreamPlan};
+use crate::logical::{AppPlan, Mode, RulesPlan, StreamPlan};
 
 /// Whether a stream's rows come from several sources, which have to be merged in order.
 fn merged(stream: &StreamPlan) -> bool {
@@ -45,4 +45,10 @@ fn mode_text(mode: Mode) -> &'static str {
 /// The name of a stream by number.
 fn stream_name(plan: &AppPlan, number: usize) -> &str {
     plan.streams.get(number).map_or("", |s| s.name.as_str())
+}
+
+/// The name of the attribute by which queries are looked up.
+fn rules_attribute<'a>(plan: &'a AppPlan, rules: &RulesPlan) -> &'a str {
+    let attributes = plan.streams.get(rules.stream).map(|s| &s.schema.attributes);
+    attributes.and_then(|a| a.get(rules.attribute as usize)).map_or("", |a| a.name.as_str())
 }

@@ -10,6 +10,7 @@ mod known;
 pub mod logical;
 mod regions;
 pub mod registry;
+mod rules;
 mod text;
 
 pub use bind::{Planned, Verdict, plan};

@@ -1,6 +1,6 @@
 //! The plan of an app: streams, queries, regions. Read-only once built, shared and printable.
 
-use riddhi_batch::Schema;
+use riddhi_batch::{Schema, Value};
 use riddhi_ql::Span;
 
 use crate::expr::Expr;
@@ -21,6 +21,8 @@ pub struct AppPlan {
     pub queries: Vec<QueryPlan>,
     /// Regions in an order in which each comes after those it reads from.
     pub regions: Vec<RegionPlan>,
+    /// Queries that are looked up by a value instead of being run for every row.
+    pub rules: Vec<RulesPlan>,
 }
 
 /// A stream.
@@ -154,6 +156,17 @@ pub struct RegionPlan {
     pub mode: Mode,
     /// Why, in one sentence.
     pub reason: String,
+}
+
+/// Queries of one stream that can take a row only if an attribute equals a constant.
+#[derive(Clone, Debug)]
+pub struct RulesPlan {
+    /// The stream.
+    pub stream: usize,
+    /// The attribute.
+    pub attribute: u32,
+    /// Query and constant, in text order.
+    pub rules: Vec<(usize, Value)>,
 }
 
 /// How a region runs.

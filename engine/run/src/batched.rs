@@ -12,7 +12,7 @@ use riddhi_plan::logical::Mode;
 
 use crate::engine::{Engine, cx};
 use crate::graph::{Graph, LoneReader};
-use crate::merge::{Merged, OUTSIDE, Origin, copy_rows, merge_lists, merge_two};
+use crate::merge::{Merged, OUTSIDE, Origin, copy_rows, merge_by_cause, merge_lists, merge_two};
 
 /// A turn over a lone event.
 #[derive(Clone, Copy, Debug)]
@@ -141,8 +141,8 @@ impl Engine {
     }
 
     fn activate_readers(&mut self, stream: usize) {
-        for i in 0..self.graph.streams[stream].readers.len() {
-            self.activate(self.graph.streams[stream].readers[i]);
+        for i in 0..self.graph.streams[stream].starters.len() {
+            self.activate(self.graph.streams[stream].starters[i]);
         }
     }
 
@@ -160,12 +160,24 @@ impl Engine {
     fn run_query(&mut self, q: usize, frame: &mut Frame) {
         let stream = self.graph.queries[q].input;
         self.prepare_input(stream, frame);
+        if self.graph.queries[q].ruled && !self.ruled.contains(&(stream as u32)) {
+            self.find_rules(stream, q, frame);
+        }
+        if self.graph.queries[q].ruled && self.rule_rows[q].is_empty() && !self.graph.queries[q].code.has_timers() {
+            return;
+        }
         let mut query = self.queries[q].take().expect("a query is away only while it runs");
         query.begin();
         {
-            let Engine { graph, queries, steps, merged, log, failures, .. } = self;
+            let Engine { graph, queries, steps, merged, log, failures, rule_rows, .. } = self;
             let input = flow_of_stream(stream, graph, queries, merged, &frame.flows);
-            query.run_frame(&mut cx(steps, &mut frame.arena, log, failures), input);
+            let cx = &mut cx(steps, &mut frame.arena, log, failures);
+            if graph.queries[q].ruled {
+                query.run_frame_of(cx, input, &rule_rows[q]);
+                rule_rows[q].clear();
+            } else {
+                query.run_frame(cx, input);
+            }
         }
         self.counters.query_calls += 1;
         let some = !query.out().chunks.is_empty();
@@ -175,6 +187,22 @@ impl Engine {
             let output = self.graph.queries[q].output;
             self.touch(output);
             self.activate_readers(output);
+        }
+    }
+
+    /// Gives the rules of a stream their rows and sees to it that those that got some run, as the `first` is about to.
+    fn find_rules(&mut self, stream: usize, first: usize, frame: &Frame) {
+        self.ruled.push(stream as u32);
+        let Engine { graph, queries, merged, rule_rows, active, place, .. } = self;
+        let input = flow_of_stream(stream, graph, queries, merged, &frame.flows);
+        for rules in &graph.streams[stream].rules {
+            rules.find(input, &frame.arena, |query, row| {
+                let (rows, place) = (&mut rule_rows[query as usize], place[query as usize]);
+                if rows.is_empty() && query as usize != first {
+                    active[place as usize / 64] |= 1 << (place % 64);
+                }
+                rows.push(row);
+            });
         }
     }
 
@@ -226,16 +254,16 @@ impl Engine {
     }
 
     fn merge(&self, stream: usize, sources: &[(u32, usize)], frame: &Frame, merged: &mut Merged) {
-        let chunk = |o: Origin| flow_of_source(o.source, stream, &self.queries, &frame.flows).chunks[o.chunk as usize];
         if self.graph.streams[stream].one_parent && sources[0].0 != OUTSIDE {
+            // All writers read one flow and none has timers: by cause, then by rank, which is the query's number.
+            let flow = |source| &flow_of_source(source, stream, &self.queries, &frame.flows).chunks[..];
             if let &[(a, _), (b, _)] = sources {
-                let flow = |source| &flow_of_source(source, stream, &self.queries, &frame.flows).chunks[..];
                 return merge_two((a, flow(a)), (b, flow(b)), &mut merged.origins);
             }
-            // All writers read one flow and none has timers: by cause, then by rank, which is the query's number.
-            let order = |a: Origin, b: Origin| (chunk(a).cause, a.source).cmp(&(chunk(b).cause, b.source));
-            return merge_lists(sources, order, &mut merged.origins);
+            let lists: Vec<_> = sources.iter().map(|&(source, _)| (source, flow(source))).collect();
+            return merge_by_cause(&lists, &mut merged.origins);
         }
+        let chunk = |o: Origin| flow_of_source(o.source, stream, &self.queries, &frame.flows).chunks[o.chunk as usize];
         let paths = Paths { engine: self, frame };
         let (mut x, mut y) = (Vec::new(), Vec::new());
         let order = |a: Origin, b: Origin| {

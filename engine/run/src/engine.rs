@@ -104,6 +104,10 @@ pub struct Engine {
     /// The last turn, if that was over a lone event.
     pub(crate) lone: Option<LoneTurn>,
     pub(crate) places: Vec<(u32, u32)>,
+    /// Streams whose rules have been given their rows in this frame.
+    pub(crate) ruled: Vec<u32>,
+    /// By query, of rules: the rows of its input that it may take, until it has run.
+    pub(crate) rule_rows: Vec<Vec<u32>>,
     /// Deliveries by entry, of a region that runs by generations.
     pub(crate) deliveries: Vec<u32>,
     /// Of the same: ranges of chunks by stream.
@@ -135,6 +139,8 @@ impl Engine {
             linear_turn: false,
             lone: None,
             places: Vec::new(),
+            ruled: Vec::new(),
+            rule_rows: vec![Vec::new(); queries.len()],
             deliveries: Vec::new(),
             ranges: Vec::new(),
             touched: Vec::new(),
@@ -234,6 +240,7 @@ impl Engine {
             }
         }
         self.ran.clear();
+        self.ruled.clear();
         if !self.log.is_empty() || !self.failures.is_empty() {
             self.log.clear();
             self.failures.clear();

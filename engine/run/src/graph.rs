@@ -10,6 +10,7 @@ use riddhi_plan::registry::Timers;
 
 use crate::compile::App;
 use crate::engine::EngineOptions;
+use crate::rules::RuleIndex;
 
 /// A query and its place.
 #[derive(Debug)]
@@ -26,6 +27,8 @@ pub struct QueryNode {
     pub direct: bool,
     /// Whether its own rows are asked for, beside those of its output stream.
     pub named: bool,
+    /// Whether it takes rows only by way of its input's `rules`.
+    pub ruled: bool,
 }
 
 /// A stream and its place.
@@ -37,6 +40,11 @@ pub struct StreamNode {
     pub writers: Vec<usize>,
     /// Queries that read it, in text order.
     pub readers: Vec<usize>,
+    /// Rules among its readers.
+    pub rules: Vec<RuleIndex>,
+    /// Of a batched region, the readers to run when it has rows: all, but of its rules only the one that runs first, which
+    /// finds out what the others get.
+    pub starters: Vec<usize>,
     /// Whether its rows are asked for.
     pub shown: bool,
     /// Whether some writer's columns are of another kind than the stream's.
@@ -120,10 +128,12 @@ impl Graph {
                 region: region_of[i],
                 direct: false,
                 named: q.name.is_some() && options.queries,
+                ruled: false,
             })
             .collect();
         let runs = |region: usize| options.regions.as_ref().is_none_or(|ours| ours.contains(&region));
-        let streams: Vec<StreamNode> = (0..app.streams.len()).map(|s| stream_node(app, s, &queries, options)).collect();
+        let mut streams: Vec<StreamNode> =
+            (0..app.streams.len()).map(|s| stream_node(app, s, &queries, options)).collect();
         for query in &mut queries {
             query.direct = !query.named && !streams[query.output].converts;
         }
@@ -151,9 +161,13 @@ impl Graph {
                     .collect(),
             })
             .collect();
+        if !options.force_general && !options.force_stepped {
+            place_rules(app, &regions, &mut queries, &mut streams);
+        }
         let stepped = regions.iter().any(|r| r.mode == Mode::Stepped);
         let linear = !stepped
             && queries.len() <= 64
+            && queries.iter().all(|q| !q.ruled)
             && streams.iter().all(|s: &StreamNode| s.writers.is_empty() || s.only_writer.is_some());
         let order: Vec<usize> = regions.iter().flat_map(|r| r.queries.iter().copied()).collect();
         let mask = |s: &StreamNode| {
@@ -184,6 +198,23 @@ impl Graph {
             streams,
             regions,
         }
+    }
+}
+
+/// Gives the streams of regions that run here their rules.
+fn place_rules(app: &App, regions: &[RegionNode], queries: &mut [QueryNode], streams: &mut [StreamNode]) {
+    let mut place = vec![usize::MAX; queries.len()];
+    let order = regions.iter().flat_map(|r| &r.queries);
+    order.enumerate().for_each(|(i, &q)| place[q] = i);
+    for plan in &app.rules {
+        let stream = &mut streams[plan.stream];
+        if stream.readers.is_empty() {
+            continue;
+        }
+        stream.rules.push(RuleIndex::new(plan));
+        plan.rules.iter().for_each(|(q, _)| queries[*q].ruled = true);
+        let first = stream.readers.iter().copied().filter(|&q| queries[q].ruled).min_by_key(|&q| place[q]);
+        stream.starters = stream.readers.iter().copied().filter(|&q| !queries[q].ruled || Some(q) == first).collect();
     }
 }
 
@@ -226,6 +257,8 @@ fn stream_node(app: &App, stream: usize, queries: &[QueryNode], options: &Engine
         schema: plan.schema.clone(),
         writers: ours(&plan.writers),
         readers: ours(&plan.readers),
+        rules: Vec::new(),
+        starters: ours(&plan.readers),
         shown: shown && runs,
         converts,
         only_writer: match plan.writers[..] {

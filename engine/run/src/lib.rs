@@ -34,6 +34,7 @@ mod generations;
 mod graph;
 mod merge;
 mod outputs;
+mod rules;
 mod snapshot;
 mod stepped;
 pub mod worker;

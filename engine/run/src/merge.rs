@@ -5,7 +5,9 @@
 //! the sources are merged.
 
 use std::cmp::Ordering;
+use std::collections::HashMap;
 
+use foldhash::fast::FixedState;
 use riddhi_batch::{Arena, Chunk, Column, Columns, Data, Flow, Schema, each_data};
 
 /// The source of a chunk: a query's output, or input from outside.
@@ -62,12 +64,20 @@ impl Merged {
     }
 }
 
+/// From so many lists on they are sorted, which sees that they are sorted runs, rather than looked at one by one.
+const SORTED_LISTS_MIN: usize = 8;
+
 /// Merges sorted lists of `lengths` items into `out` by `compare`, which is given (list, item) pairs.
 pub fn merge_lists(
     sources: &[(u32, usize)],
     mut compare: impl FnMut(Origin, Origin) -> Ordering,
     out: &mut Vec<Origin>,
 ) {
+    if sources.len() >= SORTED_LISTS_MIN {
+        let all = |&(source, n): &(u32, usize)| (0..n as u32).map(move |chunk| Origin { source, chunk });
+        out.extend(sources.iter().flat_map(all));
+        return out.sort_by(|&a, &b| compare(a, b));
+    }
     let mut next = vec![0usize; sources.len()];
     loop {
         let mut best: Option<(usize, Origin)> = None;
@@ -104,6 +114,29 @@ pub fn merge_two((a, first): (u32, &[Chunk]), (b, second): (u32, &[Chunk]), out:
     out.extend((j..second.len()).map(|j| Origin { source: b, chunk: j as u32 }));
 }
 
+/// Merges the chunks of any number of writers that read one flow, by cause, then in the order of the writers. Causes are
+/// places in that flow, so each chunk's place can be counted out.
+pub fn merge_by_cause(writers: &[(u32, &[Chunk])], out: &mut Vec<Origin>) {
+    let last = writers.iter().filter_map(|(_, chunks)| chunks.last()).map(|c| c.cause).max();
+    let mut next = vec![0u32; last.map_or(0, |cause| cause as usize + 2)];
+    let mut total = 0;
+    for chunk in writers.iter().flat_map(|(_, chunks)| *chunks) {
+        next[chunk.cause as usize + 1] += 1;
+        total += 1;
+    }
+    for cause in 1..next.len() {
+        next[cause] += next[cause - 1];
+    }
+    out.resize(total, Origin { source: OUTSIDE, chunk: 0 });
+    for &(source, chunks) in writers {
+        for (chunk, c) in (0..).zip(chunks) {
+            let place = &mut next[c.cause as usize];
+            out[*place as usize] = Origin { source, chunk };
+            *place += 1;
+        }
+    }
+}
+
 /// Copies the rows of `origins` in order into `flow`: the columns that are read, converted to the stream's kinds where
 /// they differ.
 pub fn copy_rows<'a>(
@@ -115,12 +148,21 @@ pub fn copy_rows<'a>(
     arena: &mut Arena,
 ) {
     let mut sources: Vec<(u32, &Flow)> = Vec::new();
+    let mut many: HashMap<u32, usize, FixedState> = HashMap::default();
     places.clear();
     flow.chunks.reserve(origins.len());
     for (i, origin) in origins.iter().enumerate() {
-        let known = sources.iter().position(|&(s, _)| s == origin.source);
+        let known = match many.is_empty() {
+            true => sources.iter().position(|&(s, _)| s == origin.source),
+            false => many.get(&origin.source).copied(),
+        };
         let source = known.unwrap_or_else(|| {
             sources.push((origin.source, flow_of(origin.source)));
+            match sources.len() {
+                n if n < SORTED_LISTS_MIN => {}
+                SORTED_LISTS_MIN => many.extend(sources.iter().enumerate().map(|(i, &(s, _))| (s, i))),
+                n => drop(many.insert(origin.source, n - 1)),
+            }
             sources.len() - 1
         });
         let chunk = sources[source].1.chunks[origin.chunk as usize];
@@ -197,4 +239,25 @@ fn take<T: Plain>(to: &mut Vec<T>, from: &[&Column], places: &[(u32, u32)]) {
     }
     let slices: Vec<&[T]> = from.iter().map(|f| T::of(&f.data)).collect();
     to.extend(places.iter().map(|&(s, row)| slices[s as usize][row as usize]));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chunks_are_counted_into_place_as_they_would_be_merged() {
+        let chunks = |causes: &[u32]| -> Vec<Chunk> {
+            causes.iter().map(|&cause| Chunk { step: 0, cause, first: 0, rows: 1 }).collect()
+        };
+        let lists = [chunks(&[0, 0, 3]), chunks(&[1, 3, 3, 7]), chunks(&[]), chunks(&[0, 3])];
+        let writers: Vec<(u32, &[Chunk])> = (10..).zip(lists.iter().map(Vec::as_slice)).collect();
+        let lengths: Vec<(u32, usize)> = writers.iter().map(|(w, c)| (*w, c.len())).collect();
+        let cause = |o: Origin| writers[o.source as usize - 10].1[o.chunk as usize].cause;
+        let (mut counted, mut merged) = (Vec::new(), Vec::new());
+        merge_by_cause(&writers, &mut counted);
+        merge_lists(&lengths, |a, b| (cause(a), a.source).cmp(&(cause(b), b.source)), &mut merged);
+        assert_eq!(counted, merged);
+        assert_eq!(counted.len(), 9);
+    }
 }

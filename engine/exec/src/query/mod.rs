@@ -30,6 +30,9 @@ pub use state::Section;
 
 use rows::Selected;
 
+/// Up to so many rows of a query that is looked up go the short way one by one; more are taken by column.
+const SHORT_ROWS_MAX: usize = 8;
+
 /// What a query may use while it works.
 pub struct Cx<'a> {
     /// The steps of the frame.
@@ -180,16 +183,32 @@ impl Query {
         if !self.code.has_timers() {
             return self.run(cx, input, 0, input.chunks.len());
         }
-        self.run_timed(cx, input);
+        self.run_timed(cx, input, None);
     }
 
-    fn run_timed(&mut self, cx: &mut Cx<'_>, input: &Flow) {
+    /// The same where it is known that no row but these, which rise, can pass the first filter.
+    pub fn run_frame_of(&mut self, cx: &mut Cx<'_>, input: &Flow, rows: &[u32]) {
+        if !self.code.has_timers() {
+            return self.run_rows(cx, input, 0, input.chunks.len(), rows);
+        }
+        self.run_timed(cx, input, Some(rows));
+    }
+
+    fn run_timed(&mut self, cx: &mut Cx<'_>, input: &Flow, mut rows: Option<&[u32]>) {
         let to = input.chunks.len();
         let mut from = 0;
         while from < to {
             self.fire_before(cx, Some(input.chunks[from].step));
             let until = self.until_timer(cx.steps, input, from);
-            self.run(cx, input, from, until);
+            match &mut rows {
+                None => self.run(cx, input, from, until),
+                Some(rows) => {
+                    let end = input.chunks[until - 1].first + input.chunks[until - 1].rows;
+                    let (now, later) = rows.split_at(rows.partition_point(|&r| r < end));
+                    self.run_rows(cx, input, from, until, now);
+                    *rows = later;
+                }
+            }
             from = until;
         }
         self.fire_before(cx, None);
@@ -231,7 +250,18 @@ impl Query {
         if from == to || (one_row && self.work.run_short(&self.code, cx, input, from)) {
             return;
         }
-        self.work.run(&self.code, cx, input, from, to);
+        self.work.run(&self.code, cx, input, (from, to), None);
+    }
+
+    /// Takes only these rows of the chunks `from..to`.
+    fn run_rows(&mut self, cx: &mut Cx<'_>, input: &Flow, from: usize, to: usize, rows: &[u32]) {
+        let singles = input.chunks.len() == input.rows.len();
+        let few = self.code.short && rows.len() <= SHORT_ROWS_MAX && singles;
+        if rows.is_empty() || (few && rows.iter().all(|&row| self.work.run_short(&self.code, cx, input, row as usize)))
+        {
+            return;
+        }
+        self.work.run(&self.code, cx, input, (from, to), Some(rows));
     }
 
     /// Fires a timer that [`Query::next_timer`] gave.
@@ -272,11 +302,14 @@ impl Work {
         }
     }
 
-    fn run(&mut self, code: &Code, cx: &mut Cx<'_>, input: &Flow, from: usize, to: usize) {
+    fn run(&mut self, code: &Code, cx: &mut Cx<'_>, input: &Flow, (from, to): (usize, usize), rows: Option<&[u32]>) {
         let first = input.chunks[from].first as usize;
         let last = input.chunks[to - 1];
         let mut selected = std::mem::take(&mut self.buffers.selected);
-        selected.all(first, (last.first + last.rows) as usize - first);
+        match rows {
+            None => selected.all(first, (last.first + last.rows) as usize - first),
+            Some(rows) => selected.these(rows),
+        }
         self.run_before(code, cx, input, (from, to), &mut selected);
         if code.narrow < code.before.len() {
             self.run_widened(code, cx, input, (from, to), &mut selected);

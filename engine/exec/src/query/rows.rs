@@ -39,6 +39,14 @@ impl Selected {
         self.n = n;
     }
 
+    /// Those rows, which rise.
+    pub fn these(&mut self, rows: &[u32]) {
+        self.rows.clear();
+        self.rows.extend_from_slice(rows);
+        self.whole = false;
+        self.n = rows.len();
+    }
+
     /// The rows, for a column of the input flow.
     pub fn sel(&self) -> Sel<'_> {
         if self.whole { Sel::From(self.first) } else { Sel::Rows(&self.rows) }
@@ -86,6 +94,17 @@ impl Selected {
         if all_single {
             let base = chunks[from].first as usize;
             self.pieces.extend(self.rows.iter().enumerate().map(|(i, &r)| of(from + r as usize - base, i + 1)));
+            return;
+        }
+        if self.n < (to - from) / 16 {
+            // Few rows of many chunks: each looks for its own.
+            for (i, &row) in self.rows.iter().enumerate() {
+                let chunk = from + chunks[from..to].partition_point(|c| c.first + c.rows <= row);
+                match self.pieces.last_mut() {
+                    Some(last) if last.chunk == chunk as u32 => last.end = i as u32 + 1,
+                    _ => self.pieces.push(of(chunk, i + 1)),
+                }
+            }
             return;
         }
         let mut row = 0;

@@ -28,6 +28,7 @@ use riddhi_ql::{Code, Diagnostic, Diagnostics, ast};
 use crate::logical::{AppPlan, QueryPlan, StreamPlan};
 use crate::regions::regions;
 use crate::registry::Registry;
+use crate::rules::rules;
 use catalog::{Catalog, join_kinds};
 
 /// What came of planning an app.
@@ -127,7 +128,9 @@ impl<'a> Pass<'a> {
         let streams = self.streams();
         let queries = std::mem::take(&mut self.queries);
         let regions = if self.diagnostics.has_errors() { Vec::new() } else { regions(&streams, &queries) };
-        AppPlan { name: settings.name, playback: settings.playback, idle: settings.idle, streams, queries, regions }
+        let rules = rules(&streams, &queries, &regions);
+        let annotations::AppSettings { name, playback, idle, .. } = settings;
+        AppPlan { name, playback, idle, streams, queries, regions, rules }
     }
 
     fn streams(&self) -> Vec<StreamPlan> {

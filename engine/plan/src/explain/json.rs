@@ -3,12 +3,14 @@
 use riddhi_batch::{Attribute, Schema};
 use serde_json::{Map, Value, json};
 
-use super::{carries, kind_text, merged, mode_text, stream_name};
+use super::{carries, kind_text, merged, mode_text, rules_attribute, stream_name};
 use crate::expr::{Expr, Node};
-use crate::logical::{AggregatePlan, AppPlan, Handler, Kinds, QueryPlan, RegionPlan, SelectPlan, StreamPlan};
+use crate::logical::{
+    AggregatePlan, AppPlan, Handler, Kinds, QueryPlan, RegionPlan, RulesPlan, SelectPlan, StreamPlan,
+};
 use crate::text::{expr_text, handler_text};
 
-/// The plan for tools to read: `app`, `streams`, `queries`, `regions`. Queries and streams are numbered from 0.
+/// The plan for tools to read: `app`, `streams`, `queries`, `regions`, `rules`. Queries and streams are numbered from 0.
 pub fn explain_json(plan: &AppPlan) -> Value {
     json!({
         "app": {
@@ -19,6 +21,7 @@ pub fn explain_json(plan: &AppPlan) -> Value {
         "streams": plan.streams.iter().map(stream).collect::<Vec<_>>(),
         "queries": plan.queries.iter().map(|q| query(plan, q)).collect::<Vec<_>>(),
         "regions": plan.regions.iter().map(region).collect::<Vec<_>>(),
+        "rules": plan.rules.iter().map(|r| rules(plan, r)).collect::<Vec<_>>(),
     })
 }
 
@@ -114,6 +117,11 @@ fn expression(expr: &Expr, schema: &Schema, aggregates: &[AggregatePlan]) -> Val
     }
     members.insert("constant".to_owned(), json!(matches!(expr.node, Node::Const(_))));
     Value::Object(members)
+}
+
+fn rules(plan: &AppPlan, rules: &RulesPlan) -> Value {
+    let queries: Vec<usize> = rules.rules.iter().map(|(q, _)| *q).collect();
+    json!({"stream": rules.stream, "attribute": rules_attribute(plan, rules), "queries": queries})
 }
 
 fn region(region: &RegionPlan) -> Value {

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use riddhi_batch::Schema;
 
-use super::{carries, merged, mode_text, stream_name};
+use super::{carries, merged, mode_text, rules_attribute, stream_name};
 use crate::logical::{AggregatePlan, AppPlan, Handler, QueryPlan, StreamPlan};
 use crate::regions::query_label;
 use crate::text::{clauses, expr_text, handler_text, insert_text, name_text};
@@ -17,6 +17,11 @@ pub fn explain_text(plan: &AppPlan) -> String {
     let _ = writeln!(out, "app {name}{clock}\n");
     for stream in &plan.streams {
         let _ = writeln!(out, "{}", stream_line(plan, stream));
+    }
+    for rules in &plan.rules {
+        let (n, stream) = (rules.rules.len(), name_text(stream_name(plan, rules.stream)));
+        let attribute = name_text(rules_attribute(plan, rules));
+        let _ = writeln!(out, "rules: {n} queries of {stream} are looked up by {attribute}");
     }
     for (number, region) in plan.regions.iter().enumerate() {
         let _ = writeln!(out, "\nregion {}: {}, {}", number + 1, mode_text(region.mode), region.reason);

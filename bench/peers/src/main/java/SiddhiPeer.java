@@ -49,7 +49,7 @@ public final class SiddhiPeer {
         System.setOut(System.err); // whatever the engine prints must not look like an answer
         Path table = Path.of(args[0]);
         Workload work = Workload.find(table, args[1]);
-        String app = Files.readString(table.resolveSibling(work.app + ".siddhi"));
+        String app = work.expand(Files.readString(table.resolveSibling(work.app + ".siddhi")));
 
         SiddhiManager manager = new SiddhiManager();
         SiddhiAppRuntime runtime = manager.createSiddhiAppRuntime(app);
@@ -136,6 +136,19 @@ public final class SiddhiPeer {
         boolean zipf;
         long perMillisecond;
         Integer volume;
+        int copies;
+
+        /** The text with each line that has {n} in it copied: {n} is the copy's number in seven digits, {p} a price. */
+        String expand(String text) {
+            StringBuilder all = new StringBuilder();
+            for (String line : text.split("\n")) {
+                for (int i = 0; i < (line.contains("{n}") ? copies : 1); i++) {
+                    String price = Integer.toString(20 + i * 37 % 160);
+                    all.append(line.replace("{n}", String.format("%07d", i)).replace("{p}", price)).append('\n');
+                }
+            }
+            return all.toString();
+        }
 
         static Workload find(Path table, String name) throws Exception {
             JsonObject root = JsonParser.parseString(Files.readString(table)).getAsJsonObject();
@@ -160,6 +173,7 @@ public final class SiddhiPeer {
             zipf = o.has("zipf") && o.get("zipf").getAsBoolean();
             perMillisecond = o.has("per_ms") ? o.get("per_ms").getAsLong() : 1000;
             volume = o.has("volume") ? o.get("volume").getAsInt() : null;
+            copies = o.has("copies") ? o.get("copies").getAsInt() : 1;
         }
 
         static String[] strings(JsonObject o, String field, String otherwise) {

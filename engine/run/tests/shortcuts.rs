@@ -1,4 +1,4 @@
-//! Events taken one by one: the short turns over a lone event answer as whole frames do.
+//! Shortcuts of a turn answer as the general way does: lone events, and rules that are looked up.
 
 use riddhi_batch::{Arena, Frame, Str, Value};
 use riddhi_run::{Engine, EngineOptions, compile};
@@ -50,7 +50,7 @@ impl Events {
             Value::Str(text.into()),
             Value::Double(pick(10_000) as f64 / 100.0),
             Value::Int(pick(9) as i32),
-            Value::Long(pick(1000) as i64),
+            Value::Long(pick(9) as i64),
             Value::Bool(pick(2) == 0),
         ];
         let with_nulls = pick(6) == 0;
@@ -165,16 +165,50 @@ fn assert_same(what: &str, found: &(Vec<String>, Vec<u8>), expected: &(Vec<Strin
     assert_eq!(found.1, expected.1, "{what}, state");
 }
 
+/// Rules on texts short and long, on ints and longs; alone, with more conditions, on a stream that other queries write, of
+/// several writers, with windows and timers.
+const RULES: [&str; 5] = [
+    "from S[s == 'a'] select * insert into Out;
+     from S[p > 20.0 and s == 'a text that needs the arena'] select s, p, n, l, b insert into Out;
+     from S['b' == s and (n > 3 or b)] select * insert into Out;
+     from S[s == 'nowhere'] select * insert into Out;
+     from S[s == 'a' and n == 2] select * insert into Out;
+     from S select * insert into Out;",
+    "from S[n == 1] select s, n insert into A; from S[n == 2] select s, n insert into B;
+     from S[n == 2 and p > 40.0] select s, n insert into A; from S[n == 3] select s, n insert into C;
+     from S[n == 4] select s, n insert into B; from S[n == 7 and s == 'a'] select s, n insert into C;",
+    "from S[n == 4]#window.time(5) select s, sum(p) as t group by s insert all events into A;
+     from S[n == 4]#window.lengthBatch(3) select count() as c insert into B;
+     from S[n == 5]#window.timeBatch(7) select count() as c insert into C;
+     from S[n == 5] select count() as c insert into D; from S[n == 6][p > 30.0] select n insert into E;",
+    "from S[p > 10.0] select s, n, l insert into M; from S[b] select s, n, l insert into M;
+     from M[l == 5L] select s insert into Out; from M[l == 6L] select s insert into Out;
+     from M[l == 7L and n > 2] select s insert into Out; from M[l == 5L]#window.length(3) select s insert all events into Out;",
+    "from S[p > 10.0] select s, n insert into M; from M[n == 1] select s insert into Out; from M[n == 4] select s insert into Out;
+     from M[n == 5] select s insert into Out; from M[n == 6 and s == 'b'] select s insert into Out;
+     from T[v == 1] select 'one' as s insert into Out;",
+];
+
 #[test]
-fn lone_events_answer_as_frames_do() {
+fn lone_events_and_rules_answer_as_frames_do() {
     let usual = EngineOptions::default;
-    for query in QUERIES {
+    for query in QUERIES.iter().chain(&RULES) {
         let whole = run(query, 300, usual(), usize::MAX);
         assert!(whole.0.len() > 100, "{query}: {} rows", whole.0.len());
         let general = run(query, 300, EngineOptions { force_general: true, ..usual() }, usize::MAX);
         assert_same(query, &(general.0, whole.1.clone()), &whole);
-        assert_same(query, &run(query, 1, usual(), usize::MAX), &whole);
-        assert_same(query, &run(query, 1, usual(), 7), &whole);
-        assert_same(query, &run(query, 2, usual(), usize::MAX), &whole);
+        let stepped = run(query, 300, EngineOptions { force_stepped: true, ..usual() }, usize::MAX);
+        assert_same(query, &stepped, &whole);
+        for (entries, reload_every) in [(1, usize::MAX), (1, 7), (2, usize::MAX), (60, 3)] {
+            assert_same(query, &run(query, entries, usual(), reload_every), &whole);
+        }
+    }
+}
+
+#[test]
+fn rules_are_found() {
+    for rules in RULES {
+        let plan = compile(&format!("{STREAM}{rules}")).plan.expect("the app compiles");
+        assert_eq!(plan.rules.len(), 1, "{rules}: {:?}", plan.rules);
     }
 }
