@@ -16,7 +16,14 @@ use crate::log;
 #[command(next_help_heading = "Talk")]
 pub struct TalkArgs {
     /// Colours: auto is on a terminal, unless NO_COLOR is set
-    #[arg(long, value_enum, default_value = "auto", global = true, value_name = "WHEN")]
+    #[arg(
+        long,
+        value_enum,
+        default_value = "auto",
+        global = true,
+        value_name = "auto|always|never",
+        hide_possible_values = true
+    )]
     pub color: Color,
     /// Say only what is wrong: no summary, no notes, no progress
     #[arg(long, short, global = true, conflicts_with = "verbose")]
@@ -25,7 +32,14 @@ pub struct TalkArgs {
     #[arg(long, short, global = true)]
     pub verbose: bool,
     /// Form of what is said on standard error; json is an object a line
-    #[arg(long, value_enum, default_value = "text", global = true, value_name = "FORM")]
+    #[arg(
+        long,
+        value_enum,
+        default_value = "text",
+        global = true,
+        value_name = "text|json",
+        hide_possible_values = true
+    )]
     pub log_format: LogFormat,
 }
 

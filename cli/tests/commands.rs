@@ -85,6 +85,18 @@ fn answers_are_written_where_they_differ() {
 }
 
 #[test]
+fn cases_stand_in_documents() {
+    let app = CASE.split("stream Out:").next().unwrap();
+    let text = format!("# Guide\n\n```case twice\n{app}```\n\nText.\n");
+    let folder = folder("documents", &[("guide.md", &text)]);
+    assert_eq!(told(&riddhi(&folder, &["test"])).0, 2, "documents are run if they are named");
+    let (code, out, _) = told(&riddhi(&folder, &["test", "guide.md", "--update"]));
+    assert_eq!((code, out.as_str()), (0, "wrote guide: twice\n1 updated"));
+    let written = format!("# Guide\n\n```case twice\n{app}stream Out:\n  @0 2\n  @1 4\n```\n\nText.\n");
+    assert_eq!(fs::read_to_string(folder.join("guide.md")).unwrap(), written);
+}
+
+#[test]
 fn results_are_written_for_build_servers() {
     let wrong = CASE.replace("@1 4", "@1 5").replace("v * 2", "v * 2 + 0").replace("Out", "A");
     let folder = folder("junit", &[("a.case", CASE), ("b.case", &wrong)]);

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use riddhi_case::form::{Case, Malformed, parse};
+use riddhi_case::form::{Case, Malformed, of_markdown, parse};
 use riddhi_ql::substitute;
 
 use crate::app::neighbour;
@@ -20,6 +20,8 @@ pub struct CaseFile {
     pub stem: String,
     /// Its content.
     pub text: String,
+    /// The lines of it that are cases; the others are empty.
+    pub lines: Vec<String>,
     /// The cases, or where it is none.
     pub cases: Result<Vec<Case>, Malformed>,
 }
@@ -36,8 +38,11 @@ impl CaseFile {
         }
         let text = fs::read_to_string(path).map_err(|e| failed(&e))?;
         let stem = path.with_extension("").display().to_string();
-        let cases = parse(&stem, &text, &|app| beside(path, app));
-        Ok(CaseFile { path: shown, stem, text, cases })
+        let is_document = path.extension().is_some_and(|e| e == "md");
+        let only = if is_document { of_markdown(&text) } else { text.clone() };
+        let cases = parse(&stem, &only, &|app| beside(path, app));
+        let lines = only.lines().map(str::to_owned).collect();
+        Ok(CaseFile { path: shown, stem, text, lines, cases })
     }
 
     /// A case's name: the file's, and its own if it has one.

@@ -33,7 +33,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct TestArgs {
-    /// Case files, and folders whose *.case files are run
+    /// Case files, Markdown files with blocks called `case`, and folders whose *.case files are run
     #[arg(value_name = "PATH", default_value = ".")]
     pub paths: Vec<String>,
     /// Only cases whose name contains this; given several times, any of these
@@ -139,7 +139,7 @@ fn run_file<'a>(file: &'a CaseFile, args: &TestArgs, bar: &Bar, all: &mut Vec<Do
         }
     };
     let way = Way::frames_of(FRAME);
-    let lines: Vec<&str> = file.text.lines().collect();
+    let lines: Vec<&str> = file.lines.iter().map(String::as_str).collect();
     let mut changes = Vec::new();
     for case in cases {
         let name = file.name_of(case);
@@ -159,7 +159,7 @@ fn run_file<'a>(file: &'a CaseFile, args: &TestArgs, bar: &Bar, all: &mut Vec<Do
             Err(failure) => Outcome::Failed(failure),
         };
         let took = started.elapsed();
-        tracing::debug!(case = name, ms = took.as_millis() as u64, "a case was run");
+        tracing::trace!(case = name, ms = took.as_millis() as u64, "a case was run");
         all.push(Done { file, case: Some(case), name, outcome, took });
         bar.step();
     }

@@ -265,6 +265,11 @@ pub fn parse(name: &str, text: &str, read: Read<'_>) -> Result<Vec<Case>, Malfor
         let title = lines[at].strip_prefix("=== ");
         let first = at + title.is_some() as usize;
         let end = (first..lines.len()).find(|&i| lines[i].starts_with("=== ")).unwrap_or(lines.len());
+        if title.is_none() && end < lines.len() && lines[first..end].iter().all(|l| l.is_empty() || l.starts_with('#'))
+        {
+            at = end;
+            continue;
+        }
         let mut reader = Reader { case: Case::new(title.unwrap_or(name), 0, 0), ..Reader::default() };
         for (i, line) in lines.iter().enumerate().take(end).skip(first) {
             reader.line(i, line, read).map_err(|message| Malformed { line: i + 1, message })?;
@@ -273,6 +278,26 @@ pub fn parse(name: &str, text: &str, read: Read<'_>) -> Result<Vec<Case>, Malfor
         at = end;
     }
     Ok(cases)
+}
+
+/// The cases of a Markdown text: its fenced blocks called `case`, perhaps with a name behind it. The result has as many
+/// lines as the text, and what is in no such block is empty, so that places and changes of the one are those of the other.
+pub fn of_markdown(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut inside = false;
+    for (n, line) in text.lines().enumerate() {
+        let fence = line.strip_prefix("```");
+        let title = fence.filter(|_| !inside).and_then(|info| info.strip_prefix("case"));
+        match title {
+            Some("") => out.push_str(&format!("=== line {}", n + 1)),
+            Some(title) => out.push_str(&format!("=== {}", title.trim())),
+            None if inside && fence.is_none() => out.push_str(line),
+            None => {}
+        }
+        inside = title.is_some() || (inside && fence.is_none());
+        out.push('\n');
+    }
+    out
 }
 
 /// Gives the content of a file, or says why it cannot.
@@ -358,8 +383,7 @@ impl Reader {
             _ if key == "app" || key.starts_with("app ") => self.app(rest, read)?,
             _ if key.starts_with("stream ") || key.starts_with("query ") => {
                 self.section = Section::Rows;
-                let order = self.odd.iter().find(|o| o.0 == key).map_or(Order::Exact, |o| o.1);
-                self.wants.push(Want { head: line, ..Want::new(key.to_owned(), order, Vec::new()) });
+                self.wants.push(Want { head: line, ..Want::new(key.to_owned(), Order::Exact, Vec::new()) });
             }
             _ => return Err(format!("`{key}` is no key of a case")),
         }
@@ -374,7 +398,14 @@ impl Reader {
         Ok(())
     }
 
-    fn finish(self, lines: Range<usize>) -> Result<Case, String> {
+    fn finish(mut self, lines: Range<usize>) -> Result<Case, String> {
+        for (target, order) in self.odd {
+            match self.wants.iter_mut().find(|want| want.target == target) {
+                Some(want) => want.order = order,
+                None if order == Order::Ignored => self.wants.push(Want::new(target, order, Vec::new())),
+                None => {}
+            }
+        }
         let mut case = self.case;
         let restarts = case.input.iter().filter_map(|l| if let Line::Restart(n) = l { *n } else { None });
         if case.apps.is_empty() {
@@ -572,6 +603,26 @@ stream Out:
         assert_eq!(wants[0].rows, [a, Row { expired: true, ..b }]);
         let again = &parse("y", &case.to_string(), &no_files).expect("it is well-formed")[0];
         assert_eq!((&again.input, again.to_string()), (&case.input, case.to_string()));
+    }
+
+    #[test]
+    fn what_is_ignored_need_not_be_named() {
+        let text = "app:\n  x\ninput:\nstream A:\nignored: stream A\nignored: query q\n";
+        let case = &parse("x", text, &no_files).expect("it is well-formed")[0];
+        let Expect::Rows(wants) = &case.expect else { panic!("it expects rows") };
+        let shown: Vec<_> = wants.iter().map(|w| (w.target.as_str(), w.order)).collect();
+        assert_eq!(shown, [("stream A", Order::Ignored), ("query q", Order::Ignored)]);
+    }
+
+    #[test]
+    fn cases_stand_in_documents() {
+        let text =
+            "# About\n\n```case one\napp:\n  x\ninput:\n```\n\nText.\n\n```sh\napp:\n```\n\n```case\napp:\n  y\n```\n";
+        let blocks = of_markdown(text);
+        assert_eq!(blocks.lines().count(), text.lines().count());
+        let cases = parse("x", &blocks, &no_files).expect("it is well-formed");
+        let shown: Vec<_> = cases.iter().map(|c| (c.name.as_str(), c.apps[0].trim(), c.lines.start)).collect();
+        assert_eq!(shown, [("one", "x", 2), ("line 15", "y", 14)]);
     }
 
     #[test]

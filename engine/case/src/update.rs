@@ -15,7 +15,8 @@ use crate::script::{Refused, Script};
 /// Lines that are replaced, and by which.
 pub type Change = (Range<usize>, Vec<String>);
 
-/// The changes that make a case expect what comes out; `lines`: those of its file. `Err` says why there are none.
+/// The changes that make a case expect what comes out; `lines`: those of the text it was parsed from. `Err` says why there
+/// are none.
 pub fn changes(case: &Case, lines: &[&str], way: &Way) -> Result<Vec<Change>, Failure> {
     match (&case.expect, Script::of(case)) {
         (Expect::Rows(wants), Ok(script)) => {
