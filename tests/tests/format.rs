@@ -1,9 +1,10 @@
 //! Every app of the cases is laid out without changing what it means, and stays as it is when laid out again.
 
 use std::collections::BTreeSet;
+use std::fs;
 
 use riddhi_ql::{format, parse};
-use riddhi_tests::data::cases;
+use riddhi_tests::data::{cases, folder};
 
 #[test]
 fn apps_keep_their_meaning() {
@@ -23,4 +24,11 @@ fn apps_keep_their_meaning() {
         assert_eq!(format(&once, |_| None).expect("it has no mistakes"), once, "{app}");
     }
     assert!(formatted > 1200, "only {formatted} of {} apps are in order", apps.len());
+}
+
+#[test]
+fn our_examples_are_laid_out() {
+    let app = folder().join("../examples/flights/flights.siddhi");
+    let text = fs::read_to_string(app).expect("it can be read");
+    assert_eq!(format(&text, |_| None).expect("it has no mistakes"), text, "run `riddhi fmt` on it");
 }
