@@ -20,8 +20,19 @@ pub struct Fired {
     pub wave: u32,
     /// Whose timer it is, in text order.
     pub element: u32,
+    /// Which of the element's parts armed it.
+    pub part: Part,
     /// The clock while it fires.
     pub now: i64,
+}
+
+/// What of a query arms timers, in the order in which rows pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    /// Its window.
+    Window,
+    /// Its rate limiter.
+    Limiter,
 }
 
 /// The steps of one frame.
@@ -130,9 +141,9 @@ impl Steps {
     /// Which of two timers of the same entry comes first.
     fn order(&self, a: &Fired, b: &Fired) -> Ordering {
         if self.playback {
-            (a.element, a.due).cmp(&(b.element, b.due))
+            (a.element, a.part, a.due).cmp(&(b.element, b.part, b.due))
         } else {
-            (a.due, a.wave, a.element).cmp(&(b.due, b.wave, b.element))
+            (a.due, a.wave, a.element, a.part).cmp(&(b.due, b.wave, b.element, b.part))
         }
     }
 
@@ -160,9 +171,10 @@ impl Steps {
     }
 }
 
-/// Timers that one element has armed: first armed, first fired.
-#[derive(Clone, Debug, Default)]
+/// Timers that one part of an element has armed: first armed, first fired.
+#[derive(Clone, Debug)]
 pub struct Pending {
+    part: Part,
     armed: std::collections::VecDeque<Armed>,
     /// How many of `armed` the current frame has placed.
     placed: usize,
@@ -177,6 +189,11 @@ struct Armed {
 }
 
 impl Pending {
+    /// No timers.
+    pub fn new(part: Part) -> Pending {
+        Pending { part, armed: std::collections::VecDeque::new(), placed: 0 }
+    }
+
     /// Forgets where in the last frame the timers were armed.
     pub fn begin(&mut self) {
         for armed in self.armed.iter_mut().rev().take(self.placed) {
@@ -190,7 +207,7 @@ impl Pending {
     pub fn arm(&mut self, due: i64, step: u32, steps: &Steps, element: u32) {
         let (from, wave) = match steps.timer(step) {
             None => (step + 1, 0),
-            Some(t) if steps.playback() => (t.entry + (t.element > element) as u32, 0),
+            Some(t) if steps.playback() => (t.entry + ((t.element, t.part) > (element, self.part)) as u32, 0),
             Some(t) => (t.entry, if due <= t.due { t.wave + 1 } else { 0 }),
         };
         self.armed.push_back(Armed { due, from, wave });
@@ -214,7 +231,7 @@ impl Pending {
         let armed = self.armed.front()?;
         let entry = steps.entry_for(armed.due, armed.from)?;
         let now = if steps.playback() { steps.entries()[entry as usize].now } else { armed.due };
-        Some(Fired { entry, due: armed.due, wave: armed.wave, element, now })
+        Some(Fired { entry, due: armed.due, wave: armed.wave, element, part: self.part, now })
     }
 
     /// Drops the next timer: it has fired.

@@ -63,6 +63,8 @@ pub struct QueryPlan {
     pub after: Vec<Handler>,
     /// The selection.
     pub select: SelectPlan,
+    /// When what was selected comes out, if not at once.
+    pub rate: Option<RatePlan>,
     /// The stream it inserts into.
     pub output: usize,
     /// Which kinds of row come out.
@@ -80,6 +82,28 @@ pub enum Kinds {
     Expired,
     /// `insert all events into`.
     All,
+}
+
+/// `output ... every ...`: what was selected is held back, thinned out or shown again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RatePlan {
+    /// Of so many rows, at least one.
+    Events(Which, u64),
+    /// Of so many milliseconds; at least one unless it is the first row that comes out.
+    Time(Which, i64),
+    /// All that is there, every so many milliseconds, at least one.
+    Snapshot(i64),
+}
+
+/// Which rows of an interval come out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// All, when it ends.
+    All,
+    /// The first, at once; with `group by` that of each group.
+    First,
+    /// The last, when it ends; with `group by` that of each group.
+    Last,
 }
 
 /// A step on the way of a row.

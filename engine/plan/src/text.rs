@@ -6,7 +6,7 @@ use std::fmt::Write;
 use riddhi_batch::{Schema, Value, double_text, float_text};
 
 use crate::expr::{Arith, Compare, Expr, Node};
-use crate::logical::{AggregatePlan, Handler, Kinds, QueryPlan};
+use crate::logical::{AggregatePlan, Handler, Kinds, QueryPlan, RatePlan, Which};
 
 /// The text of `expr`, whose attributes are those of `schema`.
 pub fn expr_text(expr: &Expr, schema: &Schema, aggregates: &[AggregatePlan]) -> String {
@@ -189,6 +189,23 @@ pub(crate) fn clauses(query: &QueryPlan) -> Vec<String> {
     clauses.extend(select.limit.map(|n| format!("limit {n}")));
     clauses.extend(select.offset.map(|n| format!("offset {n}")));
     clauses
+}
+
+/// `output last every 5 events`.
+pub(crate) fn rate_text(rate: RatePlan) -> String {
+    match rate {
+        RatePlan::Events(which, count) => format!("output {} every {count} events", which_text(which)),
+        RatePlan::Time(which, ms) => format!("output {} every {ms} ms", which_text(which)),
+        RatePlan::Snapshot(ms) => format!("output snapshot every {ms} ms"),
+    }
+}
+
+pub(crate) fn which_text(which: Which) -> &'static str {
+    match which {
+        Which::All => "all",
+        Which::First => "first",
+        Which::Last => "last",
+    }
 }
 
 /// `insert expired events into`.

@@ -115,6 +115,8 @@ pub struct Engine {
     pub(crate) log: Vec<String>,
     pub(crate) failures: Vec<Failure>,
     pub(crate) now: i64,
+    /// Whether the clock has been set.
+    pub(crate) started: bool,
     pub(crate) counters: Counters,
     pub(crate) base: u64,
 }
@@ -148,6 +150,7 @@ impl Engine {
             log: Vec::new(),
             failures: Vec::new(),
             now: 0,
+            started: false,
             counters: Counters::default(),
             base: 0,
             app,
@@ -175,7 +178,16 @@ impl Engine {
     /// Sets the clock before the first entry, or after a state was loaded: timers overdue by then fire with this clock.
     pub fn start(&mut self, now: i64) {
         self.now = now;
-        self.queries.iter_mut().flatten().for_each(|q| q.resume(now));
+        if now != 0 {
+            self.start_queries(now);
+        }
+    }
+
+    /// What is counted from the start of the app begins. A clock that reads 0 is not set yet: then it is the first entry
+    /// that starts them.
+    fn start_queries(&mut self, now: i64) {
+        self.started = true;
+        self.queries.iter_mut().flatten().for_each(|q| q.start(now));
     }
 
     /// What the clock reads after the last entry.
@@ -223,6 +235,11 @@ impl Engine {
     pub(crate) fn begin(&mut self, frame: &Frame) {
         self.base = frame.base;
         self.lone = None;
+        if !self.started
+            && let Some(first) = frame.entries.iter().find(|e| e.sets)
+        {
+            self.start_queries(first.now);
+        }
         // Where nothing looks at the clock and nothing is merged, a step is just a number.
         let timeless = self.graph.linear && self.graph.timeless;
         self.steps.begin(if timeless { &[] } else { &frame.entries });

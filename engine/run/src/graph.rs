@@ -221,13 +221,13 @@ fn place_rules(app: &App, regions: &[RegionNode], queries: &mut [QueryNode], str
 fn stateless(query: &QueryNode) -> bool {
     let code = &query.code;
     let filters = code.before.iter().all(|s| matches!(s, Step::Filter { aggregates, .. } if aggregates.is_empty()));
-    code.way == Way::Plain && filters && !code.asks_random && !query.named
+    code.way == Way::Plain && filters && code.rate.is_none() && !code.asks_random && !query.named
 }
 
 /// Whether a query never looks at the clock. (The general way stamps rows that expire.)
 fn timeless(code: &Code) -> bool {
     let window = code.window.as_ref().is_none_or(|w| w.timers == Timers::Never);
-    window && !code.asks_now && code.way != Way::General
+    window && !code.asks_now && !code.limits_by_clock() && code.way != Way::General
 }
 
 fn sorted(queries: &[usize]) -> Vec<usize> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use riddhi_batch::{Column, Kind, Schema};
 use riddhi_plan::expr::{Expr, Node};
-use riddhi_plan::logical::{AggregatePlan, Handler, Kinds, QueryPlan};
+use riddhi_plan::logical::{AggregatePlan, Handler, Item, Kinds, QueryPlan, RatePlan, Which};
 use riddhi_plan::registry::{BoundAggregate, BoundWindow, Form, StreamKernel, Timers, Volatility};
 
 use crate::expr::Program;
@@ -29,6 +29,17 @@ pub enum ShortItem {
     Attribute(u32),
     /// Something computed by a walk over a tree.
     Tree(Box<Program>),
+}
+
+/// What an output attribute is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Show {
+    /// No aggregate.
+    Plain,
+    /// An aggregate and nothing else.
+    Aggregate,
+    /// Something computed from an aggregate.
+    Computed,
 }
 
 /// A handler, compiled.
@@ -110,7 +121,7 @@ pub struct Code {
     pub expired: bool,
     /// Whether anybody sees when rows expire: sliding windows ask for timers for that.
     pub watched: bool,
-    /// Whether the window asks for timers.
+    /// Whether the window asks for timers here.
     pub timed: bool,
     /// Handlers after the window.
     pub after: Vec<Step>,
@@ -124,6 +135,8 @@ pub struct Code {
     pub args: Vec<Program>,
     /// Output attributes.
     pub items: Vec<Program>,
+    /// What each of them is made of.
+    pub shows: Vec<Show>,
     /// Which rows come out.
     pub having: Option<Program>,
     /// Output attributes to sort by, and whether descending.
@@ -134,6 +147,8 @@ pub struct Code {
     pub offset: u64,
     /// Which kinds of row come out.
     pub kinds: Kinds,
+    /// The rate limiter behind the selection.
+    pub rate: Option<RatePlan>,
     /// Attributes that the store keeps (ways flush and general), and all that is read after the window.
     pub kept: Vec<u32>,
     /// Whether a chunk of one row may take the short way: filters and projections that ask for nothing but attributes, that
@@ -175,11 +190,13 @@ impl Code {
             aggregates,
             args: Vec::new(),
             items: plan.select.items.iter().map(|i| Program::compile(&i.expr)).collect(),
+            shows: plan.select.items.iter().map(show).collect(),
             having: plan.select.having.as_ref().map(Program::compile),
             order_by: plan.select.order_by.clone(),
             limit: plan.select.limit,
             offset: plan.select.offset.unwrap_or(0),
             kinds: plan.kinds,
+            rate: plan.rate,
             kept: Vec::new(),
             short: false,
             short_conditions: Vec::new(),
@@ -198,7 +215,8 @@ impl Code {
         code.share_args(plan);
         code.kept = kept(plan, code.way);
         code.note_volatility();
-        if code.way == Way::Plain && code.uncut() && !code.asks_ts && code.filters_without_aggregates() {
+        let bare = code.uncut() && code.rate.is_none() && !code.asks_ts;
+        if code.way == Way::Plain && bare && code.filters_without_aggregates() {
             code.shorten(plan);
         }
         code
@@ -269,13 +287,63 @@ impl Code {
 
     /// Whether the rows of a chunk come out as they are: neither sorted nor cut by `limit` or `offset`.
     pub fn uncut(&self) -> bool {
-        self.order_by.is_empty() && self.limit.is_none() && self.offset == 0
+        let whole = self.limit.is_none();
+        whole && (self.limits_only() || (self.order_by.is_empty() && self.offset == 0))
     }
 
-    /// Whether the window ever asks for timers here.
+    /// Whether `order by` and `offset` count nothing: so in a snapshot of groups.
+    pub fn limits_only(&self) -> bool {
+        self.is_snapshot() && !self.group_by.is_empty()
+    }
+
+    /// Whether a snapshot limiter stands behind the selection: then each row passes, not just the last of a chunk or of
+    /// its groups.
+    pub fn is_snapshot(&self) -> bool {
+        matches!(self.rate, Some(RatePlan::Snapshot(_)))
+    }
+
+    /// Whether only aggregates are selected.
+    pub fn all_aggregated(&self) -> bool {
+        self.shows.iter().all(|&s| s == Show::Aggregate)
+    }
+
+    /// Whether rows of both kinds may come out, so that the output tells the kind of each.
+    pub fn kinded(&self) -> bool {
+        self.way == Way::General && self.kinds != Kinds::Current
+    }
+
+    /// Whether the limiter tells groups apart.
+    pub fn limits_groups(&self) -> bool {
+        let by_group = match self.rate {
+            Some(RatePlan::Events(which, _) | RatePlan::Time(which, _)) => which != Which::All,
+            Some(RatePlan::Snapshot(_)) => true,
+            None => false,
+        };
+        by_group && !self.group_by.is_empty()
+    }
+
+    /// Whether the limiter wants to know of resets; those of groups never come to it.
+    pub fn limits_resets(&self) -> bool {
+        self.is_snapshot() && self.group_by.is_empty() && self.window.is_some()
+    }
+
+    /// Milliseconds of the limiter's intervals, if a timer ends them.
+    pub fn tick_ms(&self) -> Option<i64> {
+        match self.rate {
+            Some(RatePlan::Time(Which::All | Which::Last, ms) | RatePlan::Snapshot(ms)) => Some(ms),
+            _ => None,
+        }
+    }
+
+    /// Whether the query ever asks for timers.
     #[inline]
     pub fn has_timers(&self) -> bool {
-        self.timed
+        self.timed || self.tick_ms().is_some()
+    }
+
+    /// Whether the limiter looks at the clock.
+    pub fn limits_by_clock(&self) -> bool {
+        matches!(self.rate, Some(RatePlan::Time(..) | RatePlan::Snapshot(_)))
     }
 
     fn asks_for_timers(&self) -> bool {
@@ -289,6 +357,14 @@ impl Code {
     /// Kinds of the output columns.
     pub fn output_kinds(&self) -> Vec<Kind> {
         self.items.iter().map(Program::kind).collect()
+    }
+}
+
+fn show(item: &Item) -> Show {
+    match item.expr.node {
+        Node::Aggregate(_) => Show::Aggregate,
+        _ if item.expr.has_aggregate() => Show::Computed,
+        _ => Show::Plain,
     }
 }
 
@@ -369,7 +445,9 @@ fn way(plan: &QueryPlan) -> Way {
         .filter_map(|a| a.arg.as_ref())
         .all(|a| a.volatility() == Volatility::Pure && !a.has_aggregate() && sound(a));
     let simple_args = simple_args && select.aggregates.iter().all(|a| a.when.is_none());
-    if plan.kinds != Kinds::Current || !plan.after.is_empty() || !simple_args {
+    // Without a window no row ever expires.
+    let current = plan.kinds == Kinds::Current || (plan.kinds == Kinds::All && plan.window.is_none());
+    if !current || !plan.after.is_empty() || !simple_args {
         return Way::General;
     }
     match plan.window.as_ref().map(|w| w.form) {

@@ -7,6 +7,7 @@ use riddhi_batch::{Arena, Chunk, Column, Columns, Data, Flow, Sel, compare_utf16
 use riddhi_plan::logical::Kinds;
 
 use super::Code;
+use super::limit::Tags;
 
 /// Per group the place of its row among the picks of the chunk at hand.
 #[derive(Clone, Debug, Default)]
@@ -46,6 +47,7 @@ impl Slots {
 pub struct Sorter {
     rows: Columns,
     kinds: Vec<u8>,
+    groups: Vec<u32>,
     order: Vec<u32>,
 }
 
@@ -56,27 +58,40 @@ impl Sorter {
     }
 
     /// Takes the rows from `first` on out of the output.
-    pub fn take(&mut self, out: &mut Flow, first: usize) {
+    pub fn take(&mut self, out: &mut Flow, tags: &mut Tags, first: usize) {
         self.rows.clear();
         self.kinds.clear();
+        self.groups.clear();
         self.rows.append(&out.rows, Sel::From(first), out.rows.len() - first);
         out.rows.truncate(first);
         if !out.kinds.is_empty() {
             self.kinds.extend_from_slice(&out.kinds[first..]);
             out.kinds.truncate(first);
         }
+        if !tags.groups.is_empty() {
+            self.groups.extend(tags.groups.drain(first..));
+        }
     }
 
     /// Puts the taken rows of `range` back as one chunk: sorted, without the first `offset`, at most `limit`.
-    pub fn put(&mut self, code: &Code, out: &mut Flow, range: Range<usize>, step: u32, cause: u32, arena: &Arena) {
+    pub fn put(
+        &mut self,
+        code: &Code,
+        (out, tags): (&mut Flow, &mut Tags),
+        range: Range<usize>,
+        (step, cause): (u32, u32),
+        arena: &Arena,
+    ) {
         self.order.clear();
         self.order.extend(range.start as u32..range.end as u32);
-        let one_result = !code.aggregates.is_empty() && code.group_by.is_empty();
+        let one_result = !code.aggregates.is_empty() && code.group_by.is_empty() && !code.is_snapshot();
         if one_result {
             // Siddhi keeps the one row or does not, whatever its kind.
             if code.offset > 0 || code.limit == Some(0) {
                 return;
             }
+        } else if code.limits_only() {
+            self.order.truncate(code.limit.map_or(usize::MAX, |n| n as usize));
         } else {
             self.sort(&code.order_by, arena);
             self.cut(code);
@@ -89,7 +104,15 @@ impl Sorter {
         if code.kinds != Kinds::Current && !self.kinds.is_empty() {
             out.kinds.extend(self.order.iter().map(|&i| self.kinds[i as usize]));
         }
+        if !self.groups.is_empty() {
+            tags.groups.extend(self.order.iter().map(|&i| self.groups[i as usize]));
+        }
         out.chunks.push(Chunk { step, cause, first, rows: self.order.len() as u32 });
+    }
+
+    /// How many rows that [`Sorter::put`] just put back stood before `row` when they were taken.
+    pub fn before(&self, row: u32) -> u32 {
+        self.order.iter().filter(|&&r| r < row).count() as u32
     }
 
     fn kind(&self, row: u32) -> u8 {

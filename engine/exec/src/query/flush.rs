@@ -154,16 +154,20 @@ impl Work {
             for (place, &attribute) in code.kept.iter().enumerate() {
                 std::mem::swap(&mut f.work.cols[attribute as usize], &mut f.kept.cols[place]);
             }
+            if code.limits_groups() {
+                self.tags.groups.extend_from_slice(&f.groups);
+            }
             let plain = code.uncut();
             if !plain {
-                b.sorter.take(&mut self.out, first);
+                b.sorter.take(&mut self.out, &mut self.tags, first);
             }
             let mut start = 0;
             for &(end, step, cause) in &f.chunks {
                 if plain {
                     self.out.chunks.push(Chunk { step, cause, first: first as u32 + start, rows: end - start });
                 } else {
-                    b.sorter.put(code, &mut self.out, start as usize..end as usize, step, cause, cx.arena);
+                    let to = (&mut self.out, &mut self.tags);
+                    b.sorter.put(code, to, start as usize..end as usize, (step, cause), cx.arena);
                 }
                 start = end;
             }

@@ -597,20 +597,32 @@ impl Work {
             let kind = |p: &u32| (g.kinds[g.alive[*p as usize] as usize] == SignalKind::Expired) as u8;
             self.out.kinds.extend(b.picks.iter().map(kind));
         }
+        if code.limits_groups() {
+            self.tags.groups.extend(b.picks.iter().map(|&p| g.ids[p as usize]));
+        }
         let plain = code.uncut();
         if !plain {
-            b.sorter.take(&mut self.out, first);
+            b.sorter.take(&mut self.out, &mut self.tags, first);
         }
+        let resets = if code.limits_resets() { resets(g, &b.picks) } else { Vec::new() };
+        let mut resets = resets.into_iter().peekable();
         let mut start = 0;
         for (piece, &end) in pieces.iter().zip(&b.ends) {
             let (step, cause) = (piece.step, piece.chunk);
+            let base = self.out.rows.len() as u32;
             if end > start && plain {
                 self.out.chunks.push(Chunk { step, cause, first: first as u32 + start, rows: end - start });
             } else if end > start {
-                b.sorter.put(code, &mut self.out, start as usize..end as usize, step, cause, cx.arena);
+                let to = (&mut self.out, &mut self.tags);
+                b.sorter.put(code, to, start as usize..end as usize, (step, cause), cx.arena);
+            }
+            while let Some(place) = resets.next_if(|&place| place < end) {
+                let place = if plain { first as u32 + place } else { base + b.sorter.before(place) };
+                self.tags.resets.push(place);
             }
             start = end;
         }
+        self.tags.resets.extend(resets.map(|_| self.out.rows.len() as u32));
     }
 
     /// Per chunk, which of the eligible signals come out: `picks`, and in `ends` the end of each chunk's.
@@ -622,7 +634,9 @@ impl Work {
         for &(end, _) in &g.chunks {
             let until = next + g.eligible[next..].partition_point(|&p| g.alive[p as usize] < end);
             let rows = g.eligible[next..until].iter().copied();
-            if !code.group_by.is_empty() {
+            if code.is_snapshot() {
+                b.picks.extend(rows);
+            } else if !code.group_by.is_empty() {
                 b.slots.pick(self.groups.bound(), rows, |p| g.ids[p as usize], &mut b.picks);
             } else if !code.aggregates.is_empty() {
                 b.picks.extend(rows.last());
@@ -668,6 +682,12 @@ impl Buffers {
         self.expired.resize(failed.len(), 0);
         self.expired.iter_mut().zip(failed).for_each(|(l, f)| *l |= f);
     }
+}
+
+/// The places of resets among the rows that come out, which are in order.
+fn resets(g: &Buffers, picks: &[u32]) -> Vec<u32> {
+    let resets = (0..g.alive.len() as u32).filter(|&p| g.kinds[g.alive[p as usize] as usize] == SignalKind::Reset);
+    resets.map(|p| picks.partition_point(|&pick| pick < p) as u32).collect()
 }
 
 /// Copies signals with resets turned into rows that do not count.

@@ -9,12 +9,14 @@ mod code;
 mod emit;
 mod flush;
 mod general;
+mod limit;
 mod plain;
 mod rows;
 mod slide;
 mod state;
 mod widen;
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use riddhi_batch::{Arena, Column, Columns, Flow, Kind, Sel};
@@ -22,12 +24,13 @@ use riddhi_plan::registry::{Aggregate, Failed, RowFailure, Timers, Window};
 
 use crate::expr::{Program, Rows, Scratch};
 use crate::groups::Groups;
-use crate::steps::{Fired, Pending, Steps};
+use crate::steps::{Fired, Part, Pending, Steps};
 use crate::store::Store;
 
 pub use code::{AggregateCode, Code, Step, StreamCode, Way};
 pub use state::Section;
 
+use limit::{Limiter, Tags};
 use rows::Selected;
 
 /// Up to so many rows of a query that is looked up go the short way one by one; more are taken by column.
@@ -123,7 +126,10 @@ struct Work {
     /// Rows for which random values were or could have been drawn.
     serial: u64,
     buffers: Buffers,
-    /// What came out in this frame.
+    limiter: Option<Box<Limiter>>,
+    /// Of the rows that a turn gives to the limiter.
+    tags: Tags,
+    /// What came out in this frame; while a turn goes on before a limiter, what it gives to that.
     out: Flow,
 }
 
@@ -156,25 +162,39 @@ impl Query {
     /// Begins a frame. What came out in the last one must have been cleared.
     #[inline]
     pub fn begin(&mut self) {
-        if self.code.timed {
+        if self.code.has_timers() {
             self.work.timers.begin();
+            self.work.limiter.iter_mut().for_each(|l| l.timers_mut().begin());
         }
     }
 
-    /// The clock reads `now` when a loaded state goes on.
-    pub fn resume(&mut self, now: i64) {
+    /// The clock reads `now` when the app starts, or a loaded state goes on.
+    pub fn start(&mut self, now: i64) {
         self.work.timers.resume(now);
+        if let Some(limiter) = &mut self.work.limiter {
+            limiter.timers_mut().resume(now);
+            limiter.start(now);
+        }
     }
 
     /// When the next timer is due.
     pub fn due(&self) -> Option<i64> {
-        self.work.timers.due()
+        let limiter = self.work.limiter.as_ref().and_then(|l| l.timers().due());
+        self.work.timers.due().into_iter().chain(limiter).min()
     }
 
     /// The next timer, if it fires in this frame.
     pub fn next_timer(&self, steps: &Steps) -> Option<Fired> {
-        let timers = &self.work.timers;
-        if timers.is_empty() { None } else { timers.next(steps, self.code.element) }
+        let window = self.work.timers.next(steps, self.code.element);
+        match (window, self.next_tick(steps)) {
+            (Some(a), Some(b)) if steps.first(&a, &b) == Ordering::Greater => Some(b),
+            (a, b) => a.or(b),
+        }
+    }
+
+    /// The next timer of the limiter, if it fires in this frame.
+    fn next_tick(&self, steps: &Steps) -> Option<Fired> {
+        self.work.limiter.as_ref()?.timers().next(steps, self.code.element)
     }
 
     /// Takes all chunks of a frame's input, and fires the timers among and after them.
@@ -217,11 +237,15 @@ impl Query {
     /// The end of the chunks from `from` on that can be taken at once: none of them comes after a timer that is armed
     /// already, or that one of them could arm. The first can always be taken.
     fn until_timer(&self, steps: &Steps, input: &Flow, from: usize) -> usize {
-        let Some(window) = &self.work.window else { return from + 1 };
+        let chunks = &input.chunks[from..];
+        let tick = self.next_tick(steps);
+        let before_tick = |t: Fired| from + chunks.partition_point(|c| !steps.precedes(&t, c.step)).max(1);
+        let to = tick.map_or(input.chunks.len(), before_tick);
+        let (Some(window), true) = (&self.work.window, self.code.timed) else { return to };
         let pending = self.next_timer(steps);
         let mut earliest = i64::MAX;
         let mut until = from;
-        for chunk in &input.chunks[from..] {
+        for chunk in &input.chunks[from..to] {
             let late = until > from
                 && (steps.now(chunk.step) >= earliest || pending.is_some_and(|t| steps.precedes(&t, chunk.step)));
             if late {
@@ -295,8 +319,10 @@ impl Work {
             sweep_at: 64,
             aggregates: Aggregates::new(&code.aggregates),
             filters: filters.collect(),
-            timers: Pending::default(),
+            timers: Pending::new(Part::Window),
             serial: 0,
+            limiter: Limiter::new(code).map(Box::new),
+            tags: Tags::default(),
             out: Flow { rows: Columns::new(code.output_kinds()), ..Flow::default() },
             buffers,
         }
@@ -333,33 +359,61 @@ impl Work {
             return;
         }
         selected.cut(&input.chunks, from, to);
+        self.open_limiter();
         match code.way {
             Way::Plain => self.run_plain(code, cx, input, selected),
             Way::Slide => self.run_slide(code, cx, input, selected),
             Way::Flush => self.run_flush(code, cx, input, selected),
             Way::General => self.run_general(code, cx, input, selected),
         }
+        self.close_limiter(code, cx);
         self.arm(code, cx, selected.pieces.last().map_or(0, |p| p.step));
     }
 
     fn fire(&mut self, code: &Code, cx: &mut Cx<'_>, timer: Fired) {
         let step = cx.steps.fire(timer);
         let before = (self.out.chunks.len(), cx.failures.len());
-        self.timers.pop();
-        match code.way {
-            Way::Flush => self.fire_flush(code, cx, step),
-            _ => self.fire_general(code, cx, step),
+        match (timer.part, &mut self.limiter) {
+            (Part::Limiter, Some(limiter)) => limiter.fire(timer, step, &mut self.out, cx.steps, cx.arena),
+            _ => self.fire_window(code, cx, step),
         }
-        self.arm(code, cx, step);
         self.sweep();
         if before == (self.out.chunks.len(), cx.failures.len()) {
             cx.steps.forget_last();
         }
     }
 
+    fn fire_window(&mut self, code: &Code, cx: &mut Cx<'_>, step: u32) {
+        self.timers.pop();
+        self.open_limiter();
+        match code.way {
+            Way::Flush => self.fire_flush(code, cx, step),
+            _ => self.fire_general(code, cx, step),
+        }
+        self.close_limiter(code, cx);
+        self.arm(code, cx, step);
+    }
+
+    /// From here on rows that pass the selection go to the limiter, if there is one.
+    #[inline]
+    fn open_limiter(&mut self) {
+        if let Some(limiter) = &mut self.limiter {
+            limiter.open(&mut self.out);
+        }
+    }
+
+    /// Limits what passed since [`Work::open_limiter`].
+    #[inline]
+    fn close_limiter(&mut self, code: &Code, cx: &mut Cx<'_>) {
+        if let Some(limiter) = &mut self.limiter {
+            let bound = self.groups.bound();
+            limiter.close(&mut self.out, &mut self.tags, bound, cx.steps, cx.arena, code.element);
+        }
+    }
+
     /// Takes over the timers that the window asked for at `step`.
     fn arm(&mut self, code: &Code, cx: &Cx<'_>, step: u32) {
-        if !code.has_timers() {
+        if !code.timed {
             return;
         }
         let Some(window) = &mut self.window else { return };
@@ -377,10 +431,14 @@ impl Work {
         if self.groups.bound() < self.sweep_at {
             return;
         }
-        let aggregates = &mut self.aggregates;
+        let (aggregates, limiter) = (&mut self.aggregates, &mut self.limiter);
         let mut gone = Vec::new();
-        self.groups.sweep(|g| aggregates.is_clear(g), |g| gone.push(g));
-        gone.iter().for_each(|&g| aggregates.list.iter_mut().for_each(|a| a.forget(g)));
+        let limited = |g| limiter.as_ref().is_some_and(|l| !l.is_clear(g));
+        self.groups.sweep(|g| aggregates.is_clear(g) && !limited(g), |g| gone.push(g));
+        for &g in &gone {
+            aggregates.list.iter_mut().for_each(|a| a.forget(g));
+            limiter.iter_mut().for_each(|l| l.forget(g));
+        }
         self.sweep_at = (2 * self.groups.bound()).max(64);
         if gone.len() * 2 > self.groups.bound() {
             // Mostly free numbers: the next sweep comes when they are used up.

@@ -246,11 +246,11 @@ impl Work {
             }));
             return;
         }
-        self.buffers.sorter.take(&mut self.out, first);
+        self.buffers.sorter.take(&mut self.out, &mut self.tags, first);
         let mut start = 0;
         for p in &selected.pieces {
-            let (step, cause) = (p.step, p.chunk);
-            self.buffers.sorter.put(code, &mut self.out, start as usize..p.end as usize, step, cause, arena);
+            let to = (&mut self.out, &mut self.tags);
+            self.buffers.sorter.put(code, to, start as usize..p.end as usize, (p.step, p.chunk), arena);
             start = p.end;
         }
     }

@@ -3,6 +3,7 @@
 use riddhi_batch::{Arena, Chunk, Column, Flow, Sel};
 use riddhi_plan::registry::{Alike, Entering, Failed, Groups as RunGroups, Leave, Run, Slide, Timers};
 
+use super::limit::Tags;
 use super::rows::Selected;
 use super::{Aggregates, Code, Cx, Work, compose, compute, first_step, report, step_of};
 use crate::expr::{Rows, Source};
@@ -202,6 +203,9 @@ impl Work {
             }
             if b.failed.is_empty() {
                 self.out.rows.ts.extend((0..selected.n).map(|i| input.rows.ts[selected.row(i)]));
+                if code.limits_groups() {
+                    self.tags.groups.extend_from_slice(&b.ids);
+                }
                 self.out.chunks.extend(selected.pieces.iter().zip(first as u32..).map(|(p, first)| Chunk {
                     step: p.step,
                     cause: p.chunk,
@@ -275,7 +279,10 @@ impl Work {
         }
         let b = &mut self.buffers;
         self.out.rows.ts.extend(b.picks.iter().map(|&p| input.rows.ts[selected.row(p as usize)]));
-        emit_chunks(code, b, &mut self.out, selected, first, cx.arena);
+        if code.limits_groups() {
+            self.tags.groups.extend(b.picks.iter().map(|&p| b.ids[p as usize]));
+        }
+        emit_chunks(code, b, (&mut self.out, &mut self.tags), selected, first, cx.arena);
     }
 
     /// Which of the passing rows can be computed in every output attribute.
@@ -492,7 +499,9 @@ fn pick_piece(
     rows: impl Iterator<Item = u32>,
     picks: &mut Vec<u32>,
 ) {
-    if !code.group_by.is_empty() {
+    if code.is_snapshot() {
+        picks.extend(rows);
+    } else if !code.group_by.is_empty() {
         slots.pick(groups, rows, |i| ids[i as usize], picks);
     } else if !code.aggregates.is_empty() {
         picks.extend(rows.last());
@@ -502,10 +511,17 @@ fn pick_piece(
 }
 
 /// Makes chunks of the picked rows, which stand at the end of the output from `first` on.
-fn emit_chunks(code: &Code, b: &mut super::Buffers, out: &mut Flow, selected: &Selected, first: usize, arena: &Arena) {
+fn emit_chunks(
+    code: &Code,
+    b: &mut super::Buffers,
+    (out, tags): (&mut Flow, &mut Tags),
+    selected: &Selected,
+    first: usize,
+    arena: &Arena,
+) {
     let plain = code.uncut();
     if !plain {
-        b.sorter.take(out, first);
+        b.sorter.take(out, tags, first);
     }
     let mut start = 0;
     for (piece, &end) in selected.pieces.iter().zip(&b.ends) {
@@ -517,7 +533,7 @@ fn emit_chunks(code: &Code, b: &mut super::Buffers, out: &mut Flow, selected: &S
                 rows: end - start,
             });
         } else if end > start {
-            b.sorter.put(code, out, start as usize..end as usize, piece.step, piece.chunk, arena);
+            b.sorter.put(code, (out, tags), start as usize..end as usize, (piece.step, piece.chunk), arena);
         }
         start = end;
     }

@@ -32,10 +32,12 @@ impl Query {
             write(&mut writer);
             out.push(Section { name: format!("{}/{role}", self.code.key), bytes: writer.bytes });
         };
-        if self.code.way == Way::Plain && !self.code.asks_random && self.work.filters.is_empty() {
+        let plain = self.code.way == Way::Plain && !self.code.asks_random && self.work.filters.is_empty();
+        if plain && self.work.limiter.is_none() {
             return;
         }
-        let ids = self.work.groups.sorted(|g| self.work.aggregates.is_clear(g));
+        let limited = |g| self.work.limiter.as_ref().is_some_and(|l| !l.is_clear(g));
+        let ids = self.work.groups.sorted(|g| self.work.aggregates.is_clear(g) && !limited(g));
         if let Some(window) = &self.work.window {
             let mut rank = vec![0; self.work.groups.bound().max(1)];
             ids.iter().enumerate().for_each(|(r, &g)| rank[g as usize] = r as u32);
@@ -60,6 +62,10 @@ impl Query {
         for (i, filter) in self.work.filters.iter().enumerate() {
             put(&format!("filter{i}"), &|w| filter.list.iter().for_each(|a| a.save(0, w)));
         }
+        // Behind the selection, whose groups it names.
+        if let Some(limiter) = &self.work.limiter {
+            put("limiter", &|w| limiter.save(&ids, w));
+        }
     }
 
     fn save_groups(&self, ids: &[u32], w: &mut Writer) {
@@ -82,6 +88,12 @@ impl Query {
             "select" => {
                 self.work.serial = from.get_u64()?;
                 self.load_groups(&mut from)?;
+            }
+            "limiter" => {
+                let Some(limiter) = &mut self.work.limiter else {
+                    return Err(LoadError::new("this query has no rate limiter"));
+                };
+                limiter.load(self.work.groups.bound(), &mut from)?;
             }
             _ => {
                 let filter = role.strip_prefix("filter").and_then(|n| n.parse::<usize>().ok());
@@ -127,6 +139,7 @@ impl Query {
     /// Bytes held, about.
     pub fn bytes(&self) -> usize {
         let aggregates: usize = self.work.aggregates.list.iter().map(|a| a.bytes()).sum();
-        self.work.store.bytes() + self.work.groups.bytes() + aggregates
+        let limiter = self.work.limiter.as_ref().map_or(0, |l| l.bytes());
+        self.work.store.bytes() + self.work.groups.bytes() + aggregates + limiter
     }
 }

@@ -125,7 +125,7 @@ impl<'a> Pass<'a> {
         }
         let window = chain.window_use(kinds != Kinds::Current);
         let (shape, select) = self.selection(query.selection.as_ref(), &inputs, window, output::target_name(query));
-        self.rate(query);
+        let rate = self.rate(query);
         let target = self.output(query, shape);
         let (Some(input), Some(select), Some(output), true) = (stream, select, target, chain.complete) else { return };
         let name = info_name(&query.annotations, &mut Default::default()).map(|n| n.name);
@@ -140,6 +140,7 @@ impl<'a> Pass<'a> {
             window: chain.window,
             after: chain.after,
             select,
+            rate,
             output,
             kinds,
             span: query.span,

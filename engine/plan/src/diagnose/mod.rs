@@ -4,6 +4,7 @@ pub(crate) mod annotations;
 pub(crate) mod calls;
 pub(crate) mod multi;
 pub(crate) mod names;
+pub(crate) mod rates;
 pub(crate) mod remarks;
 pub(crate) mod selection;
 pub(crate) mod types;

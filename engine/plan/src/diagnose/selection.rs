@@ -1,4 +1,4 @@
-//! The clauses of a selection and of an output.
+//! The clauses of a selection, and where a result goes.
 
 use riddhi_ql::{Code, Diagnostic, Span};
 
@@ -6,18 +6,6 @@ pub(crate) fn negative(clause: &str, value: i64, span: Span) -> Diagnostic {
     Diagnostic::error(Code("R0401"), format!("`{clause}` is negative"), span)
         .label(format!("{value} rows cannot be counted off"))
         .help("give zero or a positive number")
-}
-
-pub(crate) fn snapshot_kind(span: Span, events: &str) -> Diagnostic {
-    Diagnostic::error(Code("R0402"), "`output snapshot` gives out all events", span)
-        .label(format!("{events} events alone are not possible"))
-        .help("write `insert into` or `insert all events into`")
-}
-
-pub(crate) fn every_none(span: Span) -> Diagnostic {
-    Diagnostic::error(Code("R0403"), "`output ... every` needs at least one event", span)
-        .label("nothing would ever come out")
-        .help("give a positive number")
 }
 
 pub(crate) fn returns(span: Span) -> Diagnostic {

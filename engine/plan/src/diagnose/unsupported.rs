@@ -18,7 +18,6 @@ pub(crate) const PARTITION: Feature = Feature { code: "U0006", plural: "partitio
 pub(crate) const JOIN: Feature = Feature { code: "U0007", plural: "joins" };
 pub(crate) const PATTERN: Feature = Feature { code: "U0008", plural: "patterns" };
 pub(crate) const SEQUENCE: Feature = Feature { code: "U0009", plural: "sequences" };
-pub(crate) const RATE: Feature = Feature { code: "U0010", plural: "output rates" };
 pub(crate) const CHANGE: Feature = Feature { code: "U0011", plural: "`update` and `delete`" };
 pub(crate) const IN: Feature = Feature { code: "U0012", plural: "`in` conditions" };
 pub(crate) const FAULT: Feature = Feature { code: "U0013", plural: "fault streams" };

@@ -6,9 +6,9 @@ use serde_json::{Map, Value, json};
 use super::{carries, kind_text, merged, mode_text, rules_attribute, stream_name};
 use crate::expr::{Expr, Node};
 use crate::logical::{
-    AggregatePlan, AppPlan, Handler, Kinds, QueryPlan, RegionPlan, RulesPlan, SelectPlan, StreamPlan,
+    AggregatePlan, AppPlan, Handler, Kinds, QueryPlan, RatePlan, RegionPlan, RulesPlan, SelectPlan, StreamPlan,
 };
-use crate::text::{expr_text, handler_text};
+use crate::text::{expr_text, handler_text, which_text};
 
 /// The plan for tools to read: `app`, `streams`, `queries`, `regions`, `rules`. Queries and streams are numbered from 0.
 pub fn explain_json(plan: &AppPlan) -> Value {
@@ -63,6 +63,7 @@ fn query(plan: &AppPlan, query: &QueryPlan) -> Value {
         "from": stream_name(plan, query.input),
         "operators": operators,
         "select": select(&query.select, &query.schema),
+        "rate": query.rate.map(rate),
         "events": match query.kinds {
             Kinds::Current => "current",
             Kinds::Expired => "expired",
@@ -101,6 +102,14 @@ fn select(select: &SelectPlan, schema: &Schema) -> Value {
         "limit": select.limit,
         "offset": select.offset,
     })
+}
+
+fn rate(rate: RatePlan) -> Value {
+    match rate {
+        RatePlan::Events(which, count) => json!({"output": which_text(which), "events": count}),
+        RatePlan::Time(which, ms) => json!({"output": which_text(which), "every_ms": ms}),
+        RatePlan::Snapshot(ms) => json!({"output": "snapshot", "every_ms": ms}),
+    }
 }
 
 fn aggregates(list: &[AggregatePlan], schema: &Schema) -> Vec<Value> {

@@ -7,7 +7,7 @@ use riddhi_batch::Schema;
 use super::{carries, merged, mode_text, rules_attribute, stream_name};
 use crate::logical::{AggregatePlan, AppPlan, Handler, QueryPlan, StreamPlan};
 use crate::regions::query_label;
-use crate::text::{clauses, expr_text, handler_text, insert_text, name_text};
+use crate::text::{clauses, expr_text, handler_text, insert_text, name_text, rate_text};
 
 /// The plan for people to read.
 pub fn explain_text(plan: &AppPlan) -> String {
@@ -67,6 +67,7 @@ fn query_lines(plan: &AppPlan, number: usize, query: &QueryPlan, out: &mut Strin
     query.after.iter().for_each(|h| handler_lines(h, &query.schema, &mut line));
     aggregate_lines(&query.select.aggregates, &query.schema, &mut line);
     clauses(query).into_iter().for_each(&mut line);
+    query.rate.map(rate_text).into_iter().for_each(&mut line);
     line(format!("{} {}", insert_text(query.kinds), name_text(stream_name(plan, query.output))));
 }
 
