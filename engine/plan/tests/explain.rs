@@ -41,6 +41,17 @@ from B select n insert into A;
 }
 
 #[test]
+fn rates() {
+    insta::assert_snapshot!(explained(
+        "@app:playback define stream S (k string, n int);
+from S select n output last every 3 events insert into A;
+from S select k, sum(n) as t group by k output first every 1 min 30 sec insert into B;
+from S#window.length(5) select n output snapshot every 5 sec insert into C;
+"
+    ));
+}
+
+#[test]
 fn cast_only_relabels() {
     insta::assert_snapshot!(explained(
         "define stream S (s string, n int, d double);

@@ -65,6 +65,14 @@ const CASES: &[(&str, &str)] = &[
         "from S#window.length(2) select n output snapshot every 1 sec insert current events into Out;\n",
     ),
     ("every_zero", "from S select n output every 0 events insert into Out;\n"),
+    (
+        "every_zero_seconds",
+        "from S select n output every 0 sec insert into A;\nfrom S select n output snapshot every 0 sec insert into B;\n",
+    ),
+    (
+        "rates_differ_from_siddhi",
+        "from S select n output first every 1 events insert into A;\nfrom S#window.lengthBatch(2) select n output first every 1 sec insert into B;\nfrom S#window.length(2) select sum(n) as t output snapshot every 1 sec insert into C;\nfrom S#window.length(2) select n, sum(n) as t output snapshot every 1 sec insert into D;\n",
+    ),
     ("annotation_twice", "@info(name='a') @info(name='b') from S select n insert into Out;\n"),
     (
         "async",

@@ -17,6 +17,7 @@ mod output;
 mod outside;
 mod purge;
 mod query;
+mod rate;
 mod scope;
 mod select;
 
@@ -106,6 +107,7 @@ pub(crate) struct Pass<'a> {
     catalog: Catalog,
     diagnostics: Diagnostics,
     queries: Vec<QueryPlan>,
+    playback: bool,
 }
 
 impl<'a> Pass<'a> {
@@ -118,11 +120,13 @@ impl<'a> Pass<'a> {
             catalog: Catalog::default(),
             diagnostics: Diagnostics::new(),
             queries: Vec::new(),
+            playback: false,
         }
     }
 
     fn run(&mut self) -> AppPlan {
         let settings = annotations::app(&self.app.annotations, &mut self.diagnostics);
+        self.playback = settings.playback;
         self.definitions();
         self.elements();
         let streams = self.streams();

@@ -1,12 +1,12 @@
-//! Where a query's result goes, how often, and whether it fits there.
+//! Where a query's result goes, and whether it fits there.
 
 use riddhi_ql::Span;
-use riddhi_ql::ast::{EventTypeKind, OutputKind, Query, RateKind, RateWhich, Scope, Source, TimeValue};
+use riddhi_ql::ast::{EventTypeKind, OutputKind, Query, RateKind, Scope, Source};
 
 use super::Pass;
 use super::catalog::{Class, Entry, Field, Shape, join_kinds};
-use crate::diagnose::{names, rates, selection};
-use crate::logical::{Kinds, RatePlan, Which};
+use crate::diagnose::{names, selection};
+use crate::logical::Kinds;
 
 /// Which rows the query puts out.
 pub(crate) fn kinds(query: &Query) -> Kinds {
@@ -37,54 +37,7 @@ pub(crate) fn target_name(query: &Query) -> &str {
     }
 }
 
-fn which_rows(which: RateWhich) -> Which {
-    match which {
-        RateWhich::All => Which::All,
-        RateWhich::First => Which::First,
-        RateWhich::Last => Which::Last,
-    }
-}
-
 impl<'a> Pass<'a> {
-    /// When the result comes out: none if at once, or if that is wrong.
-    pub(crate) fn rate(&mut self, query: &Query) -> Option<RatePlan> {
-        match &query.rate.as_ref()?.kind {
-            RateKind::Events { which, count, count_span } => match u64::try_from(*count) {
-                Ok(count) if count > 0 => Some(RatePlan::Events(which_rows(*which), count)),
-                _ => {
-                    self.diagnostics.push(rates::no_events(*count_span));
-                    None
-                }
-            },
-            RateKind::Time { which, every } => {
-                let which = which_rows(*which);
-                // The first row is let through whenever one comes; the others wait for the end of the interval.
-                self.interval(every, which != Which::First).map(|ms| RatePlan::Time(which, ms))
-            }
-            RateKind::Snapshot { every } => {
-                self.snapshot_kinds(query);
-                self.interval(every, true).map(RatePlan::Snapshot)
-            }
-        }
-    }
-
-    fn interval(&mut self, every: &TimeValue, ticks: bool) -> Option<i64> {
-        if ticks && every.ms <= 0 {
-            self.diagnostics.push(rates::no_time(every.span));
-            return None;
-        }
-        Some(every.ms)
-    }
-
-    fn snapshot_kinds(&mut self, query: &Query) {
-        let OutputKind::Insert { events: Some(events), .. } = &query.output.kind else { return };
-        match events.kind {
-            EventTypeKind::Current => self.diagnostics.push(rates::snapshot_kind(events.span, "current")),
-            EventTypeKind::Expired => self.diagnostics.push(rates::snapshot_kind(events.span, "expired")),
-            EventTypeKind::All => {}
-        }
-    }
-
     /// The number of the stream that the query writes; complains if the result does not fit.
     pub(crate) fn output(&mut self, query: &'a Query, shape: Shape) -> Option<usize> {
         match &query.output.kind {

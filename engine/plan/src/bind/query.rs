@@ -128,6 +128,7 @@ impl<'a> Pass<'a> {
         let rate = self.rate(query);
         let target = self.output(query, shape);
         let (Some(input), Some(select), Some(output), true) = (stream, select, target, chain.complete) else { return };
+        self.rate_notes(query, chain.window.as_ref(), &select, rate);
         let name = info_name(&query.annotations, &mut Default::default()).map(|n| n.name);
         let [source] = inputs;
         self.add(QueryPlan {

@@ -3,7 +3,7 @@
 use riddhi_batch::Type;
 use riddhi_ql::{Code, Diagnostic, Severity, Span};
 
-fn note(code: &'static str, message: impl Into<String>, span: Span) -> Diagnostic {
+pub(crate) fn note(code: &'static str, message: impl Into<String>, span: Span) -> Diagnostic {
     Diagnostic::new(Severity::Note, Code(code), message, span)
 }
 

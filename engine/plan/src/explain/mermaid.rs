@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::mode_text;
 use crate::logical::{AppPlan, Handler, Kinds, QueryPlan, StreamPlan};
 use crate::regions::query_label;
-use crate::text::{expr_text, handler_text};
+use crate::text::{expr_text, handler_text, rate_text};
 
 /// Characters of a line in a box at most; longer ones are cut.
 const LABEL_CHARS_MAX: usize = 60;
@@ -46,7 +46,7 @@ fn stream_node(number: usize, stream: &StreamPlan) -> String {
     }
 }
 
-/// A query's name, and what stands between its input and its selection.
+/// A query's name, and what stands between its input and its output.
 fn query_lines(number: usize, query: &QueryPlan) -> Vec<String> {
     let handler = |handler: &Handler| match handler {
         Handler::Filter { condition, aggregates } => {
@@ -63,6 +63,7 @@ fn query_lines(number: usize, query: &QueryPlan) -> Vec<String> {
     if !names.is_empty() {
         lines.push(format!("group by {}", names.join(", ")));
     }
+    lines.extend(query.rate.map(rate_text));
     lines
 }
 
