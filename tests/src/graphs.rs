@@ -1,5 +1,5 @@
-//! Random query graphs: apps whose streams have several writers and readers, loops that end, windows whose timers are due
-//! together, and input that alternates, comes in bursts and arrays, late, or not for a while.
+//! Random query graphs: apps whose streams have several writers and readers, loops that end, windows and rates whose timers
+//! are due together, and input that alternates, comes in bursts and arrays, late, or not for a while.
 //!
 //! Every stream has the same attributes, so that any query may read and write any stream. Streams stand on levels; a query
 //! writes to a higher one, or, where the graph has loops, back to one from which it can be reached. What goes back has
@@ -166,7 +166,9 @@ impl Maker {
             let _ = write!(text, "[{}]", self.condition());
         }
         self.selection(&mut text, back, !window.is_empty());
-        let kinds = if window.is_empty() || back || self.random.chance(50) {
+        let rate = if self.random.chance(20) { self.rate() } else { String::new() };
+        text.push_str(&rate);
+        let kinds = if window.is_empty() || back || rate.contains("snapshot") || self.random.chance(50) {
             ""
         } else {
             self.random.pick(&["current events ", "expired events ", "all events ", "all events "])
@@ -236,6 +238,16 @@ impl Maker {
             if self.random.chance(40) {
                 text.push_str(" offset 1");
             }
+        }
+    }
+
+    fn rate(&mut self) -> String {
+        let which = self.random.pick(&["", "all ", "first ", "last ", "last "]);
+        let period = self.periods[self.random.below(self.periods.len())];
+        match self.random.below(5) {
+            0 | 1 => format!("\n  output {which}every {} events", self.random.range(1, 4)),
+            2 => format!("\n  output snapshot every {period} milliseconds"),
+            _ => format!("\n  output {which}every {period} milliseconds"),
         }
     }
 

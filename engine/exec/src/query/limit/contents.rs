@@ -7,7 +7,7 @@
 use riddhi_batch::{Arena, Flow, LoadError, Reader, Sel, Writer};
 
 use super::held::Held;
-use super::last_rows::LastRows;
+use super::latest::Latest;
 use super::{Limit, Turn, ranks};
 use crate::groups::Groups;
 use crate::query::Code;
@@ -46,28 +46,6 @@ pub(super) struct Contents {
     latest: Option<Latest>,
     ids: Vec<u32>,
     picks: Vec<u32>,
-}
-
-/// Attributes that are aggregates, with their latest values.
-#[derive(Debug)]
-struct Latest {
-    /// By output attribute: its place among them.
-    place: Vec<Option<usize>>,
-    values: LastRows,
-    /// By group; without `group by` there is none, and every row inside is shown.
-    groups: Vec<Group>,
-    grouped: bool,
-    /// Groups with rows inside.
-    alive: usize,
-    showing: u64,
-    rows: Vec<u32>,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Group {
-    inside: u32,
-    /// The last showing in which it had its row.
-    shown: u64,
 }
 
 impl Contents {
@@ -210,7 +188,7 @@ impl Limit for Contents {
                     self.clear();
                 }
                 if turn.ticks.passed(turn.rows.rows.ts[row as usize]) {
-                    self.latest.iter_mut().for_each(|l| l.values.settle(turn.rows, turn.arena));
+                    self.latest.iter_mut().for_each(|l| l.settle(turn.rows, turn.arena));
                     self.tick(turn.out, turn.arena);
                 }
                 let counts = if is_expired(turn.rows, row) {
@@ -221,7 +199,7 @@ impl Limit for Contents {
                     true
                 };
                 if let (Some(latest), true) = (&mut self.latest, counts) {
-                    latest.values.note(row, group_of(turn, row));
+                    latest.note(row, group_of(turn, row));
                 }
             }
             turn.close(before, chunk);
@@ -229,7 +207,7 @@ impl Limit for Contents {
         if resets.next().is_some() {
             self.clear();
         }
-        self.latest.iter_mut().for_each(|l| l.values.settle(turn.rows, turn.arena));
+        self.latest.iter_mut().for_each(|l| l.settle(turn.rows, turn.arena));
         self.tidy();
     }
 
@@ -249,9 +227,8 @@ impl Limit for Contents {
         let n = self.picks.len();
         self.held.copy_times(Sel::Rows(&self.picks), n, out);
         for (at, to) in out.rows.cols.iter_mut().enumerate() {
-            match latest.place[at] {
-                Some(place) => latest.values.held().copy_column(place, Sel::Rows(&latest.rows), n, to, arena),
-                None => self.held.copy_column(at, Sel::Rows(&self.picks), n, to, arena),
+            if !latest.copy_column(at, to, arena) {
+                self.held.copy_column(at, Sel::Rows(&self.picks), n, to, arena);
             }
         }
     }
@@ -261,7 +238,7 @@ impl Limit for Contents {
     }
 
     fn is_clear(&self, group: u32) -> bool {
-        self.latest.as_ref().is_none_or(|l| l.groups.get(group as usize).is_none_or(|g| g.inside == 0))
+        self.latest.as_ref().is_none_or(|l| l.is_clear(group))
     }
 
     fn save(&self, groups: &[u32], out: &mut Writer) {
@@ -305,98 +282,8 @@ impl Limit for Contents {
     }
 
     fn bytes(&self) -> usize {
-        let latest = self.latest.as_ref().map_or(0, |l| l.values.bytes());
+        let latest = self.latest.as_ref().map_or(0, Latest::bytes);
         self.held.bytes() + self.kept.capacity() * size_of::<Kept>() + self.classes.bytes() + latest
-    }
-}
-
-impl Latest {
-    fn new(code: &Code, aggregates: Vec<u32>) -> Latest {
-        Latest {
-            place: (0..code.items.len() as u32).map(|a| aggregates.iter().position(|&x| x == a)).collect(),
-            values: LastRows::new(Held::new(code, aggregates)),
-            groups: Vec::new(),
-            grouped: !code.group_by.is_empty(),
-            alive: 0,
-            showing: 0,
-            rows: Vec::new(),
-        }
-    }
-
-    fn grow(&mut self, bound: usize) {
-        self.values.grow(bound);
-        if self.grouped && self.groups.len() < bound {
-            self.groups.resize(bound, Group::default());
-        }
-    }
-
-    fn enter(&mut self, group: u32) {
-        if let Some(group) = self.groups.get_mut(group as usize) {
-            self.alive += (group.inside == 0) as usize;
-            group.inside += 1;
-        }
-    }
-
-    fn leave(&mut self, group: u32) {
-        if let Some(group) = self.groups.get_mut(group as usize) {
-            group.inside -= 1;
-            self.alive -= (group.inside == 0) as usize;
-        }
-    }
-
-    fn begin(&mut self) {
-        self.showing += 1;
-        self.rows.clear();
-    }
-
-    /// Whether a row of the group is to be shown; if so its values are noted. With `group by` the first one only.
-    fn shows(&mut self, group: u32) -> bool {
-        if let Some(group) = self.groups.get_mut(group as usize)
-            && std::mem::replace(&mut group.shown, self.showing) == self.showing
-        {
-            return false;
-        }
-        // A row of the group has arrived, or none would be inside; so there are values.
-        let Some(place) = self.values.place(group) else { return false };
-        self.rows.push(self.values.row(place));
-        true
-    }
-
-    /// Forgets values of groups without rows inside.
-    fn tidy(&mut self) {
-        if self.grouped && self.values.len() > 2 * self.alive + DEAD_MAX {
-            let groups = &self.groups;
-            self.values.retain_groups(|g| groups[g as usize].inside > 0);
-        }
-    }
-
-    /// Writes the values of the groups that have rows inside.
-    fn save(&self, inside: usize, groups: &[u32], out: &mut Writer) {
-        let one = [0];
-        for &group in if self.grouped { groups } else { &one } {
-            let rows =
-                if self.grouped { self.groups.get(group as usize).map_or(0, |g| g.inside as usize) } else { inside };
-            out.put_bool(rows > 0);
-            if let (Some(place), true) = (self.values.place(group), rows > 0) {
-                self.values.held().save_row(self.values.row(place) as usize, out);
-            }
-        }
-    }
-
-    fn load(&mut self, inside: usize, bound: usize, from: &mut Reader<'_>) -> Result<(), LoadError> {
-        self.groups.clear();
-        self.alive = 0;
-        self.values.clear();
-        self.grow(bound);
-        for group in 0..if self.grouped { bound } else { 1 } {
-            if from.get_bool()? {
-                self.values.load_row(group as u32, from)?;
-            }
-        }
-        match inside > 0 && self.values.len() == 0 {
-            true => Err(LoadError::new("rows have no aggregates")),
-            false => Ok(()),
-        }
     }
 }
 

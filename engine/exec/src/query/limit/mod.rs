@@ -8,6 +8,7 @@ mod by_time;
 mod contents;
 mod held;
 mod last_rows;
+mod latest;
 mod shown;
 mod ticks;
 
