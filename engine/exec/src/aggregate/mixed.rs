@@ -158,7 +158,7 @@ mod tests {
         for step in 0..5000 {
             random = random.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
             let draw = (random >> 33) as usize;
-            if draw % 2 == 0 || held.is_empty() {
+            if draw.is_multiple_of(2) || held.is_empty() {
                 let x = (draw % 50) as i32;
                 held.push(x);
                 Max::add(&mut max, x, step);

@@ -170,7 +170,12 @@ impl Work {
                     g.end(None);
                 }
             }
-            _ => window.fire_general(now, tail, &mut Sink { buffers: &mut g, times: &self.store, carries: None }),
+            _ => window.fire_general(
+                now,
+                &self.store,
+                tail,
+                &mut Sink { buffers: &mut g, times: &self.store, carries: None },
+            ),
         }
         self.fetch(code, cx, &mut g);
         self.process(code, cx, &mut g, |_| Piece { chunk: step, step, end: 0 });

@@ -1,18 +1,25 @@
 //! The built-in windows. A file is one window.
 
+mod batch;
+mod cron;
+mod delay;
 mod external_time;
+mod external_time_batch;
 mod frequent;
 mod key;
 mod keyed;
 mod length;
 mod length_batch;
 mod lossy_frequent;
+mod session;
+mod sort;
 mod time;
 mod time_batch;
+mod time_length;
 
 use std::sync::Arc;
 
-use riddhi_batch::{Type, Value};
+use riddhi_batch::{LoadError, Reader, Type, Value, Writer};
 use riddhi_plan::registry::{ArgError, ArgType, BoundWindow, Registry, WindowFunction};
 
 type Bind = fn(&[ArgType]) -> Result<BoundWindow, ArgError>;
@@ -28,14 +35,21 @@ impl WindowFunction for BuiltIn {
 
 /// Adds the built-in windows.
 pub fn register(registry: &mut Registry) {
-    let all: [(&str, Bind); 7] = [
+    let all: [(&str, Bind); 14] = [
+        ("batch", batch::bind),
+        ("cron", cron::bind),
+        ("delay", delay::bind),
         ("length", length::bind),
         ("lengthBatch", length_batch::bind),
+        ("session", session::bind),
+        ("sort", sort::bind),
         ("time", time::bind),
         ("timeBatch", time_batch::bind),
+        ("timeLength", time_length::bind),
         ("externalTime", external_time::bind),
         ("frequent", frequent::bind),
         ("lossyFrequent", lossy_frequent::bind),
+        ("externalTimeBatch", external_time_batch::bind),
     ];
     for (name, bind) in all {
         registry.window(name, Arc::new(BuiltIn(bind)));
@@ -104,6 +118,22 @@ impl Asked {
         let due = due.max(now).max(self.last.unwrap_or(i64::MIN));
         self.last = Some(due);
         self.new.push(due);
+    }
+
+    /// The same, unless one for that time is pending already.
+    fn ask_once(&mut self, due: i64, now: i64) {
+        if self.last.is_none_or(|last| due > last || now >= last) {
+            self.ask(due, now);
+        }
+    }
+
+    fn save(&self, out: &mut Writer) {
+        out.put_i64(self.last.unwrap_or(i64::MIN));
+    }
+
+    fn load(&mut self, from: &mut Reader<'_>) -> Result<(), LoadError> {
+        self.last = Some(from.get_i64()?).filter(|&last| last != i64::MIN);
+        Ok(())
     }
 
     fn take(&mut self, due: &mut Vec<i64>) {

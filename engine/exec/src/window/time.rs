@@ -40,13 +40,12 @@ impl State for Time {
     fn save(&self, out: &mut Writer) {
         out.put_u64(self.oldest);
         out.put_i64(self.greatest);
-        out.put_i64(self.asked.last.unwrap_or(i64::MIN));
+        self.asked.save(out);
     }
     fn load(&mut self, from: &mut Reader<'_>) -> Result<(), LoadError> {
         self.oldest = from.get_u64()?;
         self.greatest = from.get_i64()?;
-        self.asked.last = Some(from.get_i64()?).filter(|&t| t != i64::MIN);
-        Ok(())
+        self.asked.load(from)
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use riddhi_batch::{LoadError, Reader, State, Type, Value, Writer};
 use riddhi_plan::registry::{
-    ArgError, ArgType, BoundWindow, Create, Entering, Flush, Form, SignalSink, Timers, Window,
+    ArgError, ArgType, BoundWindow, Create, Entering, Flush, Form, SignalSink, Timers, Times, Window,
 };
 
 use super::{Asked, arity, const_bool, const_time};
@@ -57,7 +57,7 @@ impl State for TimeBatch {
         out.put_u64(self.open);
         out.put_u64(self.previous);
         out.put_bool(self.dirty);
-        out.put_i64(self.asked.last.unwrap_or(i64::MIN));
+        self.asked.save(out);
     }
     fn load(&mut self, from: &mut Reader<'_>) -> Result<(), LoadError> {
         let known = from.get_bool()?;
@@ -65,8 +65,7 @@ impl State for TimeBatch {
         self.open = from.get_u64()?;
         self.previous = from.get_u64()?;
         self.dirty = from.get_bool()?;
-        self.asked.last = Some(from.get_i64()?).filter(|&t| t != i64::MIN);
-        Ok(())
+        self.asked.load(from)
     }
 }
 
@@ -176,7 +175,7 @@ impl Window for TimeBatch {
         if self.passed(now, end) { self.release(0, end) } else { None }
     }
 
-    fn fire_general(&mut self, now: i64, end: u64, sink: &mut dyn SignalSink) {
+    fn fire_general(&mut self, now: i64, _times: &dyn Times, end: u64, sink: &mut dyn SignalSink) {
         if self.passed(now, end) {
             self.leave(now, end, sink);
             sink.end_chunk(None);

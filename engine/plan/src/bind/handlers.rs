@@ -101,7 +101,10 @@ impl<'a> Pass<'a> {
         };
         let args = args?;
         match function.bind(&arg_types(&args)) {
-            Ok(window) => chain.window = Some(window),
+            Ok(window) => {
+                chain.window = Some(window);
+                self.diagnostics.extend(remarks::window(&name, call.name.span));
+            }
             Err(error) => {
                 let spans: Vec<Span> = args.iter().map(|a| a.span).collect();
                 self.diagnostics.push(calls::arguments(&format!("window `{name}`"), error, call.span, &spans));

@@ -69,6 +69,19 @@ pub(crate) fn equal_extremes(name: &str, span: Span) -> Diagnostic {
         .note("of two equal values Siddhi may take out the wrong one; here the true value comes out")
 }
 
+/// Of a window for which Siddhi fails in some cases.
+pub(crate) fn window(name: &str, span: Span) -> Option<Diagnostic> {
+    let siddhi = match name {
+        "session" => {
+            "Siddhi loses events of an array that lie beyond a session's end, lets older events end it, and drops null keys"
+        }
+        "sort" => "Siddhi drops the event when it compares a null; here null is the least value",
+        "delay" => "Siddhi hangs on an array; here it comes out as one chunk",
+        _ => return None,
+    };
+    Some(note("R0711", format!("`{name}` may answer differently from Siddhi"), span).note(siddhi))
+}
+
 pub(crate) fn joined_keys(span: Span) -> Diagnostic {
     note("R0709", "groups of several attributes may differ from Siddhi's", span).note(
         "Siddhi joins the texts with `:-:`, so some keys collide, and null is the text `null`; here parts are compared",

@@ -38,6 +38,8 @@ pub enum Leaving {
     Batch,
     /// The oldest first.
     Oldest,
+    /// Never.
+    Never,
     /// In any order. The window says which rows it holds ([`Window::held`]), so that others need not be kept.
     Any,
     /// The same, but a row whose place a later one takes never leaves: aggregates keep it.
@@ -301,7 +303,7 @@ pub trait Window: State + Send {
     }
 
     /// A timer fires; general.
-    fn fire_general(&mut self, _now: i64, _end: u64, _sink: &mut dyn SignalSink) {}
+    fn fire_general(&mut self, _now: i64, _times: &dyn Times, _end: u64, _sink: &mut dyn SignalSink) {}
 }
 
 /// The time column of one slice, for windows' own tests.

@@ -242,6 +242,7 @@ fn windows(r: &mut Registry) {
             types: &[TIME, &[Type::Int, Type::Long, Type::Bool], &[Type::Bool]],
             least: 1,
         },
+        Win { name: "delay", sliding: true, types: &[TIME], least: 1 },
         Win { name: "externalTime", sliding: true, types: &[&[Type::Long], TIME], least: 2 },
     ];
     for window in all {

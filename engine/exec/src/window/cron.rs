@@ -1,0 +1,92 @@
+//! `cron('...')`: rows are held back and released at the instants of a schedule, in UTC and by the app's clock. The batch of
+//! the release before expires just ahead, also when nobody sees it: aggregates are those of the batch, and there is no reset.
+//! An instant at which nothing new is there passes unnoticed, so a timer is asked for once something is.
+
+use std::sync::Arc;
+
+use riddhi_batch::{LoadError, Reader, State, Value, Writer};
+use riddhi_plan::cron::Schedule;
+use riddhi_plan::registry::{
+    ArgError, ArgType, BoundWindow, Create, Entering, Form, Leaving, SignalSink, Timers, Times, Window,
+};
+
+use super::arity;
+
+struct Cron {
+    schedule: Arc<Schedule>,
+    /// The first row not released yet.
+    open: u64,
+    /// The first row of the batch released last.
+    previous: u64,
+    /// The next instant, once a row waits for it; [`NEVER`] if there is none.
+    due: Option<i64>,
+}
+
+const NEVER: i64 = i64::MAX;
+
+pub(super) fn bind(args: &[ArgType]) -> Result<BoundWindow, ArgError> {
+    let usage = "cron('*/5 * * * * ?')";
+    arity("cron", args, 1, 1, usage)?;
+    let help = format!("for example `{usage}`");
+    let text = match &args[0].constant {
+        Some(Value::Str(text)) => text,
+        Some(_) => return Err(ArgError::at(0, format!("the schedule must be a string, not a {}", args[0].ty), help)),
+        None => return Err(ArgError::at(0, "the schedule must be a constant", help)),
+    };
+    let schedule = Schedule::parse(text).map_err(|wrong| {
+        ArgError::at(0, format!("this is no schedule: {wrong}"), "give second minute hour day month weekday [year]")
+    })?;
+    let schedule = Arc::new(schedule);
+    let create: Create = Arc::new(move |_| {
+        let schedule = schedule.clone();
+        Box::new(Cron { schedule, open: 0, previous: 0, due: None })
+    });
+    let window = BoundWindow::new(format!("cron('{text}')"), false, Form::General, create);
+    Ok(BoundWindow { leaving: Leaving::Oldest, timers: Timers::Next, ..window })
+}
+
+impl State for Cron {
+    fn save(&self, out: &mut Writer) {
+        out.put_u64(self.open);
+        out.put_u64(self.previous);
+        out.put_bool(self.due.is_some());
+        out.put_i64(self.due.unwrap_or(0));
+    }
+    fn load(&mut self, from: &mut Reader<'_>) -> Result<(), LoadError> {
+        self.open = from.get_u64()?;
+        self.previous = from.get_u64()?;
+        let waiting = from.get_bool()?;
+        self.due = Some(from.get_i64()?).filter(|_| waiting);
+        Ok(())
+    }
+}
+
+impl Window for Cron {
+    fn general(&mut self, rows: &Entering<'_>, _sink: &mut dyn SignalSink) {
+        if let (None, Some(&now)) = (self.due, rows.now.first()) {
+            self.due = Some(self.schedule.after(now).unwrap_or(NEVER));
+        }
+    }
+
+    fn needed(&self, _end: u64) -> u64 {
+        self.previous
+    }
+
+    fn earliest_due(&self, _ts: i64) -> i64 {
+        // The instant that is waited for comes before any other.
+        if self.due.is_some() { i64::MAX } else { i64::MIN }
+    }
+
+    fn next_due(&self) -> Option<i64> {
+        self.due.filter(|&due| due != NEVER)
+    }
+
+    fn fire_general(&mut self, now: i64, _times: &dyn Times, end: u64, sink: &mut dyn SignalSink) {
+        (self.previous..self.open).for_each(|row| sink.expired(row, now));
+        (self.open..end).for_each(|row| sink.current(row));
+        sink.end_chunk(None);
+        self.previous = self.open;
+        self.open = end;
+        self.due = None;
+    }
+}

@@ -1,0 +1,86 @@
+//! `delay(t)`: rows are held back and arrive t after their timestamp, stamped by the clock. The queue is looked at from the
+//! oldest and no further than the first that is not due, by a timer and before each row that enters.
+
+use std::sync::Arc;
+
+use riddhi_batch::{LoadError, Reader, State, Writer};
+use riddhi_plan::registry::{
+    ArgError, ArgType, BoundWindow, Create, Entering, Form, Leaving, SignalSink, Timers, Times, Window,
+};
+
+use super::{Asked, arity, const_time};
+
+struct Delay {
+    span: i64,
+    /// Number of the oldest row held back.
+    oldest: u64,
+    /// Greatest timestamp so far: only a greater one asks for a timer.
+    greatest: i64,
+    asked: Asked,
+}
+
+pub(super) fn bind(args: &[ArgType]) -> Result<BoundWindow, ArgError> {
+    arity("delay", args, 1, 1, "delay(1 min)")?;
+    let span = const_time(args, 0, "the delay")?;
+    let create: Create =
+        Arc::new(move |_| Box::new(Delay { span, oldest: 0, greatest: i64::MIN, asked: Asked::default() }));
+    let window = BoundWindow::new(format!("delay({span} ms)"), true, Form::General, create);
+    Ok(BoundWindow { leaving: Leaving::Never, timers: Timers::Always, ..window })
+}
+
+impl Delay {
+    /// Lets the rows before `end` go that are due.
+    fn release(&mut self, now: i64, times: &dyn Times, end: u64, sink: &mut dyn SignalSink) {
+        while self.oldest < end && times.time(self.oldest).saturating_add(self.span) <= now {
+            sink.current_at(self.oldest, now);
+            self.oldest += 1;
+        }
+    }
+}
+
+impl State for Delay {
+    fn save(&self, out: &mut Writer) {
+        out.put_u64(self.oldest);
+        out.put_i64(self.greatest);
+        self.asked.save(out);
+    }
+    fn load(&mut self, from: &mut Reader<'_>) -> Result<(), LoadError> {
+        self.oldest = from.get_u64()?;
+        self.greatest = from.get_i64()?;
+        self.asked.load(from)
+    }
+}
+
+impl Window for Delay {
+    fn general(&mut self, rows: &Entering<'_>, sink: &mut dyn SignalSink) {
+        for (i, row) in (rows.first..).take(rows.n).enumerate() {
+            let now = rows.now[i];
+            self.release(now, rows.times, row, sink);
+            let ts = rows.times.time(row);
+            if ts > self.greatest {
+                self.greatest = ts;
+                self.asked.ask(ts.saturating_add(self.span), now);
+            }
+            if rows.chunk_ends[i] as usize == i + 1 {
+                sink.end_chunk(Some(i as u32));
+            }
+        }
+    }
+
+    fn needed(&self, _end: u64) -> u64 {
+        self.oldest
+    }
+
+    fn earliest_due(&self, ts: i64) -> i64 {
+        ts.saturating_add(self.span)
+    }
+
+    fn arm(&mut self, due: &mut Vec<i64>) {
+        self.asked.take(due);
+    }
+
+    fn fire_general(&mut self, now: i64, times: &dyn Times, end: u64, sink: &mut dyn SignalSink) {
+        self.release(now, times, end, sink);
+        sink.end_chunk(None);
+    }
+}
