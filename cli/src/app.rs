@@ -1,7 +1,7 @@
 //! An app's file: read, variables filled in, compiled, its diagnostics shown.
 
 use std::fs;
-use std::io::{self, IsTerminal};
+use std::io;
 use std::path::Path;
 use std::time::Instant;
 
@@ -11,7 +11,7 @@ use riddhi_run::{App, Compiled, compile};
 
 use crate::exit::{Exit, Failure};
 use crate::say;
-use crate::terminal::colours;
+use crate::terminal::stderr_colours;
 
 /// Bytes of an app's text at most; spans count in 32 bits, and no app comes near.
 pub const APP_BYTES_MAX: u64 = 64 << 20;
@@ -48,7 +48,7 @@ impl AppFile {
         if file.app.is_some() {
             file.diagnostics.retain(|d| d.severity != Severity::Note);
         }
-        let text = file.text(io::stderr().is_terminal());
+        let text = file.text(stderr_colours());
         match file.app {
             Some(app) => {
                 say(&text);
@@ -64,8 +64,8 @@ impl AppFile {
     }
 
     /// The diagnostics for people.
-    pub fn text(&self, terminal: bool) -> String {
-        render_text(&self.diagnostics, &self.source, colours(terminal))
+    pub fn text(&self, colours: bool) -> String {
+        render_text(&self.diagnostics, &self.source, colours)
     }
 
     /// The diagnostics for tools.

@@ -1,6 +1,6 @@
 //! `riddhi fmt`: lays out apps.
 
-use std::io::{self, IsTerminal, Read};
+use std::io::{self, Read};
 
 use clap::Args;
 use riddhi_ql::{Diagnostic, Source, Unformatted, format, render_text};
@@ -10,7 +10,7 @@ use crate::exit::{Exit, Failure, plain};
 use crate::files::replace;
 use crate::inspect::print;
 use crate::say;
-use crate::terminal::colours;
+use crate::terminal::stderr_colours;
 
 /// The name by which diagnostics call standard input.
 const STDIN: &str = "<stdin>";
@@ -93,6 +93,5 @@ fn formatted(path: &str, text: &str) -> Result<String, Failure> {
 }
 
 fn mistakes(path: &str, text: &str, diagnostics: &[Diagnostic]) -> Failure {
-    let colours = colours(io::stderr().is_terminal());
-    Failure::report(Exit::Mistakes, render_text(diagnostics, &Source::new(path, text), colours))
+    Failure::report(Exit::Mistakes, render_text(diagnostics, &Source::new(path, text), stderr_colours()))
 }

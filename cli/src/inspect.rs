@@ -9,6 +9,7 @@ use serde_json::json;
 use crate::app::AppFile;
 use crate::args::{AppArgs, ExplainArgs, ExplainFormat, ReportFormat};
 use crate::exit::{Exit, Failure, plain};
+use crate::terminal::colours;
 
 /// Shows an app's mistakes.
 pub fn check(args: &AppArgs) -> Result<Exit, Failure> {
@@ -19,7 +20,7 @@ pub fn check(args: &AppArgs) -> Result<Exit, Failure> {
             print(&format!("{report:#}\n"))?;
         }
         ReportFormat::Text => {
-            print(&file.text(io::stdout().is_terminal()))?;
+            print(&file.text(colours(io::stdout().is_terminal())))?;
             print(&verdict(&args.app, &file))?;
         }
     }

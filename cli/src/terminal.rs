@@ -3,7 +3,7 @@
 //! Results go to standard output and are never coloured or left out by what is set here, but for the colours of what is
 //! made for people. All else goes to standard error.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::sync::OnceLock;
 
 use clap::{Args, ValueEnum};
@@ -87,6 +87,11 @@ pub fn colours(terminal: bool) -> bool {
     }
 }
 
+/// Whether what is said on standard error has colours.
+pub fn stderr_colours() -> bool {
+    talk().log_format == LogFormat::Text && colours(io::stderr().is_terminal())
+}
+
 /// Whether only what is wrong is said.
 pub fn is_quiet() -> bool {
     talk().quiet
@@ -99,7 +104,8 @@ pub fn is_verbose() -> bool {
 
 /// Says on standard error what is wrong.
 pub fn say(text: &str) {
-    said("error", text);
+    let level = ["error", "warning"].into_iter().find(|level| text.starts_with(level));
+    said(level.unwrap_or("info"), text);
 }
 
 /// Says on standard error what is good to know, unless that is not wanted.

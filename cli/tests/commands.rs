@@ -53,8 +53,13 @@ fn cases_pass_and_fail() {
 #[test]
 fn mistakes_are_told_with_their_place() {
     let app = CASE.replace("v * 2", "x * 2");
-    let files =
-        [("a.case", app.as_str()), ("b.case", "app:\n  x\nfoo\n"), ("c.case", CASE), ("d.case", "app: d.siddhi\n")];
+    let files = [
+        ("a.case", app.as_str()),
+        ("b.case", "app:\n  x\nfoo\n"),
+        ("c.case", CASE),
+        ("d.case", "app: d.siddhi\n"),
+        ("x.siddhi", app.as_str()),
+    ];
     let folder = folder("mistakes", &files);
     let (code, out, _) = told(&riddhi(&folder, &["test", "."]));
     assert_eq!(code, 1);
@@ -69,6 +74,8 @@ fn mistakes_are_told_with_their_place() {
     let (code, _, err) = told(&riddhi(&folder, &["test", "e.case"]));
     assert_eq!(code, 2);
     assert!(err.starts_with("error: cannot read e.case: no such file"), "{err}");
+    let (code, _, err) = told(&riddhi(&folder, &["test", "x.siddhi"]));
+    assert!(code == 2 && err.starts_with("error: x.siddhi is an app, not a case"), "{err}");
     let (code, _, err) = told(&riddhi(&folder.join("..").join("commands-mistakes"), &["test", "a.cas"]));
     assert!(code == 2 && err.contains("did you mean a.case?"), "{err}");
 }

@@ -30,6 +30,10 @@ impl CaseFile {
     /// Reads a file. Apps that its cases name are looked for beside it.
     pub fn read(path: &Path) -> Result<CaseFile, Failure> {
         let shown = path.display().to_string();
+        if path.extension().is_some_and(|e| e == "siddhi") {
+            let help = "a case names the app it is about: `app: a.siddhi`; see `riddhi new`";
+            return Err(Failure::new(Exit::Usage, format!("{shown} is an app, not a case")).help(help));
+        }
         let failed = |e: &std::io::Error| Failure::file("cannot read the case", &shown, e);
         let size = fs::metadata(path).map_err(|e| failed(&e))?.len();
         if size > FILE_BYTES_MAX {

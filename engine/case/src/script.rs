@@ -60,9 +60,13 @@ impl Script {
         let first = app(case, 0)?;
         let mut now = first.clone();
         let mut steps = Vec::new();
-        for line in &case.input {
+        for (i, line) in case.input.iter().enumerate() {
+            let unfit = |why: String| match case.input_lines.get(i) {
+                Some(line) => Refused::Unfit(format!("line {}: {why}", line + 1)),
+                None => Refused::Unfit(why),
+            };
             steps.push(match line {
-                Line::Chunk { stream, rows } => chunk(&now, stream, rows).map_err(Refused::Unfit)?,
+                Line::Chunk { stream, rows } => chunk(&now, stream, rows).map_err(unfit)?,
                 Line::Tick(at) => Step::Tick(*at),
                 Line::Restart(n) => {
                     now = match n {
@@ -89,7 +93,7 @@ fn chunk(app: &App, stream: &str, rows: &[Row]) -> Result<Step, String> {
     let events = rows.iter().map(|row| {
         if row.values.len() != schema.attributes.len() {
             let (have, need) = (row.values.len(), schema.attributes.len());
-            return Err(format!("an event of `{stream}` has {have} values, the stream has {need} attributes"));
+            return Err(format!("an event of `{stream}` has {have} values, the stream has {need}"));
         }
         let values = row.values.iter().zip(&schema.attributes).map(|(t, a)| value(t, a.ty));
         Ok((row.ts, values.collect::<Result<Vec<_>, _>>()?))

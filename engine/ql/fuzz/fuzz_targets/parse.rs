@@ -1,8 +1,9 @@
-//! Any text: parsing, rendering and printing never panic, and what is printed parses again.
+//! Any text: parsing, rendering, printing and laying out never panic, what is printed parses again, and what is laid out
+//! stays as it is.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use riddhi_ql::{Report, Source, parse, parse_on_demand, render_text};
+use riddhi_ql::{Report, Source, Unformatted, format, parse, parse_on_demand, render_text};
 
 fuzz_target!(|text: &str| {
     let source = Source::new("fuzz", text);
@@ -17,6 +18,11 @@ fuzz_target!(|text: &str| {
         let again = parse(&printed);
         assert!(again.diagnostics.is_empty(), "{printed}");
         assert_eq!(again.app.to_string(), printed);
+    }
+    match format(text, |_| None) {
+        Ok(once) => assert_eq!(format(&once, |_| None).expect("it has no mistakes"), once),
+        Err(Unformatted::Mistakes(_)) => {}
+        Err(Unformatted::Differs) => panic!("the layout changes it"),
     }
     if let Some(query) = parse_on_demand(text).query {
         assert!(parse_on_demand(&query.to_string()).query.is_some(), "{query}");
