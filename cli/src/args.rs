@@ -29,7 +29,10 @@ const EXIT_CODES: &str = "Exit codes:\n  \
     2  usage, files that cannot be read, malformed events\n  \
     3  a feature that Riddhi does not have yet\n  \
     4  failed while running: a full disk, a state that cannot be loaded\n\n\
-    SIGINT or SIGTERM ends a replay in order, with code 0; a second SIGINT at once, with 130.";
+    SIGINT or SIGTERM ends a replay in order, with code 0; a second SIGINT at once, with 130.\n\n\
+    Environment:\n  \
+    NO_COLOR    no colours, if it is not empty\n  \
+    RIDDHI_LOG  what is logged on standard error, as RUST_LOG elsewhere: debug, riddhi_cli=debug";
 
 const REPLAY: &str = "Examples:\n  \
     riddhi replay --app hot.siddhi --events readings.jsonl\n  \
