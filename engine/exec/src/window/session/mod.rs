@@ -1,8 +1,8 @@
 //! `session(gap[, key[, latency]])`: rows arrive at once, and leave together, with their own timestamps, when no further row
 //! of their key came for `gap`. With a latency an ended session waits that long for late rows, as the previous one of its key.
 //!
-//! A row costs a look-up of its key and a link of a list. Sessions wait in a heap, each by the time at which it was last
-//! looked at: one that has gone on since is put back when that time comes, so a row need not touch the heap.
+//! A row costs a look-up of its key and a link of a list. Sessions wait in a heap, each by the end it had when it was last on
+//! top: one that has gone on since is put back when it comes there again, so most rows do not touch the heap.
 //!
 //! Every row asks for a timer at its session's end, and what was asked for later fires later, so a session whose end was
 //! moved by a late row ends with the first timer, of whatever key, that is due at or after its end. Only timers at which
@@ -40,7 +40,7 @@ struct Part {
     end: i64,
     /// When the timer fires that ends it.
     fires: i64,
-    /// The time by which it waits in the heap.
+    /// The time by which it waits in the heap, which may be too early.
     queued: Option<i64>,
 }
 
@@ -164,9 +164,26 @@ impl Session {
         }
     }
 
+    /// Puts back what waits too early, until the first in the heap is what ends first; gives when that is.
+    fn settle(&mut self) -> Option<i64> {
+        while let Some(&Reverse((queued, which, id))) = self.heap.peek() {
+            let part = self.slots[id as usize].part(which);
+            let fires = Some(part.fires).filter(|_| !part.rows.is_empty());
+            if fires == Some(queued) {
+                return fires;
+            }
+            self.heap.pop();
+            part.queued = None;
+            if let Some(fires) = fires {
+                self.wait(id, which, fires);
+            }
+        }
+        None
+    }
+
     /// Forgets timers that fired without being asked for, since nothing could end at them.
     fn forget_fired(&mut self, now: i64) {
-        let waits = self.heap.peek().map_or(i64::MAX, |Reverse((queued, ..))| *queued);
+        let waits = self.settle().unwrap_or(i64::MAX);
         while self.asked.front().is_some_and(|&asked| asked <= now && asked < waits) {
             self.asked.pop_front();
         }
@@ -328,7 +345,7 @@ impl Session {
 
     /// Ends what the next timer ends. Sessions that end together do so by their ends, then as Siddhi's hash map has their keys.
     fn fire(&mut self, times: &dyn Times, sink: &mut dyn SignalSink) {
-        let Some(&Reverse((now, ..))) = self.heap.peek() else { return };
+        let Some(now) = self.settle() else { return };
         let (mut current, mut previous) = (std::mem::take(&mut self.due.0), std::mem::take(&mut self.due.1));
         self.take_due(now, &mut current, &mut previous);
         while self.asked.front().is_some_and(|&asked| asked <= now) {
@@ -354,23 +371,14 @@ impl Session {
         self.due = (current, previous);
     }
 
-    /// Takes out of the heap what waits until `now` at most, and sorts out what ends then; the rest waits on.
+    /// Takes out of the heap what ends at `now`.
     fn take_due(&mut self, now: i64, current: &mut Vec<Due>, previous: &mut Vec<Due>) {
-        while let Some(&Reverse((queued, which, id))) = self.heap.peek().filter(|Reverse((queued, ..))| *queued <= now)
+        while self.settle().is_some_and(|first| first <= now)
+            && let Some(Reverse((_, which, id))) = self.heap.pop()
         {
-            debug_assert_eq!(self.slots[id as usize].part(which).queued, Some(queued));
-            self.heap.pop();
-            let part = self.slots[id as usize].part(which);
-            part.queued = None;
-            if part.rows.is_empty() {
-                continue;
-            }
-            let (fires, due) = (part.fires, Due { id, ..Due::default() });
-            match which {
-                _ if fires > now => self.wait(id, which, fires),
-                Which::Current => current.push(due),
-                Which::Previous => previous.push(due),
-            }
+            self.slots[id as usize].part(which).queued = None;
+            let list = if which == Which::Current { &mut *current } else { &mut *previous };
+            list.push(Due { id, ..Due::default() });
         }
     }
 
@@ -418,6 +426,7 @@ impl Window for Session {
             }
         }
         self.ids = ids;
+        self.settle();
         self.sweep();
     }
 
@@ -442,5 +451,6 @@ impl Window for Session {
         self.fire(times, sink);
         sink.end_chunk(None);
         self.now = self.now.max(now);
+        self.settle();
     }
 }

@@ -10,8 +10,6 @@ use crate::groups::Groups;
 
 impl Session {
     fn save_part(&self, part: &Part, out: &mut Writer) {
-        out.put_bool(part.queued.is_some());
-        out.put_i64(part.queued.unwrap_or(0));
         out.put_u64(self.links.rows(&part.rows).count() as u64);
         if part.rows.is_empty() {
             return;
@@ -23,8 +21,6 @@ impl Session {
 
     fn load_part(&mut self, id: u32, which: Which, from: &mut Reader<'_>) -> Result<(), LoadError> {
         let mut part = Part::default();
-        let queued = from.get_bool()?;
-        part.queued = Some(from.get_i64()?).filter(|_| queued);
         let n = from.get_count(8)?;
         for _ in 0..n {
             self.links.push(&mut part.rows, from.get_u64()?);
@@ -35,21 +31,16 @@ impl Session {
                 *time = from.get_i64()?;
             }
             self.open += (which == Which::Current) as u32;
-        }
-        if let Some(queued) = part.queued {
-            self.heap.push(Reverse((queued, which, id)));
+            part.queued = Some(part.fires);
+            self.heap.push(Reverse((part.fires, which, id)));
         }
         *self.slots[id as usize].part(which) = part;
         Ok(())
     }
 
-    /// The keys worth writing, in order.
+    /// The keys that have a session, in order.
     fn known_keys(&self) -> Vec<u32> {
-        if self.set.key.is_none() {
-            return vec![0];
-        }
-        let waits = |part: &Part| part.queued.is_some();
-        self.keys.sorted(|id| self.slots.get(id as usize).is_none_or(|s| !waits(&s.current) && !waits(&s.previous)))
+        if self.set.key.is_some() { self.keys.sorted(|_| true) } else { vec![0] }
     }
 }
 
@@ -67,10 +58,8 @@ impl State for Session {
                 self.keys.save(id, out);
             }
             let slot = &self.slots[id as usize];
-            // A key that only waits to be looked at has no rows to order.
-            let (spread, appeared) = if slot.is_empty() { (0, 0) } else { (slot.spread, slot.appeared) };
-            out.put_u32(spread);
-            out.put_u64(appeared);
+            out.put_u32(slot.spread);
+            out.put_u64(slot.appeared);
             self.save_part(&slot.current, out);
             self.save_part(&slot.previous, out);
         }
@@ -85,7 +74,7 @@ impl State for Session {
         self.now = from.get_i64()?;
         self.appeared = from.get_u64()?;
         self.most = from.get_u32()?;
-        for _ in 0..from.get_count(30)? {
+        for _ in 0..from.get_count(28)? {
             let id = if self.set.key.is_some() { self.keys.load(from)? } else { 0 };
             self.slots.resize(self.slots.len().max(id as usize + 1), Slot::default());
             self.slots[id as usize].spread = from.get_u32()?;
