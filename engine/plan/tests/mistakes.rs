@@ -122,6 +122,10 @@ fn app_annotations() {
         ("app_playback_unknown", "@app:playback('true')\ndefine stream S (n int);\n"),
         ("app_playback_time", "@app:playback(idle.time='soon', increment='1 sec')\ndefine stream S (n int);\n"),
         ("app_async", "@app:async\ndefine stream S (n int);\n"),
+        (
+            "app_statistics",
+            "@app:statistics(reporter='console', interval='soon')\n@async(buffer.size='256', workers='2') define stream S (n int);\n",
+        ),
         ("app_name_twice", "@app:name('a', 'b') @app:name('c')\ndefine stream S (n int);\n"),
     ] {
         let mut settings = insta::Settings::clone_current();

@@ -65,10 +65,24 @@ pub(crate) fn app(list: &[Annotation], out: &mut Diagnostics) -> AppSettings {
     if let Some(found) = single_of_app(list, "async", out) {
         out.push(wrong::app_async(found.span));
     }
-    for name in ["description", "statistics", "enforceOrder", "transportChannelCreationEnabled"] {
+    if let Some(found) = single_of_app(list, "statistics", out) {
+        statistics(found, out);
+    }
+    for name in ["description", "enforceOrder", "transportChannelCreationEnabled"] {
         single_of_app(list, name, out);
     }
     settings
+}
+
+/// `@app:statistics`, on unless it says otherwise. Who reports, and what of it, is the host's business.
+fn statistics(found: &Annotation, out: &mut Diagnostics) {
+    if let Some(interval) = element(found, "interval", out) {
+        positive("interval", &interval.value.value, interval.value.span, out);
+    }
+    let switch = element(found, "enable", out).or(element(found, "", out));
+    if switch.is_none_or(|e| e.value.value.eq_ignore_ascii_case("true")) {
+        out.push(remarks::no_statistics(found.span));
+    }
 }
 
 /// `idle.time` and `increment`, both or neither.
@@ -138,6 +152,7 @@ fn on_error(found: &Annotation, out: &mut Diagnostics) -> bool {
 }
 
 fn asynchronous(found: &Annotation, out: &mut Diagnostics) {
+    out.push(remarks::async_chunks(found.span));
     for key in ["workers", "batch.size.max"] {
         if let Some(e) = element(found, key, out) {
             positive(key, &e.value.value, e.value.span, out);

@@ -87,3 +87,14 @@ pub(crate) fn joined_keys(span: Span) -> Diagnostic {
         "Siddhi joins the texts with `:-:`, so some keys collide, and null is the text `null`; here parts are compared",
     )
 }
+
+pub(crate) fn async_chunks(span: Span) -> Diagnostic {
+    note("R0730", "`@async` changes no answer here", span).note(
+        "Siddhi hands on together what waits in the buffer, so a query with aggregates may put out fewer rows, as it happens",
+    )
+}
+
+pub(crate) fn no_statistics(span: Span) -> Diagnostic {
+    note("R0731", "`@app:statistics` reports nothing yet", span)
+        .note("Siddhi measures throughput, latency and memory of the app; no command of Riddhi publishes them today")
+}
