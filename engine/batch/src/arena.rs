@@ -227,6 +227,20 @@ impl Any {
         }
     }
 
+    /// The encoded members, if it is a set.
+    pub(crate) fn set_bytes(self, arena: &Arena) -> Option<&[u8]> {
+        let len = (self.0 >> 32) as u32 as usize;
+        (self.0 as u8 == SET).then(|| arena.get((self.0 >> 64) as u64, len))
+    }
+
+    /// The set of these encoded members.
+    pub fn set<'a>(members: impl Iterator<Item = &'a [u8]>, arena: &mut Arena) -> Any {
+        let at = arena.len() as u64;
+        members.for_each(|member| arena.bytes_mut().extend_from_slice(member));
+        let len = arena.len() as u64 - at;
+        Any(SET as u128 | (len as u128) << 32 | (at as u128) << 64)
+    }
+
     /// The same value with its long part copied from `from` to `to`.
     pub fn moved(self, from: &Arena, to: &mut Arena) -> Any {
         match self.0 as u8 {

@@ -148,7 +148,8 @@ fn take<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {
     Some(*head)
 }
 
-fn decode(bytes: &mut &[u8]) -> Option<Value> {
+/// Reads one value and moves on behind it.
+pub(crate) fn decode(bytes: &mut &[u8]) -> Option<Value> {
     let [tag] = take::<1>(bytes)?;
     Some(match tag {
         0 => Value::Null,

@@ -9,7 +9,7 @@
 use std::collections::VecDeque;
 
 use riddhi_batch::{Arena, Column, Columns, Data, Kind, LoadError, Reader, Sel, Writer};
-use riddhi_plan::registry::Times;
+use riddhi_plan::registry::{Cell, Times};
 
 /// Rows of a page: small enough that the open page stays in the first-level cache.
 pub const PAGE: u64 = 1024;
@@ -28,6 +28,8 @@ struct Page {
 #[derive(Clone, Debug)]
 pub struct Store {
     kinds: Vec<Kind>,
+    /// Which attributes stand in the last columns, if windows look at them.
+    attributes: Vec<u32>,
     grouped: bool,
     /// Rows before `dense`, on thinned pages.
     thin: Vec<Page>,
@@ -61,6 +63,7 @@ impl Store {
     pub fn new(kinds: Vec<Kind>, grouped: bool) -> Store {
         Store {
             kinds,
+            attributes: Vec::new(),
             grouped,
             thin: Vec::new(),
             dense: 0,
@@ -71,6 +74,11 @@ impl Store {
             nothing: Arena::new(),
             places: Vec::new(),
         }
+    }
+
+    /// The same store, whose last columns hold these attributes.
+    pub fn holding(self, attributes: Vec<u32>) -> Store {
+        Store { attributes, ..self }
     }
 
     /// Number of the oldest row held.
@@ -385,6 +393,13 @@ impl Times for Store {
     fn time(&self, row: u64) -> i64 {
         let (page, at) = self.find(row);
         page.times[at]
+    }
+
+    fn cell(&self, row: u64, attribute: u32) -> Option<Cell<'_>> {
+        let place = self.attributes.iter().position(|&a| a == attribute)?;
+        let (page, at) = self.find(row);
+        let column = page.cols.get((page.cols.len() + place).checked_sub(self.attributes.len())?)?;
+        Some(Cell { column, at, arena: &page.arena })
     }
 }
 

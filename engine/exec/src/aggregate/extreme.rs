@@ -82,13 +82,18 @@ impl<S: Side, N: Number> Accumulate for Sliding<S, N> {
         }
     }
 
-    fn remove(acc: &mut Queue<N>, _x: N, row: u64) {
+    fn remove(acc: &mut Queue<N>, x: N, row: u64) {
         if acc.rows.front().is_some_and(|&(first, _)| first == row) {
             acc.rows.pop_front();
         } else {
-            // Windows whose rows leave out of order; a row that is not there was beaten before.
+            // Windows whose rows leave out of order; a row that is not there was beaten before, or is yet to arrive. Of the
+            // latter kind each leaves a value behind, which the next of that value takes along, as in Siddhi.
             let at = acc.rows.partition_point(|&(r, _)| r < row);
             if acc.rows.get(at).is_some_and(|&(r, _)| r == row) {
+                acc.rows.remove(at);
+            } else if at == acc.rows.len()
+                && let Some(at) = acc.rows.iter().position(|&(_, y)| y == x)
+            {
                 acc.rows.remove(at);
             }
         }

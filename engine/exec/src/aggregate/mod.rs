@@ -10,6 +10,7 @@ mod mixed;
 mod number;
 mod sum;
 mod table;
+mod union;
 
 use std::sync::Arc;
 
@@ -31,7 +32,7 @@ impl AggregateFunction for BuiltIn {
 
 /// Adds the built-in aggregators.
 pub fn register(registry: &mut Registry) {
-    let all: [(&str, Bind); 11] = [
+    let all: [(&str, Bind); 12] = [
         ("sum", sum::bind_sum),
         ("avg", sum::bind_avg),
         ("stdDev", sum::bind_std_dev),
@@ -43,6 +44,7 @@ pub fn register(registry: &mut Registry) {
         ("maxForever", extreme::bind_max_forever),
         ("and", logic::bind_and),
         ("or", logic::bind_or),
+        ("unionSet", union::bind),
     ];
     for (name, bind) in all {
         registry.aggregate("", name, Arc::new(BuiltIn(name, bind)));

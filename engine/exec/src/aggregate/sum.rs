@@ -38,6 +38,12 @@ impl<N: Number> Accumulate for LongSum<N> {
     fn value(acc: &Counted<i64>) -> Option<i64> {
         (acc.count != 0).then_some(acc.sum)
     }
+    fn added(acc: &Counted<i64>) -> Option<i64> {
+        Some(acc.sum)
+    }
+    fn at_reset() -> Option<i64> {
+        Some(0)
+    }
     fn is_clear(acc: &Counted<i64>) -> bool {
         acc.count == 0 && acc.sum == 0
     }
@@ -80,6 +86,9 @@ impl<N: Number> Accumulate for DoubleSum<N> {
     #[inline]
     fn value(acc: &Counted<f64>) -> Option<f64> {
         (acc.count != 0).then_some(acc.sum)
+    }
+    fn added(acc: &Counted<f64>) -> Option<f64> {
+        Some(acc.sum)
     }
     fn is_clear(acc: &Counted<f64>) -> bool {
         acc.count == 0 && acc.sum == 0.0

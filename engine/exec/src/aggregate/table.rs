@@ -18,8 +18,16 @@ pub trait Accumulate: 'static {
     fn add(acc: &mut Self::Acc, x: Self::In, row: u64);
     /// Takes a value out that was taken in as `row`.
     fn remove(acc: &mut Self::Acc, x: Self::In, row: u64);
-    /// The value; `None` is null. Never null right after an `add`.
+    /// The value; `None` is null. Never null right after an `add`, unless a row left that had not come.
     fn value(acc: &Self::Acc) -> Option<Self::Out>;
+    /// The value right after an `add`, also if a row left before that had not come.
+    fn added(acc: &Self::Acc) -> Option<Self::Out> {
+        Self::value(acc)
+    }
+    /// The value at the mark of a new batch.
+    fn at_reset() -> Option<Self::Out> {
+        None
+    }
     /// Whether it is as new.
     fn is_clear(acc: &Self::Acc) -> bool;
     /// A batch begins.
@@ -153,13 +161,17 @@ impl<A: Accumulate> Table<A> {
     }
 
     fn push(&self, group: u32, out: &mut Column) {
-        match A::value(&self.accs[group as usize]) {
-            None => out.push_null(),
-            Some(x) => {
-                A::Out::vec(&mut out.data).push(x);
-                if !out.nulls.is_empty() {
-                    out.nulls.push(0);
-                }
+        push(A::value(&self.accs[group as usize]), out);
+    }
+}
+
+fn push<N: Number>(value: Option<N>, out: &mut Column) {
+    match value {
+        None => out.push_null(),
+        Some(x) => {
+            N::vec(&mut out.data).push(x);
+            if !out.nulls.is_empty() {
+                out.nulls.push(0);
             }
         }
     }
@@ -189,10 +201,16 @@ impl<A: Accumulate> Aggregate for Table<A> {
         for (i, signal) in signals.list.iter().enumerate() {
             let acc = signal.group as usize;
             match signal.kind {
-                SignalKind::Reset => self.reset(),
+                SignalKind::Reset => {
+                    self.reset();
+                    push(A::at_reset(), out);
+                    continue;
+                }
                 SignalKind::Current => {
                     if let Some(x) = counted::<A::In>(&run, i) {
                         A::add(&mut self.accs[acc], x, signal.row);
+                        push(A::added(&self.accs[acc]), out);
+                        continue;
                     }
                 }
                 SignalKind::Expired => {

@@ -147,6 +147,7 @@ impl Work {
                 Run { groups, arg: arg.as_ref(), first: 0, failed: &skipped, arena, n: selected.n, number: 0 };
             let leaving = Run { groups, arg: None, first: 0, failed: &[], arena, n: 0, number: 0 };
             list[i].slide(&Slide { entering, leaving, leave: Leave::None }, &mut results[i]);
+            list[i].settle(&mut results[i], cx.arena);
         }
         let rows = Rows {
             n: selected.n,

@@ -444,7 +444,7 @@ fn way(plan: &QueryPlan) -> Way {
         .iter()
         .filter_map(|a| a.arg.as_ref())
         .all(|a| a.volatility() == Volatility::Pure && !a.has_aggregate() && sound(a));
-    let simple_args = simple_args && select.aggregates.iter().all(|a| a.when.is_none());
+    let simple_args = simple_args && select.aggregates.iter().all(|a| a.when.is_none() && a.function.kind != Kind::Any);
     // Without a window no row ever expires.
     let current = plan.kinds == Kinds::Current || (plan.kinds == Kinds::All && plan.window.is_none());
     if !current || !plan.after.is_empty() || !simple_args {
@@ -488,7 +488,8 @@ fn kept(plan: &QueryPlan, way: Way) -> Vec<u32> {
                 Handler::Stream { .. } => return (0..all).collect(),
             }
         }
-        plan.select.group_by.iter().filter(|&&a| a < all).for_each(|&a| used[a as usize] = true);
+        let window = plan.window.iter().flat_map(|w| &w.keeps);
+        plan.select.group_by.iter().chain(window).filter(|&&a| a < all).for_each(|&a| used[a as usize] = true);
     }
     (0..all).filter(|&a| used[a as usize]).collect()
 }

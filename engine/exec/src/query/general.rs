@@ -519,6 +519,7 @@ impl Work {
             let list = if aggregate.resets { &g.list } else { &g.running_on };
             let signals = Signals { list, arg: g.arg.as_ref(), failed: &skipped, arena: cx.arena };
             own.list[i].signals(&signals, &mut own.results[i]);
+            own.list[i].settle(&mut own.results[i], cx.arena);
             g.flags = skipped;
             if g.arg_columns.len() < codes.len() {
                 g.arg_columns.resize(codes.len(), None);

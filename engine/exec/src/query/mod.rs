@@ -314,7 +314,7 @@ impl Work {
         buffers.sorter = emit::Sorter::new(code);
         Work {
             window,
-            store: Store::new(kinds, grouped),
+            store: Store::new(kinds, grouped).holding(state::store_attributes(code)),
             groups: Groups::default(),
             sweep_at: 64,
             aggregates: Aggregates::new(&code.aggregates),
@@ -482,7 +482,7 @@ fn compute(
 }
 
 /// The same column with values of `kind` only: other values, which a `cast` let through, fail their rows.
-fn exact_column(column: Column, kind: Kind, arena: &mut Arena, failed: &mut Failed) -> Column {
+pub(crate) fn exact_column(column: Column, kind: Kind, arena: &mut Arena, failed: &mut Failed) -> Column {
     if column.kind() == kind {
         return column;
     }

@@ -24,6 +24,14 @@ pub(super) fn store_kinds(code: &Code) -> Vec<Kind> {
     }
 }
 
+/// The attributes in the last columns of the store.
+pub(super) fn store_attributes(code: &Code) -> Vec<u32> {
+    match code.way {
+        Way::Plain | Way::Slide => Vec::new(),
+        Way::Flush | Way::General => code.kept.clone(),
+    }
+}
+
 impl Query {
     /// Appends the sections of this query: those that hold anything.
     pub fn save(&self, out: &mut Vec<Section>) {

@@ -8,7 +8,7 @@
 
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
-use riddhi_batch::{LoadError, Reader, Writer};
+use riddhi_batch::{LoadError, Reader, Writer, text_hash};
 use std::hash::{BuildHasher, Hasher};
 
 /// Bins of the host's table at first.
@@ -47,7 +47,7 @@ fn hash(key: &[u8]) -> u64 {
 /// The host's hash of a text: by UTF-16 units, its upper half mixed in, never negative.
 fn spread(key: &[u8]) -> u32 {
     let text = std::str::from_utf8(key).unwrap_or("");
-    let hash = text.encode_utf16().fold(0u32, |h, unit| h.wrapping_mul(31).wrapping_add(unit as u32));
+    let hash = text_hash(text);
     (hash ^ (hash >> 16)) & 0x7fff_ffff
 }
 

@@ -3,6 +3,7 @@
 mod batch;
 mod cron;
 mod delay;
+mod expression;
 mod external_time;
 mod external_time_batch;
 mod frequent;
@@ -51,6 +52,8 @@ pub fn register(registry: &mut Registry) {
         ("lossyFrequent", lossy_frequent::bind),
         ("externalTimeBatch", external_time_batch::bind),
     ];
+    registry.window("expression", Arc::new(expression::Expression));
+    registry.window("expressionBatch", Arc::new(expression::ExpressionBatch));
     for (name, bind) in all {
         registry.window(name, Arc::new(BuiltIn(bind)));
     }

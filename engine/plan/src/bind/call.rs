@@ -56,6 +56,9 @@ impl Binder<'_> {
     }
 
     fn scalar(&mut self, call: &ast::Call, function: &dyn ScalarFunction) -> Option<Expr> {
+        if let Some(time) = self.time_of_slot(call) {
+            return Some(time);
+        }
         let chooses = call.namespace.is_none() && call.name.name == "ifThenElse";
         let args = match &call.args {
             Args::List(list) if chooses => self.choice(list),
@@ -79,6 +82,17 @@ impl Binder<'_> {
         let node =
             Node::Call { name: calls::call_name(call), kernel: bound.kernel, volatility: bound.volatility, args };
         Some(Expr { ty: bound.ty, kind: bound.kind, node, span: call.span })
+    }
+
+    /// `eventTimestamp(first)` where several rows are looked at together: an attribute of theirs.
+    fn time_of_slot(&self, call: &ast::Call) -> Option<Expr> {
+        let (Some(times), Args::List(list)) = (self.scope.times, &call.args) else { return None };
+        let [ast::Expr { kind: ExprKind::Attr(attr), .. }] = &list[..] else { return None };
+        if call.namespace.is_some() || call.name.name != "eventTimestamp" || !self.is_event(attr) {
+            return None;
+        }
+        let slot = self.scope.inputs.iter().position(|i| i.is(&attr.attr.name))? as u32;
+        Some(Expr { ty: Type::Long, kind: Type::Long.kind(), node: Node::Attr(times + slot), span: call.span })
     }
 
     fn is_one_event(&self, args: &[ast::Expr]) -> bool {
@@ -130,6 +144,7 @@ impl Binder<'_> {
             "and" | "or" => self.diagnostics.push(remarks::null_argument(name, span)),
             "stdDev" if window.sliding => self.diagnostics.push(remarks::deviation(span)),
             "sum" if window.sliding && first == Some(Type::Long) => self.diagnostics.push(remarks::long_sum(span)),
+            "unionSet" if window.windowed => self.diagnostics.push(remarks::union(span)),
             "min" | "max" if window.windowed => self.diagnostics.push(remarks::equal_extremes(name, span)),
             _ => {}
         }

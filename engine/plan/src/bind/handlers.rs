@@ -7,6 +7,7 @@ use super::Pass;
 use super::aggregates::Aggregates;
 use super::call::{STREAM_FUNCTION, arg_types};
 use super::catalog::{Field, Shape};
+use super::condition::WindowScope;
 use super::expr::Binder;
 use super::scope::{Input, Scope};
 use crate::diagnose::{calls, names, remarks, unsupported};
@@ -100,7 +101,7 @@ impl<'a> Pass<'a> {
             return None;
         };
         let args = args?;
-        match function.bind(&arg_types(&args)) {
+        match function.bind_in(&arg_types(&args), &WindowScope::new(registry, &inputs[at])) {
             Ok(window) => {
                 chain.window = Some(window);
                 self.diagnostics.extend(remarks::window(&name, call.name.span));

@@ -8,6 +8,7 @@ mod aggregation;
 pub(crate) mod annotations;
 mod call;
 pub(crate) mod catalog;
+pub(crate) mod condition;
 mod definitions;
 mod expr;
 mod guards;

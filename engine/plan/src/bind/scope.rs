@@ -32,7 +32,7 @@ impl Input<'_> {
     }
 
     /// An input with an alias goes by that name only.
-    fn is(&self, name: &str) -> bool {
+    pub(crate) fn is(&self, name: &str) -> bool {
         self.reference.unwrap_or(&self.name) == name
     }
 }
@@ -56,6 +56,9 @@ pub(crate) struct Scope<'a> {
     pub outputs: Option<(&'a str, &'a [Output])>,
     /// In `select` of a pattern a counted state's attribute is the list of all its events' values.
     pub lists: bool,
+    /// Place of the attribute that holds the timestamp of the first input's row; those of the others follow. None if rows
+    /// have a timestamp of their own.
+    pub times: Option<u32>,
     /// Names that `as` gives in the select list, to explain why they are not seen.
     pub aliases: Vec<String>,
 }

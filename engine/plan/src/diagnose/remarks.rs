@@ -49,6 +49,11 @@ pub(crate) fn null_argument(name: &str, span: Span) -> Diagnostic {
         .note("Siddhi drops the event with an error in the log; here a null does not count")
 }
 
+pub(crate) fn union(span: Span) -> Diagnostic {
+    note("R0712", "`unionSet` over a window may answer differently from Siddhi", span)
+        .note("Siddhi miscounts members that left and came back; here a member stays as long as a set that has it")
+}
+
 pub(crate) fn null_coordinate(name: &str, span: Span) -> Diagnostic {
     note("R0710", format!("`#{name}` answers differently from Siddhi when an argument is null"), span)
         .note("Siddhi drops the event with an error in the log; here what it adds is null")

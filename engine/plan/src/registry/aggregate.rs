@@ -42,6 +42,10 @@ pub trait Aggregate: Send {
     /// (anything for a reset).
     fn signals(&mut self, signals: &Signals<'_>, out: &mut Column);
 
+    /// Called after [`Aggregate::slide`] and [`Aggregate::signals`]: results whose long parts lie in an arena of the aggregate's
+    /// own get them copied to `arena`. Aggregates with results of the kind any only.
+    fn settle(&mut self, _out: &mut Column, _arena: &mut riddhi_batch::Arena) {}
+
     /// Takes rows in without asking for values.
     fn add(&mut self, rows: &Run<'_>);
 

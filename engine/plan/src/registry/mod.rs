@@ -14,13 +14,14 @@ use std::sync::Arc;
 
 use riddhi_batch::{Kind, Type, Value};
 
+pub use crate::bind::condition::{Condition, SLOTS, WindowScope};
 pub use aggregate::{
     Aggregate, AggregateFunction, BoundAggregate, Groups, Leave, Run, Signal, SignalKind, Signals, Slide,
 };
 pub use scalar::{Arg, BoundScalar, Failed, KernelCx, RowCx, RowFailure, ScalarFunction, ScalarKernel};
 pub use stream::{BoundStream, StreamCx, StreamFunction, StreamKernel, StreamRows};
 pub use window::{
-    Alike, BoundWindow, Create, Entering, Flush, Form, Leaving, SignalSink, Stamp, Timers, Times, Window,
+    Alike, BoundWindow, Cell, Create, Entering, Flush, Form, Leaving, SignalSink, Stamp, Timers, Times, Window,
     WindowFunction, WindowUse,
 };
 

@@ -11,11 +11,17 @@ use std::sync::Arc;
 use riddhi_batch::{Arena, Column, Sel, State};
 
 use super::{ArgError, ArgType};
+use crate::bind::condition::WindowScope;
 
 /// A window of the registry.
 pub trait WindowFunction: Send + Sync {
     /// Whether it takes these arguments, and what it then is.
     fn bind(&self, args: &[ArgType]) -> Result<BoundWindow, ArgError>;
+
+    /// The same for a window whose arguments may hold expressions over its rows.
+    fn bind_in(&self, args: &[ArgType], _scope: &WindowScope) -> Result<BoundWindow, ArgError> {
+        self.bind(args)
+    }
 }
 
 /// What an aggregator needs to know of the window under it.
@@ -68,6 +74,8 @@ pub struct BoundWindow {
     pub required: Option<u32>,
     /// Further attributes that it looks at when rows enter.
     pub reads: Vec<u32>,
+    /// Attributes that it looks at in rows held ([`Times::cell`]; form general only).
+    pub keeps: Vec<u32>,
     /// The attribute whose values it replaces by those of [`SignalSink::carry`].
     pub rewrites: Option<u32>,
     /// The form in which it answers.
@@ -94,6 +102,7 @@ impl BoundWindow {
             time_attribute: None,
             required: None,
             reads: Vec::new(),
+            keeps: Vec::new(),
             rewrites: None,
             form,
             by_chunk: false,
@@ -104,7 +113,7 @@ impl BoundWindow {
 
     /// All attributes that it looks at when rows enter.
     pub fn looks_at(&self) -> impl Iterator<Item = u32> {
-        self.time_attribute.iter().chain(&self.required).chain(&self.reads).copied()
+        self.time_attribute.iter().chain(&self.required).chain(&self.reads).chain(&self.keeps).copied()
     }
 }
 
@@ -192,10 +201,26 @@ impl Entering<'_> {
     }
 }
 
-/// Times of stored rows.
+/// One attribute of one stored row.
+#[derive(Clone, Copy, Debug)]
+pub struct Cell<'a> {
+    /// The column in which it stands.
+    pub column: &'a Column,
+    /// Where.
+    pub at: usize,
+    /// Long strings of the column.
+    pub arena: &'a Arena,
+}
+
+/// Times and attributes of stored rows.
 pub trait Times: fmt::Debug {
     /// The time of the row of that number.
     fn time(&self, row: u64) -> i64;
+
+    /// An attribute of the row of that number; only of those that [`BoundWindow::keeps`] names.
+    fn cell(&self, _row: u64, _attribute: u32) -> Option<Cell<'_>> {
+        None
+    }
 }
 
 /// With which timestamp rows expire.

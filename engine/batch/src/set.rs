@@ -1,0 +1,73 @@
+//! Sets in the form in which columns hold them: their members' encodings, one behind the other. Two members are the same exactly
+//! if their encodings are.
+
+use crate::{Any, Arena, Value};
+
+/// The members of an encoded set, each as its own encoding. Damaged bytes end them early.
+#[derive(Clone, Debug)]
+pub struct Members<'a> {
+    bytes: &'a [u8],
+}
+
+impl<'a> Members<'a> {
+    /// Those of a value of an `any` column; none if it is no set.
+    pub fn of(value: Any, arena: &'a Arena) -> Members<'a> {
+        Members { bytes: value.set_bytes(arena).unwrap_or(&[]) }
+    }
+}
+
+impl<'a> Iterator for Members<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let (head, rest) = self.bytes.split_at_checked(length(self.bytes)?)?;
+        self.bytes = rest;
+        Some(head)
+    }
+}
+
+/// Bytes of the first encoding.
+fn length(bytes: &[u8]) -> Option<usize> {
+    Some(match bytes.first()? {
+        0 => 1,
+        1 | 3 => 5,
+        2 | 4 => 9,
+        5 => 2,
+        _ => 5 + u32::from_le_bytes(*bytes.get(1..)?.first_chunk()?) as usize,
+    })
+}
+
+/// The hash that Java gives a member: it decides the order in which Siddhi's sets are listed.
+pub fn member_hash(member: &[u8]) -> u32 {
+    let mut bytes = member;
+    match crate::value::decode(&mut bytes) {
+        None | Some(Value::Null | Value::Set(_)) => 0,
+        Some(Value::Int(x)) => x as u32,
+        Some(Value::Long(x)) => fold(x as u64),
+        Some(Value::Float(x)) => {
+            if x.is_nan() {
+                f32::NAN.to_bits()
+            } else {
+                x.to_bits()
+            }
+        }
+        Some(Value::Double(x)) => fold(if x.is_nan() { f64::NAN.to_bits() } else { x.to_bits() }),
+        Some(Value::Bool(x)) => {
+            if x {
+                1231
+            } else {
+                1237
+            }
+        }
+        Some(Value::Str(text)) => text_hash(&text),
+    }
+}
+
+fn fold(x: u64) -> u32 {
+    (x ^ (x >> 32)) as u32
+}
+
+/// Java's hash of a text.
+pub fn text_hash(text: &str) -> u32 {
+    text.encode_utf16().fold(0u32, |h, unit| h.wrapping_mul(31).wrapping_add(unit as u32))
+}
