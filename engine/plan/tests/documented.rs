@@ -1,4 +1,5 @@
-//! Every code of the binder is in docs/diagnostics.md, and the examples there get the codes that they stand for.
+//! Every code of the binder is in docs/diagnostics.md, and the examples there get the codes that they stand for. What is told
+//! about each is a snapshot named by its code.
 
 mod support;
 
@@ -7,7 +8,7 @@ use std::fs;
 use std::path::Path;
 
 use riddhi_plan::plan;
-use support::registry;
+use support::{registry, shown};
 
 const S: &str = "define stream S (symbol string, price double, volume long, n int, on bool);\n";
 
@@ -52,5 +53,14 @@ fn examples_get_their_codes() {
         assert!(parsed.diagnostics.is_empty(), "{code}: {text}: {:?}", parsed.diagnostics);
         let told = plan(&parsed.app, &registry()).diagnostics;
         assert!(told.iter().any(|d| d.code.0 == code), "{code}: {text}: {told:?}");
+        let of_code: Vec<_> = told.into_iter().filter(|d| d.code.0 == code).collect();
+        for d in of_code.iter().filter(|d| d.is_error() && code.starts_with('R')) {
+            assert!(d.help.is_some(), "{code}: {} has no help", d.message);
+        }
+        let mut settings = insta::Settings::clone_current();
+        settings.set_omit_expression(true);
+        settings.set_prepend_module_to_snapshot(false);
+        settings.set_snapshot_path("snapshots/codes");
+        settings.bind(|| insta::assert_snapshot!(code.as_str(), shown(&of_code, &text)));
     }
 }

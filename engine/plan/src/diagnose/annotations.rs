@@ -6,6 +6,7 @@ pub(crate) fn twice(name: &str, span: Span, first: Span) -> Diagnostic {
     Diagnostic::error(Code("R0501"), format!("`@{name}` is given twice"), span)
         .label("given again")
         .also(first, "first given here")
+        .help("keep one of them, with the elements of both")
 }
 
 pub(crate) fn element_twice(key: &str, span: Span, first: Span) -> Diagnostic {
@@ -13,6 +14,7 @@ pub(crate) fn element_twice(key: &str, span: Span, first: Span) -> Diagnostic {
     Diagnostic::error(Code("R0502"), format!("the annotation has {what}"), span)
         .label("given again")
         .also(first, "first given here")
+        .help("keep one of them")
 }
 
 pub(crate) fn playback_element(key: &str, span: Span) -> Diagnostic {
@@ -43,6 +45,7 @@ pub(crate) fn app_async(span: Span) -> Diagnostic {
 pub(crate) fn number(key: &str, value: &str, span: Span) -> Diagnostic {
     Diagnostic::error(Code("R0507"), format!("`{key}` must be a positive whole number"), span)
         .label(format!("`{value}` is not"))
+        .help(format!("for example {key}='5'"))
 }
 
 pub(crate) fn power_of_two(value: &str, span: Span) -> Diagnostic {
@@ -72,15 +75,20 @@ pub(crate) fn unknown_type(name: &str, ty: &str, span: Span, known: &[&'static s
     };
     let diagnostic =
         Diagnostic::error(Code("R0511"), format!("there is no {what} of the type `{ty}`"), span).label("not known");
-    super::with_nearest(diagnostic, ty, span, known.iter().copied(), None, |s| format!("'{s}'"))
+    let otherwise = Some(format!("known are {}", super::listed(known.iter().copied())));
+    super::with_nearest(diagnostic, ty, span, known.iter().copied(), otherwise, |s| format!("'{s}'"))
 }
 
 pub(crate) fn element_missing(name: &str, key: &str, span: Span) -> Diagnostic {
-    Diagnostic::error(Code("R0512"), format!("`@{name}` lacks `{key}`"), span).label("needed here")
+    Diagnostic::error(Code("R0512"), format!("`@{name}` lacks `{key}`"), span)
+        .label("needed here")
+        .help(format!("write @{name}(enable='true', idle.period='1 hour')"))
 }
 
 pub(crate) fn no_switch(value: &str, span: Span) -> Diagnostic {
     Diagnostic::error(Code("R0513"), format!("`{value}` is neither 'true' nor 'false'"), span)
+        .label("a switch is needed here")
+        .help("give 'true' or 'false'")
 }
 
 pub(crate) fn no_time_for(key: &str, value: &str, span: Span) -> Diagnostic {
@@ -114,6 +122,7 @@ pub(crate) fn index_twice(attribute: &str, span: Span, first: Span) -> Diagnosti
     Diagnostic::error(Code("R0518"), format!("`{attribute}` has two indexes"), span)
         .label("indexed again")
         .also(first, "indexed first")
+        .help("leave one of them out")
 }
 
 pub(crate) fn index_by(span: Span) -> Diagnostic {

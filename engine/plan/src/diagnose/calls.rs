@@ -4,7 +4,7 @@ use crate::text::name_text;
 use riddhi_ql::ast::Call;
 use riddhi_ql::{Code, Diagnostic, Ident, Span};
 
-use super::with_nearest;
+use super::{listed, with_nearest};
 use crate::registry::ArgError;
 
 /// The name as written.
@@ -41,7 +41,9 @@ pub(crate) fn unknown_namespace<'a>(call: &Call, span: Span, known: impl IntoIte
     let namespace = call.namespace.as_ref().map_or("", |n| n.name.as_str());
     let diagnostic = Diagnostic::error(Code("R0204"), format!("`{name}` belongs to no extension that is known"), span)
         .label("no such namespace");
-    with_nearest(diagnostic, namespace, span, known, None, name_text)
+    let known: Vec<&str> = known.into_iter().collect();
+    let otherwise = Some(format!("known namespaces: {}", listed(known.iter().copied())));
+    with_nearest(diagnostic, namespace, span, known, otherwise, name_text)
 }
 
 /// Arguments that the called one does not take; `spans` are those of the arguments.

@@ -1,4 +1,8 @@
-//! What the binder tells a user, a file per family of mistakes. Codes are listed in docs/diagnostics.md.
+//! What the binder tells a user. Codes are listed in docs/diagnostics.md with an example each; tests/documented.rs keeps what
+//! is told about each example.
+//!
+//! A file per family and not per code: a mistake is a few lines of text that must sound like those beside it, and the binder,
+//! which finds it, knows the span and the names.
 
 pub(crate) mod annotations;
 pub(crate) mod calls;

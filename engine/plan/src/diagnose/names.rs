@@ -181,7 +181,8 @@ pub(crate) fn not_a_table<'a>(
         }
         None => Diagnostic::error(Code("R0115"), format!("there is no table `{name}`"), name.span),
     };
-    with_nearest(diagnostic.label("a table is needed here"), &name.name, name.span, known, None, name_text)
+    let otherwise = Some("define it with `define table`, or use `insert into`".to_owned());
+    with_nearest(diagnostic.label("a table is needed here"), &name.name, name.span, known, otherwise, name_text)
 }
 
 pub(crate) fn added_twice(function: &str, attribute: &str, span: Span) -> Diagnostic {
@@ -198,6 +199,7 @@ pub(crate) fn not_insertable(name: &str, span: Span, class: Class) -> Diagnostic
     let article = if class == Class::Aggregation { "an" } else { "a" };
     Diagnostic::error(Code("R0117"), format!("nothing can be inserted into `{name}`, {article} {}", class.text()), span)
         .label("a stream, a table or a window is needed here")
+        .help("insert into the stream that it reads")
 }
 
 pub(crate) fn later_state(name: &str, span: Span) -> Diagnostic {
