@@ -56,8 +56,9 @@ enum Which {
 struct Slot {
     current: Part,
     previous: Part,
-    /// Of the key, for the order of sessions that end at the same time: its hash, and when it came.
+    /// Of the key, for the order of sessions that end at the same time: its hash, when it first came, and when it last began.
     spread: u32,
+    rank: u32,
     appeared: u64,
 }
 
@@ -87,6 +88,8 @@ struct Session {
     now: i64,
     /// How often a key without sessions got one.
     appeared: u64,
+    /// When keys first came.
+    first: hash::First,
     /// Current sessions, and the most there were at a time.
     open: u32,
     most: u32,
@@ -102,8 +105,8 @@ struct Session {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Due {
     end: i64,
-    bucket: u32,
-    appeared: u64,
+    buckets: (u32, u32),
+    came: (u32, u64),
     id: u32,
 }
 
@@ -144,6 +147,7 @@ impl Session {
             asked: VecDeque::new(),
             now: i64::MIN,
             appeared: 0,
+            first: hash::First::default(),
             open: 0,
             most: 0,
             leaving: Vec::new(),
@@ -248,6 +252,7 @@ impl Session {
         });
         let slot = &mut self.slots[id as usize];
         slot.spread = text.map_or(0, |text| hash::spread(text.text(rows.arena)));
+        slot.rank = self.first.rank(slot.spread);
         slot.appeared = self.appeared;
         self.appeared += 1;
     }
@@ -386,7 +391,8 @@ impl Session {
         for due in list.iter_mut() {
             let slot = &mut self.slots[due.id as usize];
             due.end = slot.part(which).end;
-            (due.bucket, due.appeared) = (hash::bucket(slot.spread, self.most), slot.appeared);
+            due.buckets = (hash::bucket(slot.spread, self.most), self.first.bucket(slot.spread));
+            due.came = (slot.rank, slot.appeared);
         }
         list.sort_unstable();
         list.dedup();

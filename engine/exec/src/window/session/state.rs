@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use riddhi_batch::{LoadError, Reader, State, Writer};
 
 use super::chain::Links;
+use super::hash::First;
 use super::{Part, Session, Slot, Which};
 use crate::groups::Groups;
 
@@ -51,6 +52,7 @@ impl State for Session {
         out.put_i64(self.now);
         out.put_u64(self.appeared);
         out.put_u32(self.most);
+        self.first.save(out);
         let keys = self.known_keys();
         out.put_u64(keys.len() as u64);
         for id in keys {
@@ -59,6 +61,7 @@ impl State for Session {
             }
             let slot = &self.slots[id as usize];
             out.put_u32(slot.spread);
+            out.put_u32(slot.rank);
             out.put_u64(slot.appeared);
             self.save_part(&slot.current, out);
             self.save_part(&slot.previous, out);
@@ -74,10 +77,12 @@ impl State for Session {
         self.now = from.get_i64()?;
         self.appeared = from.get_u64()?;
         self.most = from.get_u32()?;
-        for _ in 0..from.get_count(28)? {
+        self.first = First::load(from)?;
+        for _ in 0..from.get_count(32)? {
             let id = if self.set.key.is_some() { self.keys.load(from)? } else { 0 };
             self.slots.resize(self.slots.len().max(id as usize + 1), Slot::default());
             self.slots[id as usize].spread = from.get_u32()?;
+            self.slots[id as usize].rank = from.get_u32()?;
             self.slots[id as usize].appeared = from.get_u64()?;
             self.load_part(id, Which::Current, from)?;
             self.load_part(id, Which::Previous, from)?;
