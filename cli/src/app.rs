@@ -5,9 +5,11 @@ use std::io;
 use std::path::Path;
 use std::time::Instant;
 
+use riddhi_connect::Connectors;
 use riddhi_plan::Verdict;
+use riddhi_plan::registry::Outside;
 use riddhi_ql::{Diagnostic, Report, Severity, Source, render_text, substitute, suggest};
-use riddhi_run::{App, Compiled, compile};
+use riddhi_run::{App, Compiled, compile_with};
 
 use crate::exit::{Exit, Failure};
 use crate::say;
@@ -26,25 +28,37 @@ pub struct AppFile {
 }
 
 impl AppFile {
-    /// Reads and compiles `path`. Fails only if it cannot be read.
-    pub fn open(path: &str) -> Result<AppFile, Failure> {
+    /// Reads and compiles `path`. Fails only if it cannot be read. `outside`: whether its sources and sinks are to start.
+    pub fn open(path: &str, outside: Outside) -> Result<AppFile, Failure> {
         let text = read(path)?;
+        Ok(AppFile::compile(path, text, outside))
+    }
+
+    /// Compiles a text that stood in the file at `path`.
+    pub fn compile(path: &str, text: String, outside: Outside) -> AppFile {
         let started = Instant::now();
+        let mut registry = riddhi_run::registry();
+        Connectors::built_in().register(&mut registry, outside);
         let Compiled { plan, diagnostics } = match substitute(&text, |name| std::env::var(name).ok()) {
             Ok(filled) => {
-                let Compiled { plan, diagnostics } = compile(filled.text());
+                let Compiled { plan, diagnostics } = compile_with(filled.text(), &registry);
                 Compiled { plan, diagnostics: diagnostics.into_iter().map(|d| filled.restore(d)).collect() }
             }
             Err(diagnostics) => Compiled { plan: None, diagnostics },
         };
         tracing::debug!(app = path, ms = started.elapsed().as_millis() as u64, "an app was compiled");
-        Ok(AppFile { source: Source::new(path, text), diagnostics, app: plan })
+        AppFile { source: Source::new(path, text), diagnostics, app: plan }
     }
 
     /// Reads and compiles `path` to be run: warnings go to standard error, anything worse is a failure. Notes are for
     /// `check`.
-    pub fn open_to_run(path: &str) -> Result<App, Failure> {
-        let mut file = AppFile::open(path)?;
+    pub fn open_to_run(path: &str, outside: Outside) -> Result<App, Failure> {
+        AppFile::open(path, outside)?.into_app()
+    }
+
+    /// The app, its warnings told on standard error; a failure if anything is worse.
+    pub fn into_app(self) -> Result<App, Failure> {
+        let mut file = self;
         if file.app.is_some() {
             file.diagnostics.retain(|d| d.severity != Severity::Note);
         }

@@ -29,7 +29,7 @@ const EXIT_CODES: &str = "Exit codes:\n  \
     2  usage, files that cannot be read, malformed events\n  \
     3  a feature that Riddhi does not have yet\n  \
     4  failed while running: a full disk, a state that cannot be loaded\n\n\
-    SIGINT or SIGTERM ends a replay in order, with code 0; a second SIGINT at once, with 130.\n\n\
+    SIGINT or SIGTERM ends a run in order, with code 0; a second one at once, with 130 or 143.\n\n\
     Environment:\n  \
     NO_COLOR    no colours, if it is not empty\n  \
     RIDDHI_LOG  what is logged on standard error, as RUST_LOG elsewhere: debug, riddhi_cli=debug";
@@ -56,6 +56,8 @@ pub enum Command {
     /// Run an app on recorded events and print what comes out
     #[command(after_help = REPLAY)]
     Replay(Box<ReplayArgs>),
+    /// Run apps live: from their sources to their sinks, until a signal or the end of the input
+    Run(RunArgs),
     /// Look for mistakes in an app
     #[command(after_help = CHECK)]
     Check(AppArgs),
@@ -124,7 +126,7 @@ pub struct ReplayArgs {
     /// Events as JSON lines or CSV, perhaps .gz or .zst; - for standard input
     #[arg(long, value_name = "F")]
     pub events: Option<String>,
-    /// Instead of events, a journal that --record wrote: the same input again, the same output
+    /// Instead of events, a journal that --record wrote, a file or a folder: the same input again, the same output
     #[arg(long, value_name = "F")]
     pub journal: Option<String>,
     /// Write all that goes into the app to a journal; a file of that name is replaced
@@ -142,9 +144,9 @@ pub struct ReplayArgs {
     /// Print the rows of these streams and queries only
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub only: Vec<String>,
-    /// The clock before the first event, milliseconds since 1970
-    #[arg(long, value_name = "MS", default_value_t = 0)]
-    pub start_time: i64,
+    /// The clock before the first event, milliseconds since 1970; 0, or what the journal says
+    #[arg(long, value_name = "MS")]
+    pub start_time: Option<i64>,
     /// CSV: the stream that the events belong to
     #[arg(long, help_heading = "CSV")]
     pub stream: Option<String>,
@@ -173,6 +175,41 @@ pub struct ReplayArgs {
     #[arg(long, value_name = "K", value_parser = at_least_one, help_heading = "Engine")]
     pub restore_every: Option<u64>,
 }
+
+/// `riddhi run`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = RUN_EXAMPLES)]
+pub struct RunArgs {
+    /// The apps' files
+    #[arg(required = true)]
+    pub apps: Vec<String>,
+    /// Keep state in this folder: after a crash or a restart the apps go on where they were
+    #[arg(long, value_name = "DIR")]
+    pub state: Option<String>,
+    /// Write all that comes in to a journal in this folder, for replay --journal
+    #[arg(long, value_name = "DIR")]
+    pub record: Option<String>,
+    /// Seconds between snapshots of the state
+    #[arg(long, value_name = "SEC", default_value_t = 60, value_parser = at_least_one, help_heading = "State")]
+    pub snapshot_interval: u64,
+    /// Bytes of journal kept for an app; at the limit a snapshot is taken
+    #[arg(long, value_name = "N", default_value_t = 1 << 30, value_parser = at_least_one, help_heading = "State")]
+    pub journal_max_bytes: u64,
+    /// Do not look at the apps' files while they run
+    #[arg(long)]
+    pub no_reload: bool,
+    /// Threads that run an app at most: its parts that share no stream are spread over them
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = at_least_one, help_heading = "Engine")]
+    pub workers: u64,
+    /// Pin the first app's engine to this core, and further ones to the next
+    #[arg(long, value_name = "CORE", help_heading = "Engine")]
+    pub core: Option<usize>,
+}
+
+const RUN_EXAMPLES: &str = "Examples:\n  \
+    riddhi run app.siddhi                     until Ctrl-C\n  \
+    tail -f log | riddhi run app.siddhi       with @source(type='stdin', ...)\n  \
+    riddhi run --state st a.siddhi b.siddhi   goes on after a crash where it was";
 
 /// What a malformed event does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal, Write};
 
+use riddhi_plan::registry::Outside;
 use riddhi_plan::{explain_json, explain_mermaid, explain_text};
 use riddhi_ql::Severity;
 use serde_json::json;
@@ -13,7 +14,7 @@ use crate::terminal::colours;
 
 /// Shows an app's mistakes.
 pub fn check(args: &AppArgs) -> Result<Exit, Failure> {
-    let file = AppFile::open(&args.app)?;
+    let file = AppFile::open(&args.app, Outside::Started)?;
     match args.format {
         ReportFormat::Json => {
             let report = json!({"file": args.app, "exit": file.exit() as u8, "diagnostics": file.reports()});
@@ -43,7 +44,7 @@ fn verdict(path: &str, file: &AppFile) -> String {
 
 /// Shows how an app is run.
 pub fn explain(args: &ExplainArgs) -> Result<Exit, Failure> {
-    let app = AppFile::open_to_run(&args.app)?;
+    let app = AppFile::open_to_run(&args.app, Outside::NotStarted)?;
     let text = match args.format {
         ExplainFormat::Json => format!("{:#}\n", explain_json(&app)),
         ExplainFormat::Text => explain_text(&app),

@@ -13,6 +13,7 @@ mod log;
 mod new;
 pub mod output;
 mod replay;
+mod run;
 mod shell;
 pub mod signals;
 mod terminal;
@@ -31,6 +32,7 @@ pub fn main() -> ExitCode {
     terminal::set(&cli.talk);
     let done = match cli.command {
         Command::Replay(args) => replay::replay(&args),
+        Command::Run(args) => run::run(args),
         Command::Check(args) => inspect::check(&args),
         Command::Explain(args) => inspect::explain(&args),
         Command::Fmt(args) => fmt::fmt(&args),

@@ -1,16 +1,17 @@
-//! The request to end: the first SIGINT or SIGTERM asks for an orderly end, a second SIGINT ends the process at once.
+//! The request to end: the first SIGINT or SIGTERM asks for an orderly end, a second one ends the process at once.
 
 use std::io;
 use std::os::fd::BorrowedFd;
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use signal_hook::consts::{SIGINT, SIGTERM};
 
-/// Exit status when a second SIGINT cuts the orderly end short: 128 and the signal's number.
-const AT_ONCE: i32 = 130;
+/// Exit status when a second signal cuts the orderly end short: 128 and the signal's number.
+const AT_ONCE: [(i32, i32); 2] = [(SIGINT, 130), (SIGTERM, 143)];
 
 /// Whether the end was asked for; clones share the answer.
 #[derive(Clone)]
@@ -25,9 +26,11 @@ impl Stop {
     pub fn on_signals() -> io::Result<Stop> {
         let asked = Arc::new(AtomicBool::new(false));
         let (wake, ring) = UnixStream::pair()?;
-        // Handlers run in the order of registration, so the first SIGINT finds the flag still down.
-        signal_hook::flag::register_conditional_shutdown(SIGINT, AT_ONCE, asked.clone())?;
-        for signal in [SIGINT, SIGTERM] {
+        for (signal, status) in AT_ONCE {
+            // Handlers run in the order of registration, so the first signal finds the flag still down.
+            signal_hook::flag::register_conditional_shutdown(signal, status, asked.clone())?;
+        }
+        for (signal, _) in AT_ONCE {
             signal_hook::flag::register(signal, asked.clone())?;
             signal_hook::low_level::pipe::register(signal, ring.try_clone()?)?;
         }
@@ -43,6 +46,22 @@ impl Stop {
     #[inline]
     pub fn asked(&self) -> bool {
         self.asked.load(Ordering::Relaxed)
+    }
+
+    /// Asks for the end, as a signal does.
+    pub fn ask(&self) {
+        self.asked.store(true, Ordering::Relaxed);
+    }
+
+    /// Waits until one of these can be read, the time is over, or the end was asked for.
+    pub fn wait_any(&self, readable: &[BorrowedFd<'_>], timeout: Duration) -> io::Result<()> {
+        let mut fds: Vec<PollFd<'_>> = readable.iter().map(|fd| PollFd::new(fd, PollFlags::IN)).collect();
+        fds.extend(self.wake.as_ref().as_ref().map(|wake| PollFd::new(wake, PollFlags::IN)));
+        let timeout = Timespec { tv_sec: timeout.as_secs() as _, tv_nsec: timeout.subsec_nanos() as _ };
+        match poll(&mut fds, Some(&timeout)) {
+            Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
+            Err(e) => Err(e.into()),
+        }
     }
 
     /// Waits until `fd` can be read; false when the end was asked for instead.

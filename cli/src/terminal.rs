@@ -115,6 +115,16 @@ pub fn tell(text: &str) {
     }
 }
 
+/// Puts lines of an app on standard error as they are, or each as an object.
+pub fn log(lines: &[u8]) {
+    match talk().log_format {
+        LogFormat::Text => {
+            let _ = io::stderr().lock().write_all(lines);
+        }
+        LogFormat::Json => String::from_utf8_lossy(lines).lines().for_each(|line| said("info", line)),
+    }
+}
+
 /// Whoever closed standard error does not want to know, and that is no reason to fail.
 fn said(level: &str, text: &str) {
     let _ = match talk().log_format {

@@ -5,7 +5,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Each crate, and those above it in the drawing.
-const DRAWN: [(&str, &[&str]); 11] = [
+const DRAWN: [(&str, &[&str]); 12] = [
     ("batch", &[]),
     ("ring", &[]),
     ("ql", &[]),
@@ -14,7 +14,8 @@ const DRAWN: [(&str, &[&str]); 11] = [
     ("journal", &["batch", "ql", "plan", "exec"]),
     ("run", &["batch", "ring", "ql", "plan", "exec", "journal"]),
     ("case", &["batch", "ring", "ql", "plan", "exec", "journal", "run"]),
-    ("cli", &["batch", "ring", "ql", "plan", "exec", "journal", "run", "case"]),
+    ("connect", &["batch", "ring", "ql", "plan", "exec", "journal", "run"]),
+    ("cli", &["batch", "ring", "ql", "plan", "exec", "journal", "run", "case", "connect"]),
     ("bench", &["batch", "ring", "ql", "plan", "exec", "journal", "run"]),
     ("tests", &["batch", "ring", "ql", "plan", "exec", "journal", "run", "case"]),
 ];

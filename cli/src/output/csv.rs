@@ -6,8 +6,8 @@
 
 use riddhi_batch::{Arena, Column, Data};
 
-use super::number::{push_double, push_float, push_long};
 use super::{Rows, Target};
+use riddhi_connect::text::number::{push_double, push_float, push_long};
 
 /// A printer for an app's targets.
 pub struct CsvPrinter {

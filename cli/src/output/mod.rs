@@ -6,7 +6,6 @@
 
 pub mod csv;
 pub mod json;
-pub mod number;
 pub mod sink;
 pub mod table;
 

@@ -11,8 +11,8 @@ use jiff::Timestamp;
 use jiff::tz::Offset;
 use riddhi_batch::{Arena, Column, Data, Type};
 
-use super::number::{push_long, push_rounded};
 use super::{Rows, Target};
+use riddhi_connect::text::number::{push_long, push_rounded};
 
 /// Wider values do not widen their column.
 const WIDTH_MAX: usize = 24;

@@ -25,6 +25,14 @@ impl Intake {
         }
     }
 
+    /// The clock before the first entry, if a journal says so.
+    pub fn start_time(&self) -> Option<i64> {
+        match self {
+            Intake::Events(_) => None,
+            Intake::Journal(journal) => journal.start_time(),
+        }
+    }
+
     /// Events read, well-formed or not.
     pub fn accepted(&self) -> u64 {
         match self {

@@ -4,10 +4,12 @@
 //! any error or the end.
 //! Not here: the bytes (`riddhi_journal`). Controls stand in no journal, so those that change a state cannot be recorded.
 
+use std::collections::VecDeque;
 use std::error::Error;
 use std::fs::{self, File};
 use std::io::{BufReader, Read};
 use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 
 use riddhi_batch::Frame;
 use riddhi_journal::{Ending, Inputs, JournalReader, JournalWriter, ReadError, WriteError};
@@ -16,7 +18,8 @@ use riddhi_run::{App, Clock};
 use super::feed::Turn;
 use super::inputs;
 use crate::exit::{Exit, Failure, plain};
-use crate::input::source::Source;
+use crate::input::source::{Source, open};
+use crate::run::{START, list};
 use crate::say;
 use crate::signals::Stop;
 
@@ -24,7 +27,7 @@ use crate::signals::Stop;
 const READ_BYTES: usize = 128 << 10;
 
 /// The streams of an app that entries may be of.
-fn journal_inputs(app: &App) -> Inputs {
+pub fn journal_inputs(app: &App) -> Inputs {
     let streams = inputs(app);
     Inputs::new(streams.iter().map(|s| (s.number, s.name.as_str(), &app.streams[s.number as usize].schema)))
 }
@@ -37,13 +40,15 @@ pub struct Recorder {
 
 impl Recorder {
     /// Replaces the file at `path`, which must be none of those that are `read`.
-    pub fn create(path: &str, read: &[&str], app: &App, base: u64) -> Result<Recorder, Failure> {
+    pub fn create(path: &str, read: &[&str], app: &App, base: u64, start_time: i64) -> Result<Recorder, Failure> {
         if let Some(same) = read.iter().find(|other| is_same(path, other)) {
             let message = format!("--record {path}: that is {same}, which is read; give it another name");
             return Err(Failure::new(Exit::Usage, message));
         }
         let file = File::create(path).map_err(|e| Failure::file("cannot create the journal", path, &e))?;
-        let writer = JournalWriter::new(file, &journal_inputs(app), base).map_err(|e| failed(path, &e, ""))?;
+        let mut writer = JournalWriter::new(file, &journal_inputs(app), base).map_err(|e| failed(path, &e, ""))?;
+        let start: Vec<u8> = [START].into_iter().chain(start_time.to_le_bytes()).collect();
+        writer.note(&start).map_err(|e| failed(path, &e, ""))?;
         Ok(Recorder { writer, path: path.to_owned() })
     }
 
@@ -78,22 +83,44 @@ fn failed(path: &str, error: &WriteError, help: &str) -> Failure {
 pub struct JournalFeed {
     reader: JournalReader<BufReader<Box<dyn Read>>>,
     name: String,
+    /// Of a journal in segments, those that follow.
+    rest: VecDeque<PathBuf>,
+    inputs: Inputs,
     stop: Stop,
     accepted: u64,
 }
 
+/// The segments of a folder that `run --record` wrote, in order.
+pub fn segments(folder: &Path) -> Result<VecDeque<PathBuf>, Failure> {
+    let shown = folder.display().to_string();
+    let found = list(folder).map_err(|e| Failure::file("cannot read the journal", &shown, &e))?;
+    if found.is_empty() {
+        let message = format!("there is no journal in the folder {shown}");
+        let help = "run --record DIR makes a folder in DIR for each app; give that one";
+        return Err(Failure::new(Exit::Usage, message).help(help));
+    }
+    Ok(found.into_iter().map(|s| s.path).collect())
+}
+
 impl JournalFeed {
     /// Reads the header, which must fit the app.
-    pub fn new(source: Source, app: &App, stop: Stop) -> Result<JournalFeed, Failure> {
-        let name = source.name;
+    pub fn new(source: Source, rest: VecDeque<PathBuf>, app: &App, stop: Stop) -> Result<JournalFeed, Failure> {
+        let (name, inputs) = (source.name, journal_inputs(app));
         let from = BufReader::with_capacity(READ_BYTES, source.bytes);
-        let reader = JournalReader::new(from, &journal_inputs(app)).map_err(|e| unreadable(&name, &e))?;
-        Ok(JournalFeed { reader, name, stop, accepted: 0 })
+        let mut reader = JournalReader::new(from, &inputs).map_err(|e| unreadable(&name, &e))?;
+        reader.prime();
+        Ok(JournalFeed { reader, name, rest, inputs, stop, accepted: 0 })
     }
 
     /// Position of the next entry.
     pub fn position(&self) -> u64 {
         self.reader.position()
+    }
+
+    /// The clock before the first entry, if that was noted.
+    pub fn start_time(&self) -> Option<i64> {
+        let (kind, rest) = self.reader.note().filter(|n| n.position == self.reader.position())?.bytes.split_first()?;
+        (*kind == START).then_some(i64::from_le_bytes(*rest.first_chunk()?))
     }
 
     /// Events read.
@@ -117,13 +144,33 @@ impl JournalFeed {
                 clock.set(frame.entries.last().map_or(clock.now(), |e| e.now));
                 Turn::Full
             }
-            Ok(false) => {
-                self.warn_if_cut();
-                Turn::End
-            }
+            Ok(false) => match self.rest.pop_front() {
+                Some(next) => match self.go_on(&next) {
+                    Ok(()) => self.fill(frame, clock, entries_max),
+                    Err(failure) => Turn::Failed(failure),
+                },
+                None => {
+                    self.warn_if_cut();
+                    Turn::End
+                }
+            },
             Err(_) if self.stop.asked() => Turn::End,
             Err(e) => Turn::Failed(unreadable(&self.name, &e)),
         }
+    }
+
+    /// Goes on with the next segment, which must begin where this one ended.
+    fn go_on(&mut self, path: &Path) -> Result<(), Failure> {
+        let (name, position) = (path.display().to_string(), self.position());
+        let source = open(&name, self.stop.clone()).map_err(|e| Failure::file("cannot read the journal", &name, &e))?;
+        let from = BufReader::with_capacity(READ_BYTES, source.bytes);
+        let reader = JournalReader::new(from, &self.inputs).map_err(|e| unreadable(&name, &e))?;
+        if reader.position() != position {
+            let message = format!("the journal has a gap before {name}: entry {position} is missing");
+            return Err(Failure::new(Exit::Usage, message));
+        }
+        (self.reader, self.name) = (reader, name);
+        Ok(())
     }
 
     fn warn_if_cut(&self) {

@@ -17,8 +17,12 @@ mod revisions;
 mod session;
 mod summary;
 
+use std::collections::VecDeque;
 use std::io::{self, IsTerminal};
+use std::path::Path;
 
+use riddhi_plan::connector::Direction;
+use riddhi_plan::registry::Outside;
 use riddhi_run::App;
 
 use crate::app::{AppFile, neighbour};
@@ -31,9 +35,12 @@ use crate::output::Format as OutputFormat;
 use crate::output::sink::{Broken, Sink};
 use crate::signals::Stop;
 use crate::{say, tell};
+pub use journal::journal_inputs;
+pub use summary::grouped;
+
 use feed::{Feed, Turn};
 use intake::Intake;
-use journal::JournalFeed;
+use journal::{JournalFeed, segments};
 use progress::Progress;
 use session::Session;
 use summary::Stopwatch;
@@ -67,10 +74,12 @@ impl From<Broken> for End {
 pub fn replay(args: &ReplayArgs) -> Result<Exit, Failure> {
     let watch = Stopwatch::start();
     let stop = Stop::on_signals().map_err(|e| Failure::new(Exit::Failed, format!("cannot handle signals: {e}")))?;
-    let app = AppFile::open_to_run(&args.app)?;
+    let app = AppFile::open_to_run(&args.app, Outside::NotStarted)?;
+    note_connectors(&app);
     let (mut intake, mut progress) = intake(args, &app, stop)?;
     let sink = Sink::stdout().map_err(|e| Failure::new(Exit::Failed, format!("cannot write the output: {e}")))?;
-    let mut session = Session::new(app, args, output_format(args), sink, intake.position())?;
+    let start_time = args.start_time.or(intake.start_time()).unwrap_or(0);
+    let mut session = Session::new(app, args, output_format(args), sink, intake.position(), start_time)?;
     let mut end = run(&mut intake, &mut session, &mut progress);
     if let Err(late) = session.finish(intake.ticks_at_end()) {
         end = if matches!(end, End::Failed(_)) { end } else { late };
@@ -85,6 +94,17 @@ pub fn replay(args: &ReplayArgs) -> Result<Exit, Failure> {
     };
     tell(&summary::text(&intake, &session, &watch, exit == Exit::Done));
     Ok(exit)
+}
+
+/// Says that sources and sinks stay as they are: events come from the file, and rows are printed.
+fn note_connectors(app: &App) {
+    let count = |direction| app.connectors.iter().filter(|c| c.direction == direction).count();
+    let some = |n: usize, word: &str| (n > 0).then(|| format!("{n} {word}{}", if n == 1 { "" } else { "s" }));
+    let parts = [some(count(Direction::Source), "source"), some(count(Direction::Sink), "sink")];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    if !parts.is_empty() {
+        tell(&format!("note: replay does not start the app's {}\n", parts.join(" and ")));
+    }
 }
 
 /// Takes turns until the end.
@@ -140,10 +160,16 @@ fn intake(args: &ReplayArgs, app: &App, stop: Stop) -> Result<(Intake, Progress)
     {
         return Err(Failure::new(Exit::Usage, format!("{option} is for events, and --journal replays a journal")));
     }
-    let source = open(path, stop.clone()).map_err(|e| neighbour(path, Failure::file(what, path, &e), &e))?;
+    let mut rest = VecDeque::new();
+    let mut first = path.clone();
+    if args.journal.is_some() && Path::new(path).is_dir() {
+        rest = segments(Path::new(path))?;
+        first = rest.pop_front().map_or(first, |p| p.display().to_string());
+    }
+    let source = open(&first, stop.clone()).map_err(|e| neighbour(path, Failure::file(what, path, &e), &e))?;
     let progress = Progress::new(&source, !args.no_progress);
     let intake = if args.journal.is_some() {
-        Intake::Journal(Box::new(JournalFeed::new(source, app, stop)?))
+        Intake::Journal(Box::new(JournalFeed::new(source, rest, app, stop)?))
     } else {
         let records = records(args, path, &inputs(app))?;
         Intake::Events(Box::new(Feed::new(source, records, args.on_error, stop)))

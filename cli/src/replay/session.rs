@@ -7,6 +7,7 @@
 use std::mem;
 
 use riddhi_batch::Frame;
+use riddhi_plan::registry::Outside;
 use riddhi_ring::Wait;
 use riddhi_run::worker::{Pool, PoolOptions, Worker, WorkerCounter, WorkerCounters, WorkerError, WorkerOptions};
 use riddhi_run::{App, Clock, EngineOptions};
@@ -56,22 +57,29 @@ pub struct Session {
 
 impl Session {
     /// Starts the app; its first entry will have position `base`.
-    pub fn new(app: App, args: &ReplayArgs, format: Format, sink: Sink, base: u64) -> Result<Session, Failure> {
+    pub fn new(
+        app: App,
+        args: &ReplayArgs,
+        format: Format,
+        sink: Sink,
+        base: u64,
+        start_time: i64,
+    ) -> Result<Session, Failure> {
         let console = Console::new(Printing::new(&app, format, &args.only, sink)?);
         let mut session = Session {
             frame: Frame::default(),
-            clock: Clock::new(app.playback, args.start_time),
+            clock: Clock::new(app.playback, start_time),
             worker: None,
             console: None,
             options: EngineOptions { queries: args.queries, ..EngineOptions::default() },
             workers: args.workers,
             core: args.core,
-            recorder: recorder(args, &app, base)?,
+            recorder: recorder(args, &app, base, start_time)?,
             revisions: Revisions::default(),
             app_path: args.app.clone(),
             app_key: key(&app, 0),
             apps_started: 1,
-            start_time: args.start_time,
+            start_time,
             batch: args.batch,
             restore_every: args.restore_every,
             entries_since_restore: 0,
@@ -284,7 +292,7 @@ impl Session {
         }
         let base = self.frame.base;
         self.end_worker()?;
-        let app = AppFile::open_to_run(&self.app_path)?;
+        let app = AppFile::open_to_run(&self.app_path, Outside::NotStarted)?;
         let now = if app.playback { self.start_time } else { self.clock.now() };
         self.clock = Clock::new(app.playback, now);
         self.app_key = key(&app, self.apps_started);
@@ -302,10 +310,10 @@ fn no_thread(error: &std::io::Error) -> Failure {
     Failure::new(Exit::Failed, format!("cannot start a thread: {}", plain(error)))
 }
 
-fn recorder(args: &ReplayArgs, app: &App, base: u64) -> Result<Option<Recorder>, Failure> {
+fn recorder(args: &ReplayArgs, app: &App, base: u64, start_time: i64) -> Result<Option<Recorder>, Failure> {
     let Some(path) = &args.record else { return Ok(None) };
     let read: Vec<&str> = args.events.iter().chain(&args.journal).chain([&args.app]).map(String::as_str).collect();
-    Recorder::create(path, &read, app, base).map(Some)
+    Recorder::create(path, &read, app, base, start_time).map(Some)
 }
 
 /// An app without a name is another one each time it is started, as far as its revisions go.

@@ -44,10 +44,10 @@
 //! | record | |
 //! |---|---|
 //! | length of the payload | u32 |
-//! | kind | u8: 1 entries, 2 end |
+//! | kind | u8: 1 entries, 2 end, 3 a note |
 //! | crc32c of the payload | u32 |
 //! | crc32c of the nine bytes before | u32, so that a damaged length is not taken for a torn tail |
-//! | payload | of an end record the position after the last entry (u64), of entries: |
+//! | payload | of an end record the position after the last entry (u64), of a note bytes that whoever writes the journal understands, of entries: |
 //! | position of the first, number of entries | u64, u32 |
 //! | stream, rows, clock after it, whether it set the clock | a column each: u32, u32, i64, u8; a tick has stream `u32::MAX` |
 //! | streams with rows | u32, and for each: number (u32), rows (u32), timestamps (i64), columns |
@@ -69,7 +69,7 @@ mod value;
 mod writer;
 
 pub use header::Inputs;
-pub use reader::{Ending, JournalReader, ReadError};
+pub use reader::{Ending, JournalReader, Note, ReadError};
 pub use writer::{JournalWriter, WriteError};
 
 /// Bytes that a record's payload may have. The writer ends a record before it gets longer and refuses an entry that alone
@@ -92,3 +92,7 @@ const VERSION: u16 = 1;
 const RECORD_HEAD: usize = 13;
 const ENTRIES: u8 = 1;
 const END: u8 = 2;
+const NOTE: u8 = 3;
+
+/// Bytes that a note may have.
+pub const NOTE_BYTES_MAX: usize = 64 << 20;

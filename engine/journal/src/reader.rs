@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::decode::decode;
 use crate::header::{self, Inputs};
-use crate::{END, ENTRIES, FRAME_ROWS_MAX, HEADER_BYTES_MAX, MAGIC, RECORD_BYTES_MAX, RECORD_HEAD, VERSION};
+use crate::{END, ENTRIES, FRAME_ROWS_MAX, HEADER_BYTES_MAX, MAGIC, NOTE, RECORD_BYTES_MAX, RECORD_HEAD, VERSION};
 
 /// Why a journal cannot be read, or no further.
 #[derive(Debug, Error)]
@@ -55,6 +55,25 @@ pub enum Ending {
     },
 }
 
+/// What was noted between two entries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// Position of the entry that follows it.
+    pub position: u64,
+    /// Where it ends in the journal.
+    pub offset: u64,
+    /// What was noted.
+    pub bytes: Vec<u8>,
+}
+
+/// What a record was.
+enum Record {
+    Entries,
+    Note,
+    /// There are no more.
+    Nothing,
+}
+
 /// Reads entries into frames.
 #[derive(Debug)]
 pub struct JournalReader<R> {
@@ -73,6 +92,8 @@ pub struct JournalReader<R> {
     next: u64,
     now: i64,
     ending: Option<Ending>,
+    /// The last one read.
+    note: Option<Note>,
     /// To be returned once the entries before it are.
     failed: Option<ReadError>,
 }
@@ -114,6 +135,7 @@ impl<R: Read> JournalReader<R> {
             next: base,
             now: i64::MIN,
             ending: None,
+            note: None,
             failed: None,
         })
     }
@@ -126,6 +148,19 @@ impl<R: Read> JournalReader<R> {
     /// How the journal ended, once it has.
     pub fn ending(&self) -> Option<Ending> {
         self.ending
+    }
+
+    /// The last note that was read. Notes are read with the entries after them, so it may stand before entries that were not
+    /// given yet.
+    pub fn note(&self) -> Option<&Note> {
+        self.note.as_ref()
+    }
+
+    /// Reads up to the first entries, so that a note before them can be seen.
+    pub fn prime(&mut self) {
+        if self.taken == self.page.entries.len() {
+            self.turn_page();
+        }
     }
 
     /// Empties the frame and fills it with the next entries, `entries_max` at most, and at least one; false if there are no
@@ -205,20 +240,24 @@ impl<R: Read> JournalReader<R> {
         if self.ending.is_some() || self.failed.is_some() {
             return false;
         }
-        self.page.reset(self.next);
-        self.taken = 0;
-        self.rows_taken.fill(0);
-        match self.read_record() {
-            Ok(more) => more,
-            Err(failed) => {
-                self.page.reset(self.next);
-                self.failed = Some(failed);
-                false
+        loop {
+            self.page.reset(self.next);
+            self.taken = 0;
+            self.rows_taken.fill(0);
+            match self.read_record() {
+                Ok(Record::Entries) => return true,
+                Ok(Record::Note) => {}
+                Ok(Record::Nothing) => return false,
+                Err(failed) => {
+                    self.page.reset(self.next);
+                    self.failed = Some(failed);
+                    return false;
+                }
             }
         }
     }
 
-    fn read_record(&mut self) -> Result<bool, ReadError> {
+    fn read_record(&mut self) -> Result<Record, ReadError> {
         self.payload.clear();
         take(&mut self.from, RECORD_HEAD, &mut self.payload, self.offset)?;
         let Some(head) = self.payload.first_chunk::<RECORD_HEAD>().copied() else { return Ok(self.cut()) };
@@ -238,17 +277,18 @@ impl<R: Read> JournalReader<R> {
         if crc32c::crc32c(payload) != word(5) {
             return Err(self.damaged("a record's checksum does not fit"));
         }
-        let more = match head[4] {
+        let record = match head[4] {
             ENTRIES => {
                 decode(payload, self.now, &mut self.page).map_err(|what| self.damaged(what))?;
                 if self.page.base != self.next {
                     return Err(self.damaged("a record does not follow the one before"));
                 }
-                true
+                Record::Entries
             }
+            NOTE => Record::Note,
             END if payload == self.next.to_le_bytes() => {
                 self.ending = Some(Ending::Whole);
-                false
+                Record::Nothing
             }
             END => return Err(self.damaged("it ends at another entry than it says")),
             _ => return Err(self.damaged("a record is of an unknown kind")),
@@ -256,7 +296,11 @@ impl<R: Read> JournalReader<R> {
         self.offset += self.payload.len() as u64;
         self.next += self.page.entries.len() as u64;
         self.now = self.page.entries.last().map_or(self.now, |e| e.now);
-        if !more {
+        if matches!(record, Record::Note) {
+            let bytes = self.payload[RECORD_HEAD..].to_vec();
+            self.note = Some(Note { position: self.next, offset: self.offset, bytes });
+        }
+        if matches!(record, Record::Nothing) {
             let mut after = Vec::new();
             take(&mut self.from, 1, &mut after, self.offset)?;
             if !after.is_empty() {
@@ -264,12 +308,12 @@ impl<R: Read> JournalReader<R> {
                 return Err(self.damaged("there is something after the end"));
             }
         }
-        Ok(more)
+        Ok(record)
     }
 
-    fn cut(&mut self) -> bool {
+    fn cut(&mut self) -> Record {
         self.ending = Some(Ending::Cut { offset: self.offset, torn_bytes: self.payload.len() as u64 });
-        false
+        Record::Nothing
     }
 
     #[cold]

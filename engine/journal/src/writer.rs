@@ -7,7 +7,10 @@ use thiserror::Error;
 
 use crate::encode::encode;
 use crate::header::{self, Inputs};
-use crate::{END, ENTRIES, HEADER_BYTES_MAX, MAGIC, RECORD_BYTES_FULL, RECORD_BYTES_MAX, RECORD_HEAD, VERSION};
+use crate::{
+    END, ENTRIES, HEADER_BYTES_MAX, MAGIC, NOTE, NOTE_BYTES_MAX, RECORD_BYTES_FULL, RECORD_BYTES_MAX, RECORD_HEAD,
+    VERSION,
+};
 
 /// Why entries could not be written.
 #[derive(Debug, Error)]
@@ -39,6 +42,9 @@ pub enum WriteError {
         /// The stream's number.
         stream: u32,
     },
+    /// A note is larger than one may be.
+    #[error("a note has {0} bytes, more than the {NOTE_BYTES_MAX} it may have")]
+    Note(usize),
     /// The streams take more room than a header may have.
     #[error("the app's streams take {0} bytes, more than a journal's header may have")]
     Header(usize),
@@ -91,6 +97,17 @@ impl<W: Write> JournalWriter<W> {
             return Ok(());
         }
         self.write(frame, 0, frame.entries.len())
+    }
+
+    /// Writes bytes that belong between the entries before and those after it. A note tells that all before it is whole.
+    pub fn note(&mut self, bytes: &[u8]) -> Result<(), WriteError> {
+        if bytes.len() > NOTE_BYTES_MAX {
+            return Err(WriteError::Note(bytes.len()));
+        }
+        self.record.clear();
+        self.record.resize(RECORD_HEAD, 0);
+        self.record.extend_from_slice(bytes);
+        Ok(self.seal(NOTE)?)
     }
 
     /// Writes the entries `from..to`, halved until they are small enough for a record.

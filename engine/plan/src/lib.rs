@@ -3,6 +3,7 @@
 //! Plan nodes are read-only once built and know nothing of what changes while they run; that is `riddhi-exec`'s.
 
 mod bind;
+pub mod connector;
 pub mod cron;
 mod diagnose;
 mod explain;

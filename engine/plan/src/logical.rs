@@ -3,6 +3,7 @@
 use riddhi_batch::{Schema, Value};
 use riddhi_ql::Span;
 
+use crate::connector::ConnectorPlan;
 use crate::expr::Expr;
 use crate::registry::{BoundAggregate, BoundStream, BoundWindow};
 
@@ -23,6 +24,8 @@ pub struct AppPlan {
     pub regions: Vec<RegionPlan>,
     /// Queries that are looked up by a value instead of being run for every row.
     pub rules: Vec<RulesPlan>,
+    /// Sources and sinks, in the order of the text.
+    pub connectors: Vec<ConnectorPlan>,
 }
 
 /// A stream.

@@ -40,7 +40,12 @@ pub struct Compiled {
 
 /// Compiles an app with the built-in functions.
 pub fn compile(text: &str) -> Compiled {
-    compile_with(text, &riddhi_exec::registry())
+    compile_with(text, &registry())
+}
+
+/// The built-in functions, to add others to.
+pub fn registry() -> Registry {
+    riddhi_exec::registry()
 }
 
 /// Compiles an app with the functions of a registry.

@@ -40,7 +40,7 @@ mod stepped;
 pub mod worker;
 
 pub use clock::Clock;
-pub use compile::{App, Compiled, compile, compile_with};
+pub use compile::{App, Compiled, compile, compile_with, registry};
 pub use engine::{Counters, Engine, EngineOptions, FailureReport};
 pub use outputs::{Output, Outputs, Target};
 pub use snapshot::SnapshotError;

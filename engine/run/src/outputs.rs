@@ -35,6 +35,8 @@ pub struct Output<'a> {
     pub kinds: &'a [u8],
     /// Long strings of the rows.
     pub arena: &'a Arena,
+    /// What was handed over together: the chunks, which tile the rows in order.
+    pub chunks: &'a [Chunk],
 }
 
 /// What came out of a frame; see [`Engine::process`].
@@ -77,6 +79,11 @@ impl<'a> Outputs<'a> {
     /// The app that was run.
     pub fn app(&self) -> &'a App {
         self.engine.app()
+    }
+
+    /// Position after the last entry of the frame.
+    pub fn end(&self) -> u64 {
+        self.frame.base + self.frame.entries.len() as u64
     }
 
     /// Those of each engine by itself.
@@ -143,6 +150,16 @@ impl<'a> Outputs<'a> {
                 if *next > start {
                     part.range(lane, start, *next, f);
                 }
+            }
+        }
+    }
+
+    /// Calls `f` with what came in for a stream that no query inserts into: what came in is all there is of it.
+    pub fn input(&self, stream: u32, mut f: impl FnMut(Output<'a>)) {
+        for part in self.parts() {
+            let flow = &part.frame.flows[stream as usize];
+            if part.engine.app().streams[stream as usize].writers.is_empty() && !flow.chunks.is_empty() {
+                part.give_flow(Target::Stream(stream), flow, &mut f);
             }
         }
     }
@@ -219,37 +236,38 @@ impl<'a> Outputs<'a> {
 
     /// Gives the chunks `from..to` of a lane, joined where their rows follow each other.
     fn range(&self, lane: &Lane<'a>, from: usize, to: usize, f: &mut dyn FnMut(Output<'a>)) {
-        let give = |flow: &'a Flow, first: Chunk, rows: u32, f: &mut dyn FnMut(Output<'a>)| {
+        let give = |flow: &'a Flow, chunks: &'a [Chunk], f: &mut dyn FnMut(Output<'a>)| {
+            let (Some(first), Some(last)) = (chunks.first(), chunks.last()) else { return };
             f(Output {
                 position: self.frame.base + self.engine.steps.entry(first.step) as u64,
                 target: lane.target,
                 rows: &flow.rows,
                 first: first.first as usize,
-                n: rows as usize,
+                n: (last.first + last.rows - first.first) as usize,
+                chunks,
                 kinds: if matches!(lane.target, Target::Query(_)) { &flow.kinds } else { &[] },
                 arena: &self.frame.arena,
             });
         };
         if let From::One(flow) = lane.from {
-            let (first, last) = (flow.chunks[from], flow.chunks[to - 1]);
-            return give(flow, first, last.first + last.rows - first.first, f);
+            return give(flow, &flow.chunks[from..to], f);
         }
-        let mut open: Option<(&Flow, Chunk, u32)> = None;
-        for i in from..to {
-            let (flow, chunk) = self.chunk(lane, i);
+        let From::Merged(origins, stream) = lane.from else { return };
+        // Chunks that follow each other in one flow are one run.
+        let mut open: Option<(&Flow, usize, usize)> = None;
+        for origin in &origins[from..to] {
+            let (flow, chunk) = (self.source(origin.source, stream), origin.chunk as usize);
             match &mut open {
-                Some((at, first, rows)) if std::ptr::eq(*at, flow) && first.first + *rows == chunk.first => {
-                    *rows += chunk.rows;
-                }
+                Some((at, _, end)) if std::ptr::eq(*at, flow) && *end == chunk => *end += 1,
                 _ => {
-                    if let Some((at, first, rows)) = open.replace((flow, chunk, chunk.rows)) {
-                        give(at, first, rows, f);
+                    if let Some((at, first, end)) = open.replace((flow, chunk, chunk + 1)) {
+                        give(at, &at.chunks[first..end], f);
                     }
                 }
             }
         }
-        if let Some((at, first, rows)) = open {
-            give(at, first, rows, f);
+        if let Some((at, first, end)) = open {
+            give(at, &at.chunks[first..end], f);
         }
     }
 
@@ -297,6 +315,7 @@ impl<'a> Outputs<'a> {
             rows: &flow.rows,
             first: first.first as usize,
             n: (last.first + last.rows - first.first) as usize,
+            chunks: &flow.chunks,
             kinds: &[],
             arena: &self.frame.arena,
         });

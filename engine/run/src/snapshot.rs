@@ -5,14 +5,18 @@
 //! moved in the text; what an app no longer has is refused by name.
 
 use riddhi_batch::{LoadError, Reader, Writer};
-use riddhi_exec::query::Section;
+use riddhi_exec::query::{Query, Section};
 use thiserror::Error;
 
+use crate::compile::App;
 use crate::engine::Engine;
 
 const MAGIC: &[u8; 6] = b"RIDDHI";
 const VERSION: u16 = 1;
 const ELEMENT: u8 = 1;
+
+/// The section with the clock.
+const CLOCK: &str = "app/clock";
 
 /// Why a snapshot was refused.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -46,29 +50,45 @@ impl Engine {
     fn save_clock(&self) -> Section {
         let mut bytes = Writer::default();
         bytes.put_i64(self.now);
-        Section { name: "app/clock".to_owned(), bytes: bytes.bytes }
+        Section { name: CLOCK.to_owned(), bytes: bytes.bytes }
     }
 
     /// Replaces the state of a new engine by a saved one. After an error the engine is of no use.
     pub fn load(&mut self, bytes: &[u8]) -> Result<(), SnapshotError> {
-        let rest = bytes.strip_prefix(MAGIC).ok_or(SnapshotError::Foreign)?;
-        let (version, rest) = rest.split_first_chunk::<2>().ok_or(SnapshotError::Foreign)?;
-        match u16::from_le_bytes(*version) {
-            VERSION => {}
-            other => return Err(SnapshotError::Version(other)),
-        }
-        let mut from = Reader::new(rest);
-        while from.left() > 0 {
-            let record = from.get_bytes().map_err(SnapshotError::Damaged)?;
-            let (name, body) = section(record).map_err(SnapshotError::Damaged)?;
+        for section in sections(bytes)? {
+            let (name, body) = section?;
             self.load_section(name, body)
                 .map_err(|cause| SnapshotError::Element { element: name.to_owned(), cause })?;
         }
         Ok(())
     }
 
+    /// The same for a state of another version of the app: queries that are unchanged get theirs, the others begin with none.
+    /// Gives the names of the elements whose state is left behind, because they are gone or have changed.
+    pub fn carry_over(&mut self, bytes: &[u8], of: &App) -> Result<Vec<String>, SnapshotError> {
+        let mut left = Vec::new();
+        for section in sections(bytes)? {
+            let (name, body) = section?;
+            let key = name.rsplit_once('/').map_or(name, |(key, _)| key);
+            let unchanged = name == CLOCK || unchanged(&self.app, of, key);
+            if !unchanged || self.load_section(name, body).is_err() {
+                self.forget(name);
+                left.push(name.to_owned());
+            }
+        }
+        Ok(left)
+    }
+
+    /// What was loaded of an element in part is of no use.
+    fn forget(&mut self, name: &str) {
+        let key = name.rsplit_once('/').map_or(name, |(key, _)| key);
+        for (query, node) in self.queries.iter_mut().zip(&self.graph.queries).filter(|(_, n)| n.code.key == key) {
+            *query = Some(Box::new(Query::new(node.code.clone())));
+        }
+    }
+
     fn load_section(&mut self, name: &str, body: &[u8]) -> Result<(), LoadError> {
-        if name == "app/clock" {
+        if name == CLOCK {
             self.now = Reader::new(body).get_i64()?;
             return Ok(());
         }
@@ -103,6 +123,26 @@ pub(crate) fn save_all(engines: &[&Engine]) -> Vec<u8> {
         out.bytes.extend_from_slice(&body.bytes);
     }
     out.bytes
+}
+
+/// Whether both versions of an app have the query of that key, with the same text over the same attributes.
+fn unchanged(a: &App, b: &App, key: &str) -> bool {
+    let find = |app: &App| app.queries.iter().find(|q| q.key == key).map(|q| (q.text.clone(), q.schema.clone()));
+    find(a).is_some_and(|query| Some(query) == find(b))
+}
+
+/// Name and body of each section of a state.
+fn sections(bytes: &[u8]) -> Result<impl Iterator<Item = Result<(&str, &[u8]), SnapshotError>>, SnapshotError> {
+    let rest = bytes.strip_prefix(MAGIC).ok_or(SnapshotError::Foreign)?;
+    let (version, rest) = rest.split_first_chunk::<2>().ok_or(SnapshotError::Foreign)?;
+    match u16::from_le_bytes(*version) {
+        VERSION => {}
+        other => return Err(SnapshotError::Version(other)),
+    }
+    let mut from = Reader::new(rest);
+    Ok(std::iter::from_fn(move || {
+        (from.left() > 0).then(|| from.get_bytes().and_then(section).map_err(SnapshotError::Damaged))
+    }))
 }
 
 fn section(record: &[u8]) -> Result<(&str, &[u8]), LoadError> {

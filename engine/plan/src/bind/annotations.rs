@@ -129,7 +129,6 @@ pub(crate) fn stream(list: &[Annotation], out: &mut Diagnostics) -> bool {
     if let Some(found) = single(list, "async", out) {
         asynchronous(found, out);
     }
-    super::outside::transports(list, out);
     single(list, "OnError", out).is_some_and(|found| on_error(found, out))
 }
 

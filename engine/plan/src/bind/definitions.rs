@@ -6,6 +6,7 @@ use riddhi_ql::{Ident, Span};
 
 use super::catalog::{Class, Entry, Field, Shape, type_of};
 use super::handlers::Chain;
+use super::outside::{Place, transports};
 use super::scope::Input;
 use super::{Pass, annotations};
 use crate::diagnose::{annotations as wrong, calls, names, unsupported};
@@ -44,6 +45,9 @@ impl<'a> Pass<'a> {
             }
             return;
         }
+        let (stream, schema) = (self.catalog.streams.len(), shape.schema());
+        let place = Place { registry: self.registry, stream, name: &d.name.name, schema: &schema };
+        self.connectors.extend(transports(&d.annotations, &place, &mut self.diagnostics));
         self.catalog.add(&d.name.name, Entry { fault, ..entry(Class::Stream, shape, d.name.span) });
     }
 

@@ -21,12 +21,14 @@ mod query;
 mod rate;
 mod scope;
 mod select;
+mod template;
 
 use std::collections::BTreeMap;
 
 use riddhi_batch::Kind;
 use riddhi_ql::{Code, Diagnostic, Diagnostics, ast};
 
+use crate::connector::ConnectorPlan;
 use crate::logical::{AppPlan, QueryPlan, StreamPlan};
 use crate::regions::regions;
 use crate::registry::Registry;
@@ -109,6 +111,7 @@ pub(crate) struct Pass<'a> {
     diagnostics: Diagnostics,
     queries: Vec<QueryPlan>,
     playback: bool,
+    connectors: Vec<ConnectorPlan>,
 }
 
 impl<'a> Pass<'a> {
@@ -122,6 +125,7 @@ impl<'a> Pass<'a> {
             diagnostics: Diagnostics::new(),
             queries: Vec::new(),
             playback: false,
+            connectors: Vec::new(),
         }
     }
 
@@ -135,7 +139,8 @@ impl<'a> Pass<'a> {
         let regions = if self.diagnostics.has_errors() { Vec::new() } else { regions(&streams, &queries) };
         let rules = rules(&streams, &queries, &regions);
         let annotations::AppSettings { name, playback, idle, .. } = settings;
-        AppPlan { name, playback, idle, streams, queries, regions, rules }
+        let connectors = std::mem::take(&mut self.connectors);
+        AppPlan { name, playback, idle, streams, queries, regions, rules, connectors }
     }
 
     fn streams(&self) -> Vec<StreamPlan> {

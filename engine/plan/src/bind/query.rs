@@ -235,6 +235,6 @@ fn later_streams(app: &ast::App) -> HashMap<String, Span> {
 }
 
 /// FNV-1a: the same in every release, since state is known by it.
-fn fnv(text: &str) -> u64 {
+pub(super) fn fnv(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }

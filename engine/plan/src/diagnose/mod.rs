@@ -6,6 +6,7 @@
 
 pub(crate) mod annotations;
 pub(crate) mod calls;
+pub(crate) mod connect;
 pub(crate) mod multi;
 pub(crate) mod names;
 pub(crate) mod rates;

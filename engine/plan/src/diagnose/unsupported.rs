@@ -22,8 +22,8 @@ pub(crate) const CHANGE: Feature = Feature { code: "U0011", plural: "`update` an
 pub(crate) const IN: Feature = Feature { code: "U0012", plural: "`in` conditions" };
 pub(crate) const FAULT: Feature = Feature { code: "U0013", plural: "fault streams" };
 pub(crate) const ON_ERROR: Feature = Feature { code: "U0014", plural: "`@OnError` actions other than 'log'" };
-pub(crate) const SOURCE: Feature = Feature { code: "U0015", plural: "sources" };
-pub(crate) const SINK: Feature = Feature { code: "U0016", plural: "sinks" };
+pub(crate) const DISTRIBUTION: Feature = Feature { code: "U0020", plural: "`@distribution`" };
+pub(crate) const REFERENCE: Feature = Feature { code: "U0021", plural: "`ref` to a configuration" };
 
 pub(crate) const AGGREGATE_ARGUMENT: Feature =
     Feature { code: "U0018", plural: "aggregators in arguments of stream functions" };
@@ -32,6 +32,16 @@ pub(crate) const SHARDS: Feature = Feature { code: "U0017", plural: "aggregation
 pub(crate) fn feature(feature: Feature, span: Span) -> Diagnostic {
     Diagnostic::error(Code(feature.code), format!("Riddhi does not have {} yet", feature.plural), span)
         .label("not there yet")
+}
+
+/// A source, sink or mapper.
+pub(crate) fn connector(what: &str, name: &str, span: Span) -> Diagnostic {
+    let code = match what {
+        "source" => "U0015",
+        "sink" => "U0016",
+        _ => "U0022",
+    };
+    Diagnostic::error(Code(code), format!("Riddhi does not have the {what} `{name}` yet"), span).label("not there yet")
 }
 
 pub(crate) fn window(name: &str, span: Span) -> Diagnostic {

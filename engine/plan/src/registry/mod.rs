@@ -5,6 +5,7 @@
 //! it then returns, which works on columns at run time.
 
 mod aggregate;
+mod connector;
 mod scalar;
 mod stream;
 mod window;
@@ -15,9 +16,12 @@ use std::sync::Arc;
 use riddhi_batch::{Kind, Type, Value};
 
 pub use crate::bind::condition::{Condition, SLOTS, WindowScope};
+use crate::connector::Direction;
+
 pub use aggregate::{
     Aggregate, AggregateFunction, BoundAggregate, Groups, Leave, Run, Signal, SignalKind, Signals, Slide,
 };
+pub use connector::{ConnectorSpec, MapperSpec, Mapping, OptionProblem, OptionSpec, OptionType, Outside, Payload};
 pub use scalar::{Arg, BoundScalar, Failed, KernelCx, RowCx, RowFailure, ScalarFunction, ScalarKernel};
 pub use stream::{BoundStream, StreamCx, StreamFunction, StreamKernel, StreamRows};
 pub use window::{
@@ -81,6 +85,9 @@ pub struct Registry {
     aggregates: BTreeMap<(String, String), Arc<dyn AggregateFunction>>,
     windows: BTreeMap<String, Arc<dyn WindowFunction>>,
     streams: BTreeMap<(String, String), Arc<dyn StreamFunction>>,
+    connectors: BTreeMap<(Direction, String), Arc<ConnectorSpec>>,
+    mappers: BTreeMap<(Direction, String), Arc<MapperSpec>>,
+    outside: Outside,
 }
 
 impl Registry {
@@ -102,6 +109,36 @@ impl Registry {
     /// Adds a stream function (`#namespace:name`).
     pub fn stream(&mut self, namespace: &str, name: &str, function: Arc<dyn StreamFunction>) {
         self.streams.insert((namespace.to_owned(), name.to_owned()), function);
+    }
+
+    /// Adds a type of source or sink.
+    pub fn connector(&mut self, direction: Direction, spec: ConnectorSpec) {
+        self.connectors.insert((direction, spec.name.to_ascii_lowercase()), Arc::new(spec));
+    }
+
+    /// Adds a type of mapper, of sources or of sinks.
+    pub fn mapper(&mut self, direction: Direction, spec: MapperSpec) {
+        self.mappers.insert((direction, spec.name.to_ascii_lowercase()), Arc::new(spec));
+    }
+
+    /// Says whether sources and sinks are started.
+    pub fn set_outside(&mut self, outside: Outside) {
+        self.outside = outside;
+    }
+
+    /// Whether sources and sinks are started.
+    pub fn outside(&self) -> Outside {
+        self.outside
+    }
+
+    /// The source or sink of that name; case counts nothing.
+    pub fn find_connector(&self, direction: Direction, name: &str) -> Option<&Arc<ConnectorSpec>> {
+        self.connectors.get(&(direction, name.to_ascii_lowercase()))
+    }
+
+    /// The mapper of that name; case counts nothing.
+    pub fn find_mapper(&self, direction: Direction, name: &str) -> Option<&Arc<MapperSpec>> {
+        self.mappers.get(&(direction, name.to_ascii_lowercase()))
     }
 
     /// The scalar function of that name.

@@ -5,10 +5,12 @@
 use std::sync::Arc;
 
 use riddhi_batch::{Attribute, Column, Kind, Schema, Type, Value};
+use riddhi_plan::connector::Direction;
 use riddhi_plan::registry::{
     Aggregate, AggregateFunction, Arg, ArgError, ArgType, BoundAggregate, BoundScalar, BoundStream, BoundWindow,
-    Create, Failed, Form, KernelCx, Registry, RowCx, RowFailure, ScalarFunction, ScalarKernel, StreamCx,
-    StreamFunction, StreamKernel, StreamRows, Volatility, WindowFunction, WindowUse,
+    ConnectorSpec, Create, Failed, Form, KernelCx, MapperSpec, Mapping, OptionProblem, OptionSpec, OptionType, Outside,
+    Payload, Registry, RowCx, RowFailure, ScalarFunction, ScalarKernel, StreamCx, StreamFunction, StreamKernel,
+    StreamRows, Volatility, WindowFunction, WindowUse,
 };
 use riddhi_plan::{Planned, plan};
 use riddhi_ql::{Diagnostic, Source, render_text};
@@ -39,8 +41,45 @@ pub fn registry() -> Registry {
     aggregates(&mut r);
     windows(&mut r);
     r.stream("", "log", Arc::new(Log));
+    connectors(&mut r);
     r.stream("", "pol2Cart", Arc::new(Polar));
     r
+}
+
+fn option(name: &'static str, ty: OptionType) -> OptionSpec {
+    OptionSpec { name, ty, required: false, dynamic: false }
+}
+
+/// A source and a sink with an option of each kind, and a mapper of each form.
+fn connectors(r: &mut Registry) {
+    let connector = |name, options, payload, properties| ConnectorSpec {
+        name,
+        options,
+        payload,
+        properties,
+        check: |plan| match plan.options.text("mode") {
+            Some("whole") => vec![OptionProblem::wrong("mode", "`whole` is only for folders", "give a folder")],
+            Some("regex") => vec![OptionProblem::missing("mode", "Riddhi does not have the mode `regex` yet")],
+            _ => Vec::new(),
+        },
+    };
+    let modes = OptionType::OneOf(&["line", "whole", "regex"]);
+    let options =
+        vec![option("mode", modes), option("tailing", OptionType::Bool), option("size", OptionType::Number(1, 9))];
+    r.connector(Direction::Source, connector("file", options, Payload::Bytes, vec!["file.path"]));
+    let uri = OptionSpec { name: "file.uri", ty: OptionType::Text, required: true, dynamic: true };
+    r.connector(
+        Direction::Sink,
+        connector("file", vec![uri, option("append", OptionType::Bool)], Payload::Bytes, Vec::new()),
+    );
+    let mapper =
+        |name, payload, mapping| MapperSpec { name, options: Vec::new(), payload, mapping, check: |_| Vec::new() };
+    for direction in [Direction::Source, Direction::Sink] {
+        r.mapper(direction, mapper("passThrough", Payload::Events, Mapping::Ignored));
+        r.mapper(direction, mapper("csv", Payload::Bytes, Mapping::Columns));
+        r.mapper(direction, mapper("text", Payload::Bytes, Mapping::Template));
+    }
+    r.set_outside(Outside::Started);
 }
 
 struct Scalar(fn(&[ArgType]) -> Ruled, Volatility);

@@ -4,7 +4,7 @@ use std::io;
 use std::ops::ControlFlow;
 use std::thread::{Builder, JoinHandle};
 
-use riddhi_batch::{Arena, Columns, Sel};
+use riddhi_batch::{Arena, Chunk, Columns, Sel};
 use riddhi_ring::{Upstream, Wait, exchange};
 
 use super::Sink;
@@ -18,6 +18,8 @@ pub struct OutputFrame {
     /// Lanes in use.
     used: usize,
     arena: Arena,
+    /// Position after the last entry of the frame.
+    end: u64,
 }
 
 /// Rows of one target.
@@ -26,6 +28,7 @@ struct Lane {
     target: Target,
     rows: Columns,
     kinds: Vec<u8>,
+    chunks: Vec<Chunk>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +37,8 @@ struct Run {
     lane: u32,
     first: u32,
     n: u32,
+    /// Of the lane's chunks, those from and up to these.
+    chunks: (u32, u32),
 }
 
 impl OutputFrame {
@@ -42,10 +47,12 @@ impl OutputFrame {
         OutputFrame::default()
     }
 
-    /// Replaces what is in it by what came out.
-    pub fn copy(&mut self, outputs: &Outputs<'_>) {
+    /// Replaces what is in it by what came out, and by what came in for some streams that no query inserts into.
+    pub fn copy(&mut self, outputs: &Outputs<'_>, inputs: &[u32]) {
         self.clear();
+        self.end = outputs.end();
         outputs.each(|output| self.push(&output));
+        inputs.iter().for_each(|&stream| outputs.input(stream, |output| self.push(&output)));
     }
 
     /// Empties it for reuse.
@@ -53,6 +60,11 @@ impl OutputFrame {
         self.runs.clear();
         self.used = 0;
         self.arena.clear();
+    }
+
+    /// Position after the last entry of the frame: what came out before it has all been given.
+    pub fn end(&self) -> u64 {
+        self.end
     }
 
     /// Calls `f` for all runs of rows, in order.
@@ -66,6 +78,7 @@ impl OutputFrame {
                 first: run.first as usize,
                 n: run.n as usize,
                 kinds: &lane.kinds,
+                chunks: &lane.chunks[run.chunks.0 as usize..run.chunks.1 as usize],
                 arena: &self.arena,
             });
         }
@@ -86,7 +99,11 @@ impl OutputFrame {
                 None => lane.kinds.resize(first + n, 0),
             }
         }
-        self.runs.push(Run { position: output.position, lane: at as u32, first: first as u32, n: n as u32 });
+        let chunk = lane.chunks.len() as u32;
+        let moved = |c: &Chunk| Chunk { first: c.first - output.first as u32 + first as u32, ..*c };
+        lane.chunks.extend(output.chunks.iter().map(moved));
+        let chunks = (chunk, lane.chunks.len() as u32);
+        self.runs.push(Run { position: output.position, lane: at as u32, first: first as u32, n: n as u32, chunks });
     }
 
     /// The lane of the output's target, emptied if this is the frame's first row for it.
@@ -100,13 +117,14 @@ impl OutputFrame {
             Some(old) => self.lanes.swap(at, at + old),
             None => {
                 let rows = Columns::new(output.rows.cols.iter().map(|c| c.kind()));
-                self.lanes.push(Lane { target: output.target, rows, kinds: Vec::new() });
+                self.lanes.push(Lane { target: output.target, rows, kinds: Vec::new(), chunks: Vec::new() });
                 let last = self.lanes.len() - 1;
                 self.lanes.swap(at, last);
             }
         }
         self.lanes[at].rows.clear();
         self.lanes[at].kinds.clear();
+        self.lanes[at].chunks.clear();
         at
     }
 }
@@ -122,6 +140,7 @@ pub struct Forward {
     frames: Upstream<Message, OutputFrame>,
     /// Whether something was sent after the other thread was last told that the worker waits.
     busy: bool,
+    inputs: Vec<u32>,
 }
 
 /// What a sink thread is told.
@@ -134,7 +153,7 @@ enum Message {
 impl Sink for Forward {
     fn take(&mut self, outputs: &Outputs<'_>) -> ControlFlow<()> {
         let Some(mut frame) = self.frames.empty() else { return ControlFlow::Break(()) };
-        frame.copy(outputs);
+        frame.copy(outputs, &self.inputs);
         self.send(Message::Rows(frame), true)
     }
 
@@ -144,6 +163,11 @@ impl Sink for Forward {
 }
 
 impl Forward {
+    /// Sends on what comes in for these streams as well, if no query inserts into them.
+    pub fn with_inputs(self, inputs: Vec<u32>) -> Forward {
+        Forward { inputs, ..self }
+    }
+
     fn send(&mut self, message: Message, busy: bool) -> ControlFlow<()> {
         self.busy = busy;
         if self.frames.send(message).is_err() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
@@ -189,7 +213,12 @@ impl<R: Receiver> SinkThread<R> {
             }
             receiver
         })?;
-        Ok((Forward { frames: up, busy: false }, SinkThread { thread }))
+        Ok((Forward { frames: up, busy: false, inputs: Vec::new() }, SinkThread { thread }))
+    }
+
+    /// Whether it has ended.
+    pub fn is_finished(&self) -> bool {
+        self.thread.is_finished()
     }
 
     /// Waits for the end, and gives the receiver back; the panic if it panicked.

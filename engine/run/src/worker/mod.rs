@@ -194,6 +194,11 @@ impl<S: Sink> Worker<S> {
         self.status.next_due()
     }
 
+    /// Position after the last entry that was handled. May be read while the worker runs.
+    pub fn handled_to(&self) -> u64 {
+        self.status.handled_to()
+    }
+
     /// Position of the next entry.
     pub fn position(&self) -> u64 {
         self.next

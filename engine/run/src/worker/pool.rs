@@ -217,6 +217,19 @@ impl Pool {
         self.parts.iter_mut().try_for_each(|p| p.engine.load(bytes))
     }
 
+    /// Gives a new pool what it can take over from another version of its app; see [`Engine::carry_over`].
+    pub fn carry_over(&mut self, bytes: &[u8], of: &App) -> Result<Vec<String>, SnapshotError> {
+        let mut left = Vec::new();
+        for part in &mut self.parts {
+            for name in part.engine.carry_over(bytes, of)? {
+                if !left.contains(&name) {
+                    left.push(name);
+                }
+            }
+        }
+        Ok(left)
+    }
+
     /// Takes all entries of a frame. What came out can be read until the frame is reset. On several threads the rows are
     /// moved out of the frame; it must still be reset.
     ///
@@ -280,9 +293,9 @@ impl Part {
     }
 }
 
-/// By stream: who gets its rows. Of a stream that no query touches, nobody.
+/// By stream: who gets its rows. Of a stream that no query touches, the first part, where they can be read.
 fn owners(app: &App, spread: &Spread) -> Vec<usize> {
-    let mut owner = vec![usize::MAX; app.streams.len()];
+    let mut owner = vec![0; app.streams.len()];
     for (number, regions) in spread.regions.iter().enumerate() {
         for &q in regions.iter().flat_map(|&r| &app.regions[r].queries) {
             owner[app.queries[q].input] = number;

@@ -79,6 +79,8 @@ const NEVER: i64 = i64::MAX;
 pub struct Status {
     next_due: AtomicI64,
     pinned: AtomicBool,
+    /// Position after the last entry handled.
+    handled_to: AtomicU64,
     counts: [AtomicU64; COUNTED.len()],
 }
 
@@ -98,6 +100,7 @@ impl Status {
         Status {
             next_due: AtomicI64::new(next_due.unwrap_or(NEVER)),
             pinned: AtomicBool::new(false),
+            handled_to: AtomicU64::new(0),
             counts: Default::default(),
         }
     }
@@ -109,6 +112,12 @@ impl Status {
             counter.store(counter.load(Ordering::Relaxed) + n as u64, Ordering::Relaxed);
         }
         self.set_next_due(next_due);
+        self.handled_to.store(frame.base + frame.entries.len() as u64, Ordering::Release);
+    }
+
+    /// Position after the last entry handled.
+    pub fn handled_to(&self) -> u64 {
+        self.handled_to.load(Ordering::Acquire)
     }
 
     fn waited(&self, waits: u64, parks: u64) {

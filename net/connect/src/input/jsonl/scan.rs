@@ -6,21 +6,21 @@
 
 use super::number::{POWERS, digits_of_8, is_8_digits};
 use crate::input::fault::{Fault, Kind};
-use crate::input::swar::{ONES, TOPS, first_set, zero_bytes};
+use crate::swar::{ONES, TOPS, first_set, zero_bytes};
 
 /// A result whose failure is rare.
-pub(super) type Scanned<T> = Result<T, Box<Fault>>;
+pub(crate) type Scanned<T> = Result<T, Box<Fault>>;
 
 /// A place in a line.
 #[derive(Clone, Copy)]
-pub(super) struct Scan<'a> {
+pub(crate) struct Scan<'a> {
     line: &'a [u8],
     at: usize,
 }
 
 /// A string as it stands in the line, without its quotes.
 #[derive(Clone, Copy)]
-pub(super) struct Text<'a> {
+pub(crate) struct Text<'a> {
     /// The bytes between the quotes; valid UTF-8.
     pub raw: &'a [u8],
     /// Whether there are escapes in it.
@@ -31,7 +31,7 @@ pub(super) struct Text<'a> {
 
 /// A number's text and what its digits say.
 #[derive(Clone, Copy)]
-pub(super) struct Number<'a> {
+pub(crate) struct Number<'a> {
     /// As it stands in the line.
     pub raw: &'a [u8],
     /// Offset in the line.
@@ -60,6 +60,11 @@ impl<'a> Scan<'a> {
     #[inline]
     pub fn at(&self) -> usize {
         self.at
+    }
+
+    /// What has not been taken.
+    pub fn rest(&self) -> &'a [u8] {
+        &self.line[self.at..]
     }
 
     /// The same line from another offset.

@@ -13,9 +13,9 @@
 //! Not here: reading lines, and what becomes of a control.
 
 mod command;
-mod event;
+pub(crate) mod event;
 mod number;
-mod scan;
+pub(crate) mod scan;
 #[cfg(test)]
 mod tests;
 

@@ -96,8 +96,8 @@ pub struct CsvReader {
 
 /// A field's place in the record, quotes taken off.
 #[derive(Clone, Debug)]
-struct Field {
-    range: Range<usize>,
+pub(crate) struct Field {
+    pub(crate) range: Range<usize>,
     quoted: bool,
     doubled: bool,
 }
@@ -132,7 +132,7 @@ impl CsvReader {
         if let Err(e) = std::str::from_utf8(record) {
             return Err(Fault::new(Kind::Malformed, e.valid_up_to(), 1, "this is not UTF-8"));
         }
-        split(record, &mut self.fields)?;
+        split(record, b',', &mut self.fields)?;
         if self.uses.is_none() {
             self.uses = Some(self.header(record)?);
             return Ok(Item::Nothing);
@@ -211,25 +211,30 @@ impl CsvReader {
 }
 
 /// Finds the fields of a record.
-fn split(record: &[u8], fields: &mut Vec<Field>) -> Result<(), Box<Fault>> {
+pub(crate) fn split(record: &[u8], delimiter: u8, fields: &mut Vec<Field>) -> Result<(), Box<Fault>> {
     fields.clear();
     let mut at = 0;
     loop {
-        let field = if record.get(at) == Some(&b'"') { quoted(record, at)? } else { plain(record, at) };
+        let field = if record.get(at) == Some(&b'"') { quoted(record, at)? } else { plain(record, at, delimiter) };
         at = field.range.end + usize::from(field.quoted);
         fields.push(field);
         match record.get(at) {
             None => return Ok(()),
-            Some(b',') => at += 1,
+            Some(b) if *b == delimiter => at += 1,
             Some(_) => {
-                return Err(Fault::new(Kind::Malformed, at, 1, "expected ',' or the end of the line after the quotes"));
+                return Err(Fault::new(
+                    Kind::Malformed,
+                    at,
+                    1,
+                    format!("expected '{}' or the end of the line after the quotes", delimiter as char),
+                ));
             }
         }
     }
 }
 
-fn plain(record: &[u8], at: usize) -> Field {
-    let end = memchr::memchr(b',', &record[at..]).map_or(record.len(), |n| at + n);
+fn plain(record: &[u8], at: usize, delimiter: u8) -> Field {
+    let end = memchr::memchr(delimiter, &record[at..]).map_or(record.len(), |n| at + n);
     Field { range: at..end, quoted: false, doubled: false }
 }
 
@@ -248,7 +253,7 @@ fn quoted(record: &[u8], at: usize) -> Result<Field, Box<Fault>> {
 }
 
 /// A field's text; the record is known to be UTF-8 and fields end at ASCII bytes.
-fn text<'a>(record: &'a [u8], field: &Field, scratch: &'a mut Vec<u8>) -> &'a str {
+pub(crate) fn text<'a>(record: &'a [u8], field: &Field, scratch: &'a mut Vec<u8>) -> &'a str {
     let raw = &record[field.range.clone()];
     if !field.doubled {
         return std::str::from_utf8(raw).unwrap_or("");

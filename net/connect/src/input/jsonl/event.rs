@@ -6,17 +6,17 @@ use super::JsonlReader;
 use super::scan::{Number, Scan, Scanned, Text};
 use crate::input::InputStream;
 use crate::input::fault::{Fault, Kind};
-use crate::output::json::push_string;
+use crate::text::json::push_string;
 
 /// A stream's names, prepared for comparison, and the order they came in last.
-pub(super) struct Names {
+pub(crate) struct Names {
     pub number: u32,
-    name: String,
+    pub name: String,
     /// `"stream":"name","ts":`
     head: Vec<u8>,
     /// The stream whose event followed one of this stream last time.
     follower: usize,
-    attributes: Vec<Attribute>,
+    pub attributes: Vec<Attribute>,
     /// `"name":` of each attribute.
     keys: Vec<Vec<u8>>,
     /// The attribute that came after each one last time; the last entry is for the beginning.
@@ -217,7 +217,7 @@ impl JsonlReader {
 impl Names {
     /// Takes a key and its colon; gives the attribute, which has no value in this row yet.
     #[inline]
-    fn attribute(&mut self, scan: &mut Scan<'_>, previous: usize, rows: &Columns, row: usize) -> Scanned<usize> {
+    pub fn attribute(&mut self, scan: &mut Scan<'_>, previous: usize, rows: &Columns, row: usize) -> Scanned<usize> {
         scan.peek();
         let guess = self.after[previous];
         let at = scan.at();
@@ -237,7 +237,7 @@ impl Names {
         Ok(found)
     }
 
-    fn find(&self, scan: &mut Scan<'_>) -> Scanned<usize> {
+    pub fn find(&self, scan: &mut Scan<'_>) -> Scanned<usize> {
         let key = scan.string("the name of an attribute in double quotes")?;
         scan.expect(b':', "after the name")?;
         let is_key = |k: &Vec<u8>| !key.escaped && &k[1..k.len() - 2] == key.raw;
@@ -287,7 +287,13 @@ fn timestamp(scan: &mut Scan<'_>) -> Scanned<Option<i64>> {
 
 /// Reads a value of the attribute's type into its column.
 #[inline]
-fn value(scan: &mut Scan<'_>, a: &Attribute, stream: &str, column: &mut Column, arena: &mut Arena) -> Scanned<()> {
+pub(crate) fn value(
+    scan: &mut Scan<'_>,
+    a: &Attribute,
+    stream: &str,
+    column: &mut Column,
+    arena: &mut Arena,
+) -> Scanned<()> {
     if scan.peek() == b'n' && scan.null() {
         column.push_null();
         return Ok(());

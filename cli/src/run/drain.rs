@@ -1,0 +1,115 @@
+//! An app's sink thread: rows to its sinks, and a note of how far they are out.
+//!
+//! Invariants: a note is written when all that came out before its position has been handed on, and never before; what was
+//! noted before a restart is passed over.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use riddhi_connect::mapper::OutRows;
+use riddhi_connect::sink::{SinkSlot, Unsent};
+use riddhi_run::Target;
+use riddhi_run::worker::{OutputFrame, Receiver};
+
+use super::notes::Notes;
+use super::wake::Waker;
+
+/// Time between notes while there is no pause.
+const NOTE_EVERY: Duration = Duration::from_millis(500);
+
+/// How far the sinks are, for the sequencer.
+pub struct Progress {
+    published: AtomicU64,
+    waker: Waker,
+}
+
+impl Progress {
+    /// All before `position` is out.
+    pub fn new(position: u64, waker: Waker) -> Arc<Progress> {
+        Arc::new(Progress { published: AtomicU64::new(position), waker })
+    }
+
+    /// All outputs of entries before this position have been handed on.
+    pub fn published(&self) -> u64 {
+        self.published.load(Ordering::Acquire)
+    }
+}
+
+/// What an app puts out, on its way.
+pub struct Drain {
+    /// The sinks.
+    pub slots: Vec<SinkSlot>,
+    progress: Arc<Progress>,
+    notes: Option<Notes>,
+    /// What came out before this position is out already.
+    skip: u64,
+    end: u64,
+    last_note: Instant,
+    /// Why it ended.
+    pub broken: Option<Unsent>,
+}
+
+impl Drain {
+    /// For these sinks; outputs before `skip` are passed over.
+    pub fn new(slots: Vec<SinkSlot>, progress: Arc<Progress>, notes: Option<Notes>, skip: u64) -> Drain {
+        Drain { slots, progress, notes, skip, end: skip, last_note: Instant::now(), broken: None }
+    }
+
+    /// Hands on all that is kept, and notes it.
+    pub fn settle(&mut self) -> ControlFlow<()> {
+        self.last_note = Instant::now();
+        let flushed = self.slots.iter_mut().try_for_each(SinkSlot::flush);
+        if let Err(unsent) = flushed {
+            return self.give_up(unsent);
+        }
+        self.note();
+        self.slots.iter_mut().for_each(SinkSlot::noted);
+        // What they did on being noted, rotation, must be known after a restart.
+        self.note();
+        self.progress.published.store(self.end, Ordering::Release);
+        self.progress.waker.wake();
+        ControlFlow::Continue(())
+    }
+
+    fn note(&mut self) {
+        let Some(notes) = &mut self.notes else { return };
+        notes.write(self.end.max(self.skip), self.slots.iter().map(|s| (s.key.as_str(), s.save())));
+    }
+
+    fn give_up(&mut self, unsent: Unsent) -> ControlFlow<()> {
+        self.broken = Some(unsent);
+        ControlFlow::Break(())
+    }
+
+    fn send(&mut self, frame: &OutputFrame) -> Result<(), Unsent> {
+        let mut sent = Ok(());
+        frame.each(|output| {
+            let Target::Stream(stream) = output.target else { return };
+            let rows = OutRows { columns: output.rows, arena: output.arena, chunks: output.chunks };
+            for slot in self.slots.iter_mut().filter(|s| s.stream == stream) {
+                if sent.is_ok() {
+                    sent = slot.take(&rows);
+                }
+            }
+        });
+        sent
+    }
+}
+
+impl Receiver for Drain {
+    fn take(&mut self, frame: &OutputFrame) -> ControlFlow<()> {
+        if frame.end() > self.skip
+            && let Err(unsent) = self.send(frame)
+        {
+            return self.give_up(unsent);
+        }
+        self.end = frame.end();
+        if self.last_note.elapsed() >= NOTE_EVERY { self.settle() } else { ControlFlow::Continue(()) }
+    }
+
+    fn idle(&mut self) -> ControlFlow<()> {
+        self.settle()
+    }
+}

@@ -1,0 +1,156 @@
+//! A journal in segments: files of a folder, each named by the position of its first entry.
+//!
+//! Invariants: a segment follows the one before without a gap; what is written is written whole, or the disk is waited for.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use riddhi_batch::Frame;
+use riddhi_journal::{Inputs, JournalWriter, WriteError};
+
+use super::disk::{Patient, PatientFile, sync_folder};
+use crate::exit::{Exit, Failure, plain};
+
+const NAME: &str = "journal-";
+const EXTENSION: &str = ".riddhi";
+
+/// Notes in a journal begin with what they are.
+pub const START: u8 = 1;
+/// Where the sources stand.
+pub const SOURCES: u8 = 2;
+
+/// A file of a journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Segment {
+    /// Position of its first entry.
+    pub base: u64,
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its size.
+    pub bytes: u64,
+}
+
+/// The segments of a folder, in order.
+pub fn list(folder: &Path) -> io::Result<Vec<Segment>> {
+    let segment = |e: fs::DirEntry| {
+        let name = e.file_name().to_string_lossy().into_owned();
+        let base = name.strip_prefix(NAME)?.strip_suffix(EXTENSION)?.parse().ok()?;
+        Some(Segment { base, path: e.path(), bytes: e.metadata().ok()?.len() })
+    };
+    let mut all: Vec<Segment> = fs::read_dir(folder)?.flatten().filter_map(segment).collect();
+    all.sort_by_key(|s| s.base);
+    Ok(all)
+}
+
+/// A journal being written.
+pub struct Segments {
+    folder: PathBuf,
+    inputs: Inputs,
+    /// None while one has ended and the next has not begun.
+    writer: Option<JournalWriter<PatientFile>>,
+    /// The one that is being written last.
+    segments: Vec<Segment>,
+    written: Arc<AtomicU64>,
+    patient: Arc<Patient>,
+}
+
+impl Segments {
+    /// Goes on after `segments`, with a new one that begins at `base`, the clock reading `now`.
+    pub fn begin(
+        folder: &Path,
+        inputs: Inputs,
+        segments: Vec<Segment>,
+        base: u64,
+        now: i64,
+        patient: Arc<Patient>,
+    ) -> Result<Segments, Failure> {
+        let mut all =
+            Segments { folder: folder.to_path_buf(), inputs, writer: None, segments, written: Arc::default(), patient };
+        all.next(base, now)?;
+        Ok(all)
+    }
+
+    /// Ends the segment at hand and begins another, perhaps for an app with other streams.
+    pub fn next(&mut self, base: u64, now: i64) -> Result<(), Failure> {
+        self.end()?;
+        let path = self.folder.join(format!("{NAME}{base:020}{EXTENSION}"));
+        self.written = Arc::default();
+        let file = PatientFile::create(&path, self.patient.clone(), self.written.clone());
+        let file = file.map_err(|e| failed(&path, &WriteError::Io(e)))?;
+        let mut writer = JournalWriter::new(file, &self.inputs, base).map_err(|e| failed(&path, &e))?;
+        let mut start = vec![START];
+        start.extend_from_slice(&now.to_le_bytes());
+        writer.note(&start).map_err(|e| failed(&path, &e))?;
+        self.segments.retain(|s| s.base != base);
+        self.segments.push(Segment { base, path, bytes: 0 });
+        self.writer = Some(writer);
+        let synced = sync_folder(&self.folder);
+        synced.map_err(|e| failed(&self.folder, &WriteError::Io(e)))
+    }
+
+    /// The streams of entries from the next segment on.
+    pub fn set_inputs(&mut self, inputs: Inputs) {
+        self.inputs = inputs;
+    }
+
+    /// Writes the entries of a frame.
+    pub fn append(&mut self, frame: &Frame) -> Result<(), Failure> {
+        self.write(|writer| writer.append(frame))
+    }
+
+    /// Writes a note.
+    pub fn note(&mut self, kind: u8, bytes: &[u8]) -> Result<(), Failure> {
+        let mut note = vec![kind];
+        note.extend_from_slice(bytes);
+        self.write(|writer| writer.note(&note))
+    }
+
+    fn write(
+        &mut self,
+        f: impl FnOnce(&mut JournalWriter<PatientFile>) -> Result<(), WriteError>,
+    ) -> Result<(), Failure> {
+        let Some(writer) = &mut self.writer else { return Ok(()) };
+        let written = f(writer);
+        let Some(last) = self.segments.last_mut() else { return Ok(()) };
+        last.bytes = self.written.load(Ordering::Relaxed);
+        written.map_err(|e| failed(&last.path, &e))
+    }
+
+    /// Bytes of all segments.
+    pub fn bytes(&self) -> u64 {
+        self.segments.iter().map(|s| s.bytes).sum()
+    }
+
+    /// Bytes of the segment at hand.
+    pub fn bytes_at_hand(&self) -> u64 {
+        self.segments.last().map_or(0, |s| s.bytes)
+    }
+
+    /// Ends the segment at hand; it is on the disk afterwards.
+    pub fn end(&mut self) -> Result<(), Failure> {
+        let (Some(writer), Some(last)) = (self.writer.take(), self.segments.last()) else { return Ok(()) };
+        let file = writer.finish().map_err(|e| failed(&last.path, &e))?;
+        file.file.sync_data().map_err(|e| failed(&last.path, &WriteError::Io(e)))
+    }
+
+    /// Deletes segments of which all entries stand before `position`.
+    pub fn drop_before(&mut self, position: u64) {
+        while self.segments.len() > 1 && self.segments[1].base <= position {
+            let old = self.segments.remove(0);
+            if let Err(e) = fs::remove_file(&old.path) {
+                self.patient.tell(&format!("warning: cannot delete {}: {}", old.path.display(), plain(&e)));
+            }
+        }
+    }
+}
+
+fn failed(path: &Path, error: &WriteError) -> Failure {
+    let cause = match error {
+        WriteError::Io(cause) => plain(cause),
+        other => other.to_string(),
+    };
+    Failure::new(Exit::Failed, format!("cannot write the journal {}: {cause}", path.display()))
+}

@@ -1,0 +1,259 @@
+//! An app's state on disk: snapshots, the journal after them, and how far the sinks are.
+//!
+//! Folder of an app: `lock`; `snapshot-<position>.riddhi`, the two newest; `journal-<position>.riddhi`, from the older
+//! snapshot on; `published`. A snapshot: `RIDDHISN`, version (u16), crc32c (u32) of the rest: position (u64), clock (i64),
+//! the app's text, sources (u32, and for each key and bytes), the engine's state.
+//!
+//! Invariants: a snapshot is whole or not there under its name; nothing that the older of two snapshots needs is deleted.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use riddhi_batch::{LoadError, Reader, Writer};
+use rustix::fs::{FlockOperation, flock};
+
+use super::disk::{Patient, sync_folder};
+use super::notes::{Notes, Published};
+use super::segments::{Segment, list};
+use crate::exit::{Exit, Failure, plain};
+
+const MAGIC: &[u8; 8] = b"RIDDHISN";
+const VERSION: u16 = 1;
+const NAME: &str = "snapshot-";
+const EXTENSION: &str = ".riddhi";
+const PUBLISHED: &str = "published";
+
+/// Snapshots that are kept: if the newest cannot be read, the one before it can.
+const REVISIONS: usize = 2;
+
+/// By key: what a source needs to go on.
+pub type Sources = BTreeMap<String, Vec<u8>>;
+
+/// The state after all entries before a position.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Snapshot {
+    /// The position.
+    pub position: u64,
+    /// What the clock read.
+    pub now: i64,
+    /// The app's text.
+    pub text: String,
+    /// Where the sources stood.
+    pub sources: Sources,
+    /// What the engine remembered.
+    pub state: Vec<u8>,
+}
+
+/// What there was.
+pub struct Found {
+    /// The newest snapshot that can be read.
+    pub snapshot: Option<Snapshot>,
+    /// The journal after it.
+    pub segments: Vec<Segment>,
+    /// How far the sinks were.
+    pub published: Published,
+}
+
+/// The folder of an app.
+pub struct Store {
+    folder: PathBuf,
+    patient: Arc<Patient>,
+    every: Duration,
+    last: Instant,
+    /// Held as long as the app runs.
+    _lock: File,
+}
+
+impl Store {
+    /// Opens or makes the folder; nobody else may use it at the same time.
+    pub fn open(folder: &Path, every: Duration, patient: Arc<Patient>) -> Result<Store, Failure> {
+        let cannot = |e: &io::Error| {
+            Failure::new(Exit::Usage, format!("cannot use the state folder {}: {}", folder.display(), plain(e)))
+        };
+        fs::create_dir_all(folder).map_err(|e| cannot(&e))?;
+        let lock = File::create(folder.join("lock")).map_err(|e| cannot(&e))?;
+        if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_err() {
+            let message = format!("the state folder {} is used by another riddhi", folder.display());
+            return Err(Failure::new(Exit::Usage, message).help("end it first, or give another --state"));
+        }
+        Ok(Store { folder: folder.to_path_buf(), patient, every, last: Instant::now(), _lock: lock })
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Where the sinks' notes are.
+    pub fn published(&self) -> PathBuf {
+        self.folder.join(PUBLISHED)
+    }
+
+    /// What an earlier run left.
+    pub fn find(&self) -> Result<Found, Failure> {
+        let failed = |e: io::Error| {
+            Failure::new(Exit::Failed, format!("cannot read the state in {}: {}", self.folder.display(), plain(&e)))
+        };
+        let paths = self.snapshots().map_err(failed)?;
+        let mut snapshot = None;
+        for (_, path) in paths.iter().rev() {
+            match read(path) {
+                Ok(found) => {
+                    snapshot = Some(found);
+                    break;
+                }
+                Err(why) => self.patient.tell(&format!(
+                    "warning: the snapshot {} cannot be used: {why}; trying the one before it",
+                    path.display()
+                )),
+            }
+        }
+        if snapshot.is_none() && !paths.is_empty() {
+            let message = format!("no snapshot in {} can be read", self.folder.display());
+            return Err(
+                Failure::new(Exit::Failed, message).help("restore the folder, or begin anew with another --state")
+            );
+        }
+        let from = snapshot.as_ref().map_or(0, |s: &Snapshot| s.position);
+        let segments = list(&self.folder).map_err(failed)?.into_iter().filter(|s| s.base >= from).collect();
+        let published = Notes::read(&self.published()).map_err(failed)?;
+        Ok(Found { snapshot, segments, published })
+    }
+
+    /// Whether it is time for a snapshot.
+    pub fn is_due(&self) -> bool {
+        self.last.elapsed() >= self.every
+    }
+
+    /// Nothing has changed: another time.
+    pub fn put_off(&mut self) {
+        self.last = Instant::now();
+    }
+
+    /// Time until the next one.
+    pub fn due_in(&self) -> Duration {
+        self.every.saturating_sub(self.last.elapsed())
+    }
+
+    /// Writes a snapshot; gives the position from which on the journal is still needed.
+    pub fn save(&mut self, snapshot: &Snapshot) -> Result<u64, Failure> {
+        let path = self.folder.join(format!("{NAME}{:020}{EXTENSION}", snapshot.position));
+        let beside = path.with_extension("new");
+        let written = File::create(&beside).and_then(|mut file| {
+            self.patient.write_all(&mut file, &bytes(snapshot), &beside)?;
+            file.sync_all()?;
+            fs::rename(&beside, &path)?;
+            sync_folder(&self.folder)
+        });
+        self.last = Instant::now();
+        let failed = |e: io::Error| {
+            Failure::new(Exit::Failed, format!("cannot write the snapshot {}: {}", path.display(), plain(&e)))
+        };
+        written.map_err(failed)?;
+        let mut all = self.snapshots().map_err(failed)?;
+        while all.len() > REVISIONS {
+            let (_, old) = all.remove(0);
+            if let Err(e) = fs::remove_file(&old) {
+                self.patient.tell(&format!("warning: cannot delete {}: {}", old.display(), plain(&e)));
+            }
+        }
+        Ok(all.first().map_or(0, |(position, _)| *position))
+    }
+
+    /// Snapshots by position.
+    fn snapshots(&self) -> io::Result<Vec<(u64, PathBuf)>> {
+        let snapshot = |e: fs::DirEntry| {
+            let name = e.file_name().to_string_lossy().into_owned();
+            Some((name.strip_prefix(NAME)?.strip_suffix(EXTENSION)?.parse().ok()?, e.path()))
+        };
+        let mut all: Vec<(u64, PathBuf)> = fs::read_dir(&self.folder)?.flatten().filter_map(snapshot).collect();
+        all.sort();
+        Ok(all)
+    }
+}
+
+fn bytes(snapshot: &Snapshot) -> Vec<u8> {
+    let mut body = Writer::default();
+    body.put_u64(snapshot.position);
+    body.put_i64(snapshot.now);
+    body.put_bytes(snapshot.text.as_bytes());
+    put_sources(&mut body, &snapshot.sources);
+    body.bytes.extend_from_slice(&(snapshot.state.len() as u64).to_le_bytes());
+    body.bytes.extend_from_slice(&snapshot.state);
+    let mut out = MAGIC.to_vec();
+    out.extend_from_slice(&VERSION.to_le_bytes());
+    out.extend_from_slice(&crc32c::crc32c(&body.bytes).to_le_bytes());
+    out.append(&mut body.bytes);
+    out
+}
+
+fn read(path: &Path) -> Result<Snapshot, String> {
+    let bytes = fs::read(path).map_err(|e| plain(&e))?;
+    let rest = bytes.strip_prefix(MAGIC).ok_or("it is no snapshot")?;
+    let (version, rest) = rest.split_first_chunk::<2>().ok_or("it is cut off")?;
+    if u16::from_le_bytes(*version) != VERSION {
+        return Err(format!("it has version {}, this Riddhi reads version {VERSION}", u16::from_le_bytes(*version)));
+    }
+    let (sum, body) = rest.split_first_chunk::<4>().ok_or("it is cut off")?;
+    if crc32c::crc32c(body) != u32::from_le_bytes(*sum) {
+        return Err("its checksum does not fit".to_owned());
+    }
+    parse(body).map_err(|e| e.to_string())
+}
+
+fn parse(body: &[u8]) -> Result<Snapshot, LoadError> {
+    let mut from = Reader::new(body);
+    let (position, now) = (from.get_u64()?, from.get_i64()?);
+    let text = String::from_utf8(from.get_bytes()?.to_vec()).map_err(|_| LoadError::new("the text is not UTF-8"))?;
+    let sources = get_sources(&mut from)?;
+    let length = from.get_u64()? as usize;
+    let state = body.get(body.len() - from.left()..).filter(|state| state.len() == length);
+    let state = state.ok_or_else(|| LoadError::new("the state is cut off"))?.to_vec();
+    Ok(Snapshot { position, now, text, sources, state })
+}
+
+/// Appends where sources stand.
+pub fn put_sources(out: &mut Writer, sources: &Sources) {
+    out.put_u32(sources.len() as u32);
+    for (key, bytes) in sources {
+        out.put_bytes(key.as_bytes());
+        out.put_bytes(bytes);
+    }
+}
+
+/// Reads where sources stand.
+pub fn get_sources(from: &mut Reader<'_>) -> Result<Sources, LoadError> {
+    let mut sources = Sources::new();
+    for _ in 0..from.get_u32()? {
+        let key = String::from_utf8_lossy(from.get_bytes()?).into_owned();
+        sources.insert(key, from.get_bytes()?.to_vec());
+    }
+    Ok(sources)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::signals::Stop;
+
+    #[test]
+    fn a_broken_snapshot_falls_back_to_the_one_before() {
+        let folder = std::env::temp_dir().join(format!("riddhi-store-{}", std::process::id()));
+        let patient = Patient::new(None, Stop::never());
+        let mut store = Store::open(&folder, Duration::from_secs(1), patient).unwrap();
+        let of = |position| Snapshot { position, now: 5, text: "t".into(), state: vec![7; 9], ..Snapshot::default() };
+        assert_eq!([1, 2, 3].map(|p| store.save(&of(p)).unwrap()), [1, 1, 2]);
+        assert_eq!(store.find().unwrap().snapshot, Some(of(3)));
+        let newest = folder.join(format!("{NAME}{:020}{EXTENSION}", 3));
+        let mut bytes = fs::read(&newest).unwrap();
+        *bytes.last_mut().unwrap() ^= 1;
+        fs::write(&newest, bytes).unwrap();
+        assert_eq!(store.find().unwrap().snapshot, Some(of(2)));
+        assert!(Store::open(&folder, Duration::from_secs(1), Patient::new(None, Stop::never())).is_err());
+        fs::remove_dir_all(&folder).unwrap();
+    }
+}

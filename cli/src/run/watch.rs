@@ -1,0 +1,91 @@
+//! An app's file, looked at from time to time.
+
+use std::fs;
+use std::io::{self, IsTerminal};
+use std::time::{Duration, Instant, SystemTime};
+
+use riddhi_plan::registry::Outside;
+use riddhi_run::App;
+
+use crate::app::{AppFile, read};
+use crate::exit::Failure;
+use crate::say;
+
+/// How often it is looked at.
+const EVERY: Duration = Duration::from_millis(500);
+
+/// An app's file.
+pub struct Watch {
+    path: String,
+    /// The text that runs.
+    text: String,
+    /// The text that was looked at last; a mistaken one is told once.
+    seen: String,
+    stamp: Option<(SystemTime, u64)>,
+    last: Instant,
+    on: bool,
+}
+
+impl Watch {
+    /// Reads and compiles the file; `on`: it is looked at again.
+    pub fn open(path: &str, on: bool) -> Result<(Watch, App), Failure> {
+        let stamp = stamp(path);
+        let text = read(path)?;
+        let app = AppFile::compile(path, text.clone(), Outside::Started).into_app()?;
+        let watch = Watch { path: path.to_owned(), seen: text.clone(), text, stamp, last: Instant::now(), on };
+        Ok((watch, app))
+    }
+
+    /// The text that runs.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The app of an earlier text; `now` is that of the text that runs.
+    pub fn app_of(&self, text: &str, now: &App) -> Result<App, Failure> {
+        if text == self.text {
+            return Ok(now.clone());
+        }
+        AppFile::compile(&self.path, text.to_owned(), Outside::Started).into_app()
+    }
+
+    /// Time until it is looked at again.
+    pub fn again_in(&self) -> Duration {
+        if self.on { EVERY.saturating_sub(self.last.elapsed()) } else { Duration::MAX }
+    }
+
+    /// The app, if its file has changed and it can be run. A mistake is told, and the app goes on as it was.
+    pub fn changed(&mut self) -> Option<App> {
+        if !self.on || self.last.elapsed() < EVERY {
+            return None;
+        }
+        self.last = Instant::now();
+        let stamp = stamp(&self.path);
+        if stamp.is_none() || stamp == self.stamp {
+            return None;
+        }
+        self.stamp = stamp;
+        let text = read(&self.path).ok()?;
+        if text == self.seen {
+            return None;
+        }
+        self.seen.clone_from(&text);
+        if text == self.text {
+            return None;
+        }
+        let file = AppFile::compile(&self.path, text.clone(), Outside::Started);
+        if file.app.is_none() {
+            say(&file.text(io::stderr().is_terminal()));
+            say(&format!("warning: {} has changed, but cannot be run; the app goes on as it was\n", self.path));
+            return None;
+        }
+        let app = file.into_app().ok()?;
+        self.text = text;
+        Some(app)
+    }
+}
+
+fn stamp(path: &str) -> Option<(SystemTime, u64)> {
+    let about = fs::metadata(path).ok()?;
+    Some((about.modified().ok()?, about.len()))
+}

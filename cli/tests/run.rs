@@ -1,0 +1,378 @@
+//! `riddhi run` as a process: from its sources to its sinks, through crashes, changes and trouble with files.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+/// How long something may take that happens at once; only a failing test waits so long.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A folder that goes when the test is done.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Folder {
+        let path = std::env::temp_dir().join(format!("riddhi-run-{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir_all(&path).expect("a folder can be made");
+        Folder(path)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
+    fn text(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap_or_default()
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        fs::write(self.path(name), text).expect("a file can be written");
+    }
+
+    fn append(&self, name: &str, text: &str) {
+        let mut file =
+            OpenOptions::new().append(true).create(true).open(self.path(name)).expect("a file can be opened");
+        file.write_all(text.as_bytes()).expect("a file can be written");
+    }
+
+    fn riddhi(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_riddhi"));
+        command.current_dir(&self.0).args(args).stdin(Stdio::null());
+        command
+    }
+
+    /// Starts `riddhi run`, its standard error in the file `err`.
+    fn start(&self, args: &[&str]) -> Running {
+        let err = OpenOptions::new().append(true).create(true).open(self.path("err")).expect("a file can be opened");
+        let mut command = self.riddhi(&["run"]);
+        let child = command.args(args).stdout(Stdio::null()).stderr(err).spawn();
+        Running(child.expect("riddhi starts"))
+    }
+
+    /// Waits until a file holds what is asked for.
+    fn wait_for(&self, name: &str, holds: impl Fn(&str) -> bool) -> String {
+        let begun = Instant::now();
+        loop {
+            let text = self.text(name);
+            if holds(&text) {
+                return text;
+            }
+            assert!(begun.elapsed() < PATIENCE, "{name} holds {text:?}; standard error: {}", self.text("err"));
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A process that does not outlive the test.
+struct Running(Child);
+
+impl Running {
+    fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([name, &self.0.id().to_string()]).status().expect("kill is there");
+        assert!(sent.success());
+    }
+
+    /// Asks for the end, and gives the exit code.
+    fn end(mut self) -> Option<i32> {
+        self.signal("-TERM");
+        self.0.wait().expect("it ends").code()
+    }
+
+    fn kill(mut self) {
+        self.signal("-KILL");
+        assert_eq!(self.0.wait().expect("it ends").signal(), Some(9));
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn with_input(mut command: Command, input: &str) -> Output {
+    let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = piped.spawn().expect("riddhi starts");
+    child.stdin.take().expect("it is piped").write_all(input.as_bytes()).expect("it reads");
+    child.wait_with_output().expect("it ends")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn lines_of_standard_input_come_out_as_lines() {
+    let folder = Folder::new("stdin");
+    folder.write(
+        "a.siddhi",
+        "@source(type='stdin', @map(type='json'))
+         define stream S (id string, qty int, price double);
+         @sink(type='stdout', @map(type='json'))
+         define stream Out (id string, total long, price double);
+         from S select id, sum(qty) as total, price group by id insert into Out;",
+    );
+    let input = "{\"event\":{\"id\":\"a\",\"qty\":3,\"price\":2.5}}\n\
+                 [{\"id\":\"b\",\"qty\":\"4\",\"price\":5},{\"event\":{\"id\":\"c\",\"qty\":1,\"price\":null,\"more\":1}}]\n\
+                 {\"id\":\"d\",\"qty\":1}\n";
+    let out = with_input(folder.riddhi(&["run", "a.siddhi"]), input);
+    let expected = "{\"event\":{\"id\":\"a\",\"total\":3,\"price\":2.5}}\n\
+                    [{\"event\":{\"id\":\"b\",\"total\":4,\"price\":5.0}},{\"event\":{\"id\":\"c\",\"total\":1,\"price\":\"undefined\"}}]\n";
+    assert_eq!(text(&out.stdout), expected, "{}", text(&out.stderr));
+    assert!(text(&out.stderr).contains("this event has no 'price'"), "{}", text(&out.stderr));
+    assert!(text(&out.stderr).contains("4 events accepted = 3 handled + 1 refused"), "{}", text(&out.stderr));
+    assert_eq!(out.status.code(), Some(0));
+}
+
+#[test]
+fn connectors_that_are_not_there_are_refused_and_replay_passes_them_over() {
+    let folder = Folder::new("kafka");
+    let app = "@source(type='kafka', topic.list='t', @map(type='json')) define stream S (n int);
+               @sink(type='log', prefx='p') define stream Out (n int);
+               from S select n insert into Out;";
+    folder.write("a.siddhi", app);
+    folder.write("e.jsonl", "{\"stream\":\"S\",\"ts\":1,\"data\":{\"n\":5}}\n");
+    for command in ["run", "check"] {
+        let out = folder.riddhi(&[command, "a.siddhi"]).output().expect("it runs");
+        let said = text(&out.stdout) + &text(&out.stderr);
+        assert_eq!(out.status.code(), Some(3), "{said}");
+        assert!(said.contains("Riddhi does not have the source `kafka` yet"), "{said}");
+        assert!(said.contains("did you mean `prefix`?"), "{said}");
+    }
+    let out = folder.riddhi(&["replay", "--app", "a.siddhi", "--events", "e.jsonl"]).output().expect("it runs");
+    assert!(text(&out.stdout).contains("\"n\":5"), "{}", text(&out.stderr));
+    assert!(text(&out.stderr).contains("replay does not start the app's 1 source and 1 sink"), "{}", text(&out.stderr));
+}
+
+const COUNTING: &str = "@app:name('Count')
+    @source(type='file', file.uri='in.jsonl', file.polling.interval='5', @map(type='json'))
+    define stream S (id long, v int);
+    @sink(type='file', file.uri='out.csv', rotation.size='20000', rotation.keep='1000', @map(type='csv'))
+    define stream Out (id long, n long, recent long);
+    @info(name='all') from S select id, count() as n insert into Counted;
+    from Counted#window.length(100) select id, max(n) as n, sum(id) as recent insert into Out;";
+
+/// All that a file sink wrote, set aside or not, in order.
+fn written(folder: &Folder) -> String {
+    let number = |p: &Path| p.extension().and_then(|e| e.to_str()).and_then(|e| e.parse::<u64>().ok());
+    let listed = fs::read_dir(&folder.0).expect("it is there").flatten().map(|e| e.path());
+    let mut parts: Vec<PathBuf> =
+        listed.filter(|p| p.file_name().is_some_and(|n| n.to_string_lossy().starts_with("out.csv"))).collect();
+    parts.sort_by_key(|p| number(p).unwrap_or(u64::MAX));
+    parts.iter().map(|p| fs::read_to_string(p).expect("it can be read")).collect()
+}
+
+#[test]
+fn killed_at_any_moment_nothing_is_lost_and_nothing_is_twice() {
+    let folder = Folder::new("kill");
+    folder.write("a.siddhi", COUNTING);
+    let args = ["a.siddhi", "--state", "st", "--snapshot-interval", "1", "--journal-max-bytes", "100000"];
+    let (mut next, mut seed) = (0u64, 12345u64);
+    let mut more = |n: u64| {
+        let lines: String = (next..next + n).map(|i| format!("{{\"id\":{i},\"v\":{}}}\n", i % 7)).collect();
+        next += n;
+        folder.append("in.jsonl", &lines);
+        next
+    };
+    for round in 0..12 {
+        let running = folder.start(&args);
+        seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        // A moment within start, recovery, reading, a snapshot.
+        let moment = Duration::from_millis((seed >> 33) % 150);
+        for _ in 0..10 {
+            more(100 + round * 30);
+            std::thread::sleep(moment / 10);
+        }
+        running.kill();
+    }
+    let all = more(10);
+    let running = folder.start(&args);
+    let end = format!("{},{all},", all - 1);
+    let begun = Instant::now();
+    while !written(&folder).contains(&format!("\n{end}")) {
+        assert!(begun.elapsed() < PATIENCE, "{}", folder.text("err"));
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert_eq!(running.end(), Some(0), "{}", folder.text("err"));
+    let expected: String = (0..all)
+        .map(|i| {
+            let recent: u64 = (i.saturating_sub(99)..=i).sum();
+            format!("{i},{},{recent}\n", i + 1)
+        })
+        .collect();
+    let found = written(&folder);
+    let wrong = found.lines().zip(expected.lines()).enumerate().find(|(_, (a, b))| a != b);
+    assert!(found == expected, "first difference: {wrong:?}, lines {} and {}", found.lines().count(), all);
+}
+
+#[test]
+fn a_recorded_run_replays_the_same() {
+    let folder = Folder::new("record");
+    folder.write(
+        "a.siddhi",
+        "@app:name('R') @source(type='stdin', @map(type='csv'))
+         define stream S (id string, v int);
+         @sink(type='file', file.uri='out.txt', @map(type='text', @payload('{{id}} {{s}} {{t}}')))
+         define stream Out (id string, s long, t long);
+         from S#window.time(20 milliseconds) select id, sum(v) as s, eventTimestamp() as t insert all events into Out;",
+    );
+    let lines: String = (0..5000).map(|i| format!("k{},{i}\n", i % 5)).collect();
+    let out = with_input(folder.riddhi(&["run", "a.siddhi", "--record", "rec"]), &lines);
+    assert_eq!(out.status.code(), Some(0), "{}", text(&out.stderr));
+    let replay = ["replay", "--app", "a.siddhi", "--journal", "rec/R", "--format", "csv"];
+    let again = folder.riddhi(&replay).output().expect("it runs");
+    assert_eq!(again.status.code(), Some(0), "{}", text(&again.stderr));
+    let shown = text(&again.stdout);
+    let rows = shown.lines().skip(1).map(|line| {
+        let fields: Vec<&str> = line.split(',').collect();
+        format!("{} {} {}\n", fields[3], if fields[4].is_empty() { "null" } else { fields[4] }, fields[5])
+    });
+    assert_eq!(folder.text("out.txt"), rows.collect::<String>());
+    let twice = folder.riddhi(&["run", "a.siddhi", "--record", "rec"]).output().expect("it runs");
+    assert_eq!(twice.status.code(), Some(2), "{}", text(&twice.stderr));
+}
+
+#[test]
+fn a_changed_app_keeps_what_is_unchanged() {
+    let folder = Folder::new("reload");
+    let app = |second: &str| {
+        format!(
+            "@app:name('A') @source(type='file', file.uri='in.csv', file.polling.interval='5', @map(type='csv'))
+             define stream S (v int);
+             @sink(type='file', file.uri='sum.csv', @map(type='csv')) define stream Sums (s long);
+             @sink(type='file', file.uri='other.csv', @map(type='csv')) define stream Other (x long);
+             @info(name='sums') from S select sum(v) as s insert into Sums;
+             {second}"
+        )
+    };
+    folder.write("a.siddhi", &app("from S select count() as x insert into Other;"));
+    folder.write("in.csv", "1\n2\n");
+    let running = folder.start(&["a.siddhi"]);
+    folder.wait_for("other.csv", |t| t == "1\n2\n");
+    folder.write("a.siddhi", &app("from S selekt count() as x insert into Other;"));
+    folder.wait_for("err", |t| t.contains("the app goes on as it was") && t.contains("selekt"));
+    folder.append("in.csv", "3\n");
+    folder.wait_for("other.csv", |t| t == "1\n2\n3\n");
+    folder.write("a.siddhi", &app("from S select sum(v) * 100 as x insert into Other;"));
+    folder.wait_for("err", |t| t.contains("app A was reloaded"));
+    folder.append("in.csv", "4\n");
+    folder.wait_for("other.csv", |t| t == "1\n2\n3\n400\n");
+    folder.wait_for("sum.csv", |t| t == "1\n3\n6\n10\n");
+    assert_eq!(running.end(), Some(0));
+}
+
+#[test]
+fn apps_hear_each_other_over_topics() {
+    let folder = Folder::new("topics");
+    folder.write(
+        "one.siddhi",
+        "@source(type='file', file.uri='in.jsonl', file.polling.interval='5', @map(type='json'))
+         @sink(type='inMemory', topic='{{kind}}')
+         define stream S (kind string, v int);",
+    );
+    folder.write(
+        "two.siddhi",
+        "@source(type='inMemory', topic='a') define stream S (kind string, v int);
+         @sink(type='file', file.uri='out/{{kind}}.csv', @map(type='csv', header='true', @payload(v='0')))
+         define stream Out (kind string, v int);
+         from S select kind, v + 1 as v insert into Out;",
+    );
+    folder.write("in.jsonl", "[{\"kind\":\"a\",\"v\":1},{\"kind\":\"b\",\"v\":2},{\"kind\":\"a\",\"v\":3}]\n");
+    let running = folder.start(&["two.siddhi", "one.siddhi"]);
+    folder.wait_for("out/a.csv", |t| t == "v\n2\n4\n");
+    folder.wait_for("err", |t| t.contains("nobody reads the topic 'b'"));
+    assert_eq!(running.end(), Some(0));
+}
+
+#[test]
+fn trouble_with_files_is_named_and_the_app_goes_on() {
+    let folder = Folder::new("trouble");
+    folder.write(
+        "a.siddhi",
+        "@source(type='file', file.uri='in.csv', file.polling.interval='5', @map(type='csv'))
+         @sink(type='file', file.uri='out.csv', @map(type='csv'))
+         define stream S (id string, v int);",
+    );
+    let running = folder.start(&["a.siddhi"]);
+    folder.wait_for("err", |t| t.contains("cannot open in.csv: no such file or directory; waiting for it"));
+    folder.write("in.csv", "a,1\nb,x\n");
+    folder.wait_for("out.csv", |t| t == "a,1\n");
+    // Rotated: the last line of the old file has no end.
+    folder.append("in.csv", "c,3");
+    fs::rename(folder.path("in.csv"), folder.path("in.csv.1")).expect("it can be renamed");
+    folder.wait_for("err", |t| t.contains("in.csv is gone"));
+    folder.write("in.csv", "d,4\n");
+    folder.wait_for("out.csv", |t| t == "a,1\nc,3\nd,4\n");
+    // Cut off.
+    folder.write("in.csv", "");
+    folder.wait_for("err", |t| t.contains("in.csv was cut off"));
+    folder.append("in.csv", "e,5\n");
+    folder.wait_for("out.csv", |t| t.ends_with("e,5\n"));
+    // A folder in its place.
+    fs::remove_file(folder.path("in.csv")).expect("it can be removed");
+    fs::create_dir(folder.path("in.csv")).expect("it can be made");
+    folder.wait_for("err", |t| t.contains("in.csv was replaced by a folder"));
+    fs::remove_dir(folder.path("in.csv")).expect("it can be removed");
+    // Not UTF-8, then a line that is too long, then a good one.
+    let mut bytes = b"\xff\xfe,1\n".to_vec();
+    bytes.resize(bytes.len() + (17 << 20), b'x');
+    bytes.extend_from_slice(b"\nf,6\n");
+    fs::write(folder.path("in.csv"), &bytes).expect("it can be written");
+    folder.wait_for("out.csv", |t| t.ends_with("f,6\n"));
+    assert_eq!(running.end(), Some(0));
+    let said = folder.text("err");
+    for words in ["this is not UTF-8", "16 MiB at most", "of type int"] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    assert!(said.contains("8 events accepted = 5 handled + 3 refused"), "{said}");
+}
+
+#[test]
+fn a_full_disk_is_waited_for_until_the_end_is_asked_for() {
+    let folder = Folder::new("full");
+    folder.write(
+        "a.siddhi",
+        "@source(type='file', file.uri='in.csv', tailing='false', @map(type='csv'))
+         @sink(type='file', file.uri='/dev/full', @map(type='csv'))
+         define stream S (v int);",
+    );
+    folder.write("in.csv", "1\n2\n");
+    let running = folder.start(&["a.siddhi"]);
+    folder.wait_for("err", |t| t.contains("cannot write /dev/full: no space left on device; waiting for room"));
+    assert_eq!(running.end(), Some(4), "{}", folder.text("err"));
+    assert!(folder.text("err").contains("are not written"), "{}", folder.text("err"));
+}
+
+#[test]
+fn files_of_a_pattern_are_read_in_order_and_put_away() {
+    let folder = Folder::new("glob");
+    folder.write(
+        "a.siddhi",
+        "@source(type='file', dir.uri='in', file.name.pattern='.*[.]csv', tailing='false', action.after.process='move',
+                 move.after.process='done', dir.polling.interval='5', header.present='true',
+                 @map(type='csv', @attributes(v='1', name='trp:file.path')))
+         @sink(type='file', file.uri='out.csv', @map(type='csv'))
+         define stream S (v int, name string);",
+    );
+    fs::create_dir(folder.path("in")).expect("it can be made");
+    folder.write("in/2.csv", "h,v\nx,3\n");
+    folder.write("in/1.csv", "h,v\nx,1\n  x,2");
+    folder.write("in/other.txt", "no\n");
+    let running = folder.start(&["a.siddhi"]);
+    folder.wait_for("out.csv", |t| t == "1,in/1.csv\n2,in/1.csv\n3,in/2.csv\n");
+    folder.wait_for("done/2.csv", |t| t.ends_with("3\n"));
+    folder.write("in/3.csv", "h,v\nx,4\n");
+    folder.wait_for("out.csv", |t| t.ends_with("4,in/3.csv\n"));
+    assert_eq!(running.end(), Some(0));
+}

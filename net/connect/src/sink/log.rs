@@ -1,0 +1,105 @@
+//! `@sink(type='log')`: a line an event, or a chunk, in the app's log.
+
+use riddhi_batch::Arena;
+use riddhi_plan::connector::ConnectorPlan;
+use riddhi_plan::registry::{ConnectorSpec, OptionType, Payload};
+
+use super::file::{check_on_error, on_error};
+use super::{Published, Sink, Unsent};
+use crate::mapper::OutRows;
+use crate::mapper::values::push_plain;
+use crate::registry::{Setting, option};
+use crate::text::number::push_long;
+
+const PRIORITIES: &[&str] = &["INFO", "DEBUG", "WARN", "FATAL", "ERROR", "OFF", "TRACE"];
+
+/// Its options.
+pub(crate) fn spec() -> ConnectorSpec {
+    ConnectorSpec {
+        name: "log",
+        options: vec![
+            option("priority", OptionType::OneOf(PRIORITIES)),
+            option("prefix", OptionType::Text),
+            on_error(),
+        ],
+        payload: Payload::Any,
+        properties: Vec::new(),
+        check: check_on_error,
+    }
+}
+
+/// Writes lines to the log.
+pub struct Log {
+    /// Before each payload.
+    head: Vec<u8>,
+    off: bool,
+    lines: Vec<u8>,
+    log: crate::registry::Log,
+}
+
+/// Makes it.
+pub(crate) fn make(plan: &ConnectorPlan, setting: &Setting) -> Box<dyn Sink> {
+    let priority = plan.options.text("priority").unwrap_or("INFO").to_ascii_uppercase();
+    let default = format!("{} : {}", setting.app, setting.stream);
+    let prefix = plan.options.text("prefix").unwrap_or(&default);
+    Box::new(Log {
+        head: format!("{priority} {prefix} : ").into_bytes(),
+        off: priority == "OFF",
+        lines: Vec::new(),
+        log: setting.log.clone(),
+    })
+}
+
+impl Sink for Log {
+    fn publish(&mut self, _: Option<&str>, what: Published<'_>) -> Result<(), Unsent> {
+        if self.off {
+            return Ok(());
+        }
+        self.lines.clear();
+        match what {
+            Published::Messages { out, .. } => {
+                for message in out.messages() {
+                    self.lines.extend_from_slice(&self.head);
+                    self.lines.extend_from_slice(message.trim_ascii_end());
+                    self.lines.push(b'\n');
+                }
+            }
+            Published::Rows(rows) => push_events(rows, &self.head, &mut self.lines),
+        }
+        (self.log)(&self.lines);
+        Ok(())
+    }
+}
+
+/// A line a chunk: an event, or a list of several.
+pub(super) fn push_events(rows: &OutRows<'_>, head: &[u8], out: &mut Vec<u8>) {
+    for chunk in rows.chunks {
+        out.extend_from_slice(head);
+        if chunk.rows > 1 {
+            out.push(b'[');
+        }
+        for row in chunk.first..chunk.first + chunk.rows {
+            if row > chunk.first {
+                out.extend_from_slice(b", ");
+            }
+            push_event(rows, row as usize, rows.arena, out);
+        }
+        if chunk.rows > 1 {
+            out.push(b']');
+        }
+        out.push(b'\n');
+    }
+}
+
+fn push_event(rows: &OutRows<'_>, row: usize, arena: &Arena, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"Event{timestamp=");
+    push_long(out, rows.columns.ts[row]);
+    out.extend_from_slice(b", data=[");
+    for (i, column) in rows.columns.cols.iter().enumerate() {
+        if i > 0 {
+            out.extend_from_slice(b", ");
+        }
+        push_plain(out, column, row, arena);
+    }
+    out.extend_from_slice(b"], isExpired=false}");
+}
