@@ -56,7 +56,7 @@ pub enum Command {
     /// Run an app on recorded events and print what comes out
     #[command(after_help = REPLAY)]
     Replay(Box<ReplayArgs>),
-    /// Run apps live: from their sources to their sinks, until a signal or the end of the input
+    /// Run apps live, from their sources to their sinks
     Run(RunArgs),
     /// Look for mistakes in an app
     #[command(after_help = CHECK)]
