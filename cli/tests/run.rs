@@ -376,3 +376,51 @@ fn files_of_a_pattern_are_read_in_order_and_put_away() {
     folder.wait_for("out.csv", |t| t.ends_with("4,in/3.csv\n"));
     assert_eq!(running.end(), Some(0));
 }
+
+#[test]
+fn an_earlier_run_is_taken_up_whatever_happened_meanwhile() {
+    let folder = Folder::new("earlier");
+    let app = |second: &str| {
+        format!(
+            "@app:name('A') @source(type='file', file.uri='in.csv', file.polling.interval='5', @map(type='csv'))
+             define stream S (v int);
+             @sink(type='file', file.uri='sum.csv', @map(type='csv')) define stream Sums (s long);
+             @sink(type='file', file.uri='other.csv', @map(type='csv')) define stream Other (x long);
+             @info(name='sums') from S select sum(v) as s insert into Sums;
+             {second}"
+        )
+    };
+    let args = ["a.siddhi", "--state", "st"];
+    folder.write("a.siddhi", &app("@info(name='other') from S select count() as x insert into Other;"));
+    folder.write("in.csv", "1\n2\n");
+    let running = folder.start(&args);
+    folder.wait_for("other.csv", |t| t == "1\n2\n");
+    assert_eq!(running.end(), Some(0), "{}", folder.text("err"));
+    // More came, and the file was rotated; the app was changed; the newest snapshot is damaged.
+    folder.append("in.csv", "3\n");
+    fs::rename(folder.path("in.csv"), folder.path("in.csv.1")).expect("it can be renamed");
+    folder.write("in.csv", "4\n");
+    folder.write("a.siddhi", &app("@info(name='other') from S select sum(v) * 100 as x insert into Other;"));
+    let listed = fs::read_dir(folder.path("st/A")).expect("it is there").flatten().map(|e| e.path());
+    let mut snapshots: Vec<PathBuf> = listed.filter(|p| p.to_string_lossy().contains("snapshot-")).collect();
+    snapshots.sort();
+    assert_eq!(snapshots.len(), 2);
+    let newest = snapshots.pop().expect("there are two");
+    let mut bytes = fs::read(&newest).expect("it can be read");
+    *bytes.last_mut().expect("it is not empty") ^= 1;
+    fs::write(&newest, bytes).expect("it can be written");
+    let running = folder.start(&args);
+    folder.wait_for("sum.csv", |t| t == "1\n3\n6\n10\n");
+    folder.wait_for("other.csv", |t| t == "1\n2\n300\n700\n");
+    let other = Command::new(env!("CARGO_BIN_EXE_riddhi")).current_dir(&folder.0).arg("run").args(args).output();
+    let other = other.expect("it runs");
+    assert_eq!(other.status.code(), Some(2), "{}", text(&other.stderr));
+    assert!(text(&other.stderr).contains("is used by another riddhi"), "{}", text(&other.stderr));
+    assert_eq!(running.end(), Some(0), "{}", folder.text("err"));
+    let said = folder.text("err");
+    for words in
+        ["its checksum does not fit; trying the one before it", "goes on at entry 2", "changed or gone, begun anew"]
+    {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+}

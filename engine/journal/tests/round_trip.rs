@@ -374,3 +374,32 @@ fn errors_of_reading_come_after_the_entries_before() {
     assert_eq!(lines(&frame), expected[..4]);
     assert!(matches!(reader.next(&mut frame, 100), Err(ReadError::Io { .. })));
 }
+
+#[test]
+fn notes_stand_between_entries_and_change_none() {
+    let schema = Schema { attributes: vec![Attribute::new("v", Type::Int)] };
+    let inputs = Inputs::new([(0, "S", &schema)]);
+    let mut writer = JournalWriter::new(Vec::new(), &inputs, 5).unwrap();
+    writer.note(b"start").unwrap();
+    let mut frame = Frame::new([&schema]);
+    frame.reset(5);
+    frame.tick(1, true);
+    frame.tick(2, true);
+    writer.append(&frame).unwrap();
+    writer.note(b"").unwrap();
+    let bytes = writer.finish().unwrap();
+    let mut reader = JournalReader::new(&bytes[..], &inputs).unwrap();
+    reader.prime();
+    let first = reader.note().unwrap();
+    assert_eq!((first.position, &first.bytes[..]), (5, &b"start"[..]));
+    assert_eq!(reader.position(), 5);
+    let mut read = Frame::new([&schema]);
+    assert!(reader.next(&mut read, 10).unwrap());
+    assert_eq!(read.entries, frame.entries);
+    assert!(!reader.next(&mut read, 10).unwrap());
+    let last = reader.note().unwrap();
+    assert_eq!((last.position, &last.bytes[..]), (7, &b""[..]));
+    // An end record, whose payload has eight bytes, comes after it.
+    assert_eq!(bytes.len() as u64 - last.offset, 13 + 8);
+    assert_eq!(reader.ending(), Some(Ending::Whole));
+}
