@@ -57,6 +57,14 @@ struct Row {
     flag: bool,
 }
 
+/// The further attributes of a wide event.
+#[derive(Clone, Copy)]
+struct Extra {
+    user: Option<Str>,
+    place: Option<Str>,
+    size: Option<i32>,
+}
+
 /// The events of one workload, and how far they have been sent.
 pub struct Feed {
     mode: Mode,
@@ -66,6 +74,8 @@ pub struct Feed {
     /// Most events that one frame is filled with, the arrays' size aside.
     frame_rows: u64,
     pool: Vec<Row>,
+    /// Beside each row of the pool, if the events are wide.
+    extras: Vec<Extra>,
     /// The same as columns.
     columns: Columns,
     /// Symbols in the order of the events, if there are many.
@@ -92,6 +102,13 @@ impl Feed {
                 Row { symbol, price, volume: work.volume.unwrap_or(volume), t, flag }
             })
             .collect();
+        let mut extra = |_| Extra {
+            user: (random.below(4) != 0).then(|| key(random.below(100))),
+            place: (random.below(2) != 0).then(|| key(random.below(10))),
+            size: (random.below(8) != 0).then(|| random.below(1000) as i32),
+        };
+        let extras: Vec<Extra> = if work.wide { (0..POOL).map(&mut extra).collect() } else { Vec::new() };
+        assert!(extras.is_empty() || work.mode == Mode::Single, "wide events are sent one by one");
         let mut columns = Columns::new([Kind::Str, Kind::F64, Kind::I32, Kind::I64, Kind::Bool]);
         for row in &pool {
             push(&mut columns, row, row.symbol, 0);
@@ -104,6 +121,7 @@ impl Feed {
             streams,
             frame_rows,
             pool,
+            extras,
             columns,
             sequence,
             clock: Clock::new(playback, 0),
@@ -138,12 +156,23 @@ impl Feed {
         self.fill_single(frame, self.sent + events);
     }
 
-    /// The next event as a line of JSON, as the command line takes it.
-    pub fn next_json(&mut self, stream: &str) -> String {
+    /// The next event as a line of CSV: ts, symbol, price, volume, t, flag.
+    pub fn next_csv(&mut self) -> String {
+        let (ts, Row { symbol, price, volume, t, flag }) = self.next_row();
+        let arena = Arena::new();
+        format!("{ts},{},{price},{volume},{t},{flag}\n", symbol.text(&arena))
+    }
+
+    fn next_row(&mut self) -> (i64, Row) {
         let ts = self.now;
         self.pass(1);
-        let Row { symbol, price, volume, t, flag } = self.pool[(self.sent % POOL as u64) as usize];
         self.sent += 1;
+        (ts, self.pool[((self.sent - 1) % POOL as u64) as usize])
+    }
+
+    /// The next event as a line of JSON, as the command line takes it.
+    pub fn next_json(&mut self, stream: &str) -> String {
+        let (ts, Row { symbol, price, volume, t, flag }) = self.next_row();
         let arena = Arena::new();
         let symbol = symbol.text(&arena);
         format!(
@@ -213,7 +242,7 @@ impl Feed {
     }
 
     fn fill_single(&mut self, frame: &mut Frame, end: u64) {
-        if self.streams.len() == 1 && end - self.sent > 1 && self.fill_run(frame, end) {
+        if self.streams.len() == 1 && self.extras.is_empty() && end - self.sent > 1 && self.fill_run(frame, end) {
             return;
         }
         let mut at = (self.sent % POOL as u64) as usize;
@@ -225,7 +254,10 @@ impl Feed {
             let symbol = *self.sequence.get(i as usize & (SEQUENCE - 1)).unwrap_or(&row.symbol);
             let stream = self.streams[turn];
             let (to, _) = frame.rows_of(stream);
-            push(to, row, symbol, ts);
+            match self.extras.get(at) {
+                None => push(to, row, symbol, ts),
+                Some(extra) => push_wide(to, row, symbol, ts, extra),
+            }
             let (now, sets) = self.clock.stamp(Some(ts));
             frame.commit(stream, now, sets);
             at = if at + 1 == POOL { 0 } else { at + 1 };
@@ -253,6 +285,29 @@ fn push(to: &mut Columns, row: &Row, symbol: Str, ts: i64) {
     c.push_i32(row.volume);
     d.push_i64(row.t);
     e.push_bool(row.flag);
+    to.ts.push(ts);
+}
+
+#[inline(always)]
+fn push_wide(to: &mut Columns, row: &Row, symbol: Str, ts: i64, extra: &Extra) {
+    let [a, b, c, d, e, f, g, h] = &mut to.cols[..] else { panic!("streams of wide events have eight attributes") };
+    a.push_str(symbol);
+    b.push_f64(row.price);
+    c.push_i32(row.volume);
+    d.push_i64(row.t);
+    e.push_bool(row.flag);
+    match extra.user {
+        Some(x) => f.push_str(x),
+        None => f.push_null(),
+    }
+    match extra.place {
+        Some(x) => g.push_str(x),
+        None => g.push_null(),
+    }
+    match extra.size {
+        Some(x) => h.push_i32(x),
+        None => h.push_null(),
+    }
     to.ts.push(ts);
 }
 

@@ -97,7 +97,7 @@ fn run(args: &Args) -> Result<bool> {
     }
     let latency = if args.wants("latency") { session.latency()? } else { Vec::new() };
     let memory = if args.wants("memory") { session.memory() } else { None };
-    let replay = if args.wants("replay") { session.replay() } else { None };
+    let replay = if args.wants("replay") { session.replay() } else { Vec::new() };
     let Session { peer, rows, missing, .. } = session;
     let report = Report {
         date: jiff::Timestamp::now().strftime("%Y-%m-%d").to_string(),
@@ -205,9 +205,15 @@ impl Session<'_> {
         weighed.map_err(|e| self.missing.push([name.clone(), format!("{e:#}")])).ok()
     }
 
-    fn replay(&mut self) -> Option<replay::Replay> {
-        eprintln!("replay");
-        let ran = replay(self.table, self.args.rounds);
-        ran.map_err(|e| self.missing.push(["replay".to_owned(), format!("{e:#}")])).ok()
+    fn replay(&mut self) -> Vec<replay::Replay> {
+        let mut rows = Vec::new();
+        for bars in &self.table.replay {
+            eprintln!("{}", bars.title);
+            match replay(self.table, bars, self.args.rounds) {
+                Ok(row) => rows.push(row),
+                Err(e) => self.missing.push([bars.title.clone(), format!("{e:#}")]),
+            }
+        }
+        rows
     }
 }

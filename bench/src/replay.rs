@@ -1,4 +1,4 @@
-//! The binary as a user starts it: lines of JSON from a file, answers to a file.
+//! The binary as a user starts it: lines of JSON or CSV from a file, answers to a file.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Read, Write};
@@ -16,6 +16,16 @@ use crate::workload::{Table, Workload};
 /// Starts timed for the first output; short, so more than rounds.
 const STARTS: usize = 9;
 
+/// How the events are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Lines {
+    /// A JSON object a line.
+    Jsonl,
+    /// A header, then a line an event.
+    Csv,
+}
+
 /// The row of the table, with its bars.
 #[derive(Clone, Debug, Deserialize)]
 pub struct ReplayBars {
@@ -23,6 +33,8 @@ pub struct ReplayBars {
     pub title: String,
     /// The workload whose app and events are used.
     pub like: String,
+    /// How the events are written.
+    pub lines: Lines,
     /// Lines.
     pub rows: u64,
     /// Millions of events a second that must be reached.
@@ -65,21 +77,21 @@ pub struct Replay {
 }
 
 /// Runs the binary that was built beside this one.
-pub fn replay(table: &Table, rounds: usize) -> Result<Replay> {
-    let bars = &table.replay;
+pub fn replay(table: &Table, bars: &ReplayBars, rounds: usize) -> Result<Replay> {
     let work = table.find(&bars.like).with_context(|| format!("no workload {}", bars.like))?;
     let binary = std::env::current_exe()?.with_file_name("riddhi");
     ensure!(binary.is_file(), "no {}: build riddhi-cli in release mode", binary.display());
     let folder = Folder::new()?;
-    let events = folder.0.join("events.jsonl");
-    let bytes = write_events(work, bars.rows, &events)?;
+    let name = if bars.lines == Lines::Csv { "events.csv" } else { "events.jsonl" };
+    let events = folder.0.join(name);
+    let bytes = write_events(work, bars, &events)?;
     let app = table.app_file(work);
 
     let (mut rates, mut peak) = (Vec::new(), 0.0f64);
     for _ in 0..rounds {
         let output = folder.0.join("output.jsonl");
         let start = Instant::now();
-        let mut process = command(&binary, &app, &events).stdout(File::create(&output)?).spawn()?;
+        let mut process = command(&binary, &app, &events, bars.lines).stdout(File::create(&output)?).spawn()?;
         peak = peak.max(watch(&mut process)?);
         rates.push(bars.rows as f64 / start.elapsed().as_secs_f64() / 1e6);
         let lines = BufReader::new(File::open(&output)?).split(b'\n').count() as u64;
@@ -88,7 +100,7 @@ pub fn replay(table: &Table, rounds: usize) -> Result<Replay> {
     let mut firsts = Vec::new();
     for _ in 0..STARTS {
         let start = Instant::now();
-        let mut process = command(&binary, &app, &events).stdout(Stdio::piped()).spawn()?;
+        let mut process = command(&binary, &app, &events, bars.lines).stdout(Stdio::piped()).spawn()?;
         let read = process.stdout.take().context("no pipe")?.read_exact(&mut [0]);
         firsts.push(start.elapsed().as_secs_f64() * 1e3);
         process.kill()?;
@@ -110,9 +122,14 @@ pub fn replay(table: &Table, rounds: usize) -> Result<Replay> {
     })
 }
 
-fn command(binary: &Path, app: &Path, events: &Path) -> Command {
+fn command(binary: &Path, app: &Path, events: &Path, lines: Lines) -> Command {
     let mut command = Command::new(binary);
-    command.arg("replay").arg("--app").arg(app).arg("--events").arg(events);
+    if lines == Lines::Csv {
+        command.args(["replay", "--stream", "S", "--time-column", "ts"]);
+    } else {
+        command.arg("replay");
+    }
+    command.arg("--app").arg(app).arg("--events").arg(events);
     command.args(["--format", "jsonl", "--no-progress"]).stdin(Stdio::null()).stderr(Stdio::null());
     command
 }
@@ -135,12 +152,18 @@ fn watch(process: &mut Child) -> Result<f64> {
     }
 }
 
-fn write_events(work: &Workload, rows: u64, file: &Path) -> Result<u64> {
+fn write_events(work: &Workload, bars: &ReplayBars, file: &Path) -> Result<u64> {
     let mut out = BufWriter::new(File::create(file)?);
     let mut feed = Feed::new(work, vec![0], 1, false);
     let mut bytes = 0;
-    for _ in 0..rows {
-        let line = feed.next_json(&work.streams[0]);
+    if bars.lines == Lines::Csv {
+        out.write_all(b"ts,symbol,price,volume,t,flag\n")?;
+    }
+    for _ in 0..bars.rows {
+        let line = match bars.lines {
+            Lines::Jsonl => feed.next_json(&work.streams[0]),
+            Lines::Csv => feed.next_csv(),
+        };
         bytes += line.len() as u64;
         out.write_all(line.as_bytes())?;
     }

@@ -140,8 +140,8 @@ pub struct Report {
     pub latency: Vec<Latency>,
     /// Bytes per event.
     pub memory: Option<Memory>,
-    /// The binary on a file of events.
-    pub replay: Option<Replay>,
+    /// The binary on files of events.
+    pub replay: Vec<Replay>,
 }
 
 impl Report {
@@ -184,7 +184,7 @@ impl Report {
             }
             out.push_str(".\n");
         }
-        if let Some(r) = &self.replay {
+        for r in &self.replay {
             let _ = writeln!(
                 out,
                 "\n{}, lines of {:.0} bytes: {:.2} M events/s (at least {}, aim {}). First output after {:.1} ms \

@@ -51,6 +51,9 @@ pub struct Workload {
     pub per_ms: u64,
     /// The volume of all events, if it is to be the same.
     pub volume: Option<i32>,
+    /// Whether events have three more attributes, string, string and int, many of them null.
+    #[serde(default)]
+    pub wide: bool,
     /// How often a line of the app that has `{n}` in it is copied: `{n}` is the copy's number in seven digits, `{p}` a price.
     #[serde(default = "one")]
     pub copies: u64,
@@ -104,14 +107,14 @@ pub struct Table {
     /// What is weighed.
     pub memory: Workload,
     /// What is run as a user would.
-    pub replay: ReplayBars,
+    pub replay: Vec<ReplayBars>,
 }
 
 #[derive(Deserialize)]
 struct File {
     workloads: Vec<Workload>,
     memory: Workload,
-    replay: ReplayBars,
+    replay: Vec<ReplayBars>,
 }
 
 impl Table {

@@ -137,6 +137,7 @@ public final class SiddhiPeer {
         long perMillisecond;
         Integer volume;
         int copies;
+        boolean wide;
 
         /** The text with each line that has {n} in it copied: {n} is the copy's number in seven digits, {p} a price. */
         String expand(String text) {
@@ -173,6 +174,7 @@ public final class SiddhiPeer {
             zipf = o.has("zipf") && o.get("zipf").getAsBoolean();
             perMillisecond = o.has("per_ms") ? o.get("per_ms").getAsLong() : 1000;
             volume = o.has("volume") ? o.get("volume").getAsInt() : null;
+            wide = o.has("wide") && o.get("wide").getAsBoolean();
             copies = o.has("copies") ? o.get("copies").getAsInt() : 1;
         }
 
@@ -229,6 +231,13 @@ public final class SiddhiPeer {
                 boolean flag = random.next() < 0;
                 String symbol = key((int) random.below(work.keys));
                 pool[i] = new Object[] {symbol, price, work.volume == null ? volume : work.volume, t, flag};
+            }
+            for (int i = 0; work.wide && i < POOL; i++) {
+                Object[] row = java.util.Arrays.copyOf(pool[i], 8);
+                row[5] = random.below(4) == 0 ? null : key((int) random.below(100));
+                row[6] = random.below(2) == 0 ? null : key((int) random.below(10));
+                row[7] = random.below(8) == 0 ? null : (Object) (int) random.below(1000);
+                pool[i] = row;
             }
             sequence = work.keys > 16 ? sequence(work) : null;
             arrays = work.mode.equals("array") ? arrays(work.array) : null;
