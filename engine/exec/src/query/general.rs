@@ -638,7 +638,11 @@ impl Work {
         b.ends.clear();
         let mut next = 0;
         for &(end, _) in &g.chunks {
-            let until = next + g.eligible[next..].partition_point(|&p| g.alive[p as usize] < end);
+            // Step by step: over a frame that is once for each signal, and chunks are mostly small.
+            let mut until = next;
+            while until < g.eligible.len() && g.alive[g.eligible[until] as usize] < end {
+                until += 1;
+            }
             let rows = g.eligible[next..until].iter().copied();
             if code.is_snapshot() {
                 b.picks.extend(rows);

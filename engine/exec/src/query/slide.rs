@@ -480,7 +480,8 @@ fn pick(
 ) {
     let (mut start, mut next) = (0u32, 0);
     for piece in &selected.pieces {
-        let until = passing.map_or(0, |p| next + p[next..].partition_point(|&i| i < piece.end));
+        // Pieces are mostly small, so a step at a time is cheaper than halving what is left of the frame.
+        let until = passing.map_or(0, |p| next + p[next..].iter().take_while(|&&i| i < piece.end).count());
         match passing {
             Some(p) => pick_piece(code, slots, ids, groups, p[next..until].iter().copied(), picks),
             None => pick_piece(code, slots, ids, groups, start..piece.end, picks),
