@@ -395,6 +395,12 @@ impl Times for Store {
         page.times[at]
     }
 
+    fn run(&self, row: u64) -> &[i64] {
+        let (page, at) = self.find(row);
+        // Rows of a thinned page do not follow each other.
+        if row >= self.dense { &page.times[at..] } else { &page.times[at..at + 1] }
+    }
+
     fn cell(&self, row: u64, attribute: u32) -> Option<Cell<'_>> {
         let place = self.attributes.iter().position(|&a| a == attribute)?;
         let (page, at) = self.find(row);

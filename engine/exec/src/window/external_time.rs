@@ -6,7 +6,7 @@ use std::sync::Arc;
 use riddhi_batch::{LoadError, Reader, State, Type, Writer};
 use riddhi_plan::registry::{Alike, ArgError, ArgType, BoundWindow, Create, Entering, Form, Stamp, Window};
 
-use super::{arity, const_time};
+use super::{Walk, arity, const_time};
 
 struct ExternalTime {
     span: i64,
@@ -41,14 +41,15 @@ impl State for ExternalTime {
 impl Window for ExternalTime {
     fn slide(&mut self, rows: &Entering<'_>, leave: &mut Vec<u32>) -> Alike {
         let mut any = false;
-        for row in (rows.first..).take(rows.n) {
-            let newest = rows.times.time(row);
-            let due = |&old: &u64| rows.times.time(old).saturating_add(self.span) <= newest;
-            let gone = (self.oldest..row).take_while(due).count() as u32;
+        let (mut oldest, mut entering) = (Walk::new(rows.times, self.oldest), Walk::new(rows.times, rows.first));
+        for _ in 0..rows.n {
+            let newest = entering.time();
+            let gone = oldest.pass_due(self.span, newest, entering.row);
+            entering.step();
             any |= gone > 0;
-            self.oldest += gone as u64;
             leave.push(gone);
         }
+        self.oldest = oldest.row;
         if any { Alike::Each } else { Alike::None }
     }
 

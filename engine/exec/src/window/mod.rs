@@ -21,7 +21,7 @@ mod time_length;
 use std::sync::Arc;
 
 use riddhi_batch::{LoadError, Reader, Type, Value, Writer};
-use riddhi_plan::registry::{ArgError, ArgType, BoundWindow, Registry, WindowFunction};
+use riddhi_plan::registry::{ArgError, ArgType, BoundWindow, Registry, Times, WindowFunction};
 
 type Bind = fn(&[ArgType]) -> Result<BoundWindow, ArgError>;
 
@@ -141,5 +141,43 @@ impl Asked {
 
     fn take(&mut self, due: &mut Vec<i64>) {
         due.append(&mut self.new);
+    }
+}
+/// Goes from row to row over the times of stored rows: asks the store once a page, not once a row.
+struct Walk<'a> {
+    times: &'a dyn Times,
+    row: u64,
+    run: &'a [i64],
+}
+
+impl<'a> Walk<'a> {
+    fn new(times: &'a dyn Times, row: u64) -> Walk<'a> {
+        Walk { times, row, run: &[] }
+    }
+
+    /// The time of the row.
+    #[inline]
+    fn time(&mut self) -> i64 {
+        if self.run.is_empty() {
+            self.run = self.times.run(self.row);
+        }
+        self.run[0]
+    }
+
+    /// On to the next row; the time of this one must have been looked at.
+    #[inline]
+    fn step(&mut self) {
+        self.run = &self.run[1..];
+        self.row += 1;
+    }
+
+    /// Steps over the rows before `end` whose time plus `span` is not after `now`, up to the first that is; how many.
+    #[inline]
+    fn pass_due(&mut self, span: i64, now: i64, end: u64) -> u32 {
+        let from = self.row;
+        while self.row < end && self.time().saturating_add(span) <= now {
+            self.step();
+        }
+        (self.row - from) as u32
     }
 }

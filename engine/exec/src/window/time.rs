@@ -6,7 +6,7 @@ use std::sync::Arc;
 use riddhi_batch::{LoadError, Reader, State, Writer};
 use riddhi_plan::registry::{Alike, ArgError, ArgType, BoundWindow, Create, Entering, Form, Timers, Times, Window};
 
-use super::{Asked, arity, const_time};
+use super::{Asked, Walk, arity, const_time};
 
 struct Time {
     span: i64,
@@ -29,13 +29,6 @@ pub(super) fn bind(args: &[ArgType]) -> Result<BoundWindow, ArgError> {
     Ok(BoundWindow { timers: Timers::Watched, ..window })
 }
 
-impl Time {
-    /// How many of the rows `oldest..end` are due.
-    fn due(&self, now: i64, times: &dyn Times, end: u64) -> u32 {
-        (self.oldest..end).take_while(|&row| times.time(row).saturating_add(self.span) <= now).count() as u32
-    }
-}
-
 impl State for Time {
     fn save(&self, out: &mut Writer) {
         out.put_u64(self.oldest);
@@ -52,12 +45,13 @@ impl State for Time {
 impl Window for Time {
     fn slide(&mut self, rows: &Entering<'_>, leave: &mut Vec<u32>) -> Alike {
         let mut any = false;
-        for (row, &now) in (rows.first..).zip(rows.now) {
-            let due = self.due(now, rows.times, row);
+        let (mut oldest, mut entering) = (Walk::new(rows.times, self.oldest), Walk::new(rows.times, rows.first));
+        for &now in rows.now {
+            let due = oldest.pass_due(self.span, now, entering.row);
             any |= due > 0;
-            self.oldest += due as u64;
             leave.push(due);
-            let ts = rows.times.time(row);
+            let ts = entering.time();
+            entering.step();
             if ts > self.greatest {
                 self.greatest = ts;
                 if self.watched {
@@ -65,6 +59,7 @@ impl Window for Time {
                 }
             }
         }
+        self.oldest = oldest.row;
         if any { Alike::Each } else { Alike::None }
     }
 
@@ -81,7 +76,7 @@ impl Window for Time {
     }
 
     fn fire_slide(&mut self, now: i64, times: &dyn Times, _oldest: u64, end: u64) -> u32 {
-        let due = self.due(now, times, end);
+        let due = Walk::new(times, self.oldest).pass_due(self.span, now, end);
         self.oldest += due as u64;
         due
     }

@@ -217,6 +217,9 @@ pub trait Times: fmt::Debug {
     /// The time of the row of that number.
     fn time(&self, row: u64) -> i64;
 
+    /// The times of that row and as many behind it as lie together, at least its own.
+    fn run(&self, row: u64) -> &[i64];
+
     /// An attribute of the row of that number; only of those that [`BoundWindow::keeps`] names.
     fn cell(&self, _row: u64, _attribute: u32) -> Option<Cell<'_>> {
         None
@@ -337,6 +340,13 @@ impl Times for &Column {
         match &self.data {
             riddhi_batch::Data::I64(v) => v[row as usize],
             _ => 0,
+        }
+    }
+
+    fn run(&self, row: u64) -> &[i64] {
+        match &self.data {
+            riddhi_batch::Data::I64(v) => &v[row as usize..],
+            _ => &[0],
         }
     }
 }
