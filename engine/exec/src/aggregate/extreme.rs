@@ -170,6 +170,40 @@ impl<S: Side, N: Number> Accumulate for Batch<S, N> {
     }
 }
 
+/// The extreme where batches leave row by row but nobody sees them: as in Siddhi no rows are kept, and the extreme is
+/// forgotten when a row of its value leaves.
+pub struct Forgetful<S, N>(PhantomData<(S, N)>);
+
+impl<S: Side, N: Number> Accumulate for Forgetful<S, N> {
+    type In = N;
+    type Out = N;
+    type Acc = Option<N>;
+
+    #[inline]
+    fn add(acc: &mut Option<N>, x: N, row: u64) {
+        Batch::<S, N>::add(acc, x, row);
+    }
+    #[inline]
+    fn remove(acc: &mut Option<N>, x: N, _row: u64) {
+        if acc.is_some_and(|y| x.rank() == y.rank()) {
+            *acc = None;
+        }
+    }
+    #[inline]
+    fn value(acc: &Option<N>) -> Option<N> {
+        *acc
+    }
+    fn is_clear(acc: &Option<N>) -> bool {
+        acc.is_none()
+    }
+    fn save(acc: &Option<N>, out: &mut Writer) {
+        save_extreme(*acc, out);
+    }
+    fn load(from: &mut Reader<'_>) -> Result<Option<N>, LoadError> {
+        load_extreme(from)
+    }
+}
+
 /// The extreme of all rows ever; rows that leave are compared too, which changes nothing, and a batch does not end it.
 pub struct Forever<S, N>(PhantomData<(S, N)>);
 
@@ -210,6 +244,14 @@ fn bind_extreme<S: Side>(name: &str, args: &[ArgType], window: WindowUse) -> Res
         Leaving::Latest => Leaving::Oldest,
         leaving => leaving,
     };
+    if leaving == Leaving::Oldest && !window.sliding && !window.expired {
+        return Ok(match ty {
+            Type::Int => bound(ty, ty.kind(), || boxed::<Forgetful<S, i32>>()),
+            Type::Long => bound(ty, ty.kind(), || boxed::<Forgetful<S, i64>>()),
+            Type::Float => bound(ty, ty.kind(), || boxed::<Forgetful<S, f32>>()),
+            _ => bound(ty, ty.kind(), || boxed::<Forgetful<S, f64>>()),
+        });
+    }
     Ok(match (ty, leaving) {
         (Type::Int, Leaving::Batch | Leaving::Never) => bound(ty, ty.kind(), || boxed::<Batch<S, i32>>()),
         (Type::Long, Leaving::Batch | Leaving::Never) => bound(ty, ty.kind(), || boxed::<Batch<S, i64>>()),

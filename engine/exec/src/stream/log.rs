@@ -34,6 +34,10 @@ impl StreamFunction for Log {
             }
         };
         let priority = priority.map_or(Ok("INFO"), |at: usize| known(args, at))?;
+        if let Some(at) = event.filter(|&at: &usize| args[at].constant.is_none()) {
+            let message = "whether the event is logged must be a constant";
+            return Err(ArgError::at(at, message, "write `true` or `false`"));
+        }
         Ok(BoundStream { adds: Vec::new(), kernel: Arc::new(LogKernel { priority, message, event }) })
     }
 }
