@@ -158,6 +158,9 @@ pub struct Code {
     pub short_conditions: Vec<Program>,
     /// Of the short way: output attributes.
     pub short_items: Vec<ShortItem>,
+    /// Whether a frame's signals are collected over its chunks and timers before anything is made of them. Not where a
+    /// limiter has timers of its own between them, or random values are numbered as they are drawn.
+    pub collects: bool,
     /// Whether any program after the window asks for timestamps.
     pub asks_ts: bool,
     /// Whether any program asks for the clock.
@@ -201,6 +204,7 @@ impl Code {
             short: false,
             short_conditions: Vec::new(),
             short_items: Vec::new(),
+            collects: false,
             asks_ts: false,
             asks_now: false,
             asks_random: false,
@@ -215,6 +219,11 @@ impl Code {
         code.share_args(plan);
         code.kept = kept(plan, code.way);
         code.note_volatility();
+        code.collects = code.way == Way::General
+            && code.timed
+            && code.rate.is_none()
+            && !code.asks_random
+            && code.narrow == code.before.len();
         let bare = code.uncut() && code.rate.is_none() && !code.asks_ts;
         if code.way == Way::Plain && bare && code.filters_without_aggregates() {
             code.shorten(plan);

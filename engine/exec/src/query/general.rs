@@ -42,6 +42,7 @@ pub struct Buffers {
     arg: Option<Column>,
     /// Arguments' columns, kept for their capacity.
     arg_columns: Vec<Option<Column>>,
+    /// The input chunk, or the timer, that each chunk comes from.
     pieces: Vec<Piece>,
     flags: Vec<u8>,
     eligible: Vec<u32>,
@@ -69,6 +70,7 @@ impl Buffers {
         self.rows.clear();
         self.ts.clear();
         self.chunks.clear();
+        self.pieces.clear();
         self.carried.clear();
         self.work.clear();
         self.kept.clear();
@@ -78,6 +80,17 @@ impl Buffers {
         self.kinds.push(kind);
         self.rows.push(row);
         self.ts.push(ts);
+    }
+
+    /// How many chunks there are.
+    pub fn chunks(&self) -> usize {
+        self.chunks.len()
+    }
+
+    /// Notes where the chunks that came since the last call come from, given the entering row that caused each.
+    fn place(&mut self, piece_of: impl Fn(u32) -> Piece) {
+        let new = &self.chunks[self.pieces.len()..];
+        self.pieces.extend(new.iter().map(|&(_, cause)| piece_of(cause.unwrap_or(0))));
     }
 
     fn end(&mut self, cause: Option<u32>) {
@@ -131,6 +144,12 @@ impl Work {
             return;
         }
         let mut g = std::mem::take(&mut self.buffers.general);
+        if self.collecting {
+            self.window_signals(code, cx, input, selected, &mut g);
+            g.place(|row| selected.piece_of(row as usize));
+            self.buffers.general = g;
+            return;
+        }
         g.clear();
         if self.window.is_some() {
             self.window_signals(code, cx, input, selected, &mut g);
@@ -146,41 +165,74 @@ impl Work {
                 g.work.cols[a as usize].append(&input.rows.cols[a as usize], selected.sel(), selected.n);
             }
         }
-        self.process(code, cx, &mut g, |row| selected.piece_of(row as usize));
+        g.place(|row| selected.piece_of(row as usize));
+        self.process(code, cx, &mut g);
         self.buffers.general = g;
         self.release_unneeded(code);
     }
 
     pub(super) fn fire_general(&mut self, code: &Code, cx: &mut Cx<'_>, step: u32) {
         let mut g = std::mem::take(&mut self.buffers.general);
-        g.clear();
-        let now = cx.steps.now(step);
+        if !self.collecting {
+            g.clear();
+        }
+        self.timer_signals(code, cx.steps.now(step), &mut g);
+        g.place(|_| Piece { chunk: step, step, end: 0 });
+        self.buffers.general = g;
+        if !self.collecting {
+            self.take_signals(code, cx);
+        }
+    }
+
+    /// From here on signals are only collected, of chunks and timers alike: what a window says does not depend on what is
+    /// made of it. A frame in which a timer fires between any two chunks then costs one sweep and not one for each.
+    pub(super) fn collect_signals(&mut self) {
+        self.collecting = true;
+        self.buffers.general.clear();
+    }
+
+    /// Makes rows of the signals collected.
+    pub(super) fn take_collected(&mut self, code: &Code, cx: &mut Cx<'_>) {
+        self.collecting = false;
+        if self.buffers.general.chunks() > 0 {
+            self.take_signals(code, cx);
+        } else {
+            self.release_unneeded(code);
+        }
+        self.sweep();
+    }
+
+    fn take_signals(&mut self, code: &Code, cx: &mut Cx<'_>) {
+        let mut g = std::mem::take(&mut self.buffers.general);
+        self.fetch(code, cx, &mut g);
+        self.process(code, cx, &mut g);
+        self.buffers.general = g;
+        self.release_unneeded(code);
+    }
+
+    /// Collects what the window makes of a timer.
+    fn timer_signals(&mut self, code: &Code, now: i64, g: &mut Buffers) {
         let (head, tail) = (self.store.head(), self.store.tail());
         let Some(window) = &mut self.window else { return };
         match code.window.as_ref().map(|w| w.form) {
             Some(Form::Slide) => {
-                let oldest = head;
+                // Rows that left in this frame may still be in the store.
+                let oldest = window.needed(tail).max(head);
                 let gone = window.fire_slide(now, &self.store, oldest, tail) as u64;
                 (oldest..oldest + gone).for_each(|row| g.push(SignalKind::Expired, row, now));
                 g.end(None);
             }
             Some(Form::Flush) => {
                 if let Some(flush) = window.fire_flush(now, tail) {
-                    push_flush(&mut g, &flush, now, &self.store);
+                    push_flush(g, &flush, now, &self.store);
                     g.end(None);
                 }
             }
-            _ => window.fire_general(
-                now,
-                &self.store,
-                tail,
-                &mut Sink { buffers: &mut g, times: &self.store, carries: None },
-            ),
+            _ => {
+                let mut sink = Sink { buffers: g, times: &self.store, carries: None };
+                window.fire_general(now, &self.store, tail, &mut sink);
+            }
         }
-        self.fetch(code, cx, &mut g);
-        self.process(code, cx, &mut g, |_| Piece { chunk: step, step, end: 0 });
-        self.buffers.general = g;
-        self.release_unneeded(code);
     }
 
     fn release_unneeded(&mut self, code: &Code) {
@@ -199,7 +251,9 @@ impl Work {
 
     /// Puts the rows into the store and collects what the window makes of them.
     fn window_signals(&mut self, code: &Code, cx: &mut Cx<'_>, input: &Flow, selected: &Selected, g: &mut Buffers) {
-        let (first, oldest) = (self.store.tail(), self.store.head());
+        let (first, head) = (self.store.tail(), self.store.head());
+        // While signals are collected the store keeps rows that have left.
+        let oldest = self.window.as_ref().map_or(head, |w| w.needed(first).max(head));
         self.push_rows(code, cx, input, selected, 0);
         let b = &mut self.buffers;
         b.now.clear();
@@ -273,13 +327,11 @@ impl Work {
     }
 
     /// Handlers after the window, aggregates, having, selection, output.
-    fn process(&mut self, code: &Code, cx: &mut Cx<'_>, g: &mut Buffers, piece_of: impl Fn(u32) -> Piece) {
+    fn process(&mut self, code: &Code, cx: &mut Cx<'_>, g: &mut Buffers) {
         if g.chunks.is_empty() {
             return;
         }
-        let mut pieces = std::mem::take(&mut g.pieces);
-        pieces.clear();
-        pieces.extend(g.chunks.iter().map(|&(_, cause)| piece_of(cause.unwrap_or(0))));
+        let pieces = std::mem::take(&mut g.pieces);
         g.now.clear();
         for (piece, &(end, _)) in pieces.iter().zip(&g.chunks) {
             g.now.resize(end as usize, cx.steps.now(piece.step));

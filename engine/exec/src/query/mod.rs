@@ -126,6 +126,8 @@ struct Work {
     /// Rows for which random values were or could have been drawn.
     serial: u64,
     buffers: Buffers,
+    /// Whether the general way only collects signals for now.
+    collecting: bool,
     limiter: Option<Box<Limiter>>,
     /// Of the rows that a turn gives to the limiter.
     tags: Tags,
@@ -214,7 +216,16 @@ impl Query {
         self.run_timed(cx, input, Some(rows));
     }
 
-    fn run_timed(&mut self, cx: &mut Cx<'_>, input: &Flow, mut rows: Option<&[u32]>) {
+    fn run_timed(&mut self, cx: &mut Cx<'_>, input: &Flow, rows: Option<&[u32]>) {
+        if !self.code.collects {
+            return self.run_and_fire(cx, input, rows);
+        }
+        self.work.collect_signals();
+        self.run_and_fire(cx, input, rows);
+        self.work.take_collected(&self.code, cx);
+    }
+
+    fn run_and_fire(&mut self, cx: &mut Cx<'_>, input: &Flow, mut rows: Option<&[u32]>) {
         let to = input.chunks.len();
         let mut from = 0;
         while from < to {
@@ -323,6 +334,7 @@ impl Work {
             serial: 0,
             limiter: Limiter::new(code).map(Box::new),
             tags: Tags::default(),
+            collecting: false,
             out: Flow { rows: Columns::new(code.output_kinds()), ..Flow::default() },
             buffers,
         }
@@ -372,13 +384,17 @@ impl Work {
 
     fn fire(&mut self, code: &Code, cx: &mut Cx<'_>, timer: Fired) {
         let step = cx.steps.fire(timer);
-        let before = (self.out.chunks.len(), cx.failures.len());
+        let said = |work: &Work, cx: &Cx<'_>| {
+            let collected = if work.collecting { work.buffers.general.chunks() } else { 0 };
+            (work.out.chunks.len(), cx.failures.len(), collected)
+        };
+        let before = said(self, cx);
         match (timer.part, &mut self.limiter) {
             (Part::Limiter, Some(limiter)) => limiter.fire(timer, step, &mut self.out, cx.steps, cx.arena),
             _ => self.fire_window(code, cx, step),
         }
         self.sweep();
-        if before == (self.out.chunks.len(), cx.failures.len()) {
+        if before == said(self, cx) {
             cx.steps.forget_last();
         }
     }
