@@ -67,7 +67,8 @@ impl Frame {
     }
 
     /// Makes the rows appended since the last commit an entry. Returns its rows; no row, no entry.
-    #[inline]
+    // A call for each event is an eighth of what filling a frame of alternating streams costs.
+    #[inline(always)]
     pub fn commit(&mut self, stream: u32, now: i64, sets: bool) -> usize {
         let flow = &mut self.flows[stream as usize];
         let first = flow.committed;
