@@ -2,6 +2,9 @@
 //!
 //! Plan nodes are read-only once built and know nothing of what changes while they run; that is `riddhi-exec`'s.
 
+#[cfg(test)]
+extern crate self as riddhi_plan;
+
 mod bind;
 pub mod connector;
 pub mod cron;
@@ -16,6 +19,7 @@ mod rules;
 mod text;
 
 pub use bind::{Planned, Verdict, plan};
+pub use diagnose::CODES;
 pub use explain::{explain_json, explain_mermaid, explain_text};
 pub use regions::regions;
 pub use text::expr_text;

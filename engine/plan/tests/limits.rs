@@ -32,14 +32,3 @@ fn many_queries_in_a_ring() {
     assert_eq!(plan.regions.len(), 1);
     assert!(plan.regions[0].reason.ends_with("is a loop"));
 }
-
-/// Each condition is copied to the aggregate behind it, and each `x` stands for a long sum.
-#[test]
-fn a_query_that_grows() {
-    let sum = vec!["n"; HEIGHT].join(" + ");
-    let more = vec!["x + count() > 0"; HEIGHT - 2].join(" and ");
-    let text = format!("define stream S (n int);\nfrom S select {sum} as x having {more} insert into Out;");
-    let told = planned(&text).diagnostics;
-    let errors: Vec<_> = told.iter().filter(|d| d.is_error()).map(|d| d.code.0).collect();
-    assert_eq!(errors, ["R0305"]);
-}

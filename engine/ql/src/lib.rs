@@ -5,6 +5,7 @@
 
 pub mod ast;
 pub mod code;
+mod described;
 mod diagnostic;
 mod format;
 mod lex;
@@ -16,6 +17,7 @@ mod span;
 mod substitute;
 mod suggest;
 
+pub use described::Described;
 pub use diagnostic::{Code, Diagnostic, Diagnostics, Help, Label, Replacement, Severity};
 pub use format::{Unformatted, format};
 pub use parse::{Parsed, ParsedOnDemand, parse, parse_expression, parse_on_demand, parse_time};

@@ -26,12 +26,12 @@ const UNITS: [(TimeUnit, &str); 6] = [
 
 impl<'a> Pass<'a> {
     pub(crate) fn aggregation(&mut self, d: &'a AggregationDef) {
-        self.diagnostics.push(unsupported::feature(unsupported::AGGREGATION, d.name.span));
+        self.diagnostics.push(unsupported::aggregation(d.name.span));
         if let Some(key) = annotations::single(&d.annotations, "primaryKey", &mut self.diagnostics) {
             self.diagnostics.push(wrong::key_of_aggregation(key.span));
         }
         for by_id in d.annotations.iter().filter(|a| annotations::is(a, "PartitionById")) {
-            self.diagnostics.push(unsupported::feature(unsupported::SHARDS, by_id.span));
+            self.diagnostics.push(unsupported::shards(by_id.span));
         }
         super::outside::store(&d.annotations, &mut self.diagnostics);
         let units = self.granularities(d);

@@ -3,7 +3,7 @@
 use riddhi_ql::ast::{Annotation, AnnotationElement};
 use riddhi_ql::{Diagnostics, Ident, Span};
 
-use crate::diagnose::{annotations as wrong, remarks, unsupported};
+use crate::diagnose::{annotations as wrong, notes, unsupported};
 
 /// Whether the annotation has that name; case counts nothing.
 pub(crate) fn is(annotation: &Annotation, name: &str) -> bool {
@@ -81,7 +81,7 @@ fn statistics(found: &Annotation, out: &mut Diagnostics) {
     }
     let switch = element(found, "enable", out).or(element(found, "", out));
     if switch.is_none_or(|e| e.value.value.eq_ignore_ascii_case("true")) {
-        out.push(remarks::no_statistics(found.span));
+        out.push(notes::no_statistics(found.span));
     }
 }
 
@@ -140,7 +140,7 @@ fn on_error(found: &Annotation, out: &mut Diagnostics) -> bool {
     match action.value.value.to_ascii_lowercase().as_str() {
         "log" => false,
         "stream" | "store" => {
-            out.push(unsupported::feature(unsupported::ON_ERROR, found.span));
+            out.push(unsupported::on_error(found.span));
             action.value.value.eq_ignore_ascii_case("stream")
         }
         _ => {
@@ -151,14 +151,14 @@ fn on_error(found: &Annotation, out: &mut Diagnostics) -> bool {
 }
 
 fn asynchronous(found: &Annotation, out: &mut Diagnostics) {
-    out.push(remarks::async_chunks(found.span));
+    out.push(notes::async_chunks(found.span));
     for key in ["workers", "batch.size.max"] {
         if let Some(e) = element(found, key, out) {
             positive(key, &e.value.value, e.value.span, out);
         }
     }
     match element(found, "buffer.size", out) {
-        None => out.push(remarks::async_size(found.span)),
+        None => out.push(notes::async_size(found.span)),
         Some(e) => {
             let size = positive("buffer.size", &e.value.value, e.value.span, out);
             if size.is_some_and(|n| n.count_ones() != 1) {

@@ -5,7 +5,7 @@ use riddhi_ql::Span;
 use riddhi_ql::ast::{self, Args, ExprKind};
 
 use super::expr::{Binder, constant};
-use crate::diagnose::{calls, remarks, unsupported};
+use crate::diagnose::{calls, notes, unsupported};
 use crate::expr::{Expr, Node};
 use crate::known;
 use crate::registry::{AggregateFunction, ArgType, ScalarFunction, WindowUse};
@@ -77,7 +77,7 @@ impl Binder<'_> {
             }
         };
         if matches!(call.name.name.as_str(), "maximum" | "minimum") && args.len() > 1 {
-            self.diagnostics.push(remarks::extreme_of(&call.name.name, call.name.span));
+            self.diagnostics.push(notes::extreme_of(&call.name.name, call.name.span));
         }
         let node =
             Node::Call { name: calls::call_name(call), kernel: bound.kernel, volatility: bound.volatility, args };
@@ -128,7 +128,7 @@ impl Binder<'_> {
 
     fn aggregate_not_here(&mut self, name: &str, span: Span) {
         self.diagnostics.push(if self.place == STREAM_FUNCTION {
-            unsupported::feature(unsupported::AGGREGATE_ARGUMENT, span)
+            unsupported::aggregate_argument(span)
         } else {
             calls::aggregate_here(name, self.place, span)
         });
@@ -138,14 +138,14 @@ impl Binder<'_> {
     fn aggregate_remarks(&mut self, name: &str, window: WindowUse, first: Option<Type>, span: Span) {
         let batches = window.windowed && !window.sliding;
         if batches && matches!(name, "minForever" | "maxForever") {
-            self.diagnostics.push(remarks::for_ever(name, span));
+            self.diagnostics.push(notes::for_ever(name, span));
         }
         match name {
-            "and" | "or" => self.diagnostics.push(remarks::null_argument(name, span)),
-            "stdDev" if window.sliding => self.diagnostics.push(remarks::deviation(span)),
-            "sum" if window.sliding && first == Some(Type::Long) => self.diagnostics.push(remarks::long_sum(span)),
-            "unionSet" if window.windowed => self.diagnostics.push(remarks::union(span)),
-            "min" | "max" if window.windowed => self.diagnostics.push(remarks::equal_extremes(name, span)),
+            "and" | "or" => self.diagnostics.push(notes::null_argument(name, span)),
+            "stdDev" if window.sliding => self.diagnostics.push(notes::deviation(span)),
+            "sum" if window.sliding && first == Some(Type::Long) => self.diagnostics.push(notes::long_sum(span)),
+            "unionSet" if window.windowed => self.diagnostics.push(notes::union_set(span)),
+            "min" | "max" if window.windowed => self.diagnostics.push(notes::equal_extremes(name, span)),
             _ => {}
         }
     }

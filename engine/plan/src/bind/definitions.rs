@@ -81,7 +81,7 @@ impl<'a> Pass<'a> {
     }
 
     fn table(&mut self, d: &ast::TableDef, number: usize) {
-        self.diagnostics.push(unsupported::feature(unsupported::TABLE, d.name.span));
+        self.diagnostics.push(unsupported::table(d.name.span));
         self.keys(&d.annotations, &d.attributes, &d.name);
         if let Some(before) = self.catalog.get(&d.name.name) {
             let repeats = before.class == Class::Table && self.repeated(number, &d.annotations, &d.attributes);
@@ -129,7 +129,7 @@ impl<'a> Pass<'a> {
     }
 
     fn window_definition(&mut self, d: &'a ast::WindowDef) {
-        self.diagnostics.push(unsupported::feature(unsupported::WINDOW, d.name.span));
+        self.diagnostics.push(unsupported::named_window(d.name.span));
         let shape = shape_of(&d.attributes);
         let input = Input {
             name: d.name.name.clone(),
@@ -152,7 +152,7 @@ impl<'a> Pass<'a> {
     }
 
     fn trigger(&mut self, d: &ast::TriggerDef) {
-        self.diagnostics.push(unsupported::feature(unsupported::TRIGGER, d.name.span));
+        self.diagnostics.push(unsupported::trigger(d.name.span));
         if let Some(before) = self.catalog.get(&d.name.name) {
             // Siddhi does not notice a window of the name either, as long as its attribute is the same.
             let stream = matches!(before.class, Class::Stream | Class::Window);
@@ -165,7 +165,7 @@ impl<'a> Pass<'a> {
     }
 
     fn function(&mut self, d: &ast::FunctionDef) {
-        self.diagnostics.push(unsupported::feature(unsupported::SCRIPT, d.name.span));
+        self.diagnostics.push(unsupported::script(d.name.span));
         if !may_be(LANGUAGES, &d.language.name) {
             self.diagnostics.push(calls::unknown_language(&d.language));
         }

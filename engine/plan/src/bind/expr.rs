@@ -9,7 +9,7 @@ use riddhi_ql::{Diagnostics, Ident, Span};
 use super::aggregates::Aggregates;
 use super::catalog::{Catalog, Class, Shape};
 use super::scope::{Found, Scope, marked};
-use crate::diagnose::{names, remarks, types, unsupported};
+use crate::diagnose::{names, types, unsupported, warnings};
 use crate::expr::{Arith, Compare, Expr, Node};
 use crate::registry::Registry;
 
@@ -172,7 +172,7 @@ impl<'a> Binder<'a> {
         for side in [&left, &right] {
             // A string or bool attribute may carry a number all the same, after `cast`.
             if !side.ty.is_numeric() && matches!(side.kind, Kind::Str | Kind::Bool) {
-                self.diagnostics.push(remarks::fails_always(op.text(), side.ty, side.span));
+                self.diagnostics.push(warnings::fails_always(op.text(), side.ty, side.span));
             }
         }
         Some(Expr { ty, kind: ty.kind(), node: Node::Arith(arith, Box::new(left), Box::new(right)), span })
@@ -225,7 +225,7 @@ impl<'a> Binder<'a> {
         match entry {
             Some(entry) if entry.class == Class::Table => {
                 self.table = catalog.key(&table.name).map(|name| (name, &entry.shape));
-                self.diagnostics.push(unsupported::feature(unsupported::IN, table.span));
+                self.diagnostics.push(unsupported::in_condition(table.span));
             }
             _ => {
                 let known = catalog.names(&[Class::Table]);

@@ -10,7 +10,7 @@ use super::catalog::{Field, Shape};
 use super::condition::WindowScope;
 use super::expr::Binder;
 use super::scope::{Input, Scope};
-use crate::diagnose::{calls, names, remarks, unsupported};
+use crate::diagnose::{calls, names, notes, unsupported};
 use crate::expr::Expr;
 use crate::known;
 use crate::logical::Handler;
@@ -77,7 +77,7 @@ impl<'a> Pass<'a> {
         };
         let condition = binder.condition(condition, "a filter")?;
         if chain.window.as_ref().is_some_and(|w| !w.sliding) {
-            self.diagnostics.push(remarks::filter_after_batch(condition.span));
+            self.diagnostics.push(notes::filter_after_batch(condition.span));
         }
         let handler = Handler::Filter { condition, aggregates: aggregates.list };
         if chain.window_span.is_some() { &mut chain.after } else { &mut chain.before }.push(handler);
@@ -104,7 +104,7 @@ impl<'a> Pass<'a> {
         match function.bind_in(&arg_types(&args), &WindowScope::new(registry, &inputs[at])) {
             Ok(window) => {
                 chain.window = Some(window);
-                self.diagnostics.extend(remarks::window(&name, call.name.span));
+                self.diagnostics.extend(notes::window_failures(&name, call.name.span));
             }
             Err(error) => {
                 let spans: Vec<Span> = args.iter().map(|a| a.span).collect();
@@ -168,7 +168,7 @@ impl<'a> Pass<'a> {
             shape.fields.push(Field { name: added.name.clone(), ty: Some(added.ty), kind: added.kind });
         }
         if name == "pol2Cart" {
-            self.diagnostics.push(remarks::null_coordinate(&name, call.name.span));
+            self.diagnostics.push(notes::null_coordinate(&name, call.name.span));
         }
         let handler = Handler::Stream { name, function, args };
         if chain.window_span.is_some() { &mut chain.after } else { &mut chain.before }.push(handler);

@@ -14,7 +14,7 @@ use crate::registry::{Leaving, WindowUse};
 
 impl<'a> Pass<'a> {
     pub(crate) fn join_query(&mut self, query: &'a Query, join: &'a Join) {
-        self.diagnostics.push(unsupported::feature(unsupported::JOIN, join.kind_span));
+        self.diagnostics.push(unsupported::join(join.kind_span));
         let (left, left_class) = self.join_side(&join.left);
         let (right, right_class) = self.join_side(&join.right);
         let fixed = |class: Option<Class>| matches!(class, Some(Class::Table | Class::Aggregation));
@@ -115,8 +115,8 @@ impl<'a> Pass<'a> {
     }
 
     pub(crate) fn state_query(&mut self, query: &'a Query, input: &'a StateInput, sequence: bool) {
-        let feature = if sequence { unsupported::SEQUENCE } else { unsupported::PATTERN };
-        self.diagnostics.push(unsupported::feature(feature, input.span));
+        let refused = if sequence { unsupported::sequence(input.span) } else { unsupported::pattern(input.span) };
+        self.diagnostics.push(refused);
         let mut states = Vec::new();
         flatten(&input.root, &mut states);
         let mut inputs: Vec<Input<'a>> = Vec::new();
@@ -206,7 +206,7 @@ impl<'a> Pass<'a> {
             self.diagnostics.push(names::not_a_table(target, class, self.catalog.names(&[Class::Table])));
             return;
         };
-        self.diagnostics.push(unsupported::feature(unsupported::CHANGE, query.output.span));
+        self.diagnostics.push(unsupported::change(query.output.span));
         let table = entry.shape.clone();
         let span = entry.span;
         if whole && let Some(what) = output::difference(&table, &shape) {

@@ -5,7 +5,7 @@ use riddhi_ql::ast::{EventTypeKind, OutputKind, Query, RateKind, Scope, Source};
 
 use super::Pass;
 use super::catalog::{Class, Entry, Field, Shape, join_kinds};
-use crate::diagnose::{names, selection};
+use crate::diagnose::{clauses, names};
 use crate::logical::Kinds;
 
 /// Which rows the query puts out.
@@ -43,7 +43,7 @@ impl<'a> Pass<'a> {
         match &query.output.kind {
             OutputKind::Insert { target, .. } => self.insert(target, shape),
             OutputKind::Return { .. } => {
-                self.diagnostics.push(selection::returns(query.output.span));
+                self.diagnostics.push(clauses::returns(query.output.span));
                 None
             }
             _ => {

@@ -112,7 +112,7 @@ fn agree(plan: &ConnectorPlan, connector: &ConnectorSpec, mapper: &MapperSpec, m
 fn nested(found: &Annotation, direction: Direction, out: &mut Diagnostics) {
     for inner in found.annotations.iter().filter(|a| !is(a, "map")) {
         if direction == Direction::Sink && is(inner, "distribution") {
-            out.push(unsupported::feature(unsupported::DISTRIBUTION, inner.span));
+            out.push(unsupported::distribution(inner.span));
         } else {
             out.push(connect::unknown_annotation(&inner.name.name, direction.text(), inner.name.span));
         }
@@ -345,7 +345,7 @@ fn typed<'a>(
 ) -> Option<Typed<'a>> {
     let reference = element(found, "ref", out);
     if let Some(reference) = reference.filter(|_| name != "store") {
-        out.push(unsupported::feature(unsupported::REFERENCE, reference.span));
+        out.push(unsupported::reference(reference.span));
     }
     let Some(ty) = element(found, "type", out) else {
         if reference.is_none() {

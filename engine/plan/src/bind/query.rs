@@ -10,7 +10,7 @@ use super::catalog::{Class, Shape};
 use super::guards::COPIES_MAX;
 use super::scope::{Input, marked};
 use super::{Pass, output};
-use crate::diagnose::{calls, names, remarks, selection, unsupported};
+use crate::diagnose::{calls, clauses, names, unsupported, warnings};
 use crate::logical::{Kinds, QueryPlan};
 
 /// Where a query reads from.
@@ -81,7 +81,7 @@ impl<'a> Pass<'a> {
     /// The queries are bound as if each stood alone.
     fn partition(&mut self, partition: &'a ast::Partition) {
         let at = Span::at(partition.span.start).to(partition.keys.first().map_or(partition.span, |k| k.span));
-        self.diagnostics.push(unsupported::feature(unsupported::PARTITION, at));
+        self.diagnostics.push(unsupported::partition(at));
         super::purge::partition(partition, &mut self.diagnostics);
         self.partition_keys(partition);
         self.catalog.inner = Some(Default::default());
@@ -99,7 +99,7 @@ impl<'a> Pass<'a> {
             QueryInput::Pattern(input) => self.state_query(query, input, false),
             QueryInput::Sequence(input) => self.state_query(query, input, true),
             QueryInput::Anonymous(inner) => {
-                self.diagnostics.push(selection::anonymous(inner.span));
+                self.diagnostics.push(clauses::inner_query(inner.span));
                 self.rate(query);
                 self.output(query, Shape::open());
             }
@@ -121,7 +121,7 @@ impl<'a> Pass<'a> {
             self.diagnostics.push(calls::window_on_window(span, &name));
         }
         if kinds == Kinds::Expired && chain.window_span.is_none() && !on_window {
-            self.diagnostics.push(remarks::never_expires(query.output.span));
+            self.diagnostics.push(warnings::never_expires(query.output.span));
         }
         let window = chain.window_use(kinds != Kinds::Current);
         let (shape, select) = self.selection(query.selection.as_ref(), &inputs, window, output::target_name(query));
@@ -206,7 +206,7 @@ impl<'a> Pass<'a> {
             Some(entry) if entry.fault => {
                 let mut shape = entry.shape.clone();
                 shape.fields.push(super::catalog::Field::new("_error", riddhi_batch::Type::Object));
-                self.diagnostics.push(unsupported::feature(unsupported::FAULT, source.span));
+                self.diagnostics.push(unsupported::fault_stream(source.span));
                 Some(Read { shape, stream: None, window: false })
             }
             _ => {

@@ -4,7 +4,7 @@ use riddhi_ql::Span;
 use riddhi_ql::ast::{EventTypeKind, OutputKind, Query, RateKind, RateWhich, TimeValue};
 
 use super::Pass;
-use crate::diagnose::rates;
+use crate::diagnose::{clauses, notes};
 use crate::expr::Node;
 use crate::logical::{RatePlan, SelectPlan, Which};
 use crate::registry::BoundWindow;
@@ -24,7 +24,7 @@ impl Pass<'_> {
             RateKind::Events { which, count, count_span } => match u64::try_from(*count) {
                 Ok(count) if count > 0 => Some(RatePlan::Events(which_rows(*which), count)),
                 _ => {
-                    self.diagnostics.push(rates::no_events(*count_span));
+                    self.diagnostics.push(clauses::no_events(*count_span));
                     None
                 }
             },
@@ -42,7 +42,7 @@ impl Pass<'_> {
 
     fn interval(&mut self, every: &TimeValue, ticks: bool) -> Option<i64> {
         if ticks && every.ms <= 0 {
-            self.diagnostics.push(rates::no_time(every.span));
+            self.diagnostics.push(clauses::no_time(every.span));
             return None;
         }
         Some(every.ms)
@@ -51,8 +51,8 @@ impl Pass<'_> {
     fn snapshot_kinds(&mut self, query: &Query) {
         let OutputKind::Insert { events: Some(events), .. } = &query.output.kind else { return };
         match events.kind {
-            EventTypeKind::Current => self.diagnostics.push(rates::snapshot_kind(events.span, "current")),
-            EventTypeKind::Expired => self.diagnostics.push(rates::snapshot_kind(events.span, "expired")),
+            EventTypeKind::Current => self.diagnostics.push(clauses::snapshot_kind(events.span, "current")),
+            EventTypeKind::Expired => self.diagnostics.push(clauses::snapshot_kind(events.span, "expired")),
             EventTypeKind::All => {}
         }
     }
@@ -69,18 +69,18 @@ impl Pass<'_> {
         let grouped = !select.group_by.is_empty();
         let batches = window.is_some_and(|w| !w.sliding);
         match rate {
-            RatePlan::Events(Which::First, 1) => self.diagnostics.push(rates::first_of_one(span)),
+            RatePlan::Events(Which::First, 1) => self.diagnostics.push(notes::first_of_one(span)),
             RatePlan::Events(Which::First, _) | RatePlan::Time(Which::First, _)
                 if batches && !grouped && select.aggregates.is_empty() =>
             {
-                self.diagnostics.push(rates::first_after_batch(span));
+                self.diagnostics.push(notes::first_after_batch(span));
             }
             RatePlan::Snapshot(_) if window.is_some() => self.snapshot_notes(select, span),
             _ => {}
         }
         let ticks = !matches!(rate, RatePlan::Events(..) | RatePlan::Time(Which::First, _));
         if ticks && self.playback {
-            self.diagnostics.push(rates::playback(span));
+            self.diagnostics.push(notes::playback_rate(span));
         }
     }
 
@@ -88,10 +88,10 @@ impl Pass<'_> {
         let bare = select.items.iter().filter(|i| matches!(i.expr.node, Node::Aggregate(_))).count();
         if bare == select.items.len() {
             if select.group_by.is_empty() {
-                self.diagnostics.push(rates::snapshot_of_aggregates(span));
+                self.diagnostics.push(notes::snapshot_of_aggregates(span));
             }
         } else if select.items.iter().any(|i| i.expr.has_aggregate()) {
-            self.diagnostics.push(rates::snapshot_expiry(span));
+            self.diagnostics.push(notes::snapshot_expiry(span));
         }
     }
 }

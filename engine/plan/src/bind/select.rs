@@ -11,7 +11,7 @@ use super::aggregates::Aggregates;
 use super::catalog::{Field, Shape};
 use super::expr::Binder;
 use super::scope::{Found, Input, Output, Scope};
-use crate::diagnose::{names, remarks, selection as wrong};
+use crate::diagnose::{clauses, names, notes, warnings};
 use crate::expr::{Expr, Node};
 use crate::logical::{Item, SelectPlan};
 use crate::registry::WindowUse;
@@ -105,7 +105,7 @@ impl<'a> Pass<'a> {
             }
         }
         if let [first, .., last] = &selection.group_by[..] {
-            self.diagnostics.push(remarks::joined_keys(first.span.to(last.span)));
+            self.diagnostics.push(notes::joined_keys(first.span.to(last.span)));
         }
         keys
     }
@@ -127,7 +127,7 @@ impl<'a> Pass<'a> {
         let bound = binder.condition(condition, "`having`")?;
         let aggregator = matches!(condition.kind, ExprKind::Call(_)) && matches!(bound.node, Node::Aggregate(_));
         if aggregator || matches!(condition.kind, ExprKind::Bool(_) | ExprKind::Attr(_)) {
-            self.diagnostics.push(wrong::bare_having(condition.span));
+            self.diagnostics.push(clauses::bare_having(condition.span));
             return None;
         }
         Some(Some(bound))
@@ -167,11 +167,11 @@ impl<'a> Pass<'a> {
     fn limit(&mut self, limit: Option<Limit>, clause: &str) -> Option<Option<u64>> {
         let Some(limit) = limit else { return Some(None) };
         let Ok(value) = u64::try_from(limit.value) else {
-            self.diagnostics.push(wrong::negative(clause, limit.value, limit.span));
+            self.diagnostics.push(clauses::negative_limit(clause, limit.value, limit.span));
             return None;
         };
         if value == 0 && clause == "limit" {
-            self.diagnostics.push(remarks::limit_zero(limit.span));
+            self.diagnostics.push(warnings::limit_zero(limit.span));
         }
         Some(Some(value))
     }

@@ -1,21 +1,79 @@
-//! What the binder tells a user. Codes are listed in docs/diagnostics.md with an example each; tests/documented.rs keeps what
-//! is told about each example.
+//! What the binder tells a user: a folder for each family of codes, in it a file for each code.
 //!
-//! A file per family and not per code: a mistake is a few lines of text that must sound like those beside it, and the binder,
-//! which finds it, knows the span and the names.
+//! A file holds all of its code: what it stands for, an example, what is shown for that (a test), further tests, and the
+//! functions that make its diagnostics, with label and help. It is called after the code and what was found. The binder,
+//! which finds the mistake, calls these functions by the family, as in `names::unknown_stream(..)`.
+//!
+//! A new code: the file, and its name in the family's `mod.rs`, once to declare it and once to list it. What is not listed
+//! cannot be called by the binder; what is listed has an example and a test, as `code!` takes no less. tests/documented.rs
+//! holds docs/diagnostics.md against the list.
+
+/// The code of a file: what it stands for, an example, and what is shown for that. Examples stand behind
+/// [`testing::S`], unless they begin with `@app:`.
+macro_rules! code {
+    ($code:ident, $meaning:literal, $example:literal, @$shown:literal) => {
+        pub(super) const CODE: riddhi_ql::Described = riddhi_ql::Described {
+            code: riddhi_ql::Code(stringify!($code)),
+            meaning: $meaning,
+            example: $example,
+        };
+
+        #[cfg(test)]
+        #[test]
+        fn example() {
+            insta::assert_snapshot!(crate::diagnose::testing::example(&CODE), @$shown);
+        }
+    };
+}
+
+/// A further text that gets the code of the file, and all that is shown for it.
+macro_rules! also {
+    ($name:ident, $text:literal, @$shown:literal) => {
+        #[cfg(test)]
+        #[test]
+        fn $name() {
+            insta::assert_snapshot!(crate::diagnose::testing::told($text), @$shown);
+        }
+    };
+}
+
+/// The files of a family: what the binder calls, and their codes.
+macro_rules! family {
+    ($($file:ident,)+) => {
+        $(pub(crate) use $file::*;)+
+
+        pub(super) const CODES: &[riddhi_ql::Described] = &[$($file::CODE),+];
+    };
+}
 
 pub(crate) mod annotations;
 pub(crate) mod calls;
+pub(crate) mod clauses;
 pub(crate) mod connect;
 pub(crate) mod multi;
 pub(crate) mod names;
-pub(crate) mod rates;
-pub(crate) mod remarks;
-pub(crate) mod selection;
+pub(crate) mod notes;
+#[cfg(test)]
+mod testing;
 pub(crate) mod types;
 pub(crate) mod unsupported;
+pub(crate) mod warnings;
 
-use riddhi_ql::{Diagnostic, Span, suggest};
+use riddhi_ql::{Described, Diagnostic, Span, suggest};
+
+/// All codes of the binder by family, in the order of docs/diagnostics.md.
+pub const CODES: &[&[Described]] = &[
+    names::CODES,
+    calls::CODES,
+    types::CODES,
+    clauses::CODES,
+    annotations::CODES,
+    warnings::CODES,
+    notes::CODES,
+    multi::CODES,
+    connect::CODES,
+    unsupported::CODES,
+];
 
 /// Adds the help `did you mean` if one of the names is close to what was written, else `otherwise` if there is any.
 fn with_nearest<'a>(

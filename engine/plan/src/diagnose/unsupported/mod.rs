@@ -1,0 +1,75 @@
+//! Features that Riddhi does not have yet. They are told apart from mistakes: the app may be right.
+
+use riddhi_ql::{Described, Diagnostic, Span};
+
+mod u0001_table;
+mod u0002_named_window;
+mod u0003_trigger;
+mod u0004_script;
+mod u0005_aggregation;
+mod u0006_partition;
+mod u0007_join;
+mod u0008_pattern;
+mod u0009_sequence;
+mod u0011_change;
+mod u0012_in_condition;
+mod u0013_fault_stream;
+mod u0014_on_error;
+mod u0015_source;
+mod u0016_sink;
+mod u0017_shards;
+mod u0018_aggregate_argument;
+mod u0020_distribution;
+mod u0021_reference;
+mod u0022_mapper;
+mod u0023_option;
+mod u0101_window;
+mod u0102_function;
+mod u0103_stream_function;
+mod u0104_extension;
+
+family! {
+    u0001_table,
+    u0002_named_window,
+    u0003_trigger,
+    u0004_script,
+    u0005_aggregation,
+    u0006_partition,
+    u0007_join,
+    u0008_pattern,
+    u0009_sequence,
+    u0011_change,
+    u0012_in_condition,
+    u0013_fault_stream,
+    u0014_on_error,
+    u0015_source,
+    u0016_sink,
+    u0017_shards,
+    u0018_aggregate_argument,
+    u0020_distribution,
+    u0021_reference,
+    u0022_mapper,
+    u0023_option,
+    u0101_window,
+    u0102_function,
+    u0103_stream_function,
+    u0104_extension,
+}
+
+/// A source, sink or mapper.
+pub(crate) fn connector(what: &str, name: &str, span: Span) -> Diagnostic {
+    match what {
+        "source" => source(name, span),
+        "sink" => sink(name, span),
+        _ => mapper(name, span),
+    }
+}
+
+/// The feature that the code stands for.
+fn feature(described: &Described, span: Span) -> Diagnostic {
+    not_yet(described, described.meaning, span)
+}
+
+fn not_yet(described: &Described, what: impl std::fmt::Display, span: Span) -> Diagnostic {
+    described.error(format!("Riddhi does not have {what} yet"), span).label("not there yet")
+}

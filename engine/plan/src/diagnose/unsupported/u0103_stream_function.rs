@@ -1,0 +1,19 @@
+use riddhi_ql::{Diagnostic, Span};
+
+use super::not_yet;
+
+code! {
+    U0103, "a stream function",
+    "from S#log('x') select n insert into Out;",
+    @"
+    error[U0103]: Riddhi does not have the stream function `#log` yet
+     --> app.siddhi:2:8
+      |
+    2 | from S#log('x') select n insert into Out;
+      |        ^^^ not there yet
+    "
+}
+
+pub(crate) fn stream_function(name: &str, span: Span) -> Diagnostic {
+    not_yet(&CODE, format_args!("the stream function `#{name}`"), span)
+}

@@ -1,0 +1,11 @@
+//! What runs, but hardly as meant.
+
+mod r0601_fails_always;
+mod r0602_never_expires;
+mod r0603_limit_zero;
+
+family! {
+    r0601_fails_always,
+    r0602_never_expires,
+    r0603_limit_zero,
+}
