@@ -132,6 +132,12 @@ impl Feed {
         }
     }
 
+    /// The first event gets this timestamp, milliseconds; before any is sent.
+    pub fn begin_at(&mut self, start: i64) {
+        assert_eq!(self.sent, 0, "events were sent");
+        self.now = start;
+    }
+
     /// Sends the next `events` events; of arrays, as many as whole arrays make.
     pub fn send(&mut self, subject: &mut impl Subject, sinks: &mut Sinks, events: u64) {
         let end = self.sent + events;

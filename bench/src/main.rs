@@ -174,6 +174,9 @@ impl Session<'_> {
         let other = work.within_of.as_ref().and_then(|name| self.table.find(name));
         let mut held = other.map(|other| self.start_riddhi(other)).transpose()?;
         let mut peer = self.start_peer(&work.name)?;
+        if let Some(peer) = &peer {
+            riddhi.feed.begin_at(peer.about.start);
+        }
         let rounds = measure(peer.as_mut(), &mut riddhi, held.as_mut(), work.fill, self.args.effort())
             .with_context(|| format!("workload {}", work.name))?;
         let row = Row::new(work, rounds);

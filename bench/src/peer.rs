@@ -23,6 +23,8 @@ pub struct About {
     pub runtime: String,
     /// Options of the virtual machine.
     pub arguments: String,
+    /// Event time of the first event, milliseconds.
+    pub start: i64,
 }
 
 /// A running peer with one workload.

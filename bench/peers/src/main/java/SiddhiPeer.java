@@ -6,13 +6,18 @@ import com.google.gson.JsonParser;
 import io.siddhi.core.SiddhiAppRuntime;
 import io.siddhi.core.SiddhiManager;
 import io.siddhi.core.event.Event;
+import io.siddhi.core.query.QueryRuntime;
+import io.siddhi.core.query.QueryRuntimeImpl;
+import io.siddhi.core.query.output.ratelimit.OutputRateLimiter;
 import io.siddhi.core.stream.input.InputHandler;
 import io.siddhi.core.stream.output.StreamCallback;
+import io.siddhi.core.util.snapshot.state.StateHolder;
 import io.siddhi.query.api.definition.Attribute;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.lang.management.ManagementFactory;
+import java.lang.reflect.Field;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -63,12 +68,14 @@ public final class SiddhiPeer {
             inputs[i] = runtime.getInputHandler(work.streams[i]);
         }
         runtime.start();
-        Feed feed = new Feed(work, inputs);
+        long start = start(runtime);
+        Feed feed = new Feed(work, inputs, start);
 
         JsonObject ready = new JsonObject();
         ready.addProperty("peer", jar(SiddhiManager.class));
         ready.addProperty("runtime", System.getProperty("java.vm.name") + " " + System.getProperty("java.runtime.version"));
         ready.addProperty("arguments", String.join(" ", ManagementFactory.getRuntimeMXBean().getInputArguments()));
+        ready.addProperty("start", start);
         answers.println(new Gson().toJson(ready));
 
         BufferedReader commands = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
@@ -92,6 +99,26 @@ public final class SiddhiPeer {
     static String jar(Class<?> inside) {
         Path file = Path.of(inside.getProtectionDomain().getCodeSource().getLocation().getPath());
         return file.getFileName().toString().replace(".jar", "");
+    }
+
+    /**
+     * The event time of the first event. A limiter by time counts its intervals from the wall clock at start, in playback too, and
+     * gives no way to ask for it: events then begin where its first interval ends, and intervals are those of event time.
+     */
+    static long start(SiddhiAppRuntime runtime) throws ReflectiveOperationException {
+        for (QueryRuntime query : runtime.getQueries()) {
+            OutputRateLimiter<?> limiter = ((QueryRuntimeImpl) query).getOutputRateManager();
+            if (!limiter.getClass().getPackageName().endsWith(".ratelimit.time")) {
+                continue;
+            }
+            Field holder = OutputRateLimiter.class.getDeclaredField("stateHolder");
+            holder.setAccessible(true);
+            Object state = ((StateHolder<?>) holder.get(limiter)).getState();
+            Field due = state.getClass().getDeclaredField("scheduledTime");
+            due.setAccessible(true);
+            return due.getLong(state);
+        }
+        return START;
     }
 
     static void measure(Feed feed, Sink[] sinks, long events, boolean strict, JsonObject answer) throws Exception {
@@ -215,12 +242,13 @@ public final class SiddhiPeer {
         final Event[][] arrays;
         final String[] sequence;
         final long perMillisecond;
-        long now = START;
+        long now;
         long left;
         long sent;
 
-        Feed(Workload work, InputHandler[] inputs) {
+        Feed(Workload work, InputHandler[] inputs, long start) {
             this.inputs = inputs;
+            now = start;
             perMillisecond = work.perMillisecond;
             left = perMillisecond;
             Random random = new Random(SEED);
