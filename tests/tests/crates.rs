@@ -5,7 +5,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Each crate, and those above it in the drawing.
-const DRAWN: [(&str, &[&str]); 12] = [
+const DRAWN: [(&str, &[&str]); 13] = [
     ("batch", &[]),
     ("ring", &[]),
     ("ql", &[]),
@@ -15,7 +15,8 @@ const DRAWN: [(&str, &[&str]); 12] = [
     ("run", &["batch", "ring", "ql", "plan", "exec", "journal"]),
     ("case", &["batch", "ring", "ql", "plan", "exec", "journal", "run"]),
     ("connect", &["batch", "ring", "ql", "plan", "exec", "journal", "run"]),
-    ("cli", &["batch", "ring", "ql", "plan", "exec", "journal", "run", "case", "connect"]),
+    ("role", &[]),
+    ("cli", &["batch", "ring", "ql", "plan", "exec", "journal", "run", "case", "connect", "role"]),
     ("bench", &["batch", "ring", "ql", "plan", "exec", "journal", "run"]),
     ("tests", &["batch", "ring", "ql", "plan", "exec", "journal", "run", "case"]),
 ];

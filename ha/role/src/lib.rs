@@ -1,0 +1,23 @@
+#![doc = include_str!("../README.md")]
+
+mod action;
+mod active;
+mod config;
+mod event;
+mod line;
+mod pair;
+mod passive;
+mod role;
+mod status;
+mod types;
+mod witness;
+
+pub use action::{Action, Gate};
+#[doc(hidden)]
+pub use config::Rules;
+pub use config::{Config, ConfigError, LAG_MIN_MS, TTL_MAX_MS, TTL_MIN_MS};
+pub use event::{Command, Event, Hello, Message};
+pub use line::{Cannot, Doubt, Level, Line, Loss, Why};
+pub use role::Role;
+pub use status::{Part, Status};
+pub use types::{Database, Disk, Epoch, Holder, Incarnation, Ms, NodeId, Position, Recovered, Row, Start};
