@@ -5,7 +5,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Each crate, and those above it in the drawing.
-const DRAWN: [(&str, &[&str]); 13] = [
+const DRAWN: [(&str, &[&str]); 14] = [
     ("batch", &[]),
     ("ring", &[]),
     ("ql", &[]),
@@ -14,6 +14,7 @@ const DRAWN: [(&str, &[&str]); 13] = [
     ("journal", &["batch", "ql", "plan", "exec"]),
     ("run", &["batch", "ring", "ql", "plan", "exec", "journal"]),
     ("case", &["batch", "ring", "ql", "plan", "exec", "journal", "run"]),
+    ("wire", &[]),
     ("connect", &["batch", "ring", "ql", "plan", "exec", "journal", "run"]),
     ("role", &[]),
     ("cli", &["batch", "ring", "ql", "plan", "exec", "journal", "run", "case", "connect", "role"]),
