@@ -4,6 +4,9 @@
 
 #[cfg(test)]
 extern crate self as riddhi_plan;
+// For all files of `diagnose`.
+#[macro_use(also, code, family)]
+extern crate riddhi_ql;
 
 mod bind;
 pub mod connector;

@@ -11,7 +11,7 @@ mod string;
 mod token;
 
 pub(crate) use keyword::Kw;
-pub(crate) use string::{NO_ESCAPES, value as string_value};
+pub(crate) use string::value as string_value;
 pub(crate) use token::{Token, TokenKind};
 
 use crate::ERRORS_MAX;

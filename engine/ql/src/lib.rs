@@ -4,8 +4,9 @@
 //! checked here. It does no input or output; a text comes in as a `&str`.
 
 pub mod ast;
-pub mod code;
+#[macro_use]
 mod described;
+mod diagnose;
 mod diagnostic;
 mod format;
 mod lex;
@@ -17,7 +18,8 @@ mod span;
 mod substitute;
 mod suggest;
 
-pub use described::Described;
+pub use described::{Described, EXAMPLE_STREAM, example_app};
+pub use diagnose::CODES;
 pub use diagnostic::{Code, Diagnostic, Diagnostics, Help, Label, Replacement, Severity};
 pub use format::{Unformatted, format};
 pub use parse::{Parsed, ParsedOnDemand, parse, parse_expression, parse_on_demand, parse_time};
@@ -37,3 +39,6 @@ pub const EXPR_HEIGHT_MAX: u32 = 500;
 
 /// How many mistakes of one text are reported.
 const ERRORS_MAX: usize = 100;
+
+/// How long a text may be.
+const TEXT_BYTES_MAX: usize = 16 << 20;

@@ -31,7 +31,7 @@ pub(crate) use entry::{Marked, parse_marked};
 pub use entry::{Parsed, ParsedOnDemand, parse, parse_expression, parse_on_demand, parse_time};
 
 use crate::NESTING_MAX;
-use crate::code;
+use crate::diagnose;
 use crate::diagnostic::Diagnostic;
 use crate::lex::{Kw, Token, TokenKind, lex};
 use crate::span::{Ident, Span};
@@ -190,10 +190,7 @@ impl<'a> Parser<'a> {
     fn identifier(&mut self, what: &str) -> Parse<Ident> {
         if let TokenKind::Kw(kw) = self.kind() {
             let span = self.span();
-            let message = format!("the keyword {} cannot be {what}", kw.text());
-            let quoted = format!("`{}`", self.token_text());
-            let error = Diagnostic::error(code::IDENTIFIER, message, span).label("keyword");
-            self.report(error.fix("put it in back-quotes", span, quoted));
+            self.report(diagnose::keyword(kw.text(), what, self.token_text(), span));
             return Ok(self.bump_name());
         }
         self.name(what)
@@ -209,9 +206,7 @@ impl<'a> Parser<'a> {
     /// Runs `parse` one level deeper.
     fn nested<T>(&mut self, parse: impl FnOnce(&mut Self) -> Parse<T>) -> Parse<T> {
         if self.depth >= NESTING_MAX {
-            let message = format!("this is nested more than {NESTING_MAX} levels deep");
-            let error = Diagnostic::error(code::NESTING, message, self.span());
-            self.report(error.label("too deep").help("divide it into several queries"));
+            self.report(diagnose::nesting(self.span()));
             self.too_deep = true;
             return Err(Refused);
         }

@@ -3,7 +3,7 @@
 //! The substituted text remembers where its pieces came from, so that diagnostics can be shown on the text that the
 //! user wrote. On-demand queries are not substituted.
 
-use crate::code;
+use crate::diagnose;
 use crate::diagnostic::Diagnostic;
 use crate::span::Span;
 
@@ -30,8 +30,7 @@ pub fn substitute(text: &str, lookup: impl Fn(&str) -> Option<String>) -> Result
     for (start, end) in variables(text) {
         let (name, written) = (&text[start + 2..end - 1], Span::new(start as u32, end as u32));
         let Some(value) = lookup(name) else {
-            let error = Diagnostic::error(code::VARIABLE, format!("variable `{name}` has no value"), written);
-            missing.push(error.label("not set").help("set it as a property or in the environment"));
+            missing.push(diagnose::variable(name, written));
             continue;
         };
         result.text.push_str(&text[done..start]);

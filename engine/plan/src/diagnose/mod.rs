@@ -6,45 +6,7 @@
 //!
 //! A new code: the file, and its name in the family's `mod.rs`, once to declare it and once to list it. What is not listed
 //! cannot be called by the binder; what is listed has an example and a test, as `code!` takes no less. tests/documented.rs
-//! holds docs/diagnostics.md against the list.
-
-/// The code of a file: what it stands for, an example, and what is shown for that. Examples stand behind
-/// [`testing::S`], unless they begin with `@app:`.
-macro_rules! code {
-    ($code:ident, $meaning:literal, $example:literal, @$shown:literal) => {
-        pub(super) const CODE: riddhi_ql::Described = riddhi_ql::Described {
-            code: riddhi_ql::Code(stringify!($code)),
-            meaning: $meaning,
-            example: $example,
-        };
-
-        #[cfg(test)]
-        #[test]
-        fn example() {
-            insta::assert_snapshot!(crate::diagnose::testing::example(&CODE), @$shown);
-        }
-    };
-}
-
-/// A further text that gets the code of the file, and all that is shown for it.
-macro_rules! also {
-    ($name:ident, $text:literal, @$shown:literal) => {
-        #[cfg(test)]
-        #[test]
-        fn $name() {
-            insta::assert_snapshot!(crate::diagnose::testing::told($text), @$shown);
-        }
-    };
-}
-
-/// The files of a family: what the binder calls, and their codes.
-macro_rules! family {
-    ($($file:ident,)+) => {
-        $(pub(crate) use $file::*;)+
-
-        pub(super) const CODES: &[riddhi_ql::Described] = &[$($file::CODE),+];
-    };
-}
+//! holds docs/diagnostics.md against the list. Mistakes of syntax are in `riddhi-ql`'s `diagnose`, in the same way.
 
 pub(crate) mod annotations;
 pub(crate) mod calls;

@@ -4,13 +4,8 @@
 //! that the parser is not led astray. Only a quote that stands all alone is an unknown character, as for Siddhi.
 
 use super::{Lexer, TokenKind};
-use crate::code;
-use crate::diagnostic::Diagnostic;
+use crate::diagnose;
 use crate::span::Span;
-
-/// Advice for whoever escaped a quote.
-pub(crate) const NO_ESCAPES: &str =
-    "strings have no escape sequences; three double quotes enclose a string that contains quotes";
 
 /// The content of a string token.
 pub(crate) fn value(token: &str) -> &str {
@@ -35,7 +30,7 @@ impl Lexer<'_> {
         }
         if rest.starts_with("\"\"\"") {
             let span = Span::new(self.at as u32, self.text.len() as u32);
-            self.report(not_closed("string", "`\"\"\"`", span));
+            self.report(diagnose::not_closed("string", "`\"\"\"`", false, span));
             self.at = self.text.len();
             return TokenKind::Broken;
         }
@@ -65,17 +60,7 @@ impl Lexer<'_> {
     fn forbidden_in_string(&mut self, bad: usize, span: Span) {
         let place = Span::new(bad as u32, bad as u32 + 1);
         let inside = &self.text[span.start as usize + 1..span.end as usize - 1];
-        let triple = format!("\"\"\"{inside}\"\"\"");
-        let fits = !inside.ends_with('"') && !inside.contains("\"\"\"");
-        let (message, label) = match self.bytes[bad] {
-            b'"' => ("a string in single quotes cannot contain a double quote", "not allowed here"),
-            _ => ("a string in quotes cannot contain a control character", "control character"),
-        };
-        let error = Diagnostic::error(code::STRING_CHARACTER, message, place).label(label);
-        self.report(match fits {
-            true => error.fix("three double quotes may enclose anything", span, triple),
-            false => error.help(NO_ESCAPES),
-        });
+        self.report(diagnose::string_character(self.bytes[bad], place, span, inside));
     }
 
     pub(super) fn quoted_name(&mut self) -> TokenKind {
@@ -96,10 +81,9 @@ impl Lexer<'_> {
             return TokenKind::Unknown;
         }
         let end = self.at + 1 + line;
-        let error = not_closed(what, quote, Span::new(self.at as u32, end as u32));
         let before = self.text[..self.at].lines().next_back().unwrap_or_default();
         let escaped = before.contains("\\\"") || before.contains("\\'");
-        self.report(if escaped { error.help(NO_ESCAPES) } else { error });
+        self.report(diagnose::not_closed(what, quote, escaped, Span::new(self.at as u32, end as u32)));
         self.at = end;
         TokenKind::Broken
     }
@@ -135,14 +119,5 @@ impl Lexer<'_> {
             at += 1;
         }
         None
-    }
-}
-
-fn not_closed(what: &str, quote: &str, span: Span) -> Diagnostic {
-    let error = Diagnostic::error(code::NOT_CLOSED, format!("this {what} has no end"), span);
-    let error = error.label(format!("{quote} missing at the end"));
-    match what {
-        "string" => error.help("a string of several lines stands in three double quotes"),
-        _ => error,
     }
 }

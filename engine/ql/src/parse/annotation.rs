@@ -2,8 +2,7 @@
 
 use super::{Parse, Parser, Refused, Role};
 use crate::ast::{Annotation, AnnotationElement};
-use crate::code;
-use crate::diagnostic::Diagnostic;
+use crate::diagnose;
 use crate::lex::{Kw, TokenKind};
 use crate::span::{Ident, Span};
 
@@ -20,8 +19,7 @@ impl Parser<'_> {
         let name = self.name("the annotation's name")?;
         let (elements, annotations) = self.annotation_body()?;
         if let Some(nested) = annotations.first() {
-            let message = "an app annotation cannot contain annotations";
-            self.report(Self::mistake(code::ANNOTATION, message, nested.span, "nested annotation"));
+            self.report(diagnose::nested_annotation(nested.span));
         }
         Ok(Annotation { name, elements, annotations: Vec::new(), span: self.since(start) })
     }
@@ -32,9 +30,7 @@ impl Parser<'_> {
         let mut refused = false;
         while self.at(TokenKind::At) {
             if self.at_app_annotation() {
-                let span = self.span();
-                let message = "app annotations stand before all definitions";
-                self.report(Self::mistake(code::APP_ANNOTATION_PLACE, message, span, "app annotation"));
+                self.report(diagnose::app_annotation_place(self.span()));
                 refused |= self.app_annotation().is_err();
                 continue;
             }
@@ -66,8 +62,7 @@ impl Parser<'_> {
         }
         if self.at(TokenKind::RParen) {
             let span = Span::new(open.start, self.span().end);
-            let error = Self::mistake(code::ANNOTATION, "empty parentheses after an annotation", span, "empty");
-            self.report(error.fix("leave them out", span, ""));
+            self.report(diagnose::empty_annotation(span));
             self.bump();
             return Ok(Default::default());
         }
@@ -120,13 +115,8 @@ impl Parser<'_> {
     }
 
     fn no_annotation_value<T>(&mut self) -> Parse<T> {
-        let span = self.span();
-        let error = self.unexpected("a string");
-        let error = Diagnostic { code: code::ANNOTATION, ..error };
-        if matches!(self.kind(), TokenKind::Comma | TokenKind::RParen | TokenKind::Eof | TokenKind::Semi) {
-            return self.refuse(error);
-        }
-        let quoted = format!("'{}'", self.token_text());
-        self.refuse(error.fix("the values of an annotation are strings", span, quoted))
+        let missing = matches!(self.kind(), TokenKind::Comma | TokenKind::RParen | TokenKind::Eof | TokenKind::Semi);
+        let written = (!missing).then(|| self.token_text());
+        self.refuse(diagnose::annotation_value(self.unexpected("a string"), written, self.span()))
     }
 }

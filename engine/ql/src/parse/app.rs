@@ -2,8 +2,7 @@
 
 use super::{Parse, Parser, Refused};
 use crate::ast::{App, Definition, Element};
-use crate::code;
-use crate::diagnostic::Diagnostic;
+use crate::diagnose;
 use crate::lex::{Kw, TokenKind};
 use crate::span::Span;
 
@@ -92,32 +91,24 @@ impl Parser<'_> {
             self.eat(TokenKind::Semi);
             return;
         }
-        let message = format!("expected `;` before `{}`", self.token_text());
-        let error = Diagnostic::error(code::SEMICOLON_MISSING, message, self.span()).label("a new statement");
-        self.report(error.fix("statements are separated by `;`", after, ";"));
+        self.report(diagnose::semicolon_missing(self.token_text(), after, self.span()));
     }
 
     pub(super) fn empty_statement(&mut self) {
         let span = self.span();
         self.begin_statement();
-        let error =
-            Self::mistake(code::EMPTY_STATEMENT, "a statement is missing before this `;`", span, "one too many");
-        self.report(error.fix("remove it", span, ""));
+        self.report(diagnose::empty_statement(span));
         self.bump();
     }
 
     fn no_definition(&mut self, span: Span) {
-        let message = "an app needs a definition before its queries";
-        let error = Self::mistake(code::NO_DEFINITION, message, span, "nothing is defined before this");
-        self.report(error.help("for example `define stream Trades (symbol string, price double);`"));
+        self.report(diagnose::no_definition(span));
         self.complained = None;
     }
 
     fn definition_after(&mut self, definition: Span, element: Span) {
-        let message = "a definition cannot stand after a query or partition";
         let head = Span::new(definition.start, definition.start.max(self.head_end(definition)));
-        let error = Self::mistake(code::DEFINITION_AFTER_QUERY, message, head, "definition");
-        self.report(error.also(element, "the first query or partition").help("move it before the queries"));
+        self.report(diagnose::definition_after_query(element, head));
     }
 
     /// The end of the first token at `span`, to keep a label short.

@@ -7,8 +7,7 @@ use crate::ast::{
     AggregationDef, AggregationTime, AggregationTimeKind, Annotation, AttributeDef, Definition, FunctionDef,
     Granularity, Selection, StreamDef, TableDef, TimeUnit, TriggerAt, TriggerDef, Type, WindowDef,
 };
-use crate::code;
-use crate::diagnostic::Diagnostic;
+use crate::diagnose;
 use crate::lex::{Kw, TokenKind};
 use crate::span::{Ident, Span, StrLit};
 use crate::suggest::suggest;
@@ -70,8 +69,7 @@ impl Parser<'_> {
 
     fn no_annotations(&mut self, annotations: &[Annotation], what: &str) {
         if let Some(annotation) = annotations.first() {
-            let message = format!("a {what} has no annotations");
-            self.report(Self::mistake(code::ANNOTATION, &message, annotation.span, "annotation"));
+            self.report(diagnose::annotated(what, annotation.span));
         }
     }
 
@@ -105,13 +103,7 @@ impl Parser<'_> {
     /// The name of a stream, table or window. It has no mark.
     fn defined_name(&mut self, what: &str) -> Parse<Ident> {
         if self.at(TokenKind::Hash) || self.at(TokenKind::Bang) {
-            let (kind, advice) = match self.at(TokenKind::Hash) {
-                true => ("an inner", "an inner stream is defined by the query that inserts into it"),
-                false => ("a fault", "a fault stream is defined by `@OnError(action='stream')` on its stream"),
-            };
-            let message = format!("{kind} {what} cannot be defined");
-            let error = Self::mistake(code::DEFINE_MARKED, &message, self.span(), "this mark");
-            self.report(error.help(advice));
+            self.report(diagnose::define_marked(what, self.at(TokenKind::Hash), self.span()));
             self.bump();
         }
         self.name(&format!("the {what}'s name"))
@@ -125,10 +117,8 @@ impl Parser<'_> {
         for AttributeDef { name, .. } in &attributes {
             let first = *firsts.entry(name.name.as_str()).or_insert(name.span);
             if first != name.span {
-                let message = format!("attribute `{name}` is defined twice");
-                let error = Self::mistake(code::ATTRIBUTE_TWICE, &message, name.span, "second definition");
                 self.complained = None;
-                self.report(error.also(first, "first definition"));
+                self.report(diagnose::attribute_twice(name, first));
             }
         }
         Ok(attributes)
@@ -151,12 +141,8 @@ impl Parser<'_> {
         }
         let (span, word) = (self.span(), self.token_text());
         let foreign = FOREIGN_TYPES.iter().find(|(name, _)| name.eq_ignore_ascii_case(word)).map(|(_, ty)| *ty);
-        let error = Diagnostic::error(code::TYPE, format!("there is no type `{word}`"), span).label("not a type");
-        let error = match foreign.or_else(|| suggest(word, TYPES.iter().map(|t| t.1))) {
-            Some(ty) => error.fix(format!("did you mean `{ty}`?"), span, ty),
-            None => error.help("the types are string, int, long, float, double, bool and object"),
-        };
-        self.refuse(error)
+        let near = foreign.or_else(|| suggest(word, TYPES.iter().map(|t| t.1)));
+        self.refuse(diagnose::no_type(word, near, span))
     }
 
     fn trigger(&mut self, start: Span) -> Parse<TriggerDef> {
@@ -216,9 +202,7 @@ impl Parser<'_> {
         let limit = selection.limit.map(|l| ("limit", l.span));
         let offset = selection.offset.map(|l| ("offset", l.span));
         let Some((clause, span)) = having.or(order_by).or(limit).or(offset) else { return Ok(selection) };
-        let message = format!("an aggregation has no `{clause}`");
-        let error = Self::mistake(code::CLAUSE_ORDER, &message, span, "not in an aggregation");
-        self.refuse(error.help("select and group here, and use the other clauses in the queries that read it"))
+        self.refuse(diagnose::in_aggregation(clause, span))
     }
 
     /// `sec ... year`, or `sec, hour`.
@@ -244,11 +228,7 @@ impl Parser<'_> {
             _ => None,
         };
         match unit {
-            Some(TimeUnit::Week | TimeUnit::Millisecond) => {
-                let message = format!("an aggregation cannot be kept by `{}`", self.token_text());
-                let error = Self::mistake(code::GRANULARITY, &message, span, "not a granularity");
-                self.refuse(error.help("use sec, min, hour, day, month or year"))
-            }
+            Some(TimeUnit::Week | TimeUnit::Millisecond) => self.refuse(diagnose::granularity(self.token_text(), span)),
             Some(unit) => Ok(Granularity { unit, span: self.bump() }),
             None => {
                 let words = ["seconds", "sec", "minutes", "min", "hours", "hour", "days", "day", "month", "year"];

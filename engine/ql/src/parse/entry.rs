@@ -1,15 +1,12 @@
 //! What other crates call.
 
 use super::{Parse, Parser, Role};
-use crate::ERRORS_MAX;
 use crate::ast::{App, Expr, OnDemand, TimeValue};
-use crate::code;
+use crate::diagnose;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::lex::{Token, TokenKind};
 use crate::span::Span;
-
-/// How long a text may be.
-const TEXT_BYTES_MAX: usize = 16 << 20;
+use crate::{ERRORS_MAX, TEXT_BYTES_MAX};
 
 /// An app as far as it was understood.
 #[derive(Clone, Debug, Default)]
@@ -107,8 +104,7 @@ fn whole<T>(text: &str, parse: impl FnOnce(&mut Parser) -> Parse<T>) -> Result<T
 }
 
 fn too_long(text: &str) -> Option<Diagnostic> {
-    let message = || format!("a text may have {TEXT_BYTES_MAX} bytes, this one has {}", text.len());
-    (text.len() > TEXT_BYTES_MAX).then(|| Diagnostic::error(code::TEXT_SIZE, message(), Span::default()))
+    (text.len() > TEXT_BYTES_MAX).then(|| diagnose::text_size(text.len()))
 }
 
 impl Parser<'_> {
@@ -118,8 +114,7 @@ impl Parser<'_> {
         diagnostics.extend(self.diagnostics);
         let mut diagnostics = diagnostics.into_sorted();
         if let Some(next) = diagnostics.get(ERRORS_MAX) {
-            let message = format!("more than {ERRORS_MAX} mistakes; the rest is not shown");
-            let error = Diagnostic::error(code::TOO_MANY, message, next.primary.span);
+            let error = diagnose::too_many(next.primary.span);
             diagnostics.truncate(ERRORS_MAX);
             diagnostics.push(error);
         }

@@ -2,10 +2,9 @@
 
 use super::{Parse, Parser, Refused};
 use crate::ERRORS_MAX;
-use crate::code;
+use crate::diagnose::{self, NO_ESCAPES};
 use crate::diagnostic::Diagnostic;
-use crate::lex::{Kw, NO_ESCAPES, TokenKind};
-use crate::span::Span;
+use crate::lex::{Kw, TokenKind};
 use crate::suggest::suggest;
 
 impl Parser<'_> {
@@ -43,11 +42,9 @@ impl Parser<'_> {
 
     pub(super) fn unexpected(&self, what: &str) -> Diagnostic {
         if self.at(TokenKind::Unknown) {
-            return self.unknown_character();
+            return diagnose::unknown_character(self.token_text(), self.escape_before(), self.span());
         }
-        let message = format!("expected {what}, found {}", self.found());
-        let error = Diagnostic::error(code::UNEXPECTED, message, self.span()).label(format!("expected {what}"));
-        self.explain(what, error)
+        self.explain(what, diagnose::unexpected(what, &self.found(), self.span()))
     }
 
     fn found(&self) -> String {
@@ -58,23 +55,6 @@ impl Parser<'_> {
             TokenKind::QuotedId => self.token_text().to_string(),
             TokenKind::Kw(_) => format!("`{}`", self.token_text()),
             kind => kind.text().to_string(),
-        }
-    }
-
-    pub(super) fn unknown_character(&self) -> Diagnostic {
-        let text = self.token_text();
-        let shown = match text.chars().next() {
-            Some(c) if c.is_control() || c.is_whitespace() => format!("U+{:04X}", c as u32),
-            _ => format!("`{text}`"),
-        };
-        let error = Diagnostic::error(code::UNKNOWN_CHARACTER, format!("unknown character {shown}"), self.span());
-        match text {
-            _ if self.escape_before() => error.help(NO_ESCAPES),
-            "\u{c}" => error.help("a form feed is no white space here"),
-            "{" => error.label("this brace is never closed"),
-            "'" | "\"" | "`" => error.label("this quote is never closed"),
-            _ if text.chars().all(char::is_alphabetic) => error.help("a name with such letters stands in back-quotes"),
-            _ => error,
         }
     }
 
@@ -110,10 +90,5 @@ impl Parser<'_> {
         // A little further than the token in hand: the quote that has no partner comes after what it makes odd.
         let first = self.broken.partition_point(|&at| at < self.statement);
         self.broken.get(first).is_some_and(|&at| at < self.pos + 3)
-    }
-
-    /// A mistake at `span` with a short label.
-    pub(super) fn mistake(code: crate::Code, message: &str, span: Span, label: &str) -> Diagnostic {
-        Diagnostic::error(code, message, span).label(label)
     }
 }

@@ -4,7 +4,7 @@ use super::operator::Tall;
 use super::recover::is_link;
 use super::{Parse, Parser};
 use crate::ast::{AttrRef, Expr, ExprKind, Index, IndexKind, NullTarget, Scope, SecondRef, StreamRef};
-use crate::code;
+use crate::diagnose;
 use crate::lex::{Kw, TokenKind};
 use crate::span::Span;
 
@@ -89,12 +89,7 @@ impl Parser<'_> {
             return self.number_operand(start);
         }
         let what = if number { "a time" } else { "this" };
-        let message = format!("a sign cannot stand before {what}, only before a number");
-        let error = Self::mistake(code::OPERATOR, &message, start, "sign");
-        self.refuse(match self.at(TokenKind::Minus) {
-            true => error.fix("subtract it from zero", start, "0 - "),
-            false => error.fix("leave it out", start, ""),
-        })
+        self.refuse(diagnose::sign(what, self.at(TokenKind::Minus), start))
     }
 
     /// Whether `!` here is the mark of a fault stream: `!S.a`, `!S[0].a`, `!S is null`.
@@ -104,8 +99,7 @@ impl Parser<'_> {
     }
 
     fn foreign_not(&mut self, start: Span) -> Parse<Tall> {
-        let error = Self::mistake(code::OPERATOR, "`!` is no operator", start, "not an operator");
-        self.report(error.fix("negation is written `not`", start, "not "));
+        self.report(diagnose::exclamation(start));
         self.bump();
         let inner = self.nested(Self::operand)?;
         let span = self.since(start);
@@ -232,8 +226,7 @@ impl Parser<'_> {
         }
         if self.at_call() {
             let call = self.call()?;
-            let error = Self::mistake(code::UNEXPECTED, "expected an attribute, found a call", call.span, "call");
-            return self.refuse(error.help("only attributes can stand here; name the expression in `select`"));
+            return self.refuse(diagnose::call_for_attribute(call.span));
         }
         match self.reference()? {
             Reference::Attr(attr) => Ok(attr),

@@ -2,7 +2,7 @@
 
 use super::{Parse, Parser};
 use crate::ast::{Args, Call, Handler, Scope, Source, StreamInput};
-use crate::code;
+use crate::diagnose;
 use crate::lex::{Kw, TokenKind};
 use crate::span::Span;
 
@@ -117,12 +117,7 @@ impl Parser<'_> {
     pub(super) fn one_window(&mut self, handlers: &[Handler]) -> Parse<()> {
         let mut windows = handlers.iter().filter(|h| matches!(h, Handler::Window(..)));
         match (windows.next(), windows.next()) {
-            (Some(first), Some(second)) => {
-                let message = "an input can go through one window only";
-                let error = Self::mistake(code::WINDOW_PLACE, message, second.span(), "second window");
-                let error = error.also(first.span(), "first window");
-                self.refuse(error.help("insert the result of the first window into a stream, and read that"))
-            }
+            (Some(first), Some(second)) => self.refuse(diagnose::second_window(first.span(), second.span())),
             _ => Ok(()),
         }
     }
@@ -132,11 +127,7 @@ impl Parser<'_> {
         self.one_window(handlers)?;
         let window = handlers.iter().position(|h| matches!(h, Handler::Window(..)));
         match window.filter(|&n| n + 1 < handlers.len()) {
-            Some(n) => {
-                let message = "in a join nothing can stand after the window";
-                let error = Self::mistake(code::WINDOW_PLACE, message, handlers[n + 1].span(), "after the window");
-                self.refuse(error.also(handlers[n].span(), "the window").help("put filters before the window"))
-            }
+            Some(n) => self.refuse(diagnose::after_window(handlers[n].span(), handlers[n + 1].span())),
             None => Ok(()),
         }
     }
@@ -145,11 +136,7 @@ impl Parser<'_> {
     pub(super) fn no_window(&mut self, handlers: &[Handler]) -> Parse<()> {
         let window: Option<Span> = handlers.iter().find(|h| matches!(h, Handler::Window(..))).map(Handler::span);
         match window {
-            Some(span) => {
-                let message = "a state of a pattern or sequence cannot have a window";
-                let error = Self::mistake(code::WINDOW_PLACE, message, span, "window");
-                self.refuse(error.help("`within` limits how far apart the events may be"))
-            }
+            Some(span) => self.refuse(diagnose::window_of_state(span)),
             None => Ok(()),
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{Parse, Parser};
 use crate::ast::{AggregationRange, Join, JoinKind, JoinSource, Side, StreamInput, Unidirectional};
-use crate::code;
+use crate::diagnose;
 use crate::lex::{Kw, TokenKind};
 use crate::span::{Ident, Span};
 
@@ -37,13 +37,10 @@ impl Parser<'_> {
         let right = self.join_source(right)?;
         let right_mark = self.unidirectional(Side::Right);
         if let (Some(first), Some(second)) = (left_mark, right_mark) {
-            let message = "only one side of a join can be unidirectional";
-            let error = Self::mistake(code::UNEXPECTED, message, second.span, "second mark");
-            return self.refuse(error.also(first.span, "first mark"));
+            return self.refuse(diagnose::both_unidirectional(first.span, second.span));
         }
         if self.at_join() {
-            let error = Self::mistake(code::UNEXPECTED, "a join has two sides", self.span(), "a third side");
-            return self.refuse(error.help("insert this join's result into a stream, and join that"));
+            return self.refuse(diagnose::third_side(self.span()));
         }
         let on = match self.eat_kw(Kw::On) {
             true => Some(self.expression()?),
@@ -94,9 +91,7 @@ impl Parser<'_> {
         }
         if self.eat_kw(Kw::Outer) {
             self.expect_kw(Kw::Join)?;
-            let message = "`outer join` does not say which side keeps its rows";
-            let error = Self::mistake(code::OUTER_JOIN, message, self.since(start), "which side?");
-            return self.refuse(error.help("write `left outer join`, `right outer join` or `full outer join`"));
+            return self.refuse(diagnose::outer_join(self.since(start)));
         }
         self.eat_kw(Kw::Inner);
         self.expect_kw(Kw::Join)?;
@@ -107,8 +102,7 @@ impl Parser<'_> {
     pub(super) fn aggregation_range(&mut self) -> Parse<Option<AggregationRange>> {
         let start = self.span();
         if self.at_kw(Kw::Per) {
-            let error = Self::mistake(code::WITHIN_PER, "`per` needs a `within` before it", start, "no `within`");
-            return self.refuse(error);
+            return self.refuse(diagnose::per_alone(start));
         }
         if !self.eat_kw(Kw::Within) {
             return Ok(None);
@@ -119,9 +113,7 @@ impl Parser<'_> {
             false => None,
         };
         if !self.eat_kw(Kw::Per) {
-            let span = self.since(start);
-            let error = Self::mistake(code::WITHIN_PER, "`within` needs a `per` after it", span, "no `per`");
-            return self.refuse(error.help("for example `within '2024-**-** **:**:**' per 'days'`"));
+            return self.refuse(diagnose::within_alone(self.since(start)));
         }
         let per = self.expression()?;
         Ok(Some(AggregationRange { start: from, end, per, span: self.since(start) }))

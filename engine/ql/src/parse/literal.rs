@@ -2,8 +2,7 @@
 
 use super::{Parse, Parser, Role};
 use crate::ast::{ExprKind, TimeUnit, TimeValue};
-use crate::code;
-use crate::diagnostic::Diagnostic;
+use crate::diagnose;
 use crate::lex::{TokenKind, string_value};
 use crate::span::{Span, StrLit};
 
@@ -67,7 +66,7 @@ impl Parser<'_> {
             TokenKind::Int => ExprKind::Int(self.int_of(span)?),
             TokenKind::Long => match text.parse() {
                 Ok(value) => ExprKind::Long(value),
-                Err(_) => return self.out_of_range(code::LONG_RANGE, "long", span),
+                Err(_) => return self.refuse(diagnose::long_range(span.of(self.text), span)),
             },
             // The lexer lets only digits, a point and an exponent through, so these cannot fail.
             TokenKind::Float => ExprKind::Float(text.parse().unwrap_or(f32::INFINITY)),
@@ -85,22 +84,11 @@ impl Parser<'_> {
     fn int_of(&mut self, span: Span) -> Parse<i32> {
         match self.sign_and_digits(span).parse() {
             Ok(value) => Ok(value),
-            Err(_) => self.out_of_range(code::INT_RANGE, "int", span),
-        }
-    }
-
-    fn out_of_range<T>(&mut self, code: crate::Code, ty: &str, span: Span) -> Parse<T> {
-        let message = format!("`{}` is outside of the range of {ty}", span.of(self.text));
-        let error = Diagnostic::error(code, message, span);
-        let fits_long = self.sign_and_digits(span).parse::<i64>().is_ok();
-        self.refuse(match ty {
-            "int" if fits_long => {
-                let end = Span::at(span.end);
-                error.label("more than 32 bits").fix("make it a long", end, "L")
+            Err(_) => {
+                let fits_long = self.sign_and_digits(span).parse::<i64>().is_ok();
+                self.refuse(diagnose::int_range(span.of(self.text), fits_long, span))
             }
-            "int" => error.label("more than 32 bits"),
-            _ => error.label("more than 64 bits"),
-        })
+        }
     }
 
     fn at_unit(&self, ahead: usize) -> bool {
@@ -119,8 +107,7 @@ impl Parser<'_> {
             let Some(unit) = kw.unit() else { return self.no_unit() };
             self.bump();
             if last.is_some_and(|last| last <= unit) {
-                let message = "the units of a time go from the largest to the smallest, each once";
-                return self.refuse(Self::mistake(code::TIME, message, self.since(part), "not after this"));
+                return self.refuse(diagnose::unit_order(self.since(part)));
             }
             // Siddhi's sums wrap as well.
             ms = ms.wrapping_add(count.wrapping_mul(unit.millis()));
@@ -134,22 +121,10 @@ impl Parser<'_> {
     fn time_count(&mut self) -> Parse<i64> {
         let span = self.span();
         if self.glued_days() {
-            let message = "a blank is missing between the number and its unit";
-            let error = Self::mistake(code::TIME, message, span, "read as a double number");
-            let number = span.of(self.text);
-            let digits = &number[..number.len() - 1];
-            return self.refuse(
-                error
-                    .fix("put a blank", Span::at(span.end - 1), " ")
-                    .note(format!("`{number}` is the double {digits}.0")),
-            );
+            return self.refuse(diagnose::glued_unit(span.of(self.text), span));
         }
         if self.at(TokenKind::Long) {
-            let number = span.of(self.text);
-            let message = "the number of a time value is an int";
-            let error = Self::mistake(code::TIME, message, span, "long");
-            let digits = number.trim_end_matches(['l', 'L']).to_string();
-            return self.refuse(error.fix("leave the letter out", span, digits));
+            return self.refuse(diagnose::long_count(span.of(self.text), span));
         }
         if !self.at(TokenKind::Int) {
             let error = self.unexpected("a time such as `5 sec`");
@@ -160,7 +135,7 @@ impl Parser<'_> {
                 self.bump();
                 Ok(count)
             }
-            Err(_) => self.out_of_range(code::LONG_RANGE, "long", span),
+            Err(_) => self.refuse(diagnose::long_range(span.of(self.text), span)),
         }
     }
 
@@ -176,7 +151,7 @@ impl Parser<'_> {
     /// Something else than a unit stands behind a number.
     pub(super) fn no_unit<T>(&mut self) -> Parse<T> {
         let error = self.unexpected("a unit of time");
-        let error = Diagnostic { code: if self.at(TokenKind::Id) { code::TIME } else { error.code }, ..error };
+        let error = if self.at(TokenKind::Id) { diagnose::unit(error) } else { error };
         self.refuse(match self.near_unit() {
             Some(unit) => error.fix(format!("did you mean `{unit}`?"), self.span(), unit),
             None => error.help("the units are millisec, sec, min, hour, day, week, month and year"),

@@ -54,9 +54,7 @@ impl Parser<'_> {
         let output = self.on_demand_output()?;
         let needs_selection = matches!(output.kind, OutputKind::Insert { .. } | OutputKind::UpdateOrInsert { .. });
         if selection.is_none() && needs_selection {
-            let message = "this needs a `select` before it";
-            let error = Self::mistake(crate::code::CLAUSE_ORDER, message, output.span, "no `select`");
-            return self.refuse(error.help("for example `select 'A' as symbol, 5 as amount insert into T`"));
+            return self.refuse(crate::diagnose::change_without_select(output.span));
         }
         Ok(OnDemand { input: None, selection, output: Some(output), span: start })
     }

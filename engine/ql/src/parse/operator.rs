@@ -7,8 +7,7 @@
 use super::{Parse, Parser, Refused};
 use crate::EXPR_HEIGHT_MAX;
 use crate::ast::{BinaryOp, Expr, ExprKind};
-use crate::code;
-use crate::diagnostic::Diagnostic;
+use crate::diagnose;
 use crate::lex::{Kw, TokenKind};
 use crate::span::Span;
 
@@ -108,9 +107,7 @@ impl Parser<'_> {
     /// A node above one of `height`, unless the tree gets too high.
     pub(super) fn tall(&mut self, kind: ExprKind, span: Span, height: u32) -> Parse<Tall> {
         if height >= EXPR_HEIGHT_MAX {
-            let message = format!("this expression has more than {EXPR_HEIGHT_MAX} operations in a row");
-            let error = Diagnostic::error(code::EXPRESSION_SIZE, message, self.last_span());
-            self.report(error.label("too many").help("divide it into several attributes or queries"));
+            self.report(diagnose::expression_size(self.last_span()));
             self.too_deep = true;
             return Err(Refused);
         }
@@ -156,13 +153,7 @@ impl Parser<'_> {
         let span = Span::new(span.start, self.tokens[self.pos + tokens - 1].span.end);
         let foreign = tokens == 2 || self.at(TokenKind::Assign);
         if let (true, Operator::Binary(op)) = (foreign, operator) {
-            let message = format!("`{}` is no operator", span.of(self.text));
-            let error = Diagnostic::error(code::OPERATOR, message, span).label("not an operator");
-            let error = error.fix(format!("write `{}`", op.text()), span, op.text());
-            self.report(match op {
-                BinaryOp::Or if tokens == 2 => error.note("strings are joined with `str:concat(a, b)`"),
-                _ => error,
-            });
+            self.report(diagnose::foreign_operator(span.of(self.text), *op, tokens == 2, span));
         }
         for _ in 0..tokens {
             self.bump();
@@ -178,18 +169,14 @@ impl Parser<'_> {
         let start = self.span();
         if self.nth(1) == TokenKind::Kw(Kw::Not) && self.nth(2) == TokenKind::Kw(Kw::Null) {
             let span = Span::new(start.start, self.tokens[self.pos + 2].span.end);
-            let error = Self::mistake(code::OPERATOR, "there is no `is not null`", span, "not an operator");
-            let whole = left.expr.span.to(span);
-            let text = format!("not {} is null", left.expr.span.of(self.text));
-            self.report(error.fix("negate the test", whole, text));
+            let operand = left.expr.span;
+            self.report(diagnose::is_not_null(operand.of(self.text), operand.to(span), span));
             self.pos += 3;
             return Ok(());
         }
         if self.nth(1) == TokenKind::Kw(Kw::Null) {
             let span = Span::new(start.start, self.tokens[self.pos + 1].span.end);
-            let message = "`is null` follows an attribute, an event or a function only";
-            let error = Self::mistake(code::IS_NULL, message, span, "not after this");
-            self.report(error.also(left.expr.span, "an expression").help("name the expression in a `select` first"));
+            self.report(diagnose::null_test(left.expr.span, span));
             self.pos += 2;
             return Ok(());
         }

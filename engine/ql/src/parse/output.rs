@@ -2,7 +2,7 @@
 
 use super::{Parse, Parser};
 use crate::ast::{EventType, EventTypeKind, Output, OutputKind, Rate, RateKind, RateWhich, Scope, SetClause, Source};
-use crate::code;
+use crate::diagnose;
 use crate::lex::{Kw, TokenKind};
 use crate::span::Ident;
 
@@ -158,9 +158,7 @@ impl Parser<'_> {
         if scope == Scope::Plain {
             return Ok(name);
         }
-        let kind = if scope == Scope::Inner { "an inner" } else { "a fault" };
-        let message = format!("`{what}` needs a table, not {kind} stream");
-        self.refuse(Self::mistake(code::TARGET, &message, span, "not a table"))
+        self.refuse(diagnose::marked_table(what, scope == Scope::Inner, span))
     }
 
     /// `set a = x, b = y`; none when there is no `set`.
@@ -190,24 +188,16 @@ impl Parser<'_> {
         let events = match &output.kind {
             OutputKind::Insert { events, target } => {
                 if target.scope != Scope::Plain {
-                    let message = "an on-demand query inserts into a table only";
-                    return self.refuse(Self::mistake(code::TARGET, message, target.span, "not a table"));
+                    return self.refuse(diagnose::on_demand_target(target.span));
                 }
                 events
             }
             OutputKind::Delete { events, .. } => events,
             OutputKind::Update { events, .. } | OutputKind::UpdateOrInsert { events, .. } => events,
-            OutputKind::Return { .. } => {
-                let message = "an on-demand query has no `return`";
-                let error = Self::mistake(code::UNEXPECTED, message, output.span, "not here");
-                return self.refuse(error.help("leave it out: the rows are returned in any case"));
-            }
+            OutputKind::Return { .. } => return self.refuse(diagnose::return_on_demand(output.span)),
         };
         match events {
-            Some(events) => {
-                let message = "an on-demand query has no kinds of events";
-                self.refuse(Self::mistake(code::UNEXPECTED, message, events.span, "leave this out"))
-            }
+            Some(events) => self.refuse(diagnose::events_on_demand(events.span)),
             None => Ok(output),
         }
     }

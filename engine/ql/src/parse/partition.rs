@@ -2,8 +2,7 @@
 
 use super::{Parse, Parser, Refused};
 use crate::ast::{Annotation, Expr, Partition, PartitionKey, PartitionKeyKind, PartitionRange, Query};
-use crate::code;
-use crate::diagnostic::Diagnostic;
+use crate::diagnose;
 use crate::lex::{Kw, TokenKind};
 use crate::span::Span;
 
@@ -87,8 +86,7 @@ impl Parser<'_> {
         }
         let end = self.bump();
         if !any {
-            let error = Self::mistake(code::EMPTY_PARTITION, "a partition needs a query", begin.to(end), "no query");
-            self.report(error);
+            self.report(diagnose::empty_partition(begin.to(end)));
         }
         if refused { Err(Refused) } else { Ok(queries) }
     }
@@ -107,9 +105,7 @@ impl Parser<'_> {
             TokenKind::Kw(Kw::Partition) => "a partition",
             _ => return self.expected_words("a query", &["from", "end"]),
         };
-        let message = format!("{what} cannot stand in a partition");
-        let error = Diagnostic::error(code::IN_PARTITION, message, self.span()).label("only queries here");
-        self.report(error);
+        self.report(diagnose::in_partition(what, self.span()));
         if self.at_kw(Kw::Define) {
             self.definition(annotations, start)?;
         } else {

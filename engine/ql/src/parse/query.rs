@@ -2,7 +2,7 @@
 
 use super::{Parse, Parser, Refused};
 use crate::ast::{Annotation, Anonymous, Query, QueryInput};
-use crate::code;
+use crate::diagnose;
 use crate::lex::{Kw, TokenKind};
 use crate::span::Span;
 
@@ -71,9 +71,7 @@ impl Parser<'_> {
     fn misplaced_clauses(&mut self, refused: &mut bool) {
         while let TokenKind::Kw(Kw::Group | Kw::Having | Kw::Order | Kw::Limit | Kw::Offset) = self.kind() {
             *refused = true;
-            let message = format!("`{}` belongs to a `select`", self.token_text());
-            let error = Self::mistake(code::CLAUSE_ORDER, &message, self.span(), "no `select` before this");
-            self.report(error.help("`select *` selects all attributes"));
+            self.report(diagnose::without_select(self.token_text(), self.span()));
             self.bump();
             self.skip_to(Self::resumes_clause);
         }

@@ -2,7 +2,7 @@
 
 use super::{Parse, Parser, Refused, Role};
 use crate::ast::{AttrRef, Expr, ExprKind, Limit, Order, OrderBy, OutAttr, Scope, SelectList, Selection};
-use crate::code;
+use crate::diagnose;
 use crate::lex::{Kw, TokenKind};
 use crate::span::{Ident, Span};
 use crate::suggest::suggest;
@@ -50,13 +50,7 @@ impl Parser<'_> {
 
     fn out_of_order(&mut self, rank: usize, before: usize, span: Span) {
         let (clause, earlier) = (CLAUSES[rank].1, CLAUSES[before].1);
-        let message = match rank == before {
-            true => format!("`{clause}` stands twice"),
-            false => format!("`{clause}` cannot stand after `{earlier}`"),
-        };
-        let error = Self::mistake(code::CLAUSE_ORDER, &message, self.span(), "too late");
-        let error = error.also(span, format!("`{earlier}`"));
-        self.report(error.help("the order is select, group by, having, order by, limit, offset"));
+        self.report(diagnose::clause_order(clause, earlier, span, self.span()));
         self.complained = None;
     }
 
@@ -82,8 +76,7 @@ impl Parser<'_> {
         if self.at(TokenKind::Star) {
             let star = self.bump();
             if self.at(TokenKind::Comma) {
-                let error = Self::mistake(code::UNEXPECTED, "`*` stands alone in a `select`", self.span(), "one more");
-                return self.refuse(error.also(star, "all attributes").help("name the attributes one by one"));
+                return self.refuse(diagnose::beside_star(star, self.span()));
             }
             return Ok(SelectList::Star(star));
         }
@@ -129,9 +122,7 @@ impl Parser<'_> {
     fn after_out_attr<T>(&mut self, expr: &Expr, named: bool) -> Parse<T> {
         let word = expr.span.of(self.text);
         if self.at_kw(Kw::Into) && suggest(word, ["insert"]).is_some() {
-            let message = format!("expected `insert`, found `{word}`");
-            let error = Self::mistake(code::UNEXPECTED, &message, expr.span, "expected `insert`");
-            return self.refuse(error.fix("did you mean `insert`?", expr.span, "insert"));
+            return self.refuse(diagnose::misspelt_insert(word, expr.span));
         }
         let error = self.unexpected(if named { "`,` or the next clause" } else { "`,`, `as` or the next clause" });
         let words = ["as", "insert", "group", "having", "order", "limit", "output", "from", "delete", "update"];
@@ -150,12 +141,10 @@ impl Parser<'_> {
     fn no_alias<T>(&mut self, expr: &Expr) -> Parse<T> {
         let end = Span::at(self.last_span().end);
         let name = match &expr.kind {
-            ExprKind::Call(call) => call.name.name.clone(),
-            _ => "name".to_string(),
+            ExprKind::Call(call) => &call.name.name,
+            _ => "name",
         };
-        let message = "an expression in `select` needs a name";
-        let error = Self::mistake(code::ALIAS_MISSING, message, expr.span, "no `as` after it");
-        self.refuse(error.fix("name it with `as`", end, format!(" as {name}")))
+        self.refuse(diagnose::alias_missing(name, end, expr.span))
     }
 
     /// An attribute where no expression can be.
@@ -190,13 +179,9 @@ impl Parser<'_> {
             ExprKind::Long(value) => value,
             ExprKind::Time(time) => time.ms,
             ExprKind::Float(_) | ExprKind::Double(_) | ExprKind::Bool(_) | ExprKind::Str(_) => {
-                let message = format!("`{clause}` needs a whole number");
-                return self.refuse(Self::mistake(code::LIMIT_TYPE, &message, expr.span, "not a whole number"));
+                return self.refuse(diagnose::limit_type(clause, expr.span));
             }
-            _ => {
-                let message = format!("`{clause}` needs a number, not an expression");
-                return self.refuse(Self::mistake(code::LIMIT, &message, expr.span, "not a number"));
-            }
+            _ => return self.refuse(diagnose::limit_expression(clause, expr.span)),
         };
         Ok(Limit { value, span: expr.span })
     }

@@ -7,7 +7,7 @@ use super::forms::Forms;
 use super::recover::is_link;
 use super::{Parse, Parser, Role};
 use crate::ast::{LogicalOp, Quantifier, QueryInput, State, StateInput, StateKind, StateStream, StreamInput};
-use crate::code;
+use crate::diagnose;
 use crate::diagnostic::Diagnostic;
 use crate::lex::{Kw, TokenKind};
 use crate::span::Span;
@@ -75,9 +75,7 @@ impl Parser<'_> {
         let mut separator = None;
         while self.at(TokenKind::Arrow) || self.at(TokenKind::Comma) {
             if separator.is_some_and(|s| s != self.kind()) {
-                let message = "`->` and `,` cannot be mixed";
-                let error = Self::mistake(code::STATES, message, self.span(), "another separator than before");
-                return self.refuse(error.help("`->` lets other events come between, `,` does not"));
+                return self.refuse(diagnose::mixed_separators(self.span()));
             }
             separator = Some(self.kind());
             self.bump();
@@ -92,8 +90,7 @@ impl Parser<'_> {
         }
         let every = (self.at_kw(Kw::Every) && self.nth(1) != TokenKind::Assign).then(|| self.bump());
         if every.is_some() && self.at_kw(Kw::Every) && self.nth(1) != TokenKind::Assign {
-            let error = Self::mistake(code::STATES, "`every` cannot stand twice", self.span(), "second `every`");
-            return self.refuse(error);
+            return self.refuse(diagnose::every_twice(self.span()));
         }
         if self.at(TokenKind::LParen) {
             return self.nested(|p| p.group(every));
@@ -147,8 +144,7 @@ impl Parser<'_> {
     fn sequence(&mut self, mut chain: Chain) -> Parse<State> {
         if let Some(inner) = chain.items[1..].iter().find(|i| i.every.is_some()) {
             let span = inner.every.unwrap_or(inner.state.span);
-            let error = Self::mistake(code::STATES, "`every` can only stand before a sequence", span, "inside of it");
-            return self.refuse(error.help("`every` at the start begins a new match at each event that fits"));
+            return self.refuse(diagnose::every_in_sequence(span));
         }
         let parts: Vec<Forms> = chain.items.iter().map(|i| i.forms).collect();
         let Some(covered) = Forms::sequence_head(&parts) else { return self.no_such_chain(&chain) };
@@ -171,27 +167,18 @@ impl Parser<'_> {
     fn explain_chain(&self, chain: &Chain) -> Diagnostic {
         let items = &chain.items;
         if let Some(item) = items.iter().find(|i| i.forms.is_only_sequence()) {
-            let (message, help) = match chain.separator {
-                None => ("a sequence needs two states", "one state alone is a pattern, and collects with `<1:>`"),
-                _ => ("`*`, `+` and `?` are for sequences", "in a pattern write `<0:>`, `<1:>` or `<0:1>`"),
-            };
-            return Self::mistake(code::COUNT, message, item.state.span, "counted").help(help);
+            return diagnose::count_of_sequence(chain.separator.is_none(), item.state.span);
         }
         let absent = |i: &Item| i.forms.is_absent();
         if let Some(pair) = items.windows(2).find(|w| absent(&w[0]) && absent(&w[1])) {
-            let message = "two absent states cannot follow each other";
-            let error = Self::mistake(code::STATES, message, pair[1].state.span, "second absent state");
-            let error = error.also(pair[0].state.span, "first absent state");
-            return error.help("join them with `and`: `not A for 1 sec and not B for 1 sec`");
+            return diagnose::two_absent(pair[0].state.span, pair[1].state.span);
         }
         let every = items.iter().find(|i| i.every.is_some_and(|_| !i.forms.is_plain_pattern()));
         if let Some(item) = every.filter(|i| !i.forms.is_absent()) {
-            let span = item.every.unwrap_or(item.state.span);
-            return Self::mistake(code::STATES, "`every` cannot stand inside an `every`", span, "outer `every`");
+            return diagnose::every_in_every(item.every.unwrap_or(item.state.span));
         }
         let span = items.iter().map(|i| i.state.span).reduce(Span::to).unwrap_or_default();
-        let error = Self::mistake(code::STATES, "these states cannot stand together in this way", span, "here");
-        error.help("try it with fewer parentheses around absent states")
+        diagnose::no_such_chain(span)
     }
 
     /// A state without parentheses: one source, or two with `and` or `or`.
@@ -207,13 +194,11 @@ impl Parser<'_> {
         let (right, right_counted) = self.side(None)?;
         if left_counted || right_counted {
             let span = if left_counted { left.span } else { right.span };
-            let message = "a state of `and` or `or` cannot be counted";
-            return self.refuse(Self::mistake(code::COUNT, message, span, "counted"));
+            return self.refuse(diagnose::count_of_logical(span));
         }
         self.logical_times(op, &left, &right)?;
         if let TokenKind::Kw(Kw::And | Kw::Or) = self.kind() {
-            let error = Self::mistake(code::STATES, "`and` and `or` join two states only", self.span(), "a third");
-            return self.refuse(error);
+            return self.refuse(diagnose::third_state(self.span()));
         }
         let absent = matches!(left.kind, StateKind::Absent(..)) || matches!(right.kind, StateKind::Absent(..));
         let kind = StateKind::Logical { op, left: Box::new(left), right: Box::new(right) };
@@ -247,9 +232,7 @@ impl Parser<'_> {
     }
 
     fn no_absent_time<T>(&mut self, span: Span) -> Parse<T> {
-        let message = "this absent state needs a time";
-        let error = Self::mistake(code::ABSENT_TIME, message, span, "how long must it be absent?");
-        self.refuse(error.help("add `for` and a time, or join it with `and` to a present state"))
+        self.refuse(diagnose::absent_time(span))
     }
 
     /// One source, present or absent, and whether it is counted.
@@ -291,14 +274,12 @@ impl Parser<'_> {
         let start = self.bump();
         if self.kind().is_name() && self.nth(1) == TokenKind::Assign {
             let span = Span::new(self.span().start, self.tokens[self.pos + 1].span.end);
-            let error = Self::mistake(code::STATES, "an absent state cannot have a reference", span, "reference");
-            return self.refuse(error.fix("leave it out", span, ""));
+            return self.refuse(diagnose::absent_reference(span));
         }
         let input = self.source_and_handlers()?;
         self.no_window(&input.handlers)?;
         if matches!(self.kind(), TokenKind::Lt | TokenKind::Star | TokenKind::Plus | TokenKind::Question) {
-            let message = "an absent state cannot be counted";
-            return self.refuse(Self::mistake(code::COUNT, message, self.span(), "counted"));
+            return self.refuse(diagnose::count_of_absent(self.span()));
         }
         let time = match self.eat_kw(Kw::For) {
             true => Some(self.time_value()?),

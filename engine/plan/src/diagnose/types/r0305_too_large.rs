@@ -1,11 +1,9 @@
-use riddhi_ql::{Code, Described, Diagnostic, Span};
+use riddhi_ql::{Diagnostic, Span};
 
-// No short text gets it, so it is not by `code!`.
-pub(super) const CODE: Described = Described {
-    code: Code("R0305"),
-    meaning: "conditions and selected attributes are used in so many places that the query would grow beyond a million parts",
-    example: "",
-};
+code! {
+    R0305, "conditions and selected attributes are used in so many places that the query would grow beyond a million parts",
+    shown by a_query_that_grows
+}
 
 pub(crate) fn too_large(span: Span) -> Diagnostic {
     CODE.error("the query's expressions grow too large", span)

@@ -1,0 +1,30 @@
+//! How the texts of the codes are tried.
+
+use crate::described::{Described, example_app};
+use crate::diagnostic::Diagnostic;
+use crate::{Source, parse, render_text, substitute};
+
+/// What is shown of a code for its example.
+pub(super) fn example(described: &Described) -> String {
+    let text = described.app();
+    let mut told = mistakes(&text);
+    told.retain(|d| d.code == described.code);
+    shown(&told, &text)
+}
+
+/// All that is shown for an app.
+pub(super) fn told(app: &str) -> String {
+    let text = example_app(app);
+    shown(&mistakes(&text), &text)
+}
+
+fn mistakes(text: &str) -> Vec<Diagnostic> {
+    match substitute(text, |_| None) {
+        Ok(_) => parse(text).diagnostics,
+        Err(missing) => missing,
+    }
+}
+
+fn shown(diagnostics: &[Diagnostic], text: &str) -> String {
+    render_text(diagnostics, &Source::new("app.siddhi", text), false)
+}
