@@ -8,6 +8,9 @@ use crate::role::{Phase, Role, cannot};
 use crate::types::{Epoch, Holder, Incarnation, Ms, Position, Row};
 use crate::witness::Sent;
 
+/// An operator decides by a row that is not older.
+const FRESH_MS: Ms = 5000;
+
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Passive {
     /// The last sign of life of the holder: a new beat read, or something on the link.
@@ -17,8 +20,8 @@ pub(crate) struct Passive {
     claim: Claim,
     /// The holder of this epoch has handed over its journal up to this position.
     handed: Option<(Epoch, Position, Ms)>,
-    /// Another process beats under this node's id.
-    same_id: bool,
+    /// How often the row was seen to be beaten under this node's id. Once may be a late write of an earlier run.
+    same_id: u32,
 }
 
 /// How far a take-over is.
@@ -33,7 +36,7 @@ enum Claim {
 
 impl Passive {
     pub fn new(now: Ms) -> Self {
-        Passive { heard_at: now, seen: None, claim: Claim::None, handed: None, same_id: false }
+        Passive { heard_at: now, seen: None, claim: Claim::None, handed: None, same_id: 0 }
     }
 
     /// This process was asleep, so it cannot have heard anything.
@@ -67,7 +70,8 @@ impl Role {
             let beat = (holder.incarnation, row.beat);
             if passive.seen != Some(beat) {
                 let other = passive.seen.is_some_and(|s| s.0 == beat.0) && holder.node == me.node;
-                passive.same_id |= other;
+                passive.same_id += u32::from(other);
+                let other = passive.same_id > 1;
                 passive.seen = Some(beat);
                 passive.heard_at = now;
                 if other {
@@ -201,7 +205,7 @@ impl Role {
         }
         // Rule 1. What this run has not received itself it may have from an earlier one, if its journal is whole.
         let whole = self.recovered.is_some_and(|r| r.whole) && self.position >= row.position;
-        if holder.node == self.me.node && whole && self.disk.claim == row.epoch {
+        if holder.node == self.me.node && whole && [self.disk.claim, self.disk.held].contains(&row.epoch) {
             return if silent { Ok(Why::Restart) } else { Err(None) };
         }
         let named =
@@ -216,7 +220,7 @@ impl Role {
                 (false, false) => Err(None),
             };
         }
-        Err((silent && !passive.same_id).then_some(Line::NotInSync))
+        Err((silent && passive.same_id < 2).then_some(Line::NotInSync))
     }
 
     fn begin_claim(&mut self, why: Why, out: &mut Vec<Action>) {
@@ -234,6 +238,11 @@ impl Role {
     fn ask_for_row(&mut self, now: Ms, out: &mut Vec<Action>) {
         let Some(known) = &self.witness.known else { return };
         let epoch = known.row.epoch.max(self.disk.epoch) + 1;
+        // The claim that is given up for this one had been successful, if the row has it.
+        let held = known.row.holder.as_ref().is_some_and(|h| h.node == self.me.node);
+        if held && self.disk.claim == known.row.epoch {
+            self.disk.held = self.disk.claim;
+        }
         self.disk.claim = epoch;
         let row =
             Row { epoch, holder: Some(self.me.clone()), in_sync: None, position: self.position, ..Row::default() };
@@ -269,6 +278,7 @@ impl Role {
 
     fn activate(&mut self, epoch: Epoch, right_from: Ms, now: Ms, out: &mut Vec<Action>) {
         self.note_epoch(epoch);
+        self.disk.held = epoch;
         self.recovered = None;
         let active = Active::new(epoch, self.line, self.position, right_from, now);
         self.line = epoch;
@@ -294,7 +304,7 @@ impl Role {
     /// An operator decides: first what is at stake, then, confirmed, the row.
     pub(crate) fn force(&mut self, confirmed: bool, now: Ms, out: &mut Vec<Action>) {
         let Phase::Passive(passive) = &self.phase else { return };
-        let fresh = |asked_at: Ms| now - asked_at <= self.config.ttl_ms();
+        let fresh = |asked_at: Ms| now - asked_at <= self.config.ttl_ms().max(FRESH_MS);
         let known = match &self.witness.known {
             _ if passive.claim != Claim::None => return cannot(Cannot::Busy, out),
             Some(known) if fresh(known.asked_at) && !self.witness.must_read() => known,

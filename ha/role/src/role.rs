@@ -118,6 +118,10 @@ impl Role {
             }
             Event::Acknowledged { incarnation, position } => {
                 if let Phase::Active(active) = &mut self.phase {
+                    // Should it be brought up again over the same link, then from here.
+                    if let Some(peer) = self.link.as_mut().filter(|l| l.from.incarnation == incarnation) {
+                        (peer.line, peer.position) = (active.epoch, position);
+                    }
                     active.acknowledged(incarnation, position, now);
                 }
             }

@@ -93,8 +93,10 @@ pub struct Row {
 pub struct Disk {
     /// The highest epoch that this node has ever seen.
     pub epoch: Epoch,
-    /// The last epoch that this node asked for. If the row has it, and names this node, this journal is the holder's.
+    /// The last epoch that this node asked for, whether it got it or not.
     pub claim: Epoch,
+    /// The last epoch that it got. If the row has this one or the one asked for, and names this node, this journal is the holder's.
+    pub held: Epoch,
     /// The incarnation that the row called in sync and that wrote this journal.
     pub carries: Option<Incarnation>,
     /// The database last trusted.

@@ -9,6 +9,7 @@ use std::path::Path;
 use riddhi_role::*;
 
 #[path = "support/words.rs"]
+#[allow(dead_code)]
 mod words;
 
 #[test]

@@ -23,7 +23,7 @@ pub fn action(action: &Action) -> String {
         Action::Persist(d) => {
             let carries = d.carries.map_or("-".into(), |c| c.to_string());
             let on = d.database.map_or("-".into(), |d| format!("{}.{}", d.system, d.timeline));
-            format!("persist e{} claim {} carries {carries} on {on}", d.epoch, d.claim)
+            format!("persist e{} claim {} held {} carries {carries} on {on}", d.epoch, d.claim, d.held)
         }
         Action::Say(line) => format!("say {:?}: {line}", line.level()),
     }
@@ -46,5 +46,25 @@ pub fn message(m: &Message) -> String {
         }
         Message::HandOver { epoch, position } => format!("handover e{epoch} {position}"),
         Message::AskHandOver => "ask".into(),
+    }
+}
+
+/// An event in a few words.
+pub fn event(event: &Event) -> String {
+    match event {
+        Event::Row { row: r, database } => {
+            format!("row {}, answered by {}.{}", row(r), database.system, database.timeline)
+        }
+        Event::LinkUp(h) => {
+            let part = if h.active { " active" } else { "" };
+            format!(
+                "up {}/{} epoch {} line {} pos {}{part}",
+                h.from.node, h.from.incarnation, h.epoch, h.line, h.position
+            )
+        }
+        Event::Message(m) => message(m),
+        Event::Acknowledged { incarnation, position } => format!("acked {incarnation} {position}"),
+        Event::Received { epoch, position } => format!("received e{epoch} {position}"),
+        other => format!("{other:?}").to_lowercase(),
     }
 }
