@@ -2,6 +2,7 @@
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
+use crate::config::ConfigArgs;
 use crate::fmt::FmtArgs;
 use crate::input::csv::TimeFormat;
 use crate::input::source::Format as InputFormat;
@@ -25,7 +26,7 @@ pub struct Cli {
 
 const EXIT_CODES: &str = "Exit codes:\n  \
     0  done\n  \
-    1  the app has mistakes, a case fails\n  \
+    1  the app or the configuration has mistakes, a case fails\n  \
     2  usage, files that cannot be read, malformed events\n  \
     3  a feature that Riddhi does not have yet\n  \
     4  failed while running: a full disk, a state that cannot be loaded\n\n\
@@ -70,6 +71,8 @@ pub enum Command {
     Test(TestArgs),
     /// Make a small project: an app, events, a case, a README
     New(NewArgs),
+    /// Look at the configuration of a node
+    Config(ConfigArgs),
     /// Print what completes the commands in a shell
     Completions(CompletionsArgs),
     /// Print the man page

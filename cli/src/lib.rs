@@ -4,6 +4,7 @@
 
 mod app;
 mod args;
+mod config;
 mod exit;
 mod files;
 mod fmt;
@@ -38,6 +39,7 @@ pub fn main() -> ExitCode {
         Command::Fmt(args) => fmt::fmt(&args),
         Command::Test(args) => test::test(&args),
         Command::New(args) => new::new(&args),
+        Command::Config(args) => config::config(&args),
         Command::Completions(args) => shell::completions(&args),
         Command::Man(args) => shell::man(&args),
     };

@@ -5,7 +5,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Each crate, and those above it in the drawing.
-const DRAWN: [(&str, &[&str]); 14] = [
+const DRAWN: [(&str, &[&str]); 15] = [
     ("batch", &[]),
     ("ring", &[]),
     ("ql", &[]),
@@ -17,7 +17,8 @@ const DRAWN: [(&str, &[&str]); 14] = [
     ("wire", &[]),
     ("connect", &["batch", "ring", "ql", "plan", "exec", "journal", "run"]),
     ("role", &[]),
-    ("cli", &["batch", "ring", "ql", "plan", "exec", "journal", "run", "case", "connect", "role"]),
+    ("config", &["ql"]),
+    ("cli", &["batch", "ring", "ql", "plan", "exec", "journal", "run", "case", "connect", "role", "config"]),
     ("bench", &["batch", "ring", "ql", "plan", "exec", "journal", "run"]),
     ("tests", &["batch", "ring", "ql", "plan", "exec", "journal", "run", "case"]),
 ];

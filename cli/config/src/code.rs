@@ -1,0 +1,55 @@
+//! The codes of what is told about a configuration. A code is never given to another mistake.
+
+use riddhi_ql::Code;
+
+macro_rules! codes {
+    ($($(#[doc = $doc:literal])+ $name:ident = $code:literal;)*) => {
+        $($(#[doc = $doc])+ pub const $name: Code = Code($code);)*
+
+        /// All codes of a configuration with what they mean.
+        pub const ALL: &[(Code, &str)] = &[$(($name, concat!($($doc),+)),)*];
+    };
+}
+
+codes! {
+    /// the file is not YAML, or not UTF-8
+    NOT_YAML = "C0001";
+    /// the file is too large, too deep, or has too many values
+    LIMIT = "C0002";
+    /// a placeholder that is not closed, or of a kind that does not exist
+    PLACEHOLDER = "C0003";
+    /// an environment variable or property that is not set, and no default
+    NOT_SET = "C0004";
+    /// a secret of Secure Vault, which Riddhi does not read
+    VAULT = "C0005";
+    /// a value of another kind: a text for a number, a list for a section
+    KIND = "C0006";
+    /// a number outside of its range
+    RANGE = "C0007";
+    /// a word that is none of those possible
+    CHOICE = "C0008";
+    /// a key that is needed is not there
+    MISSING = "C0009";
+    /// a setting that Riddhi does not support
+    UNSUPPORTED = "C0010";
+    /// there is no such datasource
+    DATASOURCE = "C0011";
+    /// the URL of a database that cannot be read
+    URL = "C0012";
+    /// settings that contradict each other
+    CONTRADICTION = "C0013";
+    /// a key that nobody knows
+    UNKNOWN_KEY = "C0101";
+    /// a key twice in one section
+    TWICE = "C0102";
+    /// a parameter of a database URL that nobody knows
+    UNKNOWN_PARAMETER = "C0103";
+    /// an environment variable that has the form of an override and sets nothing
+    OVERRIDE = "C0104";
+    /// passwords that everybody knows, or that stand in the file
+    CREDENTIALS = "C0105";
+    /// a node without a name of its own
+    NODE_ID = "C0106";
+    /// a setting without effect in this combination
+    NO_EFFECT = "C0107";
+}
