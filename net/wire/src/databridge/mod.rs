@@ -5,4 +5,5 @@
 //! [definition](crate::definition::StreamDefinition).
 
 pub mod binary;
+pub mod run;
 pub mod thrift;

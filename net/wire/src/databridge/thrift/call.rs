@@ -75,6 +75,11 @@ pub struct Header<'a> {
 }
 
 impl<'a> Header<'a> {
+    /// The header of a call, to reply to it when its bytes are gone.
+    pub fn call(method: Method, sequence: i32) -> Header<'static> {
+        Header { name: method.name(), sequence, kind: kind::CALL }
+    }
+
     pub(super) fn parse(from: &mut Cursor<'a>) -> Result<Header<'a>, WireError> {
         let first = Cursor::new(from.rest()).i32("the first word")?;
         let old = first >= 0;
