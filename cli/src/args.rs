@@ -198,6 +198,12 @@ pub struct RunArgs {
     /// Bytes of journal kept for an app; at the limit a snapshot is taken
     #[arg(long, value_name = "N", default_value_t = 1 << 30, value_parser = at_least_one, help_heading = "State")]
     pub journal_max_bytes: u64,
+    /// Where sources of type tcp are reached, one port for all
+    #[arg(long, value_name = "HOST:PORT", default_value = "0.0.0.0:9892", help_heading = "Network")]
+    pub tcp: std::net::SocketAddr,
+    /// Threads that read and write sockets
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64), help_heading = "Network")]
+    pub poll_threads: u16,
     /// Do not look at the apps' files while they run
     #[arg(long)]
     pub no_reload: bool,

@@ -5,7 +5,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Each crate, and those above it in the drawing.
-const DRAWN: [(&str, &[&str]); 15] = [
+const DRAWN: [(&str, &[&str]); 16] = [
     ("batch", &[]),
     ("ring", &[]),
     ("ql", &[]),
@@ -15,10 +15,11 @@ const DRAWN: [(&str, &[&str]); 15] = [
     ("run", &["batch", "ring", "ql", "plan", "exec", "journal"]),
     ("case", &["batch", "ring", "ql", "plan", "exec", "journal", "run"]),
     ("wire", &[]),
-    ("connect", &["batch", "ring", "ql", "plan", "exec", "journal", "run"]),
+    ("edge", &[]),
+    ("connect", &["batch", "ring", "ql", "plan", "exec", "journal", "run", "wire", "edge"]),
     ("role", &[]),
     ("config", &["ql"]),
-    ("cli", &["batch", "ring", "ql", "plan", "exec", "journal", "run", "case", "connect", "role", "config"]),
+    ("cli", &["batch", "ring", "ql", "plan", "exec", "journal", "run", "case", "edge", "connect", "role", "config"]),
     ("bench", &["batch", "ring", "ql", "plan", "exec", "journal", "run"]),
     ("tests", &["batch", "ring", "ql", "plan", "exec", "journal", "run", "case"]),
 ];

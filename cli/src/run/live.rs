@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use riddhi_batch::{Frame, Reader, Writer};
+use riddhi_connect::network::Network;
 use riddhi_connect::sink::{SinkSlot, Unsent};
 use riddhi_connect::source::memory::Bus;
 use riddhi_connect::source::{Polled, SourceSlot};
@@ -54,6 +55,8 @@ pub struct Shared {
     pub connectors: Arc<Connectors>,
     /// The topics.
     pub bus: Arc<Bus>,
+    /// Poll loops and ports.
+    pub network: Arc<Network>,
     /// Whether the end was asked for.
     pub stop: Stop,
 }
@@ -197,7 +200,9 @@ impl Live {
         }
         pool.start(self.clock.now());
         self.spawn(pool, remains.published, &remains.sinks, remains.position)?;
-        self.sources = self.make_sources(&remains.sources);
+        let was = remains.state.as_ref().map(|(_, app)| app);
+        let kept = self.kept_sources(was);
+        self.sources = self.make_sources(&remains.sources, kept)?;
         Ok(())
     }
 
@@ -263,26 +268,61 @@ impl Live {
             stream: plan.name.clone(),
             schema: plan.schema.clone(),
             bus: self.shared.bus.clone(),
+            network: self.shared.network.clone(),
             say: Arc::new(move |text: &str| patient.tell(text)),
             log: Arc::new(crate::terminal::log),
             stopping: Arc::new(move || stop.asked()),
         }
     }
 
-    fn make_sources(&self, places: &Sources) -> Vec<SourceSlot> {
+    /// Sources that the app has as it had them before: they go on, and no connection of theirs ends. The others are closed.
+    fn kept_sources(&mut self, was: Option<&App>) -> BTreeMap<String, SourceSlot> {
+        let schema = |app: &App, key: &str| {
+            let plan = app.connectors.iter().find(|c| c.direction == Direction::Source && c.key == key)?;
+            Some(app.streams[plan.stream].schema.clone())
+        };
+        let same = |slot: &SourceSlot| was.is_some_and(|was| schema(was, &slot.key) == schema(&self.app, &slot.key));
+        let sources = std::mem::take(&mut self.sources);
+        sources.into_iter().filter(same).map(|slot| (slot.key.clone(), slot)).collect()
+    }
+
+    fn make_sources(
+        &self,
+        places: &Sources,
+        mut kept: BTreeMap<String, SourceSlot>,
+    ) -> Result<Vec<SourceSlot>, Failure> {
         let plans = self.app.connectors.iter().filter(|c| c.direction == Direction::Source);
-        let slot = |plan: &riddhi_plan::connector::ConnectorPlan| {
+        let (mut slots, mut fresh) = (Vec::new(), Vec::new());
+        for plan in plans {
+            if let Some(mut slot) = kept.remove(&plan.key) {
+                slot.stream = plan.stream as u32;
+                slots.push(slot);
+                continue;
+            }
             let setting = self.setting(plan.stream);
-            let (source, mapper) = self.shared.connectors.make_source(plan, &setting)?;
+            let Some((source, mapper)) = self.shared.connectors.make_source(plan, &setting) else { continue };
             let mut slot = SourceSlot::new(plan.key.clone(), plan.stream as u32, source, mapper, setting.say);
             if let Some(place) = places.get(&plan.key) {
                 slot.restore(place);
             }
             let waker = self.waker.clone();
             slot.source.set_waker(Arc::new(move || waker.wake()));
-            Some(slot)
-        };
-        plans.filter_map(slot).collect()
+            fresh.push(slots.len());
+            slots.push(slot);
+        }
+        // Those that are gone give their ports back before others are opened.
+        drop(kept);
+        fresh.into_iter().try_for_each(|i| self.open_source(&mut slots[i]))?;
+        Ok(slots)
+    }
+
+    fn open_source(&self, slot: &mut SourceSlot) -> Result<(), Failure> {
+        slot.source.open().map_err(|why| Failure::new(Exit::Failed, format!("app {}: {why}", self.name)))?;
+        if let Some(address) = slot.source.address() {
+            let stream = &self.app.streams[slot.stream as usize].name;
+            tell(&format!("note: app {}: {stream} listens at {address}\n", self.name));
+        }
+        Ok(())
     }
 
     fn make_sinks(&self, noted: &BTreeMap<String, Vec<u8>>) -> Vec<SinkSlot> {
@@ -385,6 +425,7 @@ impl Live {
     /// Journals the frame and hands it to the worker; the next one is at hand afterwards.
     fn process(&mut self) -> Result<(), End> {
         if self.frame.is_empty() {
+            self.tell_sources();
             return Ok(());
         }
         if let Err(failure) = self.journal_frame() {
@@ -398,8 +439,17 @@ impl Live {
             worker.send(frame)?;
             worker.frame()
         })?;
-        self.sources.iter_mut().for_each(|s| s.source.accepted());
+        self.tell_sources();
         Ok(())
+    }
+
+    /// Tells the sources how far what they gave is safe.
+    fn tell_sources(&mut self) {
+        let position = self.frame.base;
+        for slot in &mut self.sources {
+            slot.source.taken(position);
+            slot.source.accepted(position);
+        }
     }
 
     fn journal_frame(&mut self) -> Result<(), Failure> {

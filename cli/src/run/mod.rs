@@ -21,6 +21,7 @@ use std::thread;
 use std::time::Instant;
 
 use riddhi_connect::Connectors;
+use riddhi_connect::network::{EdgeOptions, Network, NetworkOptions};
 use riddhi_plan::connector::Direction;
 use riddhi_run::App;
 
@@ -47,8 +48,18 @@ pub fn run(args: RunArgs) -> Result<Exit, Failure> {
         }
         apps.push((watch, app, name));
     }
+    let network = NetworkOptions {
+        edge: EdgeOptions { threads: usize::from(args.poll_threads), ..EdgeOptions::default() },
+        tcp: args.tcp,
+    };
     let (args, begun) = (Arc::new(args), Instant::now());
-    let shared = Shared { args, connectors: Arc::new(Connectors::built_in()), bus: Arc::default(), stop: stop.clone() };
+    let shared = Shared {
+        args,
+        connectors: Arc::new(Connectors::built_in()),
+        bus: Arc::default(),
+        network: Arc::new(Network::new(network)),
+        stop: stop.clone(),
+    };
     let mut running = Vec::new();
     for (number, (watch, app, name)) in apps.into_iter().enumerate() {
         let started = Live::start(shared.clone(), watch, app, name.clone(), number);

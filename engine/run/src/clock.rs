@@ -23,6 +23,13 @@ impl Clock {
         self.now = now;
     }
 
+    /// The clock after an entry that came live, and whether the entry set it: that of a playback app follows the last event's
+    /// timestamp, any other is set by whoever reads the wall clock.
+    #[inline]
+    pub fn stamp_event(&mut self, ts: i64) -> (i64, bool) {
+        self.stamp(Some(if self.playback { ts } else { self.now }))
+    }
+
     /// The clock after an entry whose last event has this timestamp, and whether the entry set it. Events without one move
     /// nothing.
     #[inline]

@@ -8,6 +8,7 @@ use riddhi_plan::connector::{ConnectorPlan, Direction, MapPlan};
 use riddhi_plan::registry::{ConnectorSpec, MapperSpec, OptionSpec, OptionType, Outside, Registry};
 
 use crate::mapper::{self, SinkMapper, SourceMapper};
+use crate::network::Network;
 use crate::sink::{self, Sink};
 use crate::source::memory::Bus;
 use crate::source::{self, Source};
@@ -23,6 +24,8 @@ pub struct Setting {
     pub schema: Schema,
     /// The topics of `inMemory`, shared by the apps of a process.
     pub bus: Arc<Bus>,
+    /// Poll loops and ports, shared by the apps of a process.
+    pub network: Arc<Network>,
     /// Where a line is put that a person should read.
     pub say: Say,
     /// Where an app's log lines go, whole lines.
@@ -70,6 +73,7 @@ impl Connectors {
         all.source(source::file::spec(), source::file::make);
         all.source(source::stdin::spec(), source::stdin::make);
         all.source(source::memory::spec(), source::memory::make);
+        all.source(source::tcp::spec(), source::tcp::make);
         all.sink(sink::log::spec(), sink::log::make);
         all.sink(sink::file::spec(), sink::file::make);
         all.sink(sink::stdout::spec(), sink::stdout::make);
@@ -77,6 +81,7 @@ impl Connectors {
         all.source_mapper(mapper::json::source_spec(), mapper::json::make_source);
         all.source_mapper(mapper::csv::source_spec(), mapper::csv::make_source);
         all.source_mapper(mapper::text::source_spec(), mapper::text::make_source);
+        all.source_mapper(mapper::binary::spec(), mapper::binary::make_source);
         all.source_mapper(mapper::pass_through_spec(), |_, _| None);
         all.sink_mapper(mapper::json::sink_spec(), mapper::json::make_sink);
         all.sink_mapper(mapper::csv::sink_spec(), mapper::csv::make_sink);

@@ -24,6 +24,7 @@ fn setting(app: &App) -> Setting {
         stream: "S".into(),
         schema: app.streams[0].schema.clone(),
         bus: Arc::default(),
+        network: Arc::default(),
         say: Arc::new(|_| {}),
         log: Arc::new(|_| {}),
         stopping: Arc::new(|| false),

@@ -2,6 +2,7 @@
 //!
 //! Invariants: a message becomes one chunk whole or is refused whole; mappers are called once a batch.
 
+pub mod binary;
 pub mod csv;
 pub mod json;
 mod path;
@@ -78,6 +79,13 @@ impl MapTarget<'_> {
     #[inline]
     pub fn commit(&mut self) {
         let (now, sets) = self.clock.stamp(Some(self.clock.now()));
+        self.events += self.frame.commit(self.stream, now, sets) as u64;
+    }
+
+    /// Makes the rows appended an entry whose last event happened at this time: the clock of a playback app follows it.
+    #[inline]
+    pub fn commit_at(&mut self, last: i64) {
+        let (now, sets) = self.clock.stamp_event(last);
         self.events += self.frame.commit(self.stream, now, sets) as u64;
     }
 

@@ -155,6 +155,8 @@ pub struct FileSource {
     /// The file that is read next, so that each gets its turn.
     turn: usize,
     trouble: Option<String>,
+    /// All that was taken lies before this position.
+    taken: u64,
     say: Say,
 }
 
@@ -193,6 +195,7 @@ pub(crate) fn make(plan: &ConnectorPlan, setting: &Setting) -> Box<dyn Source> {
         listed: None,
         turn: 0,
         trouble: None,
+        taken: 0,
         say: setting.say.clone(),
     })
 }
@@ -217,8 +220,12 @@ impl Source for FileSource {
         if some { Polled::More } else { self.rest() }
     }
 
-    fn accepted(&mut self) {
-        if matches!(self.after, After::Keep) {
+    fn taken(&mut self, position: u64) {
+        self.taken = position;
+    }
+
+    fn accepted(&mut self, position: u64) {
+        if matches!(self.after, After::Keep) || position < self.taken {
             return;
         }
         let done: Vec<PathBuf> = self.files.iter().filter(|f| f.is_done()).map(|f| f.path().to_path_buf()).collect();

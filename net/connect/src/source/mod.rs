@@ -5,10 +5,12 @@
 
 pub mod file;
 mod files;
+mod inbound;
 mod lines;
 pub mod memory;
 pub mod stdin;
 mod tail;
+pub mod tcp;
 
 use std::os::fd::BorrowedFd;
 use std::time::Duration;
@@ -45,8 +47,21 @@ pub trait Source: Send {
     /// Offers what is at hand, as long as there is room.
     fn poll(&mut self, to: &mut Inlet<'_>) -> Polled;
 
-    /// All that was taken so far has been accepted: it is where it will not be lost. Files may be moved, senders be told.
-    fn accepted(&mut self) {}
+    /// Begins to take: ports are opened, connections made. Called once, before it is polled. An error ends the app.
+    fn open(&mut self) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// Where it can be reached, once it is open.
+    fn address(&self) -> Option<String> {
+        None
+    }
+
+    /// All that was taken so far lies before this position of the journal.
+    fn taken(&mut self, _position: u64) {}
+
+    /// All before this position has been accepted: it is where it will not be lost. Files may be moved, senders be told.
+    fn accepted(&mut self, _position: u64) {}
 
     /// Where it stands, so that another one can go on from there. Sources that cannot go on give nothing.
     fn save(&self) -> Vec<u8> {
@@ -159,17 +174,18 @@ impl Inlet<'_> {
         if self.frame.rows >= FRAME_ROWS_MAX { 0 } else { self.entries_max.saturating_sub(self.frame.entries.len()) }
     }
 
-    /// Takes messages, no more than there is room for.
-    pub fn offer(&mut self, messages: &Messages<'_>) {
-        let Some(mapper) = self.mapper.as_deref_mut() else { return };
+    /// Takes messages, no more than there is room for. Gives those that were refused, by number in rising order.
+    pub fn offer(&mut self, messages: &Messages<'_>) -> Vec<(usize, Box<Fault>)> {
+        let Some(mapper) = self.mapper.as_deref_mut() else { return Vec::new() };
         let mut faults = Vec::new();
         let mut target =
             MapTarget { frame: self.frame, clock: self.clock, stream: self.stream, events: 0, faults: &mut faults };
         mapper.map(messages, &mut target);
         self.counts.accepted += target.events;
-        for (i, fault) in faults {
-            self.refuse(&fault, messages.name, messages.line(i), messages.message(i));
+        for (i, fault) in &faults {
+            self.refuse(fault, messages.name, messages.line(*i), messages.message(*i));
         }
+        faults
     }
 
     /// Takes rows as they are; false if they are not of the stream's types.

@@ -1,0 +1,75 @@
+//! What the network sources and sinks of a process share: poll loops, and the ports that several sources listen at.
+//!
+//! Nothing is started before the first source asks for it, so that apps without any have no further thread.
+
+pub mod tcp;
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use riddhi_edge::Edge;
+pub use riddhi_edge::EdgeOptions;
+
+use tcp::Channels;
+
+/// How the network side is set.
+#[derive(Clone, Debug)]
+pub struct NetworkOptions {
+    /// Poll loops and limits.
+    pub edge: EdgeOptions,
+    /// Where Siddhi TCP is listened at.
+    pub tcp: SocketAddr,
+}
+
+impl Default for NetworkOptions {
+    fn default() -> NetworkOptions {
+        NetworkOptions { edge: EdgeOptions::default(), tcp: SocketAddr::from((Ipv4Addr::UNSPECIFIED, 9892)) }
+    }
+}
+
+/// The network side of a process.
+#[derive(Default)]
+pub struct Network {
+    options: NetworkOptions,
+    edge: Mutex<Option<Arc<Edge>>>,
+    tcp: Arc<Channels>,
+}
+
+impl Network {
+    /// With nothing started.
+    pub fn new(options: NetworkOptions) -> Network {
+        Network { options, edge: Mutex::default(), tcp: Arc::default() }
+    }
+
+    /// How it is set.
+    pub fn options(&self) -> &NetworkOptions {
+        &self.options
+    }
+
+    /// The poll loops; they are started if they are not running.
+    pub fn edge(&self) -> io::Result<Arc<Edge>> {
+        let mut edge = lock(&self.edge);
+        match &*edge {
+            Some(edge) => Ok(edge.clone()),
+            None => Ok(edge.insert(Edge::start(self.options.edge.clone())?).clone()),
+        }
+    }
+
+    /// The poll loops, if they are running.
+    pub fn running(&self) -> Option<Arc<Edge>> {
+        lock(&self.edge).clone()
+    }
+}
+
+impl Drop for Network {
+    fn drop(&mut self) {
+        if let Some(edge) = lock(&self.edge).take() {
+            edge.stop();
+        }
+    }
+}
+
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

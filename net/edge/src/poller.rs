@@ -1,0 +1,319 @@
+//! A poll loop: one thread, its listeners and connections.
+
+use std::collections::HashMap;
+use std::io::{self, ErrorKind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+use mio::net::TcpStream;
+use mio::{Events, Interest, Poll, Token, Waker};
+
+use crate::connection::{Alive, Connection, Desk};
+use crate::counters::Counters;
+use crate::door::Verdict;
+use crate::io::{Outboxes, Service};
+use crate::limits::Limits;
+use crate::listening::Listener;
+
+/// Bytes of one read.
+const READ_BYTES: usize = 256 << 10;
+
+/// Events taken from the system at once.
+const EVENTS: usize = 1024;
+
+/// Commands that wait for a poll loop at most; whoever has one more waits, which a poll loop never does.
+const COMMANDS: usize = 4096;
+
+/// How often deadlines are looked at.
+const TICK: Duration = Duration::from_millis(250);
+
+const WAKE: Token = Token(usize::MAX);
+
+/// What a poll loop is told by other threads.
+pub(crate) enum Command {
+    Listen(Listener),
+    /// Stops listening; its connections are ended too if so asked.
+    Unlisten(u64, bool),
+    Take(TcpStream, u64, Arc<dyn Service>, Arc<Counters>),
+    Verdicts(Vec<Verdict>),
+    /// A door has room.
+    Room(u64),
+    Stop,
+}
+
+/// What other threads have of a poll loop.
+pub(crate) struct Handle {
+    commands: Sender<Command>,
+    waker: Waker,
+    /// Whether it was woken and has not looked yet.
+    pending: Arc<AtomicBool>,
+}
+
+impl Handle {
+    /// For any thread but a poll loop: waits while the loop has too many commands.
+    pub(crate) fn tell(&self, command: Command) {
+        if self.commands.send(command).is_ok() {
+            self.wake();
+        }
+    }
+
+    /// For poll loops: false if the loop has too many commands.
+    pub(crate) fn offer(&self, command: Command) -> bool {
+        let sent = self.commands.try_send(command).is_ok();
+        if sent {
+            self.wake();
+        }
+        sent
+    }
+
+    fn wake(&self) {
+        if !self.pending.swap(true, Ordering::AcqRel) {
+            // It fails only if the loop is gone.
+            let _ = self.waker.wake();
+        }
+    }
+}
+
+/// Gives a command to one of the poll loops, in turn; false if it has too many.
+pub(crate) type Deal = Arc<dyn Fn(Command) -> bool + Send + Sync>;
+
+enum Place {
+    Listener(Listener),
+    Connection(u64, Box<Connection>),
+}
+
+pub(crate) struct Poller {
+    poll: Poll,
+    commands: Receiver<Command>,
+    pending: Arc<AtomicBool>,
+    places: HashMap<usize, Place>,
+    next_token: usize,
+    desk: Desk,
+    /// Connections of all poll loops.
+    open: Arc<AtomicUsize>,
+    /// Connections that have more to be read.
+    again: Vec<usize>,
+    /// Gives connections to the poll loops in turn.
+    deal: Deal,
+}
+
+impl Poller {
+    pub(crate) fn new(thread: u16, limits: Limits, open: Arc<AtomicUsize>) -> io::Result<(Poller, Handle)> {
+        let poll = Poll::new()?;
+        let waker = Waker::new(poll.registry(), WAKE)?;
+        let (to, commands) = bounded(COMMANDS);
+        let pending = Arc::new(AtomicBool::new(false));
+        let desk = Desk {
+            thread,
+            now: Instant::now(),
+            limits,
+            outboxes: Outboxes::new(thread),
+            scratch: vec![0; READ_BYTES].into_boxed_slice(),
+        };
+        let poller = Poller {
+            poll,
+            commands,
+            pending: pending.clone(),
+            places: HashMap::new(),
+            next_token: 0,
+            desk,
+            open,
+            again: Vec::new(),
+            deal: Arc::new(|_| false),
+        };
+        Ok((poller, Handle { commands: to, waker, pending }))
+    }
+
+    /// How it gives away connections it has taken.
+    pub(crate) fn set_deal(&mut self, deal: Deal) {
+        self.deal = deal;
+    }
+
+    pub(crate) fn run(mut self) {
+        let mut events = Events::with_capacity(EVENTS);
+        let mut last_tick = Instant::now();
+        loop {
+            let wait = if self.again.is_empty() { TICK } else { Duration::ZERO };
+            match self.poll.poll(&mut events, Some(wait)) {
+                Ok(()) => {}
+                Err(e) if e.kind() == ErrorKind::Interrupted => continue,
+                Err(_) => return,
+            }
+            self.desk.now = Instant::now();
+            let again = std::mem::take(&mut self.again);
+            for event in &events {
+                if event.token() != WAKE {
+                    self.ready(event.token().0);
+                }
+            }
+            again.into_iter().for_each(|token| self.ready(token));
+            if self.pending.swap(false, Ordering::AcqRel) && !self.obey() {
+                return;
+            }
+            self.desk.outboxes.flush();
+            if self.desk.now - last_tick >= TICK {
+                last_tick = self.desk.now;
+                self.expire();
+            }
+        }
+    }
+
+    fn ready(&mut self, token: usize) {
+        match self.places.get_mut(&token) {
+            None => {}
+            Some(Place::Connection(_, connection)) => {
+                let alive = connection.ready(&mut self.desk);
+                self.see(token, alive);
+            }
+            Some(Place::Listener(_)) => self.accept(token),
+        }
+    }
+
+    fn see(&mut self, token: usize, alive: Alive) {
+        match alive {
+            Alive::Yes => {}
+            Alive::Again => self.again.push(token),
+            Alive::No => self.drop_connection(token),
+        }
+    }
+
+    fn drop_connection(&mut self, token: usize) {
+        if let Some(Place::Connection(_, mut connection)) = self.places.remove(&token) {
+            let _ = self.poll.registry().deregister(&mut connection.socket);
+            connection.end();
+            self.open.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    fn accept(&mut self, token: usize) {
+        loop {
+            let Some(Place::Listener(listener)) = self.places.get(&token) else { return };
+            match listener.socket.accept() {
+                Ok((socket, _)) => {
+                    let (id, service, counters) = (listener.id, listener.service.clone(), listener.counters.clone());
+                    if self.open.fetch_add(1, Ordering::Relaxed) >= self.desk.limits.connections {
+                        self.open.fetch_sub(1, Ordering::Relaxed);
+                        Counters::add(&counters.turned_away, 1);
+                        continue;
+                    }
+                    if (self.deal)(Command::Take(socket, id, service, counters.clone())) {
+                        Counters::add(&counters.connections, 1);
+                    } else {
+                        self.open.fetch_sub(1, Ordering::Relaxed);
+                        Counters::add(&counters.turned_away, 1);
+                    }
+                }
+                Err(e) if e.kind() == ErrorKind::Interrupted => {}
+                Err(e) if e.kind() == ErrorKind::WouldBlock => return,
+                // A peer that is gone already, or no descriptor left: the next ready event tries again.
+                Err(_) => return,
+            }
+        }
+    }
+
+    /// Does what other threads asked for; false at the end.
+    fn obey(&mut self) -> bool {
+        while let Ok(command) = self.commands.try_recv() {
+            match command {
+                Command::Listen(listener) => self.listen(listener),
+                Command::Unlisten(id, connections) => self.unlisten(id, connections),
+                Command::Take(socket, id, service, counters) => self.take(socket, id, &*service, counters),
+                Command::Verdicts(verdicts) => self.answer(verdicts),
+                Command::Room(door) => self.room(door),
+                Command::Stop => return false,
+            }
+        }
+        true
+    }
+
+    fn token(&mut self) -> usize {
+        self.next_token += 1;
+        self.next_token
+    }
+
+    fn listen(&mut self, mut listener: Listener) {
+        let token = self.token();
+        if self.poll.registry().register(&mut listener.socket, Token(token), Interest::READABLE).is_ok() {
+            self.places.insert(token, Place::Listener(listener));
+        }
+    }
+
+    fn unlisten(&mut self, id: u64, connections: bool) {
+        let of = |place: &Place| match place {
+            Place::Listener(listener) => listener.id == id,
+            Place::Connection(listener, _) => connections && *listener == id,
+        };
+        let tokens: Vec<usize> = self.places.iter().filter(|(_, p)| of(p)).map(|(t, _)| *t).collect();
+        for token in tokens {
+            if matches!(self.places.get(&token), Some(Place::Listener(_))) {
+                self.places.remove(&token);
+            } else {
+                self.drop_connection(token);
+            }
+        }
+    }
+
+    fn take(&mut self, mut socket: TcpStream, listener: u64, service: &dyn Service, counters: Arc<Counters>) {
+        let Some(peer) = Connection::peer(&socket) else {
+            self.open.fetch_sub(1, Ordering::Relaxed);
+            return;
+        };
+        let token = self.token();
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        if self.poll.registry().register(&mut socket, Token(token), interest).is_err() {
+            self.open.fetch_sub(1, Ordering::Relaxed);
+            return;
+        }
+        let connection = Connection::new(token, socket, service.accept(peer), service.resets(), counters);
+        self.places.insert(token, Place::Connection(listener, Box::new(connection)));
+        // What came before it was registered.
+        self.ready(token);
+    }
+
+    fn answer(&mut self, verdicts: Vec<Verdict>) {
+        let mut last = None;
+        for verdict in verdicts {
+            let token = verdict.to.token;
+            if last.is_some_and(|last| last != token)
+                && let Some(last) = last
+            {
+                self.resume(last);
+            }
+            if let Some(Place::Connection(_, connection)) = self.places.get_mut(&token) {
+                connection.answer(verdict, &mut self.desk);
+            }
+            last = Some(token);
+        }
+        if let Some(last) = last {
+            self.resume(last);
+        }
+    }
+
+    fn resume(&mut self, token: usize) {
+        if let Some(Place::Connection(_, connection)) = self.places.get_mut(&token) {
+            let alive = connection.resume(&mut self.desk);
+            self.see(token, alive);
+        }
+    }
+
+    fn room(&mut self, door: u64) {
+        self.desk.outboxes.flush();
+        let waits = |place: &Place| matches!(place, Place::Connection(_, c) if c.waits_at == Some(door));
+        let tokens: Vec<usize> = self.places.iter().filter(|(_, p)| waits(p)).map(|(t, _)| *t).collect();
+        tokens.into_iter().for_each(|token| self.resume(token));
+    }
+
+    fn expire(&mut self) {
+        let now = self.desk.now;
+        let due = |place: &Place| matches!(place, Place::Connection(_, c) if c.is_due(now));
+        let tokens: Vec<usize> = self.places.iter().filter(|(_, p)| due(p)).map(|(t, _)| *t).collect();
+        for token in tokens {
+            if let Some(Place::Connection(_, connection)) = self.places.get_mut(&token) {
+                let alive = connection.expire(&mut self.desk);
+                self.see(token, alive);
+            }
+        }
+    }
+}
