@@ -1,9 +1,13 @@
 .PHONY: test check demo bench bench-peers loom miri
 
-# All tests. They need nothing but cargo and a C compiler, which is fetched where apt-get may do so.
+# All tests. They need cargo, a C compiler and a PostgreSQL server; the last two are fetched where apt-get may do so. Without a
+# server its tests say that they are skipped.
 test:
 	@command -v cargo >/dev/null || { echo "install a Rust toolchain first: https://rustup.rs" >&2; exit 1; }
 	@command -v cc >/dev/null || { apt-get update && apt-get install --yes --no-install-recommends gcc libc6-dev; }
+	@test -d /usr/lib/postgresql || command -v postgres >/dev/null || \
+		{ command -v apt-get >/dev/null && apt-get update && apt-get install --yes --no-install-recommends postgresql; } || \
+		echo "no PostgreSQL server: its tests are skipped" >&2
 	cargo test --workspace
 
 # What is quick to know before a commit.
