@@ -3,14 +3,14 @@
 use std::io::{ErrorKind, Read, Write};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use mio::net::TcpStream;
 use socket2::SockRef;
 
 use crate::counters::Counters;
 use crate::door::{ConnId, Verdict};
-use crate::io::{Io, Next, Outboxes, Protocol, Took};
+use crate::io::{Io, Next, Outboxes, Protocol, Service, Took};
 use crate::limits::Limits;
 
 /// Times that one connection is read in a turn before others have theirs.
@@ -54,6 +54,10 @@ pub(crate) struct Connection {
     closing: bool,
     peer_ended: bool,
     resets: bool,
+    /// Whether what was read is acknowledged at once.
+    acknowledges: bool,
+    /// Whether the last answer left it waiting for more.
+    stays: bool,
 }
 
 impl Connection {
@@ -61,9 +65,10 @@ impl Connection {
         token: usize,
         socket: TcpStream,
         protocol: Box<dyn Protocol>,
-        resets: bool,
+        service: &dyn Service,
         counters: Arc<Counters>,
     ) -> Connection {
+        let resets = service.resets();
         let _ = socket.set_nodelay(true);
         let options = SockRef::from(&socket);
         let _ = options.set_keepalive(true);
@@ -85,6 +90,8 @@ impl Connection {
             closing: false,
             peer_ended: false,
             resets,
+            acknowledges: service.acknowledges_at_once(),
+            stays: false,
         }
     }
 
@@ -142,6 +149,10 @@ impl Connection {
                 Err(_) => return Alive::No,
             };
             Counters::add(&self.counters.bytes, n as u64);
+            if self.acknowledges {
+                // The system forgets it: it is asked for after every read.
+                let _ = SockRef::from(&self.socket).set_tcp_quickack(true);
+            }
             if self.offer(&scratch[..n], desk) == Alive::No {
                 return Alive::No;
             }
@@ -225,9 +236,33 @@ impl Connection {
     /// A message that it pushed was judged.
     pub(crate) fn answer(&mut self, verdict: Verdict, desk: &mut Desk) {
         let next = self.with(desk, |protocol, io| protocol.answer(verdict, io));
+        self.stays = next == Next::Hold;
         // Whether it reads on is seen when it is resumed.
         if matches!(next, Next::Close | Next::Reset) {
             self.go(next);
+        }
+    }
+
+    /// Goes on after answers, unless it waits for more of them.
+    pub(crate) fn answered(&mut self, desk: &mut Desk) -> Alive {
+        if std::mem::take(&mut self.stays) { self.after() } else { self.resume(desk) }
+    }
+
+    /// Whether it is held, and for how long.
+    pub(crate) fn is_held(&self) -> bool {
+        self.held && !self.closing
+    }
+
+    /// Asks a connection that is held whether it is to go on.
+    pub(crate) fn still_held(&mut self, desk: &mut Desk) -> Alive {
+        let since = self.held_since.map_or(Duration::ZERO, |since| desk.now - since);
+        match self.with(desk, |protocol, io| protocol.held(since, io)) {
+            Next::Hold => self.after(),
+            Next::Read => self.resume(desk),
+            next => {
+                self.go(next);
+                self.after()
+            }
         }
     }
 

@@ -17,6 +17,11 @@ pub trait Service: Send + Sync {
     fn resets(&self) -> bool {
         false
     }
+
+    /// Whether what was read is to be acknowledged at once, for peers that send no more before.
+    fn acknowledges_at_once(&self) -> bool {
+        false
+    }
 }
 
 /// One connection's side of a protocol. It never waits.
@@ -32,6 +37,11 @@ pub trait Protocol: Send {
     /// The time set by [`Io::set_deadline`] has come.
     fn expired(&mut self, _io: &mut Io<'_>) -> Next {
         Next::Reset
+    }
+
+    /// It has been held for this time; asked a few times a second. After [`Next::Read`] bytes that it left are offered again.
+    fn held(&mut self, _time: Duration, _io: &mut Io<'_>) -> Next {
+        Next::Hold
     }
 
     /// The peer will send no more; what it has left was offered before. By default the connection ends.

@@ -266,7 +266,7 @@ impl Poller {
             self.open.fetch_sub(1, Ordering::Relaxed);
             return;
         }
-        let connection = Connection::new(token, socket, service.accept(peer), service.resets(), counters);
+        let connection = Connection::new(token, socket, service.accept(peer), service, counters);
         self.places.insert(token, Place::Connection(listener, Box::new(connection)));
         // What came before it was registered.
         self.ready(token);
@@ -279,7 +279,7 @@ impl Poller {
             if last.is_some_and(|last| last != token)
                 && let Some(last) = last
             {
-                self.resume(last);
+                self.resume(last, Connection::answered);
             }
             if let Some(Place::Connection(_, connection)) = self.places.get_mut(&token) {
                 connection.answer(verdict, &mut self.desk);
@@ -287,13 +287,13 @@ impl Poller {
             last = Some(token);
         }
         if let Some(last) = last {
-            self.resume(last);
+            self.resume(last, Connection::answered);
         }
     }
 
-    fn resume(&mut self, token: usize) {
+    fn resume(&mut self, token: usize, how: impl Fn(&mut Connection, &mut Desk) -> Alive) {
         if let Some(Place::Connection(_, connection)) = self.places.get_mut(&token) {
-            let alive = connection.resume(&mut self.desk);
+            let alive = how(connection, &mut self.desk);
             self.see(token, alive);
         }
     }
@@ -302,10 +302,13 @@ impl Poller {
         self.desk.outboxes.flush();
         let waits = |place: &Place| matches!(place, Place::Connection(_, c) if c.waits_at == Some(door));
         let tokens: Vec<usize> = self.places.iter().filter(|(_, p)| waits(p)).map(|(t, _)| *t).collect();
-        tokens.into_iter().for_each(|token| self.resume(token));
+        tokens.into_iter().for_each(|token| self.resume(token, Connection::resume));
     }
 
     fn expire(&mut self) {
+        let held = |place: &Place| matches!(place, Place::Connection(_, c) if c.is_held());
+        let tokens: Vec<usize> = self.places.iter().filter(|(_, p)| held(p)).map(|(t, _)| *t).collect();
+        tokens.into_iter().for_each(|token| self.resume(token, Connection::still_held));
         let now = self.desk.now;
         let due = |place: &Place| matches!(place, Place::Connection(_, c) if c.is_due(now));
         let tokens: Vec<usize> = self.places.iter().filter(|(_, p)| due(p)).map(|(t, _)| *t).collect();
