@@ -3,6 +3,7 @@
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::ConfigArgs;
+use crate::database::MigrateArgs;
 use crate::fmt::FmtArgs;
 use crate::input::csv::TimeFormat;
 use crate::input::source::Format as InputFormat;
@@ -73,6 +74,8 @@ pub enum Command {
     New(NewArgs),
     /// Look at the configuration of a node
     Config(ConfigArgs),
+    /// Make or update the tables that Riddhi keeps in PostgreSQL
+    Migrate(MigrateArgs),
     /// Print what completes the commands in a shell
     Completions(CompletionsArgs),
     /// Print the man page

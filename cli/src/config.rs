@@ -8,22 +8,25 @@ use std::io::{self, IsTerminal, Read};
 
 use clap::{Args, Subcommand};
 use riddhi_config::{Config, Environment, FILE_BYTES_MAX, Loaded, load, unused_line};
-use riddhi_ql::{Report, Severity, render_text};
+use riddhi_ql::{Diagnostics, Report, Severity, render_text};
 use serde_json::json;
 
 use crate::app::neighbour;
 use crate::args::ReportFormat;
+use crate::database::look;
 use crate::exit::{Exit, Failure};
 use crate::inspect::print;
-use crate::terminal::colours;
+use crate::terminal::{colours, say, stderr_colours};
 
 const CHECK: &str = "Examples:\n  \
     riddhi config check --config conf/deployment.yaml\n  \
-    riddhi config check --config riddhi.yaml -D carbon.home=/opt/sp --format json\n\n\
+    riddhi config check --config riddhi.yaml -D carbon.home=/opt/sp --format json\n  \
+    riddhi config check --config riddhi.yaml --offline     the file only\n\n\
     The exit code is 0 if a node can run with it, 1 if something is wrong.";
 
 /// `riddhi config`.
 #[derive(Debug, Args)]
+#[command(after_help = CHECK)]
 pub struct ConfigArgs {
     /// What to do with it.
     #[command(subcommand)]
@@ -44,6 +47,9 @@ pub struct CheckArgs {
     /// Which file, and what fills it in.
     #[command(flatten)]
     pub file: FileArgs,
+    /// Look at the file only, not into the databases
+    #[arg(long)]
+    pub offline: bool,
     /// Text for people or JSON for tools
     #[arg(long, value_enum, default_value = "text")]
     pub format: ReportFormat,
@@ -75,7 +81,10 @@ pub fn config(args: &ConfigArgs) -> Result<Exit, Failure> {
 }
 
 fn check(args: &CheckArgs) -> Result<Exit, Failure> {
-    let file = ConfigFile::open(&args.file)?;
+    let mut file = ConfigFile::open(&args.file)?;
+    if !args.offline {
+        file.look();
+    }
     let exit = if file.loaded.config.is_some() { Exit::Done } else { Exit::Mistakes };
     match args.format {
         ReportFormat::Json => print(&format!("{:#}\n", file.json(exit)))?,
@@ -89,6 +98,8 @@ pub struct ConfigFile {
     path: String,
     /// What reading came to.
     pub loaded: Loaded,
+    /// What the databases are like, if they were looked into.
+    facts: Vec<String>,
 }
 
 impl ConfigFile {
@@ -102,7 +113,34 @@ impl ConfigFile {
         let file = File::open(&args.path).map_err(|e| failed(&e))?;
         file.take(limit).read_to_end(&mut bytes).map_err(|e| failed(&e))?;
         let loaded = load(&args.path, &bytes, &environment(&args.properties));
-        Ok(ConfigFile { path: args.path.clone(), loaded })
+        Ok(ConfigFile { path: args.path.clone(), loaded, facts: Vec::new() })
+    }
+
+    /// The configuration, its warnings and the line of keys without effect told on standard error; a failure if anything is
+    /// wrong.
+    pub fn into_config(self) -> Result<Config, Failure> {
+        let text = self.text(stderr_colours());
+        match self.loaded.config {
+            Some(config) => {
+                say(&text);
+                Ok(config)
+            }
+            None => Err(Failure::report(Exit::Mistakes, text)),
+        }
+    }
+
+    /// Looks into the databases that are named; what is wrong there is added to the diagnostics.
+    fn look(&mut self) {
+        let Some(config) = &self.loaded.config else { return };
+        let found = look(config);
+        self.facts = found.facts;
+        let mut all = Diagnostics::new();
+        all.extend(std::mem::take(&mut self.loaded.diagnostics));
+        all.extend(found.diagnostics);
+        if all.has_errors() {
+            self.loaded.config = None;
+        }
+        self.loaded.diagnostics = all.into_sorted();
     }
 
     /// The diagnostics and the line of keys without effect, for people.
@@ -112,13 +150,20 @@ impl ConfigFile {
             let space = if text.is_empty() { "" } else { "\n" };
             text.push_str(&format!("{space}note: {line}\n"));
         }
+        for fact in &self.facts {
+            text.push_str(&format!("note: {fact}\n"));
+        }
         text
     }
 
     fn verdict(&self) -> String {
         let count = |severity| self.loaded.diagnostics.iter().filter(|d| d.severity == severity).count();
         let counted = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
-        let space = if self.loaded.diagnostics.is_empty() && self.loaded.unused.is_empty() { "" } else { "\n" };
+        let space = if self.loaded.diagnostics.is_empty() && self.loaded.unused.is_empty() && self.facts.is_empty() {
+            ""
+        } else {
+            "\n"
+        };
         let told = match (count(Severity::Error), count(Severity::Warning)) {
             (0, 0) => "no mistakes".to_owned(),
             (0, warnings) => format!("usable, with {}", counted(warnings, "warning")),
@@ -131,7 +176,7 @@ impl ConfigFile {
         let reports: Vec<Report> =
             self.loaded.diagnostics.iter().map(|d| Report::new(d, &self.loaded.source)).collect();
         let unused: Vec<&str> = self.loaded.unused.iter().map(|u| u.path.as_str()).collect();
-        json!({"file": self.path, "exit": exit as u8, "diagnostics": reports, "without_effect": unused})
+        json!({"file": self.path, "exit": exit as u8, "diagnostics": reports, "without_effect": unused, "facts": self.facts})
     }
 }
 

@@ -5,6 +5,7 @@
 mod app;
 mod args;
 mod config;
+mod database;
 mod exit;
 mod files;
 mod fmt;
@@ -40,6 +41,7 @@ pub fn main() -> ExitCode {
         Command::Test(args) => test::test(&args),
         Command::New(args) => new::new(&args),
         Command::Config(args) => config::config(&args),
+        Command::Migrate(args) => database::migrate_all(&args),
         Command::Completions(args) => shell::completions(&args),
         Command::Man(args) => shell::man(&args),
     };

@@ -52,4 +52,26 @@ codes! {
     NODE_ID = "C0106";
     /// a setting without effect in this combination
     NO_EFFECT = "C0107";
+    /// the database cannot be reached, or does not answer
+    UNREACHABLE = "C0201";
+    /// the database does not let the user in, or is not there
+    LOGIN = "C0202";
+    /// the user lacks a privilege in the database
+    PRIVILEGE = "C0203";
+    /// the tables of Riddhi are missing, too old or too new
+    SCHEMA = "C0204";
+    /// the database only reads
+    READ_ONLY = "C0205";
+    /// a pair of WSO2 SP runs on the same database
+    OLD_PAIR = "C0206";
+    /// a pooler stands before the database
+    POOLER = "C0207";
+    /// the clocks of node and database differ
+    CLOCK = "C0208";
+    /// another group is alive in the database
+    OTHER_GROUP = "C0209";
+    /// another node has the same id
+    SAME_ID = "C0210";
+    /// the database cannot be used for another reason
+    DATABASE = "C0211";
 }

@@ -77,7 +77,7 @@ impl Witness {
         let in_sync = row.in_sync.map(hex);
         let system = row.written_on.system.to_string();
         let timeline = i64::from(row.written_on.timeline);
-        let numbers = [row.version, row.epoch, row.beat, row.position, expected].map(|n| i64::try_from(n));
+        let numbers = [row.version, row.epoch, row.beat, row.position, expected].map(i64::try_from);
         let [Ok(version), Ok(epoch), Ok(beat), Ok(position), Ok(expected)] = numbers else {
             return Err(Error::Value("a number of the group row is beyond 2^63".to_owned()));
         };
