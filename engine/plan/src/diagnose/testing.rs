@@ -14,9 +14,6 @@ pub(super) fn example(described: &Described) -> String {
     let empty = matches!(code.0, "U0101" | "U0102" | "U0103");
     let mut told = diagnostics(&text, &if empty { Registry::default() } else { support::registry() });
     told.retain(|d| d.code == code);
-    for d in told.iter().filter(|d| d.is_error() && code.0.starts_with('R')) {
-        assert!(d.help.is_some(), "{code}: {} has no help", d.message);
-    }
     support::shown(&told, &text)
 }
 
@@ -29,5 +26,9 @@ pub(super) fn told(app: &str) -> String {
 fn diagnostics(text: &str, registry: &Registry) -> Vec<Diagnostic> {
     let parsed = riddhi_ql::parse(text);
     assert!(parsed.diagnostics.is_empty(), "{text}: {:?}", parsed.diagnostics);
-    crate::plan(&parsed.app, registry).diagnostics
+    let told = crate::plan(&parsed.app, registry).diagnostics;
+    for d in told.iter().filter(|d| d.is_error() && d.code.0.starts_with('R')) {
+        assert!(d.help.is_some(), "{}: {} has no help", d.code, d.message);
+    }
+    told
 }

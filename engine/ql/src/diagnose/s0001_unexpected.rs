@@ -27,11 +27,16 @@ pub(crate) fn return_on_demand(span: Span) -> Diagnostic {
 }
 
 pub(crate) fn events_on_demand(span: Span) -> Diagnostic {
-    CODE.error("an on-demand query has no kinds of events", span).label("leave this out")
+    CODE.error("an on-demand query has no kinds of events", span)
+        .label("leave this out")
+        .help("rows of a table are neither current nor expired")
 }
 
 pub(crate) fn both_unidirectional(first: Span, second: Span) -> Diagnostic {
-    CODE.error("only one side of a join can be unidirectional", second).label("second mark").also(first, "first mark")
+    CODE.error("only one side of a join can be unidirectional", second)
+        .label("second mark")
+        .also(first, "first mark")
+        .help("leave one of them out")
 }
 
 pub(crate) fn third_side(span: Span) -> Diagnostic {
@@ -86,6 +91,8 @@ also! {
       |        --------------        ^^^^^^^^^^^^^^ second mark
       |        |
       |        first mark
+      |
+      = help: leave one of them out
     "
 }
 

@@ -12,6 +12,8 @@ code! {
       |
     2 | from S[n > 1 ^ 2] select n insert into Out;
       |              ^
+      |
+      = help: leave it out; in strings it is allowed
     "
 }
 
@@ -25,10 +27,10 @@ pub(crate) fn unknown_character(text: &str, escaped: bool, span: Span) -> Diagno
     match text {
         _ if escaped => error.help(NO_ESCAPES),
         "\u{c}" => error.help("a form feed is no white space here"),
-        "{" => error.label("this brace is never closed"),
-        "'" | "\"" | "`" => error.label("this quote is never closed"),
+        "{" => error.label("this brace is never closed").help("close it with `}`"),
+        "'" | "\"" | "`" => error.label("this quote is never closed").help("put the same quote at the end"),
         _ if text.chars().all(char::is_alphabetic) => error.help("a name with such letters stands in back-quotes"),
-        _ => error,
+        _ => error.help("leave it out; in strings it is allowed"),
     }
 }
 
@@ -55,5 +57,7 @@ also! {
       |
     2 | define function f[javascript] return int { return 1;
       |                                          ^ this brace is never closed
+      |
+      = help: close it with `}`
     "
 }

@@ -23,7 +23,7 @@ pub(crate) fn not_closed(what: &str, quote: &str, escaped: bool, span: Span) -> 
     match what {
         _ if escaped => error.help(NO_ESCAPES),
         "string" => error.help("a string of several lines stands in three double quotes"),
-        _ => error,
+        _ => error.help("put the same quote at the end"),
     }
 }
 
@@ -36,5 +36,7 @@ also! {
       |
     2 | from `S select n insert into Out;
       |      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ a back-quote missing at the end
+      |
+      = help: put the same quote at the end
     "
 }

@@ -17,7 +17,11 @@ code! {
 
 pub(crate) fn int_range(number: &str, fits_long: bool, span: Span) -> Diagnostic {
     let error = CODE.error(format!("`{number}` is outside of the range of int"), span).label("more than 32 bits");
-    if fits_long { error.fix("make it a long", Span::at(span.end), "L") } else { error }
+    if fits_long {
+        error.fix("make it a long", Span::at(span.end), "L")
+    } else {
+        error.help("a double holds it approximately: write it with a decimal point")
+    }
 }
 
 also! {
@@ -29,5 +33,7 @@ also! {
       |
     2 | from S[n > 9223372036854775808] select n insert into Out;
       |            ^^^^^^^^^^^^^^^^^^^ more than 32 bits
+      |
+      = help: a double holds it approximately: write it with a decimal point
     "
 }

@@ -10,9 +10,13 @@ code! {
       |
     2 | define stream R (n int); @app:name('Late') define stream T (n int);
       |                          ^ app annotation
+      |
+      = help: move it to the start of the text
     "
 }
 
 pub(crate) fn app_annotation_place(span: Span) -> Diagnostic {
-    CODE.error("app annotations stand before all definitions", span).label("app annotation")
+    CODE.error("app annotations stand before all definitions", span)
+        .label("app annotation")
+        .help("move it to the start of the text")
 }

@@ -10,9 +10,13 @@ code! {
       |
     2 | partition with (n of S) begin define stream R (n int); from S select n insert into Out; end;
       |                               ^^^^^^ only queries here
+      |
+      = help: move it before the partition
     "
 }
 
 pub(crate) fn in_partition(what: &str, span: Span) -> Diagnostic {
-    CODE.error(format!("{what} cannot stand in a partition"), span).label("only queries here")
+    CODE.error(format!("{what} cannot stand in a partition"), span)
+        .label("only queries here")
+        .help("move it before the partition")
 }

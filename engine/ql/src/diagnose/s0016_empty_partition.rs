@@ -10,9 +10,11 @@ code! {
       |
     2 | partition with (n of S) begin end;
       |                         ^^^^^^^^^ no query
+      |
+      = help: put a query between `begin` and `end`
     "
 }
 
 pub(crate) fn empty_partition(span: Span) -> Diagnostic {
-    CODE.error("a partition needs a query", span).label("no query")
+    CODE.error("a partition needs a query", span).label("no query").help("put a query between `begin` and `end`")
 }

@@ -12,6 +12,8 @@ code! {
       |                  -             ^ second definition
       |                  |
       |                  first definition
+      |
+      = help: give one of them another name
     "
 }
 
@@ -19,4 +21,5 @@ pub(crate) fn attribute_twice(name: &Ident, first: Span) -> Diagnostic {
     CODE.error(format!("attribute `{name}` is defined twice"), name.span)
         .label("second definition")
         .also(first, "first definition")
+        .help("give one of them another name")
 }

@@ -10,9 +10,13 @@ code! {
       |
     2 | from S select n limit 1 + 1 insert into Out;
       |                       ^^^^^ not a number
+      |
+      = help: write the number itself, as in `limit 10`
     "
 }
 
 pub(crate) fn limit_expression(clause: &str, span: Span) -> Diagnostic {
-    CODE.error(format!("`{clause}` needs a number, not an expression"), span).label("not a number")
+    CODE.error(format!("`{clause}` needs a number, not an expression"), span)
+        .label("not a number")
+        .help(format!("write the number itself, as in `{clause} 10`"))
 }

@@ -10,9 +10,13 @@ code! {
       |
     2 | from S select n limit 1.5 insert into Out;
       |                       ^^^ not a whole number
+      |
+      = help: for example `limit 10`
     "
 }
 
 pub(crate) fn limit_type(clause: &str, span: Span) -> Diagnostic {
-    CODE.error(format!("`{clause}` needs a whole number"), span).label("not a whole number")
+    CODE.error(format!("`{clause}` needs a whole number"), span)
+        .label("not a whole number")
+        .help(format!("for example `{clause} 10`"))
 }

@@ -22,11 +22,11 @@ pub(crate) fn mixed_separators(span: Span) -> Diagnostic {
 }
 
 pub(crate) fn every_twice(span: Span) -> Diagnostic {
-    CODE.error("`every` cannot stand twice", span).label("second `every`")
+    CODE.error("`every` cannot stand twice", span).label("second `every`").help("leave one of them out")
 }
 
 pub(crate) fn every_in_every(span: Span) -> Diagnostic {
-    CODE.error("`every` cannot stand inside an `every`", span).label("outer `every`")
+    CODE.error("`every` cannot stand inside an `every`", span).label("outer `every`").help("leave one of them out")
 }
 
 pub(crate) fn every_in_sequence(span: Span) -> Diagnostic {
@@ -47,7 +47,9 @@ pub(crate) fn absent_reference(span: Span) -> Diagnostic {
 }
 
 pub(crate) fn third_state(span: Span) -> Diagnostic {
-    CODE.error("`and` and `or` join two states only", span).label("a third")
+    CODE.error("`and` and `or` join two states only", span)
+        .label("a third")
+        .help("let it follow with `->`, or write a second query")
 }
 
 pub(crate) fn no_such_chain(span: Span) -> Diagnostic {
@@ -65,6 +67,8 @@ also! {
       |
     2 | from every every e1=S -> e2=S select e1.n insert into Out;
       |            ^^^^^ second `every`
+      |
+      = help: leave one of them out
     "
 }
 
@@ -77,6 +81,8 @@ also! {
       |
     2 | from every (every e1=S -> e2=S) select e1.n insert into Out;
       |      ^^^^^ outer `every`
+      |
+      = help: leave one of them out
     "
 }
 
@@ -133,6 +139,8 @@ also! {
       |
     2 | from e1=S and e2=S and e3=S select e1.n insert into Out;
       |                    ^^^ a third
+      |
+      = help: let it follow with `->`, or write a second query
     "
 }
 

@@ -25,11 +25,11 @@ pub(crate) fn count_of_sequence(alone: bool, span: Span) -> Diagnostic {
 }
 
 pub(crate) fn count_of_logical(span: Span) -> Diagnostic {
-    CODE.error("a state of `and` or `or` cannot be counted", span).label("counted")
+    CODE.error("a state of `and` or `or` cannot be counted", span).label("counted").help("leave the count out")
 }
 
 pub(crate) fn count_of_absent(span: Span) -> Diagnostic {
-    CODE.error("an absent state cannot be counted", span).label("counted")
+    CODE.error("an absent state cannot be counted", span).label("counted").help("leave the count out")
 }
 
 also! {
@@ -55,6 +55,8 @@ also! {
       |
     2 | from e1=S<2> and e2=S select e1.n insert into Out;
       |      ^^^^^^^ counted
+      |
+      = help: leave the count out
     "
 }
 
@@ -67,5 +69,7 @@ also! {
       |
     2 | from not S<2> for 1 sec select 1 as x insert into Out;
       |           ^ counted
+      |
+      = help: leave the count out
     "
 }

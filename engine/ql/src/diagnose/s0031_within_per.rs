@@ -15,14 +15,14 @@ code! {
     "
 }
 
+const EXAMPLE: &str = "for example `within '2024-**-** **:**:**' per 'days'`";
+
 pub(crate) fn per_alone(span: Span) -> Diagnostic {
-    CODE.error("`per` needs a `within` before it", span).label("no `within`")
+    CODE.error("`per` needs a `within` before it", span).label("no `within`").help(EXAMPLE)
 }
 
 pub(crate) fn within_alone(span: Span) -> Diagnostic {
-    CODE.error("`within` needs a `per` after it", span)
-        .label("no `per`")
-        .help("for example `within '2024-**-** **:**:**' per 'days'`")
+    CODE.error("`within` needs a `per` after it", span).label("no `per`").help(EXAMPLE)
 }
 
 also! {
@@ -34,5 +34,7 @@ also! {
       |
     2 | from S join A per 'sec' select * insert into Out;
       |               ^^^ no `within`
+      |
+      = help: for example `within '2024-**-** **:**:**' per 'days'`
     "
 }

@@ -21,7 +21,9 @@ pub(crate) fn unit(unexpected: Diagnostic) -> Diagnostic {
 }
 
 pub(crate) fn unit_order(span: Span) -> Diagnostic {
-    CODE.error("the units of a time go from the largest to the smallest, each once", span).label("not after this")
+    CODE.error("the units of a time go from the largest to the smallest, each once", span)
+        .label("not after this")
+        .help("for example `1 hour 20 min`")
 }
 
 /// `5days`, read as `5d` and a word; `number` is the `5d`.
@@ -50,6 +52,8 @@ also! {
       |
     2 | from S#window.time(1 sec 2 min) select n insert into Out;
       |                          ^^^^^ not after this
+      |
+      = help: for example `1 hour 20 min`
     "
 }
 

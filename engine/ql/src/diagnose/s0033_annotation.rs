@@ -20,7 +20,7 @@ pub(crate) fn annotation_value(unexpected: Diagnostic, written: Option<&str>, sp
     let error = Diagnostic { code: CODE.code, ..unexpected };
     match written {
         Some(text) => error.fix("the values of an annotation are strings", span, format!("'{text}'")),
-        None => error,
+        None => error.help("give it a string, as in key='value'"),
     }
 }
 
@@ -29,11 +29,13 @@ pub(crate) fn empty_annotation(span: Span) -> Diagnostic {
 }
 
 pub(crate) fn nested_annotation(span: Span) -> Diagnostic {
-    CODE.error("an app annotation cannot contain annotations", span).label("nested annotation")
+    CODE.error("an app annotation cannot contain annotations", span)
+        .label("nested annotation")
+        .help("give it elements only, as in key='value'")
 }
 
 pub(crate) fn annotated(what: &str, span: Span) -> Diagnostic {
-    CODE.error(format!("a {what} has no annotations"), span).label("annotation")
+    CODE.error(format!("a {what} has no annotations"), span).label("annotation").help("leave it out")
 }
 
 also! {
@@ -59,6 +61,8 @@ also! {
       |
     1 | @app:note(@inner('x')) define stream R (n int);
       |           ^^^^^^^^^^^ nested annotation
+      |
+      = help: give it elements only, as in key='value'
     "
 }
 
@@ -71,5 +75,7 @@ also! {
       |
     2 | @note('x') define trigger G at 'start';
       | ^^^^^^^^^^ annotation
+      |
+      = help: leave it out
     "
 }

@@ -6,7 +6,7 @@ code! { S0034, "a text that is too long", shown by a_text_of_blanks }
 
 pub(crate) fn text_size(bytes: usize) -> Diagnostic {
     let message = format!("a text may have {TEXT_BYTES_MAX} bytes, this one has {bytes}");
-    CODE.error(message, Span::default())
+    CODE.error(message, Span::default()).help("divide it into several apps")
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ code! { S0035, "more mistakes than are shown", shown by a_hundred_mistakes }
 
 pub(crate) fn too_many(span: Span) -> Diagnostic {
     CODE.error(format!("more than {ERRORS_MAX} mistakes; the rest is not shown"), span)
+        .help("mend those before it first")
 }
 
 #[cfg(test)]
@@ -19,5 +20,7 @@ fn a_hundred_mistakes() {
       |
     2 | ...rm S; form S; form S; form S; form S; form S; form S; form S; form S; form S; form S; form S; form S; form S; form S; form S; form...
       |                                                                  ^^^^
+      |
+      = help: mend those before it first
     ");
 }

@@ -19,10 +19,15 @@ pub(super) fn told(app: &str) -> String {
 }
 
 fn mistakes(text: &str) -> Vec<Diagnostic> {
-    match substitute(text, |_| None) {
+    let told = match substitute(text, |_| None) {
         Ok(_) => parse(text).diagnostics,
         Err(missing) => missing,
+    };
+    // That something else was expected says what to do.
+    for d in told.iter().filter(|d| d.code.0 != "S0001") {
+        assert!(d.help.is_some(), "{}: {} has no help", d.code, d.message);
     }
+    told
 }
 
 fn shown(diagnostics: &[Diagnostic], text: &str) -> String {

@@ -23,3 +23,19 @@ pub(crate) fn element_twice(key: &str, span: Span, first: Span) -> Diagnostic {
         .also(first, "first given here")
         .help("keep one of them")
 }
+
+also! {
+    with_a_key,
+    "@info(name='q', name='r') from S select n insert into Out;",
+    @"
+    error[R0502]: the annotation has `name` twice
+     --> app.siddhi:2:17
+      |
+    2 | @info(name='q', name='r') from S select n insert into Out;
+      |       --------  ^^^^^^^^ given again
+      |       |
+      |       first given here
+      |
+      = help: keep one of them
+    "
+}

@@ -25,3 +25,23 @@ pub(crate) fn no_time_for(key: &str, value: &str, span: Span) -> Diagnostic {
         .label(format!("for `{key}`"))
         .help("for example '5 min' or '30 days'")
 }
+
+also! {
+    idle_period,
+    "@purge(enable='true', idle.period='soon') partition with (n of S) begin from S select n insert into Out; end;",
+    @"
+    error[U0006]: Riddhi does not have partitions yet
+     --> app.siddhi:2:1
+      |
+    2 | @purge(enable='true', idle.period='soon') partition with (n of S) begin from S select n insert into Out; end;
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ not there yet
+
+    error[R0505]: `soon` is no time
+     --> app.siddhi:2:35
+      |
+    2 | @purge(enable='true', idle.period='soon') partition with (n of S) begin from S select n insert into Out; end;
+      |                                   ^^^^^^ for `idle.period`
+      |
+      = help: for example '5 min' or '30 days'
+    "
+}

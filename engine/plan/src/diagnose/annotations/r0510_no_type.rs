@@ -15,7 +15,24 @@ code! {
 }
 
 pub(crate) fn no_type(name: &str, span: Span) -> Diagnostic {
-    CODE.error(format!("`@{name}` lacks its `type`"), span)
-        .label("which kind of transport?")
-        .help(format!("for example @{name}(type='inMemory', topic='t')"))
+    let (what, example) = match name {
+        "map" => ("which form?", "type='json'"),
+        "store" => ("which store?", "type='rdbms'"),
+        _ => ("which kind of transport?", "type='inMemory', topic='t'"),
+    };
+    CODE.error(format!("`@{name}` lacks its `type`"), span).label(what).help(format!("for example @{name}({example})"))
+}
+
+also! {
+    mapper,
+    "@source(type='file', @map(delimiter=',')) define stream A (n int);",
+    @"
+    error[R0510]: `@map` lacks its `type`
+     --> app.siddhi:2:22
+      |
+    2 | @source(type='file', @map(delimiter=',')) define stream A (n int);
+      |                      ^^^^^^^^^^^^^^^^^^^ which form?
+      |
+      = help: for example @map(type='json')
+    "
 }

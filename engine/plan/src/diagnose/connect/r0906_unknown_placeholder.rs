@@ -28,3 +28,17 @@ pub(crate) fn unknown_placeholder<'a>(
     let near = riddhi_ql::suggest(name, known.clone()).map(|near| format!("did you mean `{{{{{near}}}}}`?"));
     diagnostic.help(near.unwrap_or_else(|| format!("it has {}", listed(known))))
 }
+
+also! {
+    near,
+    "@sink(type='file', file.uri='{{sybmol}}', @map(type='text')) define stream A (symbol string);",
+    @"
+    error[R0906]: stream `A` has no attribute `sybmol`
+     --> app.siddhi:2:29
+      |
+    2 | @sink(type='file', file.uri='{{sybmol}}', @map(type='text')) define stream A (symbol string);
+      |                             ^^^^^^^^^^^^ `{{sybmol}}` stands for nothing
+      |
+      = help: did you mean `{{symbol}}`?
+    "
+}

@@ -23,3 +23,17 @@ pub(crate) fn attributes_count(expected: usize, found: usize, span: Span) -> Dia
     CODE.error(format!("the stream has {expected} attributes, `@attributes` {found}"), span)
         .help("give one value for each, in order, or name them")
 }
+
+also! {
+    one_is_missing,
+    "@source(type='file', @map(type='csv', @attributes(n='0'))) define stream A (n int, m int);",
+    @"
+    error[R0908]: `@attributes` does not say where `m` comes from
+     --> app.siddhi:2:39
+      |
+    2 | @source(type='file', @map(type='csv', @attributes(n='0'))) define stream A (n int, m int);
+      |                                       ^^^^^^^^^^^^^^^^^^
+      |
+      = help: map each attribute of the stream, or none
+    "
+}

@@ -21,3 +21,17 @@ pub(crate) fn no_column(text: &str, span: Span) -> Diagnostic {
 pub(crate) fn columns_by_name(span: Span) -> Diagnostic {
     CODE.error("a column lacks its attribute", span).help("for example @payload(symbol='0', price='1')")
 }
+
+also! {
+    payload_without_a_name,
+    "@sink(type='file', file.uri='f', @map(type='csv', @payload('0'))) define stream A (n int);",
+    @"
+    error[R0910]: a column lacks its attribute
+     --> app.siddhi:2:60
+      |
+    2 | @sink(type='file', file.uri='f', @map(type='csv', @payload('0'))) define stream A (n int);
+      |                                                            ^^^
+      |
+      = help: for example @payload(symbol='0', price='1')
+    "
+}

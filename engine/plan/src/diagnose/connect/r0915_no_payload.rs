@@ -25,3 +25,17 @@ pub(crate) fn no_payload(direction: Direction, ty: &str, mapper: &str, given: bo
     let diagnostic = CODE.error(message, span).help("for example @map(type='json')");
     if given { diagnostic } else { diagnostic.note("without `@map` the mapper is `passThrough`") }
 }
+
+also! {
+    sink,
+    "@sink(type='file', file.uri='f', @map(type='passThrough')) define stream A (n int);",
+    @"
+    error[R0915]: a `file` sink cannot write what the mapper `passThrough` gives
+     --> app.siddhi:2:34
+      |
+    2 | @sink(type='file', file.uri='f', @map(type='passThrough')) define stream A (n int);
+      |                                  ^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: for example @map(type='json')
+    "
+}

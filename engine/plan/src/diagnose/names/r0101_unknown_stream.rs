@@ -60,3 +60,23 @@ also! {
       = help: did you mean `Trades`?
     "
 }
+
+also! {
+    inner_stream,
+    "partition with (n of S) begin from #J select n insert into Out; end;",
+    @"
+    error[U0006]: Riddhi does not have partitions yet
+     --> app.siddhi:2:1
+      |
+    2 | partition with (n of S) begin from #J select n insert into Out; end;
+      | ^^^^^^^^^^^^^^^^^^^^^^ not there yet
+
+    error[R0101]: there is no inner stream `#J`
+     --> app.siddhi:2:36
+      |
+    2 | partition with (n of S) begin from #J select n insert into Out; end;
+      |                                    ^^ no earlier query of the partition fills it
+      |
+      = help: insert into it in an earlier query of the partition
+    "
+}

@@ -58,3 +58,17 @@ also! {
       = help: define it with `define table`, or use `insert into`
     "
 }
+
+also! {
+    no_such_table,
+    "from S select n update Rows on n == 1;",
+    @"
+    error[R0115]: there is no table `Rows`
+     --> app.siddhi:2:24
+      |
+    2 | from S select n update Rows on n == 1;
+      |                        ^^^^ a table is needed here
+      |
+      = help: define it with `define table`, or use `insert into`
+    "
+}

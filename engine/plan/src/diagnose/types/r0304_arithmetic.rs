@@ -23,7 +23,7 @@ pub(crate) fn arithmetic(op: BinaryOp, left: Type, right: Type, span: Span) -> D
     if op == BinaryOp::Add && (left == Type::String || right == Type::String) {
         return diagnostic.help("`+` does not join strings; `str:concat(a, b)` does");
     }
-    diagnostic
+    diagnostic.help("`convert(x, 'double')` makes a number of a string or bool")
 }
 
 also! {
@@ -35,5 +35,7 @@ also! {
       |
     2 | from S select on * on as x insert into Out;
       |                  ^ neither side is a number
+      |
+      = help: `convert(x, 'double')` makes a number of a string or bool
     "
 }
