@@ -185,6 +185,10 @@ fn environment(properties: &[(String, String)]) -> Environment {
     let text = |s: std::ffi::OsString| s.into_string().ok();
     let variables: BTreeMap<String, String> =
         std::env::vars_os().filter_map(|(name, value)| text(name).zip(text(value))).collect();
+    let mut properties: BTreeMap<String, String> = properties.iter().cloned().collect();
+    if let Some(home) = variables.get("CARBON_HOME") {
+        properties.entry("carbon.home".to_owned()).or_insert_with(|| home.clone());
+    }
     let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
-    Environment { variables, properties: properties.iter().cloned().collect(), host }
+    Environment { variables, properties, host }
 }

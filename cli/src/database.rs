@@ -131,9 +131,11 @@ pub fn look(config: &Config) -> Found {
         }
     }
     if let Some(ha) = &config.ha {
+        let (host, port) = (&ha.advertised.host, ha.advertised.port);
+        let only = if host == "localhost" || host.starts_with("127.") { ", which is on this machine only" } else { "" };
         found.facts.push(format!(
-            "the other node needs the same groupId, `{}`, and another id than `{}`; it is told to come to {}:{}",
-            ha.group, config.node.id, ha.advertised.host, ha.advertised.port
+            "the other node needs the same groupId, `{}`, and another id than `{}`; it is told to come to {host}:{port}{only}",
+            ha.group, config.node.id
         ));
     }
     found

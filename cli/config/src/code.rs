@@ -52,6 +52,8 @@ codes! {
     NODE_ID = "C0106";
     /// a setting without effect in this combination
     NO_EFFECT = "C0107";
+    /// a file whose path cannot be told
+    NO_PATH = "C0108";
     /// the database cannot be reached, or does not answer
     UNREACHABLE = "C0201";
     /// the database does not let the user in, or is not there

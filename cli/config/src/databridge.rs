@@ -54,6 +54,16 @@ pub(crate) fn databridge(root: &mut Section, offset: u16, cx: &mut Cx) -> DataBr
         read.binary = default_ports(true, offset);
         read.thrift = default_ports(false, offset);
     }
+    let at = section.span_of("keyStoreLocation");
+    if read.key_store.as_ref().is_some_and(|k| k.path.contains("${")) {
+        let message = "the certificate of the data bridge's TLS ports cannot be found: `carbon.home` is not set";
+        cx.warning(
+            code::NO_PATH,
+            message,
+            at,
+            "give -D carbon.home=DIR, or CARBON_HOME in the environment, or write the path itself",
+        );
+    }
     section.end(cx);
     auth(root, &mut read, cx);
     read

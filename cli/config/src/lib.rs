@@ -68,8 +68,7 @@ pub fn load(name: &str, bytes: &[u8], environment: &Environment) -> Loaded {
         }
     };
     let source = Source::new(name, text);
-    let Some(mut tree) = yaml::parse(text, &mut diagnostics) else { return failed(source, diagnostics) };
-    placeholder::fill(&mut tree, environment, &mut diagnostics);
+    let Some(tree) = yaml::parse(text, &mut diagnostics) else { return failed(source, diagnostics) };
     let mut cx = Cx { environment, diagnostics, unused: Vec::new(), variables: BTreeSet::new() };
     let config = read(&tree, &mut cx);
     overrides_without_effect(&mut cx);

@@ -1,36 +1,22 @@
 //! `${env:NAME,default}`, `${sys:name,default}` and `${carbon.home}` in the values of a file.
 //!
 //! The product fills in the text before it reads YAML. Here each value is filled in after it is read, so that a password with
-//! a `#` or a `:` in it stays what it is, and a placeholder in a comment is a comment. A `${name}` of another kind is left
+//! a `#` or a `:` in it stays what it is, and one in a comment, or in a key that has no effect here, is not looked up. A `${name}` of another kind is left
 //! alone: apps fill in their own.
 
-use riddhi_ql::{Diagnostic, Diagnostics, Span};
+use riddhi_ql::{Diagnostic, Span};
 
 use crate::code;
 use crate::environment::Environment;
-use crate::yaml::{Node, Value};
+
+/// Where the product is installed. Its start script sets it; here it may be missing, and stays a placeholder then.
+pub(crate) const CARBON_HOME: &str = "carbon.home";
 
 /// Bytes of a value at most once it is filled in.
 const VALUE_BYTES_MAX: usize = 64 << 10;
 
-/// Fills in all values of a tree.
-pub(crate) fn fill(node: &mut Node, environment: &Environment, diagnostics: &mut Diagnostics) {
-    match &mut node.value {
-        Value::Null | Value::Failed => {}
-        Value::List(nodes) => nodes.iter_mut().for_each(|n| fill(n, environment, diagnostics)),
-        Value::Map(entries) => entries.iter_mut().for_each(|e| fill(&mut e.node, environment, diagnostics)),
-        Value::Scalar(text) if text.contains("${") => match filled(text, environment, node.span) {
-            Ok(new) => *text = new,
-            Err(told) => {
-                diagnostics.push(*told);
-                node.value = Value::Failed;
-            }
-        },
-        Value::Scalar(_) => {}
-    }
-}
-
-fn filled(text: &str, environment: &Environment, span: Span) -> Result<String, Box<Diagnostic>> {
+/// A value with its placeholders filled in.
+pub(crate) fn filled(text: &str, environment: &Environment, span: Span) -> Result<String, Box<Diagnostic>> {
     let (mut new, mut rest) = (String::new(), text);
     while let Some(at) = rest.find("${") {
         new.push_str(&rest[..at]);
@@ -81,6 +67,8 @@ fn value_of(inner: &str, environment: &Environment, span: Span) -> Result<String
     };
     match (values.get(name), default) {
         (Some(value), _) => Ok(value.clone()),
+        (None, None) if kind.trim() == "sys" && name == CARBON_HOME => Ok(format!("${{{CARBON_HOME}}}")),
+        (None, None) if kind.trim() == "sys" && name == "wso2.runtime" => Ok("worker".to_owned()),
         (None, Some(default)) => Ok(default.to_owned()),
         (None, None) => {
             let told = Diagnostic::error(code::NOT_SET, format!("the {what} `{name}` is not set"), span)

@@ -14,6 +14,7 @@ use riddhi_ql::{Diagnostic, Diagnostics, Span, suggest};
 use crate::code;
 use crate::environment::Environment;
 use crate::model::{Unused, Why};
+use crate::placeholder::filled;
 use crate::yaml::{Entry, Node, Value};
 
 /// What all readers share.
@@ -26,6 +27,17 @@ pub(crate) struct Cx<'e> {
 }
 
 impl Cx<'_> {
+    /// A value with its placeholders filled in; none if that cannot be, which is told.
+    fn filled(&mut self, text: &str, span: Span) -> Option<String> {
+        match filled(text, self.environment, span) {
+            Ok(text) => Some(text),
+            Err(told) => {
+                self.diagnostics.push(*told);
+                None
+            }
+        }
+    }
+
     pub fn error(&mut self, code: riddhi_ql::Code, message: impl Into<String>, span: Span, help: impl Into<String>) {
         self.diagnostics.push(Diagnostic::error(code, message, span).help(help));
     }
@@ -162,8 +174,8 @@ impl<'n> Section<'n> {
         }
         let node = &entry?.node;
         match &node.value {
-            Value::Scalar(text) => Some(Found { text: text.clone(), span: node.span, variable: None }),
-            Value::Null | Value::Failed => None,
+            Value::Scalar(text) => Some(Found { text: cx.filled(text, node.span)?, span: node.span, variable: None }),
+            Value::Null => None,
             Value::List(_) | Value::Map(_) => {
                 cx.error(code::KIND, format!("`{path}` is one value"), node.span, "write it on the line of its key");
                 None
@@ -175,8 +187,7 @@ impl<'n> Section<'n> {
     pub fn required(&mut self, key: &'static str, help: &str, cx: &mut Cx) -> Option<Found> {
         let errors = cx.diagnostics.len();
         let found = self.text(key, cx).filter(|f| !f.text.trim().is_empty());
-        let failed = self.entries.iter().any(|e| e.key == key && matches!(e.node.value, Value::Failed));
-        if found.is_none() && cx.diagnostics.len() == errors && !failed {
+        if found.is_none() && cx.diagnostics.len() == errors {
             cx.error(code::MISSING, format!("`{}` is needed", self.path_of(key)), self.span, help);
         }
         found
@@ -267,7 +278,7 @@ impl<'n> Section<'n> {
         let Some(entry) = self.take(key) else { return Vec::new() };
         let nodes = match &entry.node.value {
             Value::List(nodes) => nodes,
-            Value::Null | Value::Failed => return Vec::new(),
+            Value::Null => return Vec::new(),
             Value::Scalar(_) | Value::Map(_) => {
                 let help = "begin each of its entries with `- `";
                 cx.error(code::KIND, format!("`{path}` is a list"), entry.node.span, help);
@@ -293,8 +304,11 @@ impl<'n> Section<'n> {
         let mut found = Vec::new();
         for node in nodes {
             match &node.value {
-                Value::Scalar(text) => found.push(Found { text: text.clone(), span: node.span, variable: None }),
-                Value::Null | Value::Failed => {}
+                Value::Scalar(text) => {
+                    let text = cx.filled(text, node.span);
+                    found.extend(text.map(|text| Found { text, span: node.span, variable: None }));
+                }
+                Value::Null => {}
                 Value::List(_) | Value::Map(_) => {
                     cx.error(
                         code::KIND,
@@ -320,9 +334,11 @@ impl<'n> Section<'n> {
                 continue;
             }
             match &entry.node.value {
-                Value::Scalar(text) => all.push((entry.key.clone(), text.clone())),
+                Value::Scalar(text) => {
+                    let text = cx.filled(text, entry.node.span);
+                    all.extend(text.map(|text| (entry.key.clone(), text)));
+                }
                 Value::Null => all.push((entry.key.clone(), String::new())),
-                Value::Failed => {}
                 Value::List(_) | Value::Map(_) => {
                     let message = format!("`{}` is one value", self.path_of(&entry.key));
                     cx.error(code::KIND, message, entry.node.span, "write it on the line of its key");
@@ -366,7 +382,7 @@ impl<'n> Section<'n> {
 fn entries_of<'n>(node: Option<&'n Node>, path: &str, cx: &mut Cx) -> &'n [Entry] {
     match node.map(|n| (&n.value, n.span)) {
         Some((Value::Map(entries), _)) => entries,
-        None | Some((Value::Null | Value::Failed, _)) => &[],
+        None | Some((Value::Null, _)) => &[],
         Some((Value::Scalar(_) | Value::List(_), span)) => {
             let message = if path == "the file" {
                 "the file is no map of keys".to_owned()

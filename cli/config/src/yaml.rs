@@ -28,8 +28,6 @@ pub(crate) struct Node {
 pub(crate) enum Value {
     /// Nothing, `~` or `null`.
     Null,
-    /// A value that could not be had, which was told.
-    Failed,
     /// A text, a number, a flag.
     Scalar(String),
     List(Vec<Node>),
@@ -220,13 +218,13 @@ fn of_merge(node: Node) -> Vec<Entry> {
     match node.value {
         Value::Map(entries) => entries,
         Value::List(nodes) => nodes.into_iter().flat_map(of_merge).collect(),
-        Value::Null | Value::Failed | Value::Scalar(_) => Vec::new(),
+        Value::Null | Value::Scalar(_) => Vec::new(),
     }
 }
 
 fn height(node: &Node) -> usize {
     match &node.value {
-        Value::Null | Value::Failed | Value::Scalar(_) => 0,
+        Value::Null | Value::Scalar(_) => 0,
         Value::List(nodes) => 1 + nodes.iter().map(height).max().unwrap_or(0),
         Value::Map(entries) => 1 + entries.iter().map(|e| height(&e.node)).max().unwrap_or(0),
     }

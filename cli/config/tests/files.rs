@@ -78,6 +78,20 @@ fn mistakes_in_riddhis_own_words() {
     check("riddhi-mistakes.yaml");
 }
 
+/// The product's start script sets what its files refer to; without it the file must still be read.
+#[test]
+fn a_file_whose_home_is_not_told() {
+    let environment = Environment { properties: BTreeMap::new(), ..environment(&[]) };
+    let text = String::from_utf8(file("pair.yaml")).unwrap();
+    let vault = "    parameters:\n      secrets: ${sys:carbon.home}/conf/${sys:wso2.runtime}/${env:NOWHERE}\n\nwso2.datasources:";
+    let text = text.replacen("\nwso2.datasources:", vault, 1);
+    let loaded = load("pair.yaml", text.as_bytes(), &environment);
+    let codes: Vec<&str> = loaded.diagnostics.iter().map(|d| d.code.0).collect();
+    assert_eq!(codes, ["C0106", "C0108", "C0105", "C0105"]);
+    let key_store = loaded.config.expect("nothing is wrong").databridge.key_store.expect("it is named");
+    assert_eq!(key_store.path, "${carbon.home}/resources/security/wso2carbon.jks");
+}
+
 #[test]
 fn an_empty_file_is_one_node_alone() {
     let loaded = load("riddhi.yaml", b"", &environment(&[]));
@@ -186,6 +200,20 @@ fn places_count_letters_of_any_size() {
         .map(|p| (p.line, p.column))
         .collect();
     assert_eq!(places, [(3, 1), (4, 6)]);
+}
+
+/// Comments at any depth, a dash on a line of its own, a blank before a colon: files of the product are laid out like this.
+#[test]
+fn odd_layouts() {
+    let text = "  # Who it is\nwso2.carbon:\n    # its id\n  id : here\n  ports:\n      # moved\n    offset : 2\n\n  # Receivers\n\
+        databridge.config:\n    # needed\n  keyStoreLocation : ${sys:carbon.home}/a.jks\n  dataReceivers:\n  -\n      # one\n    \
+        dataReceiver:\n        # kind\n      type: Binary\n        # ports\n      properties:\n        tcpPort: '9000'\n#end\n  # Done\n";
+    let loaded = load("x.yaml", text.as_bytes(), &environment(&[]));
+    assert!(loaded.diagnostics.is_empty(), "{:?}", loaded.diagnostics);
+    let config = loaded.config.expect("nothing is wrong");
+    assert_eq!((config.node.id.as_str(), config.databridge.thrift), ("here", None));
+    assert_eq!(config.databridge.binary.map(|p| (p.port, p.tls_port)), Some((9002, 9713)));
+    assert_eq!(config.databridge.key_store.map(|k| k.path).as_deref(), Some("/opt/sp/a.jks"));
 }
 
 #[test]
