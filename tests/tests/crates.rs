@@ -23,6 +23,7 @@ const DRAWN: &[(&str, &[&str])] = &[
     ("config", &["ql"]),
     ("postgres", &["role", "test-postgres"]),
     ("test-postgres", &[]),
+    ("node", &["role", "sync", "postgres", "test-postgres"]),
     (
         "cli",
         &[
@@ -40,6 +41,7 @@ const DRAWN: &[(&str, &[&str])] = &[
             "sync",
             "config",
             "postgres",
+            "node",
             "test-postgres",
         ],
     ),

@@ -1,0 +1,400 @@
+//! The driver: tells the machine what happens, and carries out what it asks for, in its order.
+
+use std::io;
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use riddhi_postgres::Options;
+use riddhi_role::{
+    Action, Command, Config, Disk, Epoch, Event, Gate, Holder, Message, Position, Recovered, Role, Start, Status,
+};
+use riddhi_sync::{Access, Link, LinkWriter};
+use rustix::time::{ClockId, clock_gettime};
+
+use crate::DataPath;
+use crate::database::{self, Request};
+use crate::disk::keep;
+use crate::inlet::Inlet;
+use crate::log::Log;
+use crate::peer::{self, Me};
+
+/// What waits for the driver at most; whoever has more waits, which the driver does for nobody.
+const INPUTS: usize = 1024;
+
+/// How often a link is tried.
+const DIAL_EVERY: Duration = Duration::from_millis(250);
+
+/// What a node of a pair is made of.
+pub struct Setup {
+    /// Its times.
+    pub config: Config,
+    /// This node, and this run of it.
+    pub me: Holder,
+    /// What an earlier run kept.
+    pub disk: Disk,
+    /// The records of an earlier run, if there are any.
+    pub recovered: Option<Recovered>,
+    /// Where to keep what is to be kept.
+    pub folder: PathBuf,
+    /// The group's name.
+    pub group: String,
+    /// The database.
+    pub database: Options,
+    /// Who may be linked.
+    pub access: Access,
+    /// The sync port.
+    pub listener: TcpListener,
+    /// Where the other node finds it.
+    pub advertised: String,
+}
+
+/// What reaches the driver.
+pub(crate) enum Input {
+    Answer(Event, Option<String>),
+    Linked(Link),
+    NoLink(Option<String>),
+    Message(u64, Message),
+    Down(u64),
+    Note(String),
+    Done(Event),
+    Operator(Command),
+    Failed(String),
+    Stop,
+}
+
+/// The running driver, for others.
+#[derive(Clone)]
+pub struct Handle {
+    to: Sender<Input>,
+    status: Arc<Mutex<Status>>,
+}
+
+impl Handle {
+    /// What the node is now.
+    pub fn status(&self) -> Status {
+        self.status.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// An operator's wish; what comes of it is said by a line.
+    pub fn command(&self, command: Command) {
+        let _ = self.to.send(Input::Operator(command));
+    }
+
+    /// Ends the driver.
+    pub fn stop(&self) {
+        let _ = self.to.send(Input::Stop);
+    }
+}
+
+struct Driver {
+    role: Role,
+    path: Arc<dyn DataPath>,
+    log: Arc<Log>,
+    inlet: Arc<Inlet>,
+    folder: PathBuf,
+    me: Me,
+    status: Arc<Mutex<Status>>,
+    to: Sender<Input>,
+    database: Sender<Request>,
+    dial: Sender<String>,
+    dialled: Instant,
+    peer: Option<String>,
+    advertised: String,
+    /// The number of the link that is used, and its writer.
+    link: Option<(u64, Arc<Mutex<LinkWriter>>)>,
+    links: u64,
+    /// The epoch under which the peer's records end, and where, as it said when the link came up.
+    peer_ends: (Epoch, Position),
+    /// What was said last of a link that did not come about.
+    refused: Option<String>,
+}
+
+/// Runs a node on a thread of its own. `ended` is called, with the reason, if the driver cannot go on.
+///
+/// # Errors
+///
+/// The system gives no thread.
+pub fn run(
+    setup: Setup,
+    log: Arc<Log>,
+    path: Arc<dyn DataPath>,
+    ended: Box<dyn FnOnce(String) + Send>,
+) -> io::Result<Handle> {
+    let (to, from) = bounded(INPUTS);
+    let now = now();
+    let start = Start { me: setup.me, disk: setup.disk, recovered: setup.recovered };
+    let recovered = start.recovered.unwrap_or_default();
+    let tick = Duration::from_millis(setup.config.tick_ms().max(10) / 2);
+    let within = Duration::from_millis((setup.config.ttl_ms() / 2).max(50));
+    let (role, actions) = Role::start(setup.config, start, now);
+    let me: Me = Arc::new(Mutex::new(role.hello()));
+    let status = Arc::new(Mutex::new(role.status(now)));
+    let inlet = Arc::new(Inlet::new(path.clone(), recovered.line, recovered.position));
+    let database = database::spawn(setup.database, setup.group, setup.advertised.clone(), within, to.clone())?;
+    let (dial, asked) = bounded(1);
+    peer::dial(asked, setup.access.clone(), me.clone(), to.clone())?;
+    peer::listen(setup.listener, setup.access, me.clone(), to.clone())?;
+    let mut driver = Driver {
+        role,
+        path,
+        log,
+        inlet,
+        folder: setup.folder,
+        me,
+        status: status.clone(),
+        to: to.clone(),
+        database,
+        dial,
+        dialled: Instant::now(),
+        peer: None,
+        advertised: setup.advertised,
+        link: None,
+        links: 0,
+        peer_ends: (0, 0),
+        refused: None,
+    };
+    thread::Builder::new().name("riddhi-role".into()).spawn(move || {
+        let done = driver.carry_out(actions).and_then(|()| driver.turn(&from, tick));
+        if let Err(why) = done {
+            ended(why);
+        }
+    })?;
+    Ok(Handle { to, status })
+}
+
+/// Milliseconds of the boot clock, which goes on while the machine sleeps.
+fn now() -> u64 {
+    let time = clock_gettime(ClockId::Boottime);
+    time.tv_sec as u64 * 1000 + time.tv_nsec as u64 / 1_000_000
+}
+
+impl Driver {
+    fn turn(&mut self, from: &Receiver<Input>, tick: Duration) -> Result<(), String> {
+        let mut ticked = Instant::now();
+        loop {
+            match from.recv_timeout(tick.saturating_sub(ticked.elapsed())) {
+                Ok(Input::Stop) => {
+                    self.close_link();
+                    return Ok(());
+                }
+                Ok(input) => self.take(input)?,
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return Ok(()),
+            }
+            // The time is told when what waits has been told, lest the own sleep be taken for the peer's silence.
+            if ticked.elapsed() >= tick && from.is_empty() {
+                ticked = Instant::now();
+                self.tell_positions()?;
+                self.tell(Event::Tick)?;
+                self.find_peer();
+            }
+        }
+    }
+
+    fn take(&mut self, input: Input) -> Result<(), String> {
+        match input {
+            Input::Answer(event, peer) => {
+                self.peer = peer.or_else(|| self.peer.take());
+                self.tell(event)
+            }
+            Input::Linked(link) => self.linked(link),
+            Input::NoLink(why) => {
+                if let Some(why) = why.filter(|why| self.refused.as_ref() != Some(why)) {
+                    self.path.note(&format!("warning: no link to the other node: {why}"));
+                    self.refused = Some(why);
+                }
+                Ok(())
+            }
+            Input::Message(link, message) if self.is_link(link) => self.tell(Event::Message(message)),
+            Input::Down(link) if self.is_link(link) => {
+                self.close_link();
+                self.tell(Event::LinkDown)
+            }
+            Input::Message(..) | Input::Down(_) => Ok(()),
+            Input::Note(text) => {
+                self.path.note(&text);
+                Ok(())
+            }
+            Input::Done(event) => {
+                self.tell_positions()?;
+                self.tell(event)
+            }
+            Input::Operator(command) => self.tell(Event::Operator(command)),
+            Input::Failed(why) => Err(why),
+            Input::Stop => Ok(()),
+        }
+    }
+
+    fn is_link(&self, number: u64) -> bool {
+        self.link.as_ref().is_some_and(|(link, _)| *link == number)
+    }
+
+    /// A link takes the place of the one before, whose end may not have been noticed.
+    fn linked(&mut self, link: Link) -> Result<(), String> {
+        if self.link.is_some() {
+            self.close_link();
+            self.tell(Event::LinkDown)?;
+        }
+        self.refused = None;
+        self.links += 1;
+        let (number, hello) = (self.links, link.peer.clone());
+        self.peer_ends = (hello.line, hello.position);
+        self.log.set_link(number);
+        self.inlet.set_link(number);
+        let incarnation = self.role.hello().from.incarnation;
+        let (log, inlet) = (self.log.clone(), self.inlet.clone());
+        match peer::start(link, number, incarnation, log, inlet, self.to.clone()) {
+            Ok(writer) => {
+                self.link = Some((number, writer));
+                self.tell(Event::LinkUp(hello))
+            }
+            Err(_) => Ok(()),
+        }
+    }
+
+    fn close_link(&mut self) {
+        self.log.set_link(0);
+        self.inlet.set_link(0);
+        if let Some((_, writer)) = self.link.take() {
+            peer::hang_up(&writer);
+        }
+    }
+
+    /// Who is not the holder connects to the holder.
+    fn find_peer(&mut self) {
+        if self.link.is_some() || self.dialled.elapsed() < DIAL_EVERY {
+            return;
+        }
+        if let Some(peer) = self.peer.as_ref().filter(|peer| **peer != self.advertised) {
+            self.dialled = Instant::now();
+            let _ = self.dial.try_send(peer.clone());
+        }
+    }
+
+    fn tell_positions(&mut self) -> Result<(), String> {
+        if self.role.hello().active {
+            let (position, (incarnation, acked)) = (self.log.position(), self.log.acked());
+            self.tell(Event::Appended { position })?;
+            if incarnation.0 != 0 {
+                self.tell(Event::Acknowledged { incarnation, position: acked })?;
+            }
+        } else if let Some((epoch, position)) = self.inlet.news() {
+            self.tell(Event::Received { epoch, position })?;
+        }
+        Ok(())
+    }
+
+    fn tell(&mut self, event: Event) -> Result<(), String> {
+        let actions = self.role.step(event, now());
+        self.carry_out(actions)
+    }
+
+    fn carry_out(&mut self, actions: Vec<Action>) -> Result<(), String> {
+        let hello = self.role.hello();
+        self.inlet.follow(hello.epoch, hello.active);
+        *self.me.lock().unwrap_or_else(PoisonError::into_inner) = hello;
+        let mut then = Vec::new();
+        for action in actions {
+            then.extend(self.act(action)?);
+        }
+        *self.status.lock().unwrap_or_else(PoisonError::into_inner) = self.role.status(now());
+        then.into_iter().try_for_each(|event| self.tell(event))
+    }
+
+    /// Carries out an action; gives its answer if it has one at once.
+    fn act(&mut self, action: Action) -> Result<Option<Event>, String> {
+        match action {
+            Action::Read => self.ask(Request::Read),
+            Action::Write { expected, row } => self.ask(Request::Write { expected, row }),
+            Action::Send(message) => self.log.send(message),
+            Action::HangUp => {
+                if self.link.is_some() {
+                    self.close_link();
+                    return Ok(Some(Event::LinkDown));
+                }
+            }
+            Action::Gate { serial, gate } => {
+                let released = self.log.set_gate(gate);
+                return Ok(Some(Event::Gated { serial, released }));
+            }
+            Action::Serve => self.aside(|path| {
+                path.serve();
+                Ok(None)
+            }),
+            Action::StopServing => {
+                let log = self.log.clone();
+                self.aside(move |path| {
+                    path.stop_serving();
+                    Ok(Some(Event::Drained { position: log.position() }))
+                });
+            }
+            Action::Seal => return Ok(Some(Event::Sealed { position: self.inlet.seal() })),
+            Action::Unseal => self.unseal(),
+            Action::TakeOver { epoch, after } => {
+                self.log.take_over(epoch, after);
+                self.aside(move |path| path.take_over(epoch).map(|()| Some(Event::TakenOver)));
+            }
+            Action::StepDown => {
+                self.log.set_gate(Gate::Shut);
+                self.path.step_down();
+            }
+            Action::Resync { incarnation: _, from } => {
+                // What the peer has beyond of another epoch is in files, which are not cut off: it begins anew.
+                let (line, end) = self.peer_ends;
+                let from = from.filter(|from| line == self.log.epoch() || *from == end);
+                if self.log.stream(from) {
+                    self.aside(|path| {
+                        path.append_state();
+                        Ok(None)
+                    });
+                }
+            }
+            Action::Persist(disk) => {
+                keep(&self.folder, &disk)
+                    .map_err(|e| format!("cannot keep the role in {}: {e}", self.folder.display()))?;
+            }
+            Action::Say(line) => self.path.say(&line),
+        }
+        Ok(None)
+    }
+
+    fn ask(&self, request: Request) {
+        // The machine asks one at a time, so there is room; a thread that is gone answers by silence.
+        let _ = self.database.try_send(request);
+    }
+
+    fn unseal(&mut self) {
+        match (self.inlet.unseal(), &self.link) {
+            (Ok(Some((epoch, position))), Some((_, writer))) => {
+                let incarnation = self.role.hello().from.incarnation;
+                peer::acknowledge(writer, incarnation, epoch, position);
+            }
+            (Ok(_), _) => {}
+            (Err(e), _) => {
+                self.path.note(&format!("warning: the link to the other node: {e}"));
+                if let Some((_, writer)) = &self.link {
+                    peer::hang_up(writer);
+                }
+            }
+        }
+    }
+
+    /// Does what may take long on a thread of its own, one after the other as far as it matters: the machine waits for answers.
+    fn aside(&self, f: impl FnOnce(&dyn DataPath) -> Result<Option<Event>, String> + Send + 'static) {
+        let (path, to) = (self.path.clone(), self.to.clone());
+        let spawned = thread::Builder::new().name("riddhi-aside".into()).spawn(move || {
+            let _ = match f(&*path) {
+                Ok(Some(event)) => to.send(Input::Done(event)),
+                Ok(None) => Ok(()),
+                Err(why) => to.send(Input::Failed(why)),
+            };
+        });
+        if let Err(e) = spawned {
+            let _ = self.to.try_send(Input::Failed(format!("cannot start a thread: {e}")));
+        }
+    }
+}
