@@ -1,6 +1,7 @@
 //! The databases of a configuration: how to open them, `riddhi migrate`, and what `riddhi config check` finds in them.
 
 use std::fs;
+use std::net::{TcpStream, ToSocketAddrs};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use clap::Args;
@@ -20,6 +21,9 @@ const WITHIN: Duration = Duration::from_secs(10);
 
 /// For all steps of a migration, those of another node that does the same included.
 const MIGRATION: Duration = Duration::from_secs(900);
+
+/// For one address of the other node.
+const REACH: Duration = Duration::from_secs(3);
 
 /// A heartbeat of WSO2 SP younger than this is that of a running node; it writes one every few seconds.
 const OLD_PAIR_MS: i64 = 60_000;
@@ -216,11 +220,22 @@ fn group(link: &mut Link, source: &DataSource, config: &Config) -> Result<(Vec<D
             ha.group, holder.node, seen.row.epoch
         ));
         let own = format!("{}:{}", ha.advertised.host, ha.advertised.port);
-        let elsewhere = seen.beside.address.as_ref().filter(|a| **a != own);
-        if let (true, true, Some(address)) = (fresh, holder.node.as_str() == config.node.id, elsewhere) {
-            let message = format!("a node with the id `{}` runs at {address} already", config.node.id);
-            let help = "give each node an id of its own: `wso2.carbon: id`, in a riddhi.yaml `node`";
-            diagnostics.push(Diagnostic::error(code::SAME_ID, message, source.span).help(help));
+        let same = holder.node.as_str() == config.node.id;
+        match seen.beside.address.filter(|a| fresh && *a != own) {
+            Some(address) if same => {
+                let message = format!("a node with the id `{}` runs at {address} already", config.node.id);
+                let help = "give each node an id of its own: `wso2.carbon: id`, in a riddhi.yaml `node`";
+                diagnostics.push(Diagnostic::error(code::SAME_ID, message, source.span).help(help));
+            }
+            Some(address) => match reach(&address) {
+                Ok(()) => facts.push(format!("node `{}` can be reached at {address}", holder.node)),
+                Err(e) => {
+                    let message = format!("node `{}` cannot be reached at {address}: {e}", holder.node);
+                    let help = "look at that node's `eventSyncServer: advertisedHost` (in a riddhi.yaml `ha: sync`), and at the firewall";
+                    diagnostics.push(Diagnostic::warning(code::PEER, message, source.span).help(help));
+                }
+            },
+            None => {}
         }
     }
     for (other, holder) in others {
@@ -232,6 +247,18 @@ fn group(link: &mut Link, source: &DataSource, config: &Config) -> Result<(Vec<D
         diagnostics.push(Diagnostic::warning(code::OTHER_GROUP, message, source.span).help(help));
     }
     Ok((diagnostics, facts))
+}
+
+/// Whether somebody listens there.
+fn reach(address: &str) -> Result<(), String> {
+    let mut last = "it has no address".to_owned();
+    for address in address.to_socket_addrs().map_err(|e| plain(&e))? {
+        match TcpStream::connect_timeout(&address, REACH) {
+            Ok(_) => return Ok(()),
+            Err(e) => last = plain(&e),
+        }
+    }
+    Err(last)
 }
 
 impl Found {

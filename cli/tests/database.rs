@@ -1,6 +1,7 @@
 //! `riddhi migrate` and `riddhi config check` against a PostgreSQL of the test's own.
 
 use std::fs;
+use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -95,14 +96,25 @@ fn from_nothing_to_a_pair() {
 
 fn a_wrong_group_and_a_wrong_id(node: &Node, server: &Server) {
     let check = &["config", "check"];
+    let peer = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = peer.local_addr().unwrap().to_string();
     server.psql(
         "cluster",
-        "insert into riddhi.node_group (group_id, version, epoch, holder, holder_incarnation, holder_address, changed_at) \
-         values ('orders', 9, 3, 'right', repeat('0', 16), 'right.example:9893', clock_timestamp() + interval '1 hour')",
+        &format!(
+            "insert into riddhi.node_group (group_id, version, epoch, holder, holder_incarnation, holder_address, changed_at) \
+             values ('orders', 9, 3, 'right', repeat('0', 16), '{address}', clock_timestamp() + interval '1 hour')"
+        ),
     );
-    node.says(check, 0, &["group `orders`: node `right` is active, term 3"]);
+    node.says(
+        check,
+        0,
+        &["group `orders`: node `right` is active, term 3", &format!("can be reached at {address}"), "no mistakes"],
+    );
+    drop(peer);
+    node.says(check, 0, &["warning[C0212]", &format!("node `right` cannot be reached at {address}")]);
     node.write("left", "order", "wso2");
     node.says(check, 0, &["warning[C0209]", "group `orders` is alive in the same database, led by node `right`"]);
+    server.psql("cluster", "update riddhi.node_group set holder_address = 'right.example:9893'");
     node.write("right", "orders", "wso2");
     node.says(check, 0, &["no mistakes"]);
     server.psql("cluster", "update riddhi.node_group set holder_address = '10.0.0.7:9893'");

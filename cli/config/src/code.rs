@@ -76,4 +76,6 @@ codes! {
     SAME_ID = "C0210";
     /// the database cannot be used for another reason
     DATABASE = "C0211";
+    /// the other node cannot be reached where it says it is
+    PEER = "C0212";
 }

@@ -28,6 +28,7 @@ pub struct Server {
     programs: PathBuf,
     user: Option<u32>,
     port: u16,
+    settings: Vec<String>,
     child: Option<Child>,
 }
 
@@ -35,6 +36,12 @@ impl Server {
     /// A new cluster, started. None if there is no PostgreSQL here, which is said on standard error; a panic if there is one and
     /// it does not start.
     pub fn start() -> Option<Server> {
+        Server::start_with(&[])
+    }
+
+    /// The same with settings of the server, as `fsync=on`. Without any it forgoes everything that guards against the death of
+    /// the machine, to be quick.
+    pub fn start_with(settings: &[&str]) -> Option<Server> {
         let Some(programs) = programs() else {
             eprintln!("skipped: no PostgreSQL server here (Debian: apt-get install postgresql)");
             return None;
@@ -47,7 +54,14 @@ impl Server {
         if let Some(user) = user {
             chown(&folder, Some(user), Some(user)).expect("root may give a folder away");
         }
-        let mut server = Server { folder, programs, user, port: free_port(), child: None };
+        let mut server = Server {
+            folder,
+            programs,
+            user,
+            port: free_port(),
+            settings: settings.iter().map(|s| (*s).to_owned()).collect(),
+            child: None,
+        };
         server.make();
         server.run();
         Some(server)
@@ -131,6 +145,10 @@ impl Server {
         command.arg("-D").arg(self.data()).args(["-p", &self.port.to_string(), "-h", "127.0.0.1"]);
         command.arg("-k").arg(&self.folder);
         for setting in ["fsync=off", "full_page_writes=off", "max_connections=40", "shared_buffers=16MB"] {
+            command.args(["-c", setting]);
+        }
+        // The last one counts.
+        for setting in &self.settings {
             command.args(["-c", setting]);
         }
         let log = fs::File::create(self.folder.join("log")).expect("a file can be written");
