@@ -10,7 +10,7 @@ use super::catalog::{Field, Shape};
 use super::condition::WindowScope;
 use super::expr::Binder;
 use super::scope::{Input, Scope};
-use crate::diagnose::{calls, names, notes, unsupported};
+use crate::diagnose::{calls, names, notes, unsupported, warnings};
 use crate::expr::Expr;
 use crate::known;
 use crate::logical::Handler;
@@ -101,9 +101,14 @@ impl<'a> Pass<'a> {
             return None;
         };
         let args = args?;
-        match function.bind_in(&arg_types(&args), &WindowScope::new(registry, &inputs[at])) {
+        let types = arg_types(&args);
+        match function.bind_in(&types, &WindowScope::new(registry, &inputs[at])) {
             Ok(window) => {
                 chain.window = Some(window);
+                for (n, (ty, arg)) in types.iter().zip(&args).enumerate() {
+                    let warning = ty.constant.as_ref().and_then(|v| warnings::empty_window(&name, n, v, arg.span));
+                    self.diagnostics.extend(warning);
+                }
                 self.diagnostics.extend(notes::window_failures(&name, call.name.span));
             }
             Err(error) => {
