@@ -17,6 +17,7 @@ const DRAWN: &[(&str, &[&str])] = &[
     ("wire", &[]),
     ("edge", &[]),
     ("bridge", &["wire", "edge"]),
+    ("http", &["edge"]),
     ("connect", &["batch", "ring", "ql", "plan", "exec", "journal", "run", "wire", "edge", "bridge"]),
     ("role", &[]),
     ("sync", &["role"]),

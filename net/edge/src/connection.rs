@@ -1,7 +1,7 @@
 //! One connection of a poll loop: its socket, what it has not taken yet, and what is not sent yet.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::SocketAddr;
+use std::net::{Shutdown, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,9 +9,13 @@ use mio::net::TcpStream;
 use socket2::SockRef;
 
 use crate::counters::Counters;
-use crate::door::{ConnId, Verdict};
+use crate::door::{ConnId, DoorId, Verdict};
 use crate::io::{Io, Next, Outboxes, Protocol, Service, Took};
 use crate::limits::Limits;
+
+/// Bytes thrown away of a connection that ends, and for how long: enough for a peer that has not read its answer yet.
+const DRAIN_BYTES: usize = 64 << 10;
+const DRAIN_TIME: Duration = Duration::from_secs(2);
 
 /// Times that one connection is read in a turn before others have theirs.
 const READS_PER_TURN: usize = 4;
@@ -48,10 +52,12 @@ pub(crate) struct Connection {
     sent: usize,
     deadline: Option<Instant>,
     /// The door that was full.
-    pub waits_at: Option<u64>,
+    pub waits_at: Option<DoorId>,
     held: bool,
     held_since: Option<Instant>,
     closing: bool,
+    /// Bytes that are still thrown away before it ends.
+    drains: Option<usize>,
     peer_ended: bool,
     resets: bool,
     /// Whether what was read is acknowledged at once.
@@ -88,6 +94,7 @@ impl Connection {
             held: false,
             held_since: None,
             closing: false,
+            drains: None,
             peer_ended: false,
             resets,
             acknowledges: service.acknowledges_at_once(),
@@ -108,6 +115,11 @@ impl Connection {
             limits: &desk.limits,
         };
         f(self.protocol.as_mut(), &mut io)
+    }
+
+    /// It was taken.
+    pub(crate) fn begin(&mut self, desk: &mut Desk) {
+        self.with(desk, |protocol, io| protocol.begin(io));
     }
 
     /// The socket can be read or written, or a turn before stopped early.
@@ -133,6 +145,12 @@ impl Connection {
 
     fn read_into(&mut self, scratch: &mut [u8], desk: &mut Desk) -> Alive {
         for _ in 0..READS_PER_TURN {
+            if self.drains.is_some() && !self.peer_ended {
+                match self.discard(scratch) {
+                    Some(alive) => return alive,
+                    None => continue,
+                }
+            }
             if self.stops(desk) || self.peer_ended {
                 return self.rest();
             }
@@ -158,6 +176,23 @@ impl Connection {
             }
         }
         Alive::Again
+    }
+
+    /// Throws away what the peer still sends; none: there may be more.
+    fn discard(&mut self, scratch: &mut [u8]) -> Option<Alive> {
+        match self.socket.read(scratch) {
+            Ok(0) => {
+                (self.peer_ended, self.drains) = (true, None);
+                Some(self.after())
+            }
+            Ok(n) => {
+                self.drains = self.drains.and_then(|left| left.checked_sub(n));
+                self.drains.is_none().then(|| self.after())
+            }
+            Err(e) if e.kind() == ErrorKind::WouldBlock => Some(self.after()),
+            Err(e) if e.kind() == ErrorKind::Interrupted => None,
+            Err(_) => Some(Alive::No),
+        }
     }
 
     /// Offers what is left with what came after it, and keeps what is not taken.
@@ -199,6 +234,12 @@ impl Connection {
             }
             Next::Hold => self.held = true,
             Next::Close => self.closing = true,
+            Next::Drain => {
+                (self.closing, self.held) = (true, false);
+                self.left = Vec::new();
+                self.drains = Some(DRAIN_BYTES);
+                self.deadline = Some(Instant::now() + DRAIN_TIME);
+            }
             Next::Reset => {
                 self.closing = true;
                 self.resets = true;
@@ -214,8 +255,16 @@ impl Connection {
         if self.send().is_err() { Alive::No } else { self.rest() }
     }
 
-    fn rest(&self) -> Alive {
-        if self.closing && self.out.len() == self.sent { Alive::No } else { Alive::Yes }
+    fn rest(&mut self) -> Alive {
+        if !self.closing || self.out.len() > self.sent {
+            return Alive::Yes;
+        }
+        if self.drains.is_none() {
+            return Alive::No;
+        }
+        // Now the peer knows that nothing more comes; it may be told more than once.
+        let _ = self.socket.shutdown(Shutdown::Write);
+        Alive::Yes
     }
 
     fn send(&mut self) -> Result<(), ()> {
@@ -238,8 +287,28 @@ impl Connection {
         let next = self.with(desk, |protocol, io| protocol.answer(verdict, io));
         self.stays = next == Next::Hold;
         // Whether it reads on is seen when it is resumed.
-        if matches!(next, Next::Close | Next::Reset) {
+        if matches!(next, Next::Close | Next::Drain | Next::Reset) {
             self.go(next);
+        }
+    }
+
+    /// The source behind a door is gone.
+    pub(crate) fn gone(&mut self, door: DoorId, desk: &mut Desk) -> Alive {
+        if self.closing {
+            return Alive::Yes;
+        }
+        let next = self.with(desk, |protocol, io| protocol.gone(door, io));
+        if matches!(next, Next::Close | Next::Drain | Next::Reset) {
+            self.go(next);
+        }
+        self.after_end(desk)
+    }
+
+    /// Sends; if it ends by that, what the peer has sent is thrown away.
+    fn after_end(&mut self, desk: &mut Desk) -> Alive {
+        match self.after() {
+            Alive::Yes if self.drains.is_some() => self.read(desk),
+            alive => alive,
         }
     }
 
@@ -261,7 +330,7 @@ impl Connection {
             Next::Read => self.resume(desk),
             next => {
                 self.go(next);
-                self.after()
+                self.after_end(desk)
             }
         }
     }
@@ -269,7 +338,7 @@ impl Connection {
     /// Goes on after answers, or when there is room.
     pub(crate) fn resume(&mut self, desk: &mut Desk) -> Alive {
         if self.closing {
-            return self.after();
+            return self.after_end(desk);
         }
         let held = std::mem::take(&mut self.held);
         self.waits_at = None;
@@ -293,10 +362,13 @@ impl Connection {
     /// The deadline has come.
     pub(crate) fn expire(&mut self, desk: &mut Desk) -> Alive {
         self.deadline = None;
+        if self.drains.is_some() {
+            return Alive::No;
+        }
         Counters::add(&self.counters.timed_out, 1);
         let next = self.with(desk, |protocol, io| protocol.expired(io));
         self.go(next);
-        self.after()
+        self.after_end(desk)
     }
 
     /// Ends it from this side: by a reset where the protocol wants that.

@@ -20,6 +20,9 @@ pub(crate) struct ConnId {
     pub token: usize,
 }
 
+/// Which door; no other has its number, ever.
+pub type DoorId = u64;
+
 /// The number of a message whose protocol wants no verdict.
 pub const UNJUDGED: u64 = u64::MAX;
 
@@ -115,7 +118,8 @@ pub fn door(edge: &Arc<Edge>) -> (Door, Answers) {
 }
 
 impl Door {
-    pub(crate) fn id(&self) -> u64 {
+    /// Which one it is.
+    pub fn id(&self) -> DoorId {
         self.shared.id
     }
 
@@ -220,5 +224,8 @@ impl Drop for Answers {
     fn drop(&mut self) {
         self.shared.closed.store(true, Ordering::Release);
         self.tell_of_room();
+        for thread in 0..self.edge.threads() {
+            self.edge.command(thread as u16, Command::Gone(self.shared.id));
+        }
     }
 }

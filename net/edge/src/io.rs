@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::counters::Counters;
-use crate::door::{Block, ConnId, Door, Message, Verdict};
+use crate::door::{Block, ConnId, Door, DoorId, Message, Verdict};
 use crate::limits::Limits;
 
 /// Makes the protocol of each connection that a listener takes.
@@ -26,6 +26,9 @@ pub trait Service: Send + Sync {
 
 /// One connection's side of a protocol. It never waits.
 pub trait Protocol: Send {
+    /// The connection is there: the time to set its first deadline.
+    fn begin(&mut self, _io: &mut Io<'_>) {}
+
     /// Takes bytes that came, from the first one not yet taken; those that are not taken come again with what follows them.
     fn read(&mut self, bytes: &[u8], io: &mut Io<'_>) -> Took;
 
@@ -42,6 +45,11 @@ pub trait Protocol: Send {
     /// It has been held for this time; asked a few times a second. After [`Next::Read`] bytes that it left are offered again.
     fn held(&mut self, _time: Duration, _io: &mut Io<'_>) -> Next {
         Next::Hold
+    }
+
+    /// The source behind a door is gone, and will judge nothing any more. By default that is of no interest.
+    fn gone(&mut self, _door: DoorId, _io: &mut Io<'_>) -> Next {
+        Next::Read
     }
 
     /// The peer will send no more; what it has left was offered before. By default the connection ends.
@@ -68,6 +76,9 @@ pub enum Next {
     Hold,
     /// Ends when all that was written is sent.
     Close,
+    /// Like [`Next::Close`], but what the peer still sends is thrown away for a short time: else it would see a reset and not
+    /// what was written.
+    Drain,
     /// Ends at once, by a reset.
     Reset,
 }
@@ -78,7 +89,7 @@ pub struct Io<'a> {
     pub(crate) now: Instant,
     pub(crate) out: &'a mut Vec<u8>,
     pub(crate) deadline: &'a mut Option<Instant>,
-    pub(crate) waits_at: &'a mut Option<u64>,
+    pub(crate) waits_at: &'a mut Option<DoorId>,
     pub(crate) outboxes: &'a mut Outboxes,
     pub(crate) counters: &'a Arc<Counters>,
     pub(crate) limits: &'a Limits,

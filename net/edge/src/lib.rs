@@ -18,7 +18,7 @@ mod listening;
 mod poller;
 
 pub use counters::{Counters, Counts};
-pub use door::{Answers, Block, Door, Message, Outcome, UNJUDGED, Verdict, door};
+pub use door::{Answers, Block, Door, DoorId, Message, Outcome, UNJUDGED, Verdict, door};
 pub use edge::{Edge, EdgeOptions, ListenError, Listening};
 pub use io::{Io, Next, Protocol, Service, Took};
 pub use limits::Limits;

@@ -12,7 +12,7 @@ use mio::{Events, Interest, Poll, Token, Waker};
 
 use crate::connection::{Alive, Connection, Desk};
 use crate::counters::Counters;
-use crate::door::Verdict;
+use crate::door::{DoorId, Verdict};
 use crate::io::{Outboxes, Service};
 use crate::limits::Limits;
 use crate::listening::Listener;
@@ -39,7 +39,9 @@ pub(crate) enum Command {
     Take(TcpStream, u64, Arc<dyn Service>, Arc<Counters>),
     Verdicts(Vec<Verdict>),
     /// A door has room.
-    Room(u64),
+    Room(DoorId),
+    /// The source behind a door is gone.
+    Gone(DoorId),
     Stop,
 }
 
@@ -222,6 +224,7 @@ impl Poller {
                 Command::Take(socket, id, service, counters) => self.take(socket, id, &*service, counters),
                 Command::Verdicts(verdicts) => self.answer(verdicts),
                 Command::Room(door) => self.room(door),
+                Command::Gone(door) => self.gone(door),
                 Command::Stop => return false,
             }
         }
@@ -266,7 +269,8 @@ impl Poller {
             self.open.fetch_sub(1, Ordering::Relaxed);
             return;
         }
-        let connection = Connection::new(token, socket, service.accept(peer), service, counters);
+        let mut connection = Connection::new(token, socket, service.accept(peer), service, counters);
+        connection.begin(&mut self.desk);
         self.places.insert(token, Place::Connection(listener, Box::new(connection)));
         // What came before it was registered.
         self.ready(token);
@@ -298,7 +302,13 @@ impl Poller {
         }
     }
 
-    fn room(&mut self, door: u64) {
+    fn gone(&mut self, door: DoorId) {
+        let connections = |(token, place): (&usize, &Place)| matches!(place, Place::Connection(..)).then_some(*token);
+        let tokens: Vec<usize> = self.places.iter().filter_map(connections).collect();
+        tokens.into_iter().for_each(|token| self.resume(token, |connection, desk| connection.gone(door, desk)));
+    }
+
+    fn room(&mut self, door: DoorId) {
         self.desk.outboxes.flush();
         let waits = |place: &Place| matches!(place, Place::Connection(_, c) if c.waits_at == Some(door));
         let tokens: Vec<usize> = self.places.iter().filter(|(_, p)| waits(p)).map(|(t, _)| *t).collect();

@@ -1,0 +1,8 @@
+//! What must hold for any bytes; see `tests/check/mod.rs`.
+#![no_main]
+
+#[path = "../../tests/check/mod.rs"]
+#[allow(dead_code)]
+mod check;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| check::session(bytes));
