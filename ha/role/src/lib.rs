@@ -2,6 +2,7 @@
 
 mod action;
 mod active;
+mod canonical;
 mod config;
 mod event;
 mod line;
@@ -13,6 +14,8 @@ mod types;
 mod witness;
 
 pub use action::{Action, Gate};
+#[doc(hidden)]
+pub use canonical::Number;
 #[doc(hidden)]
 pub use config::Rules;
 pub use config::{Config, ConfigError, LAG_MIN_MS, TTL_MAX_MS, TTL_MIN_MS};

@@ -44,6 +44,10 @@ impl Passive {
         self.heard_at = now;
     }
 
+    pub fn beat(&mut self) -> Option<&mut u64> {
+        self.seen.as_mut().map(|s| &mut s.1)
+    }
+
     pub fn times(&mut self) -> Vec<&mut Ms> {
         let mut times = vec![&mut self.heard_at];
         times.extend(self.handed.as_mut().map(|h| &mut h.2));

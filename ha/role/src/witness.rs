@@ -4,6 +4,7 @@
 //! out. New versions are above everything known, so a database that forgets never sees the same version twice.
 
 use crate::action::Action;
+use crate::canonical::Number;
 use crate::line::Doubt;
 use crate::types::{Database, Disk, Epoch, Ms, Row};
 
@@ -158,6 +159,22 @@ impl Witness {
             return Some(Doubt::OtherDatabase { written_on: row.written_on, answered: known.database });
         }
         ((row.epoch, row.version) < self.highest).then_some(Doubt::LowerVersion)
+    }
+
+    pub(crate) fn numbers(&mut self) -> Vec<(Number, &mut u64)> {
+        let mut numbers = vec![(Number::Version, &mut self.highest.1)];
+        if let Some(known) = &mut self.known {
+            numbers.extend([(Number::Version, &mut known.row.version), (Number::Beat, &mut known.row.beat)]);
+        }
+        let sent = self.open.iter_mut().chain(match &mut self.request {
+            Some(Request::Write(sent)) => Some(sent),
+            _ => None,
+        });
+        for sent in sent {
+            numbers.push((Number::Version, &mut sent.expected));
+            numbers.extend([(Number::Version, &mut sent.row.version), (Number::Beat, &mut sent.row.beat)]);
+        }
+        numbers
     }
 
     pub(crate) fn times(&mut self) -> Vec<&mut Ms> {
