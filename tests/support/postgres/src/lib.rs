@@ -2,13 +2,14 @@
 //!
 //! The programs are those of the system (Debian: `postgresql`); without them [`Server::start`] gives none, and the test says that
 //! it was skipped. The server never runs as root: it refuses to, so that it is given another user. No dependency on other crates.
+//! `RIDDHI_TEST_POSTGRES` names the folder of another version's `initdb` and `postgres`.
 
 use std::fs;
 use std::io;
 use std::net::TcpListener;
 use std::os::unix::fs::chown;
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -25,7 +26,8 @@ const START: Duration = Duration::from_secs(120);
 #[derive(Debug)]
 pub struct Server {
     folder: PathBuf,
-    programs: PathBuf,
+    /// The server's own, and those of its clients.
+    programs: [PathBuf; 2],
     user: Option<u32>,
     port: u16,
     settings: Vec<String>,
@@ -172,7 +174,9 @@ impl Server {
 
     /// One of the system's programs, as the user that the server runs as.
     fn command(&self, program: &str) -> Command {
-        let mut command = Command::new(self.programs.join(program));
+        let [servers, clients] = &self.programs;
+        let folder = if matches!(program, "initdb" | "postgres") { servers } else { clients };
+        let mut command = Command::new(folder.join(program));
         command.current_dir(&self.folder).env("LC_ALL", "C").env_remove("PGOPTIONS");
         if let Some(user) = self.user {
             command.uid(user).gid(user);
@@ -195,16 +199,19 @@ impl Drop for Server {
     }
 }
 
-/// The folder of the newest installed server's programs.
-fn programs() -> Option<PathBuf> {
+/// The folders of the server's programs and of its clients': those asked for, or the newest installed ones.
+fn programs() -> Option<[PathBuf; 2]> {
     let installed = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let mut versions: Vec<u32> = installed.filter_map(|e| e.file_name().to_str()?.parse().ok()).collect();
     versions.sort_unstable();
     let folders = versions.iter().rev().map(|v| PathBuf::from(format!("/usr/lib/postgresql/{v}/bin")));
     let path = std::env::var_os("PATH").unwrap_or_default();
     let all = folders.chain(std::env::split_paths(&path));
-    let has = |folder: &Path| ["initdb", "postgres", "psql", "pg_isready"].iter().all(|p| folder.join(p).is_file());
-    all.into_iter().find(|folder| has(folder))
+    let all: Vec<PathBuf> = all.collect();
+    let find =
+        |programs: [&str; 2]| all.iter().find(|folder| programs.iter().all(|p| folder.join(p).is_file())).cloned();
+    let asked_for = std::env::var_os("RIDDHI_TEST_POSTGRES").map(PathBuf::from);
+    Some([asked_for.or_else(|| find(["initdb", "postgres"]))?, find(["psql", "pg_isready"])?])
 }
 
 /// The system's user for databases, or nobody.
