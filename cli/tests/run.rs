@@ -378,6 +378,30 @@ fn files_of_a_pattern_are_read_in_order_and_put_away() {
 }
 
 #[test]
+fn messages_of_a_file_lie_between_patterns() {
+    let folder = Folder::new("regex");
+    folder.write(
+        "a.siddhi",
+        r#"@source(type='file', file.uri='in.log', mode='regex', begin.regex='<e ', end.regex='>', file.polling.interval='5',
+                   @map(type='text', regex.A='v=([0-9]+)', @attributes(v='A[1]')))
+           @sink(type='file', file.uri='out.csv', @map(type='csv'))
+           define stream S (v int);"#,
+    );
+    folder.write("in.log", "noise <e v=1 >\n<e\nv=2 > <e v=3\nx");
+    let args = ["a.siddhi", "--state", "st", "--time-zone", "Asia/Tokyo"];
+    let running = folder.start(&args);
+    folder.wait_for("out.csv", |t| t == "1\n");
+    folder.append("in.log", " ><e v=4 >");
+    folder.wait_for("out.csv", |t| t == "1\n3\n4\n");
+    assert_eq!(running.end(), Some(0), "{}", folder.text("err"));
+    // What came meanwhile is read on; a state of another zone is taken up.
+    folder.append("in.log", "<e v=5 >");
+    let running = folder.start(&args[..3]);
+    folder.wait_for("out.csv", |t| t == "1\n3\n4\n5\n");
+    assert_eq!(running.end(), Some(0), "{}", folder.text("err"));
+}
+
+#[test]
 fn an_earlier_run_is_taken_up_whatever_happened_meanwhile() {
     let folder = Folder::new("earlier");
     let app = |second: &str| {

@@ -1,6 +1,7 @@
 //! `@source(type='file')`: lines of files, as they grow or once, or files as messages.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use std::{fs, io};
 
@@ -10,6 +11,7 @@ use riddhi_plan::connector::ConnectorPlan;
 use riddhi_plan::registry::{ConnectorSpec, OptionProblem, OptionType, Payload};
 
 use super::files::{Which, other_scheme, path_of};
+use super::records::Records;
 use super::tail::{How, Id, Read, Stand, Tail, plain};
 use super::{Inlet, Polled, Source};
 use crate::registry::{Say, Setting, option};
@@ -80,13 +82,13 @@ fn check(plan: &ConnectorPlan) -> Vec<OptionProblem> {
         }
     }
     let mode = o.word("mode", "line");
-    if !matches!(mode.as_str(), "line" | "text.full") {
+    if !matches!(mode.as_str(), "line" | "text.full" | "regex") {
         found.push(OptionProblem::missing(
             "mode",
             format!("Riddhi does not have the mode `{mode}` of file sources yet"),
         ));
     }
-    let tail = o.flag("tailing", mode == "line");
+    let tail = o.flag("tailing", matches!(mode.as_str(), "line" | "regex"));
     if tail && mode != "line" && mode != "regex" {
         found.push(OptionProblem::wrong(
             "tailing",
@@ -94,8 +96,8 @@ fn check(plan: &ConnectorPlan) -> Vec<OptionProblem> {
             "leave it out",
         ));
     }
-    for name in ["begin.regex", "end.regex", "read.only.header", "read.only.trailer", "skip.trailer", "cron.expression"]
-    {
+    found.extend(check_marks(plan, &mode));
+    for name in ["read.only.header", "read.only.trailer", "skip.trailer", "cron.expression"] {
         if given(name) {
             found.push(OptionProblem::missing(name, format!("Riddhi does not have the option `{name}` yet")));
         }
@@ -103,15 +105,7 @@ fn check(plan: &ConnectorPlan) -> Vec<OptionProblem> {
     if given("file.system.options") {
         found.push(OptionProblem::missing("file.system.options", "Riddhi does not have other file systems yet"));
     }
-    if let Some(Err(e)) = o.text("file.name.pattern").map(Regex::new) {
-        let text = e.to_string();
-        let last = text.lines().last().unwrap_or_default().trim().to_owned();
-        found.push(OptionProblem::wrong(
-            "file.name.pattern",
-            format!("this is no pattern: {last}"),
-            "see docs/connectors.md",
-        ));
-    }
+    found.extend(o.text("file.name.pattern").and_then(|text| no_pattern("file.name.pattern", text)));
     if tail && o.flag("header.present", false) {
         found.push(OptionProblem::wrong(
             "header.present",
@@ -135,6 +129,37 @@ fn check(plan: &ConnectorPlan) -> Vec<OptionProblem> {
         ));
     }
     found
+}
+
+/// The patterns of the mode `regex`.
+fn check_marks(plan: &ConnectorPlan, mode: &str) -> Vec<OptionProblem> {
+    let mut found = Vec::new();
+    let given = |name: &&str| plan.options.get(name).is_some();
+    let names = ["begin.regex", "end.regex"];
+    if mode == "regex" && !names.iter().any(given) {
+        let help = "give `begin.regex`, `end.regex` or both";
+        found.push(OptionProblem::wrong("mode", "the mode `regex` lacks the patterns of its messages", help));
+    }
+    for name in names.into_iter().filter(given) {
+        if mode != "regex" {
+            let message = format!("`{name}` goes with the mode `regex` only");
+            found.push(OptionProblem::wrong(name, message, "set mode='regex', or leave it out"));
+            continue;
+        }
+        let Some(text) = plan.options.text(name) else { continue };
+        found.extend(no_pattern(name, text));
+        if Regex::new(text).is_ok_and(|pattern| pattern.is_match("")) {
+            found.push(OptionProblem::wrong(name, "the pattern marks nothing", "let it match one character at least"));
+        }
+    }
+    found
+}
+
+/// What is wrong with a pattern.
+fn no_pattern(name: &'static str, text: &str) -> Option<OptionProblem> {
+    let text = Regex::new(text).err()?.to_string();
+    let last = text.lines().last().unwrap_or_default().trim().to_owned();
+    Some(OptionProblem::wrong(name, format!("this is no pattern: {last}"), "see docs/connectors.md"))
 }
 
 /// What is done with a file that was read.
@@ -175,6 +200,7 @@ pub(crate) fn make(plan: &ConnectorPlan, setting: &Setting) -> Box<dyn Source> {
     let how = How {
         tail: !whole && o.flag("tailing", true),
         whole,
+        records: Records::new(o.text("begin.regex"), o.text("end.regex")).map(Arc::new),
         header: if o.flag("header.present", false) { o.number("header.line.count", 1) } else { 0 },
         every: millis("file.polling.interval"),
     };
@@ -253,8 +279,8 @@ impl Source for FileSource {
     fn restore(&mut self, bytes: &[u8]) {
         match stands(bytes) {
             Some(stands) => {
-                let (how, say) = (self.how, self.say.clone());
-                self.files = stands.into_iter().map(|stand| Tail::new(stand, how, say.clone())).collect();
+                let (how, say) = (&self.how, &self.say);
+                self.files = stands.into_iter().map(|stand| Tail::new(stand, how.clone(), say.clone())).collect();
             }
             None => (self.say)("warning: the place in the files could not be read; they are read from their beginning"),
         }
@@ -320,7 +346,7 @@ impl FileSource {
                 continue;
             }
             let stand = Stand { path, line: 1, ..Stand::default() };
-            self.files.push(Tail::new(stand, self.how, self.say.clone()));
+            self.files.push(Tail::new(stand, self.how.clone(), self.say.clone()));
         }
         self.files.sort_by(|a, b| a.path().cmp(b.path()));
     }

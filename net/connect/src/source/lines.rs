@@ -1,13 +1,15 @@
-//! Lines of a byte source, taken as they come.
+//! Lines of a byte source, or messages that patterns mark in it, taken as they come.
 //!
 //! Invariants: the buffer grows only for a line that does not fit, up to [`RECORD_BYTES_MAX`]; the rest of a longer one is passed over. What
 //! was taken is counted in bytes, so that reading can go on from there.
 
 use std::io::{self, Read};
 use std::ops::Range;
+use std::sync::Arc;
 
-use memchr::memchr;
+use memchr::{memchr, memchr_iter};
 
+use super::records::{Found, Records};
 use crate::input::lines::RECORD_BYTES_MAX;
 
 /// Bytes of the buffer to begin with, and of one read.
@@ -28,6 +30,8 @@ pub struct LineBuffer {
     skipping: bool,
     /// Lines that are empty are told too.
     trim: bool,
+    /// What is taken instead of lines.
+    records: Option<Arc<Records>>,
 }
 
 /// The lines that were taken; used again and again.
@@ -58,6 +62,11 @@ impl LineBuffer {
     /// Lines from this byte and line of the source on. `trim`: spaces around a line are left out.
     pub fn new(offset: u64, line: u64, trim: bool) -> LineBuffer {
         LineBuffer { taken: offset, line, trim, ..LineBuffer::default() }
+    }
+
+    /// The same of messages that patterns mark.
+    pub fn of_records(offset: u64, line: u64, records: Arc<Records>) -> LineBuffer {
+        LineBuffer { records: Some(records), ..LineBuffer::new(offset, line, false) }
     }
 
     /// Bytes of the source that were taken.
@@ -104,6 +113,9 @@ impl LineBuffer {
     /// Takes up to `max` lines that are there whole. Empty ones are passed over.
     pub fn take(&mut self, max: usize, to: &mut Taken) {
         to.clear();
+        if let Some(records) = self.records.clone() {
+            return self.take_records(&records, max, to);
+        }
         while to.ranges.len() < max {
             let Some(n) = memchr(b'\n', &self.buffer[self.next..self.filled]) else {
                 return self.check_length(to);
@@ -118,9 +130,43 @@ impl LineBuffer {
         }
     }
 
+    fn take_records(&mut self, records: &Records, max: usize, to: &mut Taken) {
+        while to.ranges.len() < max {
+            let Some(found) = records.find(&self.buffer[self.next..self.filled]) else {
+                return self.check_length(to);
+            };
+            // Of a message that was too long the end may be left.
+            let rest_of_one = std::mem::replace(&mut self.skipping, false) && !records.knows_beginnings();
+            self.give_record(found, !rest_of_one, to);
+        }
+    }
+
+    /// Passes a message, and what stands before it; it is `wanted` unless it is the rest of one.
+    fn give_record(&mut self, found: Found, wanted: bool, to: &mut Taken) {
+        let start = self.next + found.start;
+        self.pass_lines(found.start);
+        if wanted {
+            to.ranges.push(start..self.next + found.end - found.start);
+            to.numbers.push(self.line);
+        }
+        self.pass_lines(found.end - found.start);
+    }
+
+    fn pass_lines(&mut self, n: usize) {
+        self.line += memchr_iter(b'\n', &self.buffer[self.next..self.next + n]).count() as u64;
+        self.pass(n);
+    }
+
     /// Takes what has no line end, as the source has ended.
     pub fn take_rest(&mut self, to: &mut Taken) {
         to.clear();
+        if let Some(records) = self.records.clone() {
+            let skipping = std::mem::replace(&mut self.skipping, false);
+            if let Some(found) = records.last(&self.buffer[self.next..self.filled]) {
+                self.give_record(found, !skipping || records.knows_beginnings(), to);
+            }
+            return self.pass_lines(self.filled - self.next);
+        }
         let (start, end) = (self.next, self.filled);
         if end > start {
             self.pass(end - start);
@@ -211,6 +257,31 @@ mod tests {
                 let trimmed = [(1, "a"), (3, "b"), (4, "last")].map(|(n, s)| (n, s.to_owned()));
                 assert_eq!(all(text, step, max, true), trimmed);
             }
+        }
+    }
+
+    #[test]
+    fn records_do_not_depend_on_reads() {
+        let text = b"head\n<<a\nb\n<<c<<d\n";
+        for step in [1, 3, 100] {
+            let records = Arc::new(Records::new(Some("<<"), None).unwrap());
+            let mut lines = LineBuffer::of_records(0, 1, records);
+            let (mut from, mut taken, mut found) = (Drip(text, step), Taken::default(), Vec::new());
+            loop {
+                lines.take(1, &mut taken);
+                let ended = taken.is_empty() && lines.fill(&mut from).unwrap() == 0;
+                if ended {
+                    lines.take_rest(&mut taken);
+                }
+                for (range, n) in taken.ranges.iter().zip(&taken.numbers) {
+                    found.push((*n, String::from_utf8_lossy(&lines.bytes()[range.clone()]).into_owned()));
+                }
+                if ended {
+                    break;
+                }
+            }
+            assert_eq!(found, [(2, "<<a\nb\n"), (4, "<<c"), (4, "<<d\n")].map(|(n, s)| (n, s.to_owned())));
+            assert_eq!((lines.offset(), lines.line()), (text.len() as u64, 5));
         }
     }
 

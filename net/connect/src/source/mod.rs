@@ -8,6 +8,7 @@ mod files;
 mod inbound;
 mod lines;
 pub mod memory;
+mod records;
 pub mod stdin;
 mod tail;
 pub mod tcp;

@@ -7,23 +7,27 @@ use std::fs::{self, File};
 use std::io::{self, Read as _, Seek, SeekFrom};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Inlet;
 use super::files::FILES_MAX;
 use super::lines::{LineBuffer, Taken};
+use super::records::Records;
 use crate::input::fault::{Fault, Kind};
 use crate::input::lines::RECORD_BYTES_MAX;
 use crate::mapper::Messages;
 use crate::registry::Say;
 
 /// How a file is read.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct How {
     /// Goes on when the file grows.
     pub tail: bool,
     /// The file is one message.
     pub whole: bool,
+    /// What marks messages, if they are no lines.
+    pub records: Option<Arc<Records>>,
     /// Lines passed over at the beginning.
     pub header: u64,
     /// Time between looks at a file that has no more.
@@ -181,7 +185,8 @@ impl Tail {
             to.offer(&messages);
         }
         if let Some((line, range)) = &self.taken.too_long {
-            let message = format!("a line may have {} MiB at most", RECORD_BYTES_MAX >> 20);
+            let what = if self.how.records.is_some() { "message" } else { "line" };
+            let message = format!("a {what} may have {} MiB at most", RECORD_BYTES_MAX >> 20);
             let shown = &lines.bytes()[range.start..range.end.min(range.start + 200)];
             to.refuse(&Fault::new(Kind::TooLong, 0, 1, message), &self.name, *line, shown);
         }
@@ -215,7 +220,12 @@ impl Tail {
             return false;
         }
         self.stand.id = id;
-        self.open = Some((file, LineBuffer::new(self.stand.offset, self.stand.line.max(1), !self.how.tail)));
+        let (offset, line) = (self.stand.offset, self.stand.line.max(1));
+        let lines = match &self.how.records {
+            None => LineBuffer::new(offset, line, !self.how.tail),
+            Some(records) => LineBuffer::of_records(offset, line, records.clone()),
+        };
+        self.open = Some((file, lines));
         if self.trouble.take().is_some() {
             (self.say)(&format!("note: {} is there again", self.name));
         }
