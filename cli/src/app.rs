@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use riddhi_connect::Connectors;
 use riddhi_plan::Verdict;
+use riddhi_plan::cron::Zone;
 use riddhi_plan::registry::Outside;
 use riddhi_ql::{Diagnostic, Report, Severity, Source, render_text, substitute, suggest};
 use riddhi_run::{App, Compiled, compile_with};
@@ -31,14 +32,15 @@ impl AppFile {
     /// Reads and compiles `path`. Fails only if it cannot be read. `outside`: whether its sources and sinks are to start.
     pub fn open(path: &str, outside: Outside) -> Result<AppFile, Failure> {
         let text = read(path)?;
-        Ok(AppFile::compile(path, text, outside))
+        Ok(AppFile::compile(path, text, outside, &Zone::utc()))
     }
 
-    /// Compiles a text that stood in the file at `path`.
-    pub fn compile(path: &str, text: String, outside: Outside) -> AppFile {
+    /// Compiles a text that stood in the file at `path`; its schedules are read in `zone`.
+    pub fn compile(path: &str, text: String, outside: Outside, zone: &Zone) -> AppFile {
         let started = Instant::now();
         let mut registry = riddhi_run::registry();
         Connectors::built_in().register(&mut registry, outside);
+        registry.set_zone(zone.clone());
         let Compiled { plan, diagnostics } = match substitute(&text, |name| std::env::var(name).ok()) {
             Ok(filled) => {
                 let Compiled { plan, diagnostics } = compile_with(filled.text(), &registry);
@@ -52,8 +54,8 @@ impl AppFile {
 
     /// Reads and compiles `path` to be run: warnings go to standard error, anything worse is a failure. Notes are for
     /// `check`.
-    pub fn open_to_run(path: &str, outside: Outside) -> Result<App, Failure> {
-        AppFile::open(path, outside)?.into_app()
+    pub fn open_to_run(path: &str, outside: Outside, zone: &Zone) -> Result<App, Failure> {
+        AppFile::compile(path, read(path)?, outside, zone).into_app()
     }
 
     /// The app, its warnings told on standard error; a failure if anything is worse.

@@ -1,6 +1,7 @@
 //! What can be typed after `riddhi`.
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+use riddhi_plan::cron::Zone;
 
 use crate::config::ConfigArgs;
 use crate::database::MigrateArgs;
@@ -12,6 +13,7 @@ use crate::output::Format as OutputFormat;
 use crate::shell::{CompletionsArgs, ManArgs};
 use crate::terminal::TalkArgs;
 use crate::test::TestArgs;
+use crate::zone;
 
 /// Riddhi runs SiddhiQL apps as Siddhi does.
 #[derive(Debug, Parser)]
@@ -153,6 +155,9 @@ pub struct ReplayArgs {
     /// The clock before the first event, milliseconds since 1970; 0, or what the journal says
     #[arg(long, value_name = "MS")]
     pub start_time: Option<i64>,
+    /// Time zone of schedules (cron), for example Europe/Berlin; UTC, or what the journal says
+    #[arg(long, value_name = "ZONE", value_parser = zone::named)]
+    pub time_zone: Option<Zone>,
     /// CSV: the stream that the events belong to
     #[arg(long, help_heading = "CSV")]
     pub stream: Option<String>,
@@ -207,6 +212,9 @@ pub struct RunArgs {
     /// Threads that read and write sockets
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64), help_heading = "Network")]
     pub poll_threads: u16,
+    /// Time zone of schedules (cron), for example Europe/Berlin; that of the host, if it is not said
+    #[arg(long, value_name = "ZONE", value_parser = zone::named)]
+    pub time_zone: Option<Zone>,
     /// Do not look at the apps' files while they run
     #[arg(long)]
     pub no_reload: bool,

@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal, Write};
 
+use riddhi_plan::cron::Zone;
 use riddhi_plan::registry::Outside;
 use riddhi_plan::{explain_json, explain_mermaid, explain_text};
 use riddhi_ql::Severity;
@@ -44,7 +45,7 @@ fn verdict(path: &str, file: &AppFile) -> String {
 
 /// Shows how an app is run.
 pub fn explain(args: &ExplainArgs) -> Result<Exit, Failure> {
-    let app = AppFile::open_to_run(&args.app, Outside::NotStarted)?;
+    let app = AppFile::open_to_run(&args.app, Outside::NotStarted, &Zone::utc())?;
     let text = match args.format {
         ExplainFormat::Json => format!("{:#}\n", explain_json(&app)),
         ExplainFormat::Text => explain_text(&app),

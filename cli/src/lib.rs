@@ -20,6 +20,7 @@ mod shell;
 pub mod signals;
 mod terminal;
 mod test;
+mod zone;
 
 use std::process::ExitCode;
 

@@ -190,3 +190,27 @@ fn controls_that_change_a_state_cannot_be_recorded() {
     assert_eq!((again.status.code(), &again.stdout), (Some(0), &output.stdout));
     assert!(said(&again).starts_with("in   1 events"), "{}", said(&again));
 }
+
+#[test]
+fn a_journal_keeps_the_time_zone_of_schedules() {
+    let folder = folder("zone");
+    let app = "@app:playback define stream S (v int);\n\
+        from S#window.cron('0 0 12 * * ?') select v, eventTimestamp() as t insert into Out;\n";
+    fs::write(folder.join("app.siddhi"), app).unwrap();
+    // From midnight of the first of July 2024 on, an event an hour.
+    let event = |hour: u64| {
+        format!("{{\"stream\":\"S\",\"ts\":{},\"data\":{{\"v\":{hour}}}}}\n", 1_719_792_000_000 + hour * 3_600_000)
+    };
+    fs::write(folder.join("e.jsonl"), (0..30).map(event).collect::<String>()).unwrap();
+    let rows = |output: &Output| {
+        assert_eq!(output.status.code(), Some(0), "{}", said(output));
+        String::from_utf8(output.stdout.clone()).unwrap().lines().count()
+    };
+    assert_eq!(rows(&replay(&folder, &["--events", "e.jsonl"])), 12);
+    let berlin = ["--events", "e.jsonl", "--time-zone", "Europe/Berlin", "--record", "j"];
+    assert_eq!(rows(&replay(&folder, &berlin)), 10);
+    assert_eq!(rows(&replay(&folder, &["--journal", "j"])), 10);
+    assert_eq!(rows(&replay(&folder, &["--journal", "j", "--time-zone", "utc"])), 12);
+    let nowhere = replay(&folder, &["--journal", "j", "--time-zone", "Mars/Olympus"]);
+    assert_eq!(nowhere.status.code(), Some(2), "{}", said(&nowhere));
+}

@@ -1,6 +1,7 @@
 //! Where entries come from: an events file or a journal.
 
 use riddhi_batch::Frame;
+use riddhi_plan::cron::Zone;
 use riddhi_run::Clock;
 
 use super::feed::{Feed, Turn};
@@ -30,6 +31,14 @@ impl Intake {
         match self {
             Intake::Events(_) => None,
             Intake::Journal(journal) => journal.start_time(),
+        }
+    }
+
+    /// The time zone of schedules, if a journal names one other than UTC.
+    pub fn zone(&self) -> Result<Option<Zone>, Failure> {
+        match self {
+            Intake::Events(_) => Ok(None),
+            Intake::Journal(journal) => journal.zone(),
         }
     }
 

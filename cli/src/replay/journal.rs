@@ -13,15 +13,16 @@ use std::path::{Path, PathBuf};
 
 use riddhi_batch::Frame;
 use riddhi_journal::{Ending, Inputs, JournalReader, JournalWriter, ReadError, WriteError};
+use riddhi_plan::cron::Zone;
 use riddhi_run::{App, Clock};
 
 use super::feed::Turn;
 use super::inputs;
 use crate::exit::{Exit, Failure, plain};
 use crate::input::source::{Source, open};
-use crate::run::{START, list};
-use crate::say;
+use crate::run::{START, list, start_note};
 use crate::signals::Stop;
+use crate::{say, zone};
 
 /// Bytes that are read from a journal at once.
 const READ_BYTES: usize = 128 << 10;
@@ -40,15 +41,21 @@ pub struct Recorder {
 
 impl Recorder {
     /// Replaces the file at `path`, which must be none of those that are `read`.
-    pub fn create(path: &str, read: &[&str], app: &App, base: u64, start_time: i64) -> Result<Recorder, Failure> {
+    pub fn create(
+        path: &str,
+        read: &[&str],
+        app: &App,
+        zone: &Zone,
+        base: u64,
+        start_time: i64,
+    ) -> Result<Recorder, Failure> {
         if let Some(same) = read.iter().find(|other| is_same(path, other)) {
             let message = format!("--record {path}: that is {same}, which is read; give it another name");
             return Err(Failure::new(Exit::Usage, message));
         }
         let file = File::create(path).map_err(|e| Failure::file("cannot create the journal", path, &e))?;
         let mut writer = JournalWriter::new(file, &journal_inputs(app), base).map_err(|e| failed(path, &e, ""))?;
-        let start: Vec<u8> = [START].into_iter().chain(start_time.to_le_bytes()).collect();
-        writer.note(&start).map_err(|e| failed(path, &e, ""))?;
+        writer.note(&start_note(start_time, zone.name())).map_err(|e| failed(path, &e, ""))?;
         Ok(Recorder { writer, path: path.to_owned() })
     }
 
@@ -119,8 +126,23 @@ impl JournalFeed {
 
     /// The clock before the first entry, if that was noted.
     pub fn start_time(&self) -> Option<i64> {
-        let (kind, rest) = self.reader.note().filter(|n| n.position == self.reader.position())?.bytes.split_first()?;
-        (*kind == START).then_some(i64::from_le_bytes(*rest.first_chunk()?))
+        self.start().map(|(clock, _)| clock)
+    }
+
+    /// The time zone of schedules, if one other than UTC was noted.
+    pub fn zone(&self) -> Result<Option<Zone>, Failure> {
+        let Some((_, name)) = self.start().filter(|(_, name)| !matches!(*name, b"" | b"UTC")) else { return Ok(None) };
+        let name = String::from_utf8_lossy(name);
+        let unknown =
+            |e| Failure::new(Exit::Usage, format!("the journal {} is of the time zone {name}: {e}", self.name));
+        zone::named(&name).map(Some).map_err(unknown)
+    }
+
+    /// What was noted before the first entry: clock and zone.
+    fn start(&self) -> Option<(i64, &[u8])> {
+        let note = self.reader.note().filter(|n| n.position == self.reader.position())?;
+        let (clock, zone) = note.bytes.strip_prefix(&[START])?.split_first_chunk()?;
+        Some((i64::from_le_bytes(*clock), zone))
     }
 
     /// Events read.

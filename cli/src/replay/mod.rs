@@ -25,7 +25,7 @@ use riddhi_plan::connector::Direction;
 use riddhi_plan::registry::Outside;
 use riddhi_run::App;
 
-use crate::app::{AppFile, neighbour};
+use crate::app::{AppFile, neighbour, read};
 use crate::args::ReplayArgs;
 use crate::exit::{Exit, Failure, plain};
 use crate::input::csv::CsvSettings;
@@ -74,12 +74,18 @@ impl From<Broken> for End {
 pub fn replay(args: &ReplayArgs) -> Result<Exit, Failure> {
     let watch = Stopwatch::start();
     let stop = Stop::on_signals().map_err(|e| Failure::new(Exit::Failed, format!("cannot handle signals: {e}")))?;
-    let app = AppFile::open_to_run(&args.app, Outside::NotStarted)?;
+    let mut zone = args.time_zone.clone().unwrap_or_default();
+    let mut app = AppFile::open_to_run(&args.app, Outside::NotStarted, &zone)?;
     note_connectors(&app);
     let (mut intake, mut progress) = intake(args, &app, stop)?;
+    if let (None, Some(recorded)) = (&args.time_zone, intake.zone()?) {
+        zone = recorded;
+        let file = AppFile::compile(&args.app, read(&args.app)?, Outside::NotStarted, &zone);
+        app = file.app.unwrap_or(app);
+    }
     let sink = Sink::stdout().map_err(|e| Failure::new(Exit::Failed, format!("cannot write the output: {e}")))?;
     let start_time = args.start_time.or(intake.start_time()).unwrap_or(0);
-    let mut session = Session::new(app, args, output_format(args), sink, intake.position(), start_time)?;
+    let mut session = Session::new(app, args, output_format(args), sink, zone, intake.position(), start_time)?;
     let mut end = run(&mut intake, &mut session, &mut progress);
     if let Err(late) = session.finish(intake.ticks_at_end()) {
         end = if matches!(end, End::Failed(_)) { end } else { late };

@@ -7,6 +7,7 @@
 use std::mem;
 
 use riddhi_batch::Frame;
+use riddhi_plan::cron::Zone;
 use riddhi_plan::registry::Outside;
 use riddhi_ring::Wait;
 use riddhi_run::worker::{Pool, PoolOptions, Worker, WorkerCounter, WorkerCounters, WorkerError, WorkerOptions};
@@ -42,6 +43,8 @@ pub struct Session {
     recorder: Option<Recorder>,
     revisions: Revisions,
     app_path: String,
+    /// Of its schedules.
+    zone: Zone,
     /// Under which its revisions are kept.
     app_key: String,
     apps_started: u64,
@@ -62,6 +65,7 @@ impl Session {
         args: &ReplayArgs,
         format: Format,
         sink: Sink,
+        zone: Zone,
         base: u64,
         start_time: i64,
     ) -> Result<Session, Failure> {
@@ -74,9 +78,10 @@ impl Session {
             options: EngineOptions { queries: args.queries, ..EngineOptions::default() },
             workers: args.workers,
             core: args.core,
-            recorder: recorder(args, &app, base, start_time)?,
+            recorder: recorder(args, &app, &zone, base, start_time)?,
             revisions: Revisions::default(),
             app_path: args.app.clone(),
+            zone,
             app_key: key(&app, 0),
             apps_started: 1,
             start_time,
@@ -292,7 +297,7 @@ impl Session {
         }
         let base = self.frame.base;
         self.end_worker()?;
-        let app = AppFile::open_to_run(&self.app_path, Outside::NotStarted)?;
+        let app = AppFile::open_to_run(&self.app_path, Outside::NotStarted, &self.zone)?;
         let now = if app.playback { self.start_time } else { self.clock.now() };
         self.clock = Clock::new(app.playback, now);
         self.app_key = key(&app, self.apps_started);
@@ -310,10 +315,16 @@ fn no_thread(error: &std::io::Error) -> Failure {
     Failure::new(Exit::Failed, format!("cannot start a thread: {}", plain(error)))
 }
 
-fn recorder(args: &ReplayArgs, app: &App, base: u64, start_time: i64) -> Result<Option<Recorder>, Failure> {
+fn recorder(
+    args: &ReplayArgs,
+    app: &App,
+    zone: &Zone,
+    base: u64,
+    start_time: i64,
+) -> Result<Option<Recorder>, Failure> {
     let Some(path) = &args.record else { return Ok(None) };
     let read: Vec<&str> = args.events.iter().chain(&args.journal).chain([&args.app]).map(String::as_str).collect();
-    Recorder::create(path, &read, app, base, start_time).map(Some)
+    Recorder::create(path, &read, app, zone, base, start_time).map(Some)
 }
 
 /// An app without a name is another one each time it is started, as far as its revisions go.

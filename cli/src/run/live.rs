@@ -181,7 +181,14 @@ impl Live {
         self.begin(remains)?;
         if let Some(folder) = &self.shared.args.record {
             let folder = std::path::Path::new(folder).join(&self.name);
-            self.recorder = Some(super::record::begin(&folder, &self.app, position, self.clock.now(), &self.patient)?);
+            self.recorder = Some(super::record::begin(
+                &folder,
+                &self.app,
+                self.watch.zone(),
+                position,
+                self.clock.now(),
+                &self.patient,
+            )?);
         }
         self.snapshot(true)
     }
@@ -539,6 +546,7 @@ impl Live {
             position,
             now: self.clock.now(),
             text: self.watch.text().to_owned(),
+            zone: self.watch.zone().to_owned(),
             sources: self.places(),
             state,
         };
@@ -553,7 +561,8 @@ impl Live {
             None => {
                 let segments = super::segments::list(store.folder()).unwrap_or_default();
                 let (folder, patient) = (store.folder().to_path_buf(), self.patient.clone());
-                self.journal = Some(Segments::begin(&folder, inputs, segments, position, snapshot.now, patient)?);
+                self.journal =
+                    Some(Segments::begin(&folder, inputs, &snapshot.zone, segments, position, snapshot.now, patient)?);
             }
         }
         if let Some(journal) = &mut self.journal {
@@ -706,7 +715,7 @@ impl Live {
         let Some(store) = &self.store else { return Ok(None) };
         let found = store.find()?;
         let Some(snapshot) = found.snapshot else { return Ok(None) };
-        let app = self.watch.app_of(&snapshot.text, &self.app)?;
+        let app = self.watch.app_of(&snapshot.text, &snapshot.zone, &self.app)?;
         let now_app = std::mem::replace(&mut self.app, app);
         self.clock = Clock::new(self.app.playback, snapshot.now);
         let Published { position: published, sinks } = found.published;

@@ -29,8 +29,8 @@ use crate::args::RunArgs;
 use crate::exit::{Exit, Failure};
 use crate::replay::grouped;
 use crate::signals::Stop;
-use crate::{say, tell};
-pub use segments::{START, list};
+use crate::{say, tell, zone};
+pub use segments::{START, list, start_note};
 
 use live::{Account, Live, Shared};
 use watch::Watch;
@@ -38,9 +38,10 @@ use watch::Watch;
 /// Runs apps until a signal, or until their sources have ended.
 pub fn run(args: RunArgs) -> Result<Exit, Failure> {
     let stop = Stop::on_signals().map_err(|e| Failure::new(Exit::Failed, format!("cannot handle signals: {e}")))?;
+    let zone = args.time_zone.clone().unwrap_or_else(zone::of_host);
     let mut apps = Vec::new();
     for path in &args.apps {
-        let (watch, app) = Watch::open(path, !args.no_reload)?;
+        let (watch, app) = Watch::open(path, !args.no_reload, &zone)?;
         let name = name(&app, path);
         if apps.iter().any(|(_, _, other)| *other == name) {
             let message = format!("two apps are named '{name}'");

@@ -22,6 +22,14 @@ pub const START: u8 = 1;
 /// Where the sources stand.
 pub const SOURCES: u8 = 2;
 
+/// The note before the first entry: what the clock reads, and the time zone of schedules.
+pub fn start_note(now: i64, zone: &str) -> Vec<u8> {
+    let mut note = vec![START];
+    note.extend_from_slice(&now.to_le_bytes());
+    note.extend_from_slice(zone.as_bytes());
+    note
+}
+
 /// A file of a journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Segment {
@@ -49,6 +57,8 @@ pub fn list(folder: &Path) -> io::Result<Vec<Segment>> {
 pub struct Segments {
     folder: PathBuf,
     inputs: Inputs,
+    /// Name of the time zone of schedules.
+    zone: String,
     /// None while one has ended and the next has not begun.
     writer: Option<JournalWriter<PatientFile>>,
     /// The one that is being written last.
@@ -62,13 +72,21 @@ impl Segments {
     pub fn begin(
         folder: &Path,
         inputs: Inputs,
+        zone: &str,
         segments: Vec<Segment>,
         base: u64,
         now: i64,
         patient: Arc<Patient>,
     ) -> Result<Segments, Failure> {
-        let mut all =
-            Segments { folder: folder.to_path_buf(), inputs, writer: None, segments, written: Arc::default(), patient };
+        let mut all = Segments {
+            folder: folder.to_path_buf(),
+            inputs,
+            zone: zone.to_owned(),
+            writer: None,
+            segments,
+            written: Arc::default(),
+            patient,
+        };
         all.next(base, now)?;
         Ok(all)
     }
@@ -81,9 +99,7 @@ impl Segments {
         let file = PatientFile::create(&path, self.patient.clone(), self.written.clone());
         let file = file.map_err(|e| failed(&path, &WriteError::Io(e)))?;
         let mut writer = JournalWriter::new(file, &self.inputs, base).map_err(|e| failed(&path, &e))?;
-        let mut start = vec![START];
-        start.extend_from_slice(&now.to_le_bytes());
-        writer.note(&start).map_err(|e| failed(&path, &e))?;
+        writer.note(&start_note(now, &self.zone)).map_err(|e| failed(&path, &e))?;
         self.segments.retain(|s| s.base != base);
         self.segments.push(Segment { base, path, bytes: 0 });
         self.writer = Some(writer);

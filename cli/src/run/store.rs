@@ -2,7 +2,7 @@
 //!
 //! Folder of an app: `lock`; `snapshot-<position>.riddhi`, the two newest; `journal-<position>.riddhi`, from the older
 //! snapshot on; `published`. A snapshot: `RIDDHISN`, version (u16), crc32c (u32) of the rest: position (u64), clock (i64),
-//! the app's text, sources (u32, and for each key and bytes), the engine's state.
+//! the app's text, the name of its time zone, sources (u32, and for each key and bytes), the engine's state.
 //!
 //! Invariants: a snapshot is whole or not there under its name; nothing that the older of two snapshots needs is deleted.
 
@@ -22,7 +22,9 @@ use super::segments::{Segment, list};
 use crate::exit::{Exit, Failure, plain};
 
 const MAGIC: &[u8; 8] = b"RIDDHISN";
-const VERSION: u16 = 1;
+const VERSION: u16 = 2;
+/// The one before: it names no time zone, which was UTC.
+const WITHOUT_ZONE: u16 = 1;
 const NAME: &str = "snapshot-";
 const EXTENSION: &str = ".riddhi";
 const PUBLISHED: &str = "published";
@@ -42,6 +44,8 @@ pub struct Snapshot {
     pub now: i64,
     /// The app's text.
     pub text: String,
+    /// Name of the time zone of its schedules.
+    pub zone: String,
     /// Where the sources stood.
     pub sources: Sources,
     /// What the engine remembered.
@@ -181,6 +185,7 @@ fn bytes(snapshot: &Snapshot) -> Vec<u8> {
     body.put_u64(snapshot.position);
     body.put_i64(snapshot.now);
     body.put_bytes(snapshot.text.as_bytes());
+    body.put_bytes(snapshot.zone.as_bytes());
     put_sources(&mut body, &snapshot.sources);
     body.bytes.extend_from_slice(&(snapshot.state.len() as u64).to_le_bytes());
     body.bytes.extend_from_slice(&snapshot.state);
@@ -195,25 +200,27 @@ fn read(path: &Path) -> Result<Snapshot, String> {
     let bytes = fs::read(path).map_err(|e| plain(&e))?;
     let rest = bytes.strip_prefix(MAGIC).ok_or("it is no snapshot")?;
     let (version, rest) = rest.split_first_chunk::<2>().ok_or("it is cut off")?;
-    if u16::from_le_bytes(*version) != VERSION {
-        return Err(format!("it has version {}, this Riddhi reads version {VERSION}", u16::from_le_bytes(*version)));
+    let version = u16::from_le_bytes(*version);
+    if !matches!(version, WITHOUT_ZONE | VERSION) {
+        return Err(format!("it has version {version}, this Riddhi reads up to version {VERSION}"));
     }
     let (sum, body) = rest.split_first_chunk::<4>().ok_or("it is cut off")?;
     if crc32c::crc32c(body) != u32::from_le_bytes(*sum) {
         return Err("its checksum does not fit".to_owned());
     }
-    parse(body).map_err(|e| e.to_string())
+    parse(body, version).map_err(|e| e.to_string())
 }
 
-fn parse(body: &[u8]) -> Result<Snapshot, LoadError> {
+fn parse(body: &[u8], version: u16) -> Result<Snapshot, LoadError> {
     let mut from = Reader::new(body);
     let (position, now) = (from.get_u64()?, from.get_i64()?);
-    let text = String::from_utf8(from.get_bytes()?.to_vec()).map_err(|_| LoadError::new("the text is not UTF-8"))?;
+    let mut text = || String::from_utf8(from.get_bytes()?.to_vec()).map_err(|_| LoadError::new("a text is not UTF-8"));
+    let (text, zone) = (text()?, if version == WITHOUT_ZONE { "UTC".to_owned() } else { text()? });
     let sources = get_sources(&mut from)?;
     let length = from.get_u64()? as usize;
     let state = body.get(body.len() - from.left()..).filter(|state| state.len() == length);
     let state = state.ok_or_else(|| LoadError::new("the state is cut off"))?.to_vec();
-    Ok(Snapshot { position, now, text, sources, state })
+    Ok(Snapshot { position, now, text, zone, sources, state })
 }
 
 /// Appends where sources stand.
@@ -245,7 +252,14 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("riddhi-store-{}", std::process::id()));
         let patient = Patient::new(None, Stop::never());
         let mut store = Store::open(&folder, Duration::from_secs(1), patient).unwrap();
-        let of = |position| Snapshot { position, now: 5, text: "t".into(), state: vec![7; 9], ..Snapshot::default() };
+        let of = |position| Snapshot {
+            position,
+            now: 5,
+            text: "t".into(),
+            zone: "UTC".into(),
+            state: vec![7; 9],
+            ..Snapshot::default()
+        };
         assert_eq!([1, 2, 3].map(|p| store.save(&of(p)).unwrap()), [1, 1, 2]);
         assert_eq!(store.find().unwrap().snapshot, Some(of(3)));
         let newest = folder.join(format!("{NAME}{:020}{EXTENSION}", 3));

@@ -4,12 +4,13 @@ use std::fs;
 use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant, SystemTime};
 
+use riddhi_plan::cron::Zone;
 use riddhi_plan::registry::Outside;
 use riddhi_run::App;
 
 use crate::app::{AppFile, read};
-use crate::exit::Failure;
-use crate::say;
+use crate::exit::{Exit, Failure};
+use crate::{say, zone};
 
 /// How often it is looked at.
 const EVERY: Duration = Duration::from_millis(500);
@@ -17,6 +18,8 @@ const EVERY: Duration = Duration::from_millis(500);
 /// An app's file.
 pub struct Watch {
     path: String,
+    /// Of its schedules.
+    zone: Zone,
     /// The text that runs.
     text: String,
     /// The text that was looked at last; a mistaken one is told once.
@@ -28,11 +31,12 @@ pub struct Watch {
 
 impl Watch {
     /// Reads and compiles the file; `on`: it is looked at again.
-    pub fn open(path: &str, on: bool) -> Result<(Watch, App), Failure> {
+    pub fn open(path: &str, on: bool, zone: &Zone) -> Result<(Watch, App), Failure> {
         let stamp = stamp(path);
         let text = read(path)?;
-        let app = AppFile::compile(path, text.clone(), Outside::Started).into_app()?;
-        let watch = Watch { path: path.to_owned(), seen: text.clone(), text, stamp, last: Instant::now(), on };
+        let app = AppFile::compile(path, text.clone(), Outside::Started, zone).into_app()?;
+        let (path, zone) = (path.to_owned(), zone.clone());
+        let watch = Watch { path, zone, seen: text.clone(), text, stamp, last: Instant::now(), on };
         Ok((watch, app))
     }
 
@@ -41,12 +45,19 @@ impl Watch {
         &self.text
     }
 
-    /// The app of an earlier text; `now` is that of the text that runs.
-    pub fn app_of(&self, text: &str, now: &App) -> Result<App, Failure> {
-        if text == self.text {
+    /// The name of the time zone of its schedules.
+    pub fn zone(&self) -> &str {
+        self.zone.name()
+    }
+
+    /// The app of an earlier text and time zone; `now` is what runs.
+    pub fn app_of(&self, text: &str, zone: &str, now: &App) -> Result<App, Failure> {
+        if text == self.text && zone == self.zone() {
             return Ok(now.clone());
         }
-        AppFile::compile(&self.path, text.to_owned(), Outside::Started).into_app()
+        let unknown = |e| Failure::new(Exit::Usage, format!("the state is of the time zone {zone}: {e}"));
+        let zone = zone::named(zone).map_err(unknown)?;
+        AppFile::compile(&self.path, text.to_owned(), Outside::Started, &zone).into_app()
     }
 
     /// Time until it is looked at again.
@@ -73,7 +84,7 @@ impl Watch {
         if text == self.text {
             return None;
         }
-        let file = AppFile::compile(&self.path, text.clone(), Outside::Started);
+        let file = AppFile::compile(&self.path, text.clone(), Outside::Started, &self.zone);
         if file.app.is_none() {
             say(&file.text(io::stderr().is_terminal()));
             say(&format!("warning: {} has changed, but cannot be run; the app goes on as it was\n", self.path));

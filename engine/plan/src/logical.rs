@@ -127,6 +127,8 @@ pub enum Handler {
         function: BoundStream,
         /// Its arguments.
         args: Vec<Expr>,
+        /// Aggregates inside the arguments, in order of their numbers, with one state and no groups.
+        aggregates: Vec<AggregatePlan>,
     },
 }
 

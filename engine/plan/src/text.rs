@@ -156,8 +156,8 @@ pub(crate) fn name_text(name: &str) -> String {
 pub(crate) fn handler_text(handler: &Handler, schema: &Schema) -> String {
     match handler {
         Handler::Filter { condition, aggregates } => format!("[{}]", expr_text(condition, schema, aggregates)),
-        Handler::Stream { name, args, .. } => {
-            let args: Vec<String> = args.iter().map(|a| expr_text(a, schema, &[])).collect();
+        Handler::Stream { name, args, aggregates, .. } => {
+            let args: Vec<String> = args.iter().map(|a| expr_text(a, schema, aggregates)).collect();
             format!("#{name}({})", args.join(", "))
         }
     }

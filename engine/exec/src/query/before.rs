@@ -1,4 +1,5 @@
-//! Handlers before the window: filters, filters with aggregates, stream functions.
+//! Handlers before the window: filters and stream functions, and the aggregates in them, which take each row in before it is
+//! looked at.
 
 use riddhi_batch::{Arena, Column, Flow, Kind, Sel};
 use riddhi_plan::registry::{Failed, Groups, Leave, Run, Slide, StreamCx, StreamRows, Volatility};
@@ -19,27 +20,22 @@ impl Work {
         range: (usize, usize),
         selected: &mut Selected,
     ) {
-        let mut filter = 0;
+        let mut handler = 0;
         for step in &code.before[..code.narrow] {
             if selected.n == 0 {
                 return;
             }
+            let own = self.take_in(code, cx, input, range, selected, step, &mut handler);
             match step {
-                Step::Filter { condition, aggregates } if aggregates.is_empty() => {
-                    self.filter(code, cx, input, range, selected, condition);
-                }
-                Step::Filter { condition, aggregates } => {
-                    self.filter_with_aggregates(code, cx, input, range, selected, condition, aggregates, filter);
-                    filter += 1;
-                }
+                Step::Filter { condition, .. } => self.filter(code, cx, input, range, selected, condition, own),
                 Step::Stream(function) => {
-                    self.stream_function(code, cx, input, range, selected, function, &mut []);
+                    self.stream_function(code, cx, input, range, selected, function, own, &mut []);
                 }
             }
         }
     }
 
-    /// Keeps the selected rows for which the condition holds.
+    /// Keeps the selected rows for which the condition holds; `own` are its aggregates, if it has any.
     pub(super) fn filter(
         &mut self,
         code: &Code,
@@ -48,6 +44,7 @@ impl Work {
         range: (usize, usize),
         selected: &mut Selected,
         condition: &Program,
+        own: Option<usize>,
     ) {
         self.volatile_inputs(cx, input, range, selected, condition.volatility());
         let b = &mut self.buffers;
@@ -56,7 +53,7 @@ impl Work {
         let rows = Rows {
             n: selected.n,
             input: Source { cols: &input.rows.cols, sel: selected.sel() },
-            computed: Source::NONE,
+            computed: results(&self.handlers, own),
             ts: &b.ts,
             now: &b.now,
             serial: self.serial,
@@ -94,21 +91,42 @@ impl Work {
 }
 
 impl Work {
-    /// A filter whose condition has aggregates: they take each row in before it is looked at.
-    pub(super) fn filter_with_aggregates(
+    /// Lets the aggregates of a handler, if it has any, take in the selected rows. Returns which they are among all of the
+    /// query's handlers, of which `next` is the number.
+    #[inline]
+    pub(super) fn take_in(
         &mut self,
         code: &Code,
         cx: &mut Cx<'_>,
         input: &Flow,
         range: (usize, usize),
         selected: &mut Selected,
-        condition: &Program,
+        step: &Step,
+        next: &mut usize,
+    ) -> Option<usize> {
+        let codes = step.aggregates();
+        if codes.is_empty() {
+            return None;
+        }
+        let own = *next;
+        *next += 1;
+        self.aggregate_rows(code, cx, input, range, selected, codes, own);
+        Some(own)
+    }
+
+    fn aggregate_rows(
+        &mut self,
+        code: &Code,
+        cx: &mut Cx<'_>,
+        input: &Flow,
+        range: (usize, usize),
+        selected: &mut Selected,
         codes: &[AggregateCode],
-        filter: usize,
+        own: usize,
     ) {
         self.volatile_inputs(cx, input, range, selected, Volatility::Random);
         let (b, serial) = (&mut self.buffers, self.serial);
-        let Aggregates { list, results } = &mut self.filters[filter];
+        let Aggregates { list, results } = &mut self.handlers[own];
         results.iter_mut().for_each(Column::clear);
         for (i, aggregate) in codes.iter().enumerate() {
             let mut failed = Failed::default();
@@ -149,23 +167,6 @@ impl Work {
             list[i].slide(&Slide { entering, leaving, leave: Leave::None }, &mut results[i]);
             list[i].settle(&mut results[i], cx.arena);
         }
-        let rows = Rows {
-            n: selected.n,
-            input: Source { cols: &input.rows.cols, sel: selected.sel() },
-            computed: Source { cols: results, sel: Sel::From(0) },
-            ts: &b.ts,
-            now: &b.now,
-            serial,
-            seed: code.seed,
-        };
-        b.hits.clear();
-        b.failed.clear();
-        condition.select(&rows, cx.arena, &mut b.scratch, &mut b.hits, &mut b.failed);
-        if !b.failed.is_empty() {
-            report(code, cx, &b.failed, first_step(input, selected, &b.failed));
-        }
-        self.serial += if code.asks_random { selected.n as u64 } else { 0 };
-        selected.keep(&b.hits);
     }
 
     /// Shows the selected rows to a stream function, which appends a value for each of them to the columns of `added`. Rows
@@ -178,6 +179,7 @@ impl Work {
         range: (usize, usize),
         selected: &mut Selected,
         function: &StreamCode,
+        own: Option<usize>,
         added: &mut [Column],
     ) {
         self.volatile_inputs(cx, input, range, selected, Volatility::Random);
@@ -185,7 +187,7 @@ impl Work {
         let rows = Rows {
             n: selected.n,
             input: Source { cols: &input.rows.cols, sel: selected.sel() },
-            computed: Source::NONE,
+            computed: results(&self.handlers, own),
             ts: &b.ts,
             now: &b.now,
             serial: self.serial,
@@ -205,6 +207,11 @@ impl Work {
             selected.keep(&b.hits);
         }
     }
+}
+
+/// What the aggregates of a handler gave for the rows it looks at.
+fn results(handlers: &[Aggregates], own: Option<usize>) -> Source<'_> {
+    own.map_or(Source::NONE, |own| Source { cols: &handlers[own].results, sel: Sel::From(0) })
 }
 
 /// Computes a stream function's arguments, all of their declared types.

@@ -63,10 +63,21 @@ pub struct StreamCode {
     pub kernel: Arc<dyn StreamKernel>,
     /// Its arguments, each with the kind of its declared type: a value of another kind fails its row.
     pub args: Vec<(Program, Kind)>,
+    /// Aggregates of the arguments.
+    pub aggregates: Vec<AggregateCode>,
     /// Attributes that rows have when they come to it.
     pub sees: usize,
     /// Kinds of the attributes that it adds behind them.
     pub adds: Vec<Kind>,
+}
+
+impl Step {
+    /// Aggregates of the condition or the arguments.
+    pub fn aggregates(&self) -> &[AggregateCode] {
+        match self {
+            Step::Filter { aggregates, .. } | Step::Stream(StreamCode { aggregates, .. }) => aggregates,
+        }
+    }
 }
 
 impl StreamCode {
@@ -250,11 +261,9 @@ impl Code {
         let mut most = Vec::new();
         let steps = self.before.iter().chain(&self.after);
         for step in steps {
+            most.extend(step.aggregates().iter().flat_map(|a| a.arg.iter().chain(&a.when)).map(Program::volatility));
             match step {
-                Step::Filter { condition, aggregates } => {
-                    most.push(condition.volatility());
-                    most.extend(aggregates.iter().flat_map(|a| a.arg.iter().chain(&a.when)).map(Program::volatility));
-                }
+                Step::Filter { condition, .. } => most.push(condition.volatility()),
                 Step::Stream(function) => most.extend(function.args.iter().map(|(arg, _)| arg.volatility())),
             }
         }
@@ -410,11 +419,13 @@ fn step(handler: &Handler, seen: &mut usize) -> Step {
             condition: Program::compile(condition),
             aggregates: aggregates.iter().map(aggregate).collect(),
         },
-        Handler::Stream { function, args, .. } => {
+        Handler::Stream { function, args, aggregates, .. } => {
             let (kernel, sees) = (function.kernel.clone(), *seen);
             *seen += function.adds.len();
             let args = args.iter().map(|arg| (Program::compile(arg), arg.ty.kind())).collect();
-            Step::Stream(StreamCode { kernel, args, sees, adds: function.adds.iter().map(|a| a.kind).collect() })
+            let aggregates = aggregates.iter().map(aggregate).collect();
+            let adds = function.adds.iter().map(|a| a.kind).collect();
+            Step::Stream(StreamCode { kernel, args, aggregates, sees, adds })
         }
     }
 }

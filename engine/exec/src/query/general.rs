@@ -347,30 +347,36 @@ impl Work {
     }
 
     fn after_window(&mut self, code: &Code, cx: &mut Cx<'_>, g: &mut Buffers, step: u32) {
-        let with = |s: &&Step| matches!(s, Step::Filter { aggregates, .. } if !aggregates.is_empty());
-        let mut filter = code.before.iter().filter(with).count();
-        for handler in &code.after {
-            match handler {
-                Step::Filter { condition, aggregates } => {
-                    if !aggregates.is_empty() {
-                        let mut own = std::mem::replace(&mut self.filters[filter], Aggregates::new(&[]));
-                        g.list.clear();
-                        g.list.extend(g.alive.iter().map(|&i| Signal {
-                            kind: g.kinds[i as usize],
-                            group: 0,
-                            row: g.rows[i as usize],
-                        }));
-                        self.run_aggregates(code, cx, g, aggregates, &mut own, step);
-                        self.filters[filter] = own;
-                        self.keep_alive(code, cx, g, condition, Some(filter), step);
-                        filter += 1;
-                    } else {
-                        self.keep_alive(code, cx, g, condition, None, step);
-                    }
-                }
-                Step::Stream(function) => self.show_signals(code, cx, g, function, step),
+        let mut handler = code.before.iter().filter(|s| !s.aggregates().is_empty()).count();
+        for after in &code.after {
+            let own = (!after.aggregates().is_empty()).then_some(handler);
+            if let Some(own) = own {
+                self.take_signals_in(code, cx, g, after.aggregates(), own, step);
+                handler += 1;
+            }
+            match after {
+                Step::Filter { condition, .. } => self.keep_alive(code, cx, g, condition, own, step),
+                Step::Stream(function) => self.show_signals(code, cx, g, function, own, step),
             }
         }
+    }
+
+    /// Lets the aggregates of a handler take the signals in play in and out.
+    fn take_signals_in(
+        &mut self,
+        code: &Code,
+        cx: &mut Cx<'_>,
+        g: &mut Buffers,
+        codes: &[AggregateCode],
+        own: usize,
+        step: u32,
+    ) {
+        let mut aggregates = std::mem::replace(&mut self.handlers[own], Aggregates::new(&[]));
+        g.list.clear();
+        let signal = |&i: &u32| Signal { kind: g.kinds[i as usize], group: 0, row: g.rows[i as usize] };
+        g.list.extend(g.alive.iter().map(signal));
+        self.run_aggregates(code, cx, g, codes, &mut aggregates, step);
+        self.handlers[own] = aggregates;
     }
 
     /// Keeps the signals for which the condition holds, and all resets.
@@ -380,7 +386,7 @@ impl Work {
         cx: &mut Cx<'_>,
         g: &mut Buffers,
         condition: &Program,
-        filter: Option<usize>,
+        own: Option<usize>,
         step: u32,
     ) {
         // Rows of the condition: places in `alive` of signals that are no resets.
@@ -390,7 +396,7 @@ impl Work {
         g.alive_now.clear();
         g.alive_now.extend(g.real.iter().map(|&p| g.alive[p as usize]));
         volatile(g, condition.volatility());
-        let results: &[Column] = filter.map_or(&[], |f| &self.filters[f].results);
+        let results: &[Column] = own.map_or(&[], |own| &self.handlers[own].results);
         let rows = Rows {
             n: g.real.len(),
             input: Source { cols: &g.work.cols, sel: Sel::Rows(&g.alive_now) },
@@ -421,9 +427,19 @@ impl Work {
         g.flags = stays;
     }
 
-    fn show_signals(&mut self, code: &Code, cx: &mut Cx<'_>, g: &mut Buffers, function: &StreamCode, step: u32) {
-        let real = |g: &Buffers, i: &u32| g.kinds[*i as usize] != SignalKind::Reset;
-        let shown: Vec<u32> = g.alive.iter().copied().filter(|i| real(g, i)).collect();
+    fn show_signals(
+        &mut self,
+        code: &Code,
+        cx: &mut Cx<'_>,
+        g: &mut Buffers,
+        function: &StreamCode,
+        own: Option<usize>,
+        step: u32,
+    ) {
+        g.real.clear();
+        g.real
+            .extend((0..g.alive.len() as u32).filter(|&p| g.kinds[g.alive[p as usize] as usize] != SignalKind::Reset));
+        let shown: Vec<u32> = g.real.iter().map(|&p| g.alive[p as usize]).collect();
         g.expired.clear();
         g.expired.extend(shown.iter().map(|&i| (g.kinds[i as usize] == SignalKind::Expired) as u8));
         g.alive_now.clear();
@@ -432,7 +448,8 @@ impl Work {
         let rows = Rows {
             n: shown.len(),
             input: Source { cols: &g.work.cols, sel: Sel::Rows(&shown) },
-            computed: Source::NONE,
+            computed: own
+                .map_or(Source::NONE, |own| Source { cols: &self.handlers[own].results, sel: Sel::Rows(&g.real) }),
             ts: &g.dense_ts,
             now: &g.dense_now,
             serial: self.serial,

@@ -120,8 +120,8 @@ struct Work {
     groups: Groups,
     sweep_at: usize,
     aggregates: Aggregates,
-    /// Of filters with aggregates, in order: before the window, then after it.
-    filters: Vec<Aggregates>,
+    /// Of handlers with aggregates, in order: before the window, then after it.
+    handlers: Vec<Aggregates>,
     timers: Pending,
     /// Rows for which random values were or could have been drawn.
     serial: u64,
@@ -313,10 +313,8 @@ impl Work {
         window.iter_mut().for_each(|w| w.selected(&selected));
         let kinds = state::store_kinds(code);
         let grouped = !code.group_by.is_empty() && matches!(code.way, Way::Slide | Way::Flush);
-        let filters = code.before.iter().chain(&code.after).filter_map(|s| match s {
-            Step::Filter { aggregates, .. } if !aggregates.is_empty() => Some(Aggregates::new(aggregates)),
-            _ => None,
-        });
+        let handlers = code.before.iter().chain(&code.after).map(Step::aggregates);
+        let handlers = handlers.filter(|list| !list.is_empty()).map(Aggregates::new);
         let mut buffers = Buffers::default();
         buffers.args.extend(code.args.iter().map(|a| Column::new(a.kind())));
         buffers.computed.extend(code.output_kinds().into_iter().map(Column::new));
@@ -329,7 +327,7 @@ impl Work {
             groups: Groups::default(),
             sweep_at: 64,
             aggregates: Aggregates::new(&code.aggregates),
-            filters: filters.collect(),
+            handlers: handlers.collect(),
             timers: Pending::new(Part::Window),
             serial: 0,
             limiter: Limiter::new(code).map(Box::new),

@@ -189,7 +189,7 @@ impl Work {
     fn apply_having(&mut self, code: &Code, cx: &mut Cx<'_>, input: &Flow, selected: &mut Selected, having: &Program) {
         let (from, to) =
             (selected.pieces[0].chunk as usize, selected.pieces.last().map_or(0, |p| p.chunk as usize + 1));
-        self.filter(code, cx, input, (from, to), selected, having);
+        self.filter(code, cx, input, (from, to), selected, having, None);
         if selected.n > 0 {
             selected.cut(&input.chunks, from, to);
         }

@@ -40,7 +40,7 @@ impl Query {
             write(&mut writer);
             out.push(Section { name: format!("{}/{role}", self.code.key), bytes: writer.bytes });
         };
-        let plain = self.code.way == Way::Plain && !self.code.asks_random && self.work.filters.is_empty();
+        let plain = self.code.way == Way::Plain && !self.code.asks_random && self.work.handlers.is_empty();
         if plain && self.work.limiter.is_none() {
             return;
         }
@@ -67,7 +67,7 @@ impl Query {
             w.put_u64(self.work.serial);
             self.save_groups(&ids, w);
         });
-        for (i, filter) in self.work.filters.iter().enumerate() {
+        for (i, filter) in self.work.handlers.iter().enumerate() {
             put(&format!("filter{i}"), &|w| filter.list.iter().for_each(|a| a.save(0, w)));
         }
         // Behind the selection, whose groups it names.
@@ -105,7 +105,7 @@ impl Query {
             }
             _ => {
                 let filter = role.strip_prefix("filter").and_then(|n| n.parse::<usize>().ok());
-                let Some(Aggregates { list, .. }) = filter.and_then(|n| self.work.filters.get_mut(n)) else {
+                let Some(Aggregates { list, .. }) = filter.and_then(|n| self.work.handlers.get_mut(n)) else {
                     return Err(LoadError::new(format!("this query has no {role}")));
                 };
                 list.iter_mut().try_for_each(|a| a.load(0, &mut from))?;

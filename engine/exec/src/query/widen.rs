@@ -42,24 +42,18 @@ impl Work {
         range: (usize, usize),
         selected: &mut Selected,
     ) {
-        let with = |s: &&Step| matches!(s, Step::Filter { aggregates, .. } if !aggregates.is_empty());
-        let mut filter = code.before[..code.narrow].iter().filter(with).count();
+        let mut handler = code.before[..code.narrow].iter().filter(|s| !s.aggregates().is_empty()).count();
         for step in &code.before[code.narrow..] {
             if selected.n == 0 {
                 return;
             }
+            let own = self.take_in(code, cx, wide, range, selected, step, &mut handler);
             match step {
-                Step::Filter { condition, aggregates } if aggregates.is_empty() => {
-                    self.filter(code, cx, wide, range, selected, condition);
-                }
-                Step::Filter { condition, aggregates } => {
-                    self.filter_with_aggregates(code, cx, wide, range, selected, condition, aggregates, filter);
-                    filter += 1;
-                }
+                Step::Filter { condition, .. } => self.filter(code, cx, wide, range, selected, condition, own),
                 Step::Stream(function) => {
                     let mut added = function.added();
                     let seen = selected.clone();
-                    self.stream_function(code, cx, wide, range, selected, function, &mut added);
+                    self.stream_function(code, cx, wide, range, selected, function, own, &mut added);
                     let rows = wide.rows.len();
                     let columns = wide.rows.cols[function.sees..].iter_mut();
                     columns.zip(added).for_each(|(to, from)| spread(to, from, seen.sel(), seen.n, rows));

@@ -66,7 +66,7 @@ impl StreamKernel for LogKernel {
             let with_event = self.event.is_none_or(|at| matches!(told(at), Value::Bool(true)));
             let message = self.message.map(|at| told(at).to_string());
             let event = with_event.then(|| {
-                let values = cx.attributes.iter().zip(&rows.columns.cols);
+                let values = cx.attributes.iter().zip(&rows.columns.cols).filter(|(a, _)| !a.name.is_empty());
                 let shown: Vec<String> =
                     values.map(|(a, c)| format!("{}={}", a.name, c.value(row, cx.arena))).collect();
                 let gone = if rows.expired.get(i).is_some_and(|&e| e != 0) { "expired " } else { "" };

@@ -1,19 +1,20 @@
-//! `cron('...')`: rows are held back and released at the instants of a schedule, in UTC and by the app's clock. The batch of
+//! `cron('...')`: rows are held back and released at the instants of a schedule, by the app's clock and in the time zone that the registry names. The batch of
 //! the release before expires just ahead, also when nobody sees it: aggregates are those of the batch, and there is no reset.
 //! An instant at which nothing new is there passes unnoticed, so a timer is asked for once something is.
 
 use std::sync::Arc;
 
 use riddhi_batch::{LoadError, Reader, State, Value, Writer};
-use riddhi_plan::cron::Schedule;
+use riddhi_plan::cron::{Schedule, Zone};
 use riddhi_plan::registry::{
-    ArgError, ArgType, BoundWindow, Create, Entering, Form, Leaving, SignalSink, Timers, Times, Window,
+    ArgError, ArgType, BoundWindow, Create, Entering, Form, Leaving, SignalSink, Timers, Times, Window, WindowFunction,
+    WindowScope,
 };
 
 use super::arity;
 
 struct Cron {
-    schedule: Arc<Schedule>,
+    schedule: Arc<(Schedule, Zone)>,
     /// The first row not released yet.
     open: u64,
     /// The first row of the batch released last.
@@ -24,7 +25,23 @@ struct Cron {
 
 const NEVER: i64 = i64::MAX;
 
-pub(super) fn bind(args: &[ArgType]) -> Result<BoundWindow, ArgError> {
+/// Before the first year of a schedule, in any zone.
+const BEFORE_ALL: i64 = -7 * 86_400_000;
+
+/// `cron`.
+pub(super) struct CronWindow;
+
+impl WindowFunction for CronWindow {
+    fn bind(&self, _: &[ArgType]) -> Result<BoundWindow, ArgError> {
+        unreachable!("bound in its scope")
+    }
+
+    fn bind_in(&self, args: &[ArgType], scope: &WindowScope) -> Result<BoundWindow, ArgError> {
+        bind(args, scope.zone())
+    }
+}
+
+fn bind(args: &[ArgType], zone: &Zone) -> Result<BoundWindow, ArgError> {
     let usage = "cron('*/5 * * * * ?')";
     arity("cron", args, 1, 1, usage)?;
     let help = format!("for example `{usage}`");
@@ -36,13 +53,14 @@ pub(super) fn bind(args: &[ArgType]) -> Result<BoundWindow, ArgError> {
     let schedule = Schedule::parse(text).map_err(|wrong| {
         ArgError::at(0, format!("this is no schedule: {wrong}"), "give second minute hour day month weekday [year]")
     })?;
-    let schedule = Arc::new(schedule);
+    let idle = schedule.after(BEFORE_ALL, zone).is_none();
+    let schedule = Arc::new((schedule, zone.clone()));
     let create: Create = Arc::new(move |_| {
         let schedule = schedule.clone();
         Box::new(Cron { schedule, open: 0, previous: 0, due: None })
     });
     let window = BoundWindow::new(format!("cron('{text}')"), false, Form::General, create);
-    Ok(BoundWindow { leaving: Leaving::Oldest, timers: Timers::Next, ..window })
+    Ok(BoundWindow { leaving: Leaving::Oldest, timers: Timers::Next, idle, ..window })
 }
 
 impl State for Cron {
@@ -64,7 +82,8 @@ impl State for Cron {
 impl Window for Cron {
     fn general(&mut self, rows: &Entering<'_>, _sink: &mut dyn SignalSink) {
         if let (None, Some(&now)) = (self.due, rows.now.first()) {
-            self.due = Some(self.schedule.after(now).unwrap_or(NEVER));
+            let (schedule, zone) = &*self.schedule;
+            self.due = Some(schedule.after(now, zone).unwrap_or(NEVER));
         }
     }
 

@@ -36,9 +36,8 @@ impl WindowFunction for BuiltIn {
 
 /// Adds the built-in windows.
 pub fn register(registry: &mut Registry) {
-    let all: [(&str, Bind); 14] = [
+    let all: [(&str, Bind); 13] = [
         ("batch", batch::bind),
-        ("cron", cron::bind),
         ("delay", delay::bind),
         ("length", length::bind),
         ("lengthBatch", length_batch::bind),
@@ -52,6 +51,7 @@ pub fn register(registry: &mut Registry) {
         ("lossyFrequent", lossy_frequent::bind),
         ("externalTimeBatch", external_time_batch::bind),
     ];
+    registry.window("cron", Arc::new(cron::CronWindow));
     registry.window("expression", Arc::new(expression::Expression));
     registry.window("expressionBatch", Arc::new(expression::ExpressionBatch));
     for (name, bind) in all {

@@ -10,9 +10,6 @@ use crate::expr::{Expr, Node};
 use crate::known;
 use crate::registry::{AggregateFunction, ArgType, ScalarFunction, WindowUse};
 
-/// The place in which Siddhi takes aggregators, and Riddhi does not yet.
-pub(crate) const STREAM_FUNCTION: &str = "the arguments of a stream function";
-
 impl Binder<'_> {
     /// Script functions come first, then functions, then aggregators.
     pub(crate) fn call(&mut self, call: &ast::Call) -> Option<Expr> {
@@ -103,7 +100,7 @@ impl Binder<'_> {
         let name = calls::call_name(call);
         let args = self.arguments(&call.args);
         let Some(window) = self.aggregates.as_ref().map(|a| a.window) else {
-            self.aggregate_not_here(&name, call.span);
+            self.diagnostics.push(calls::aggregate_here(&name, self.place, call.span));
             return None;
         };
         let args = args?;
@@ -124,14 +121,6 @@ impl Binder<'_> {
         let number = self.aggregates.as_deref_mut()?.add(&name, bound, args, &guards, resets);
         self.guards = guards;
         Some(Expr { ty, kind, node: Node::Aggregate(number), span: call.span })
-    }
-
-    fn aggregate_not_here(&mut self, name: &str, span: Span) {
-        self.diagnostics.push(if self.place == STREAM_FUNCTION {
-            unsupported::aggregate_argument(span)
-        } else {
-            calls::aggregate_here(name, self.place, span)
-        });
     }
 
     /// Where Siddhi's answer may be another.
@@ -167,7 +156,7 @@ impl Binder<'_> {
             let node = Node::Attr((input.first + at) as u32);
             field.ty.map(|ty| Expr { ty, kind: field.kind, node, span })
         };
-        input.shape.fields.iter().enumerate().map(attribute).collect()
+        input.shape.named().map(attribute).collect()
     }
 }
 

@@ -33,7 +33,8 @@ impl Class {
     }
 }
 
-/// An attribute; the type is unknown where its expression could not be bound.
+/// An attribute; the type is unknown where its expression could not be bound. One without a name was computed for a window
+/// and can neither be named nor selected.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Field {
     pub name: String,
@@ -60,8 +61,13 @@ impl Shape {
         Shape { fields: Vec::new(), open: true }
     }
 
+    /// All that can be named, with their places.
+    pub(crate) fn named(&self) -> impl Iterator<Item = (usize, &Field)> {
+        self.fields.iter().enumerate().filter(|(_, f)| !f.name.is_empty())
+    }
+
     pub(crate) fn find(&self, name: &str) -> Option<(usize, &Field)> {
-        self.fields.iter().enumerate().find(|(_, f)| f.name == name)
+        self.named().find(|(_, f)| f.name == name)
     }
 
     /// The schema; unknown types become `object`, which only an app that is refused can have.

@@ -9,6 +9,7 @@ use super::catalog::{Catalog, Field, Shape};
 use super::expr::Binder;
 use super::guards::COPIES_MAX;
 use super::scope::{Input, Scope};
+use crate::cron::Zone;
 use crate::expr::Expr;
 use crate::logical::AggregatePlan;
 use crate::registry::{Leaving, Registry, WindowUse};
@@ -37,6 +38,11 @@ pub struct WindowScope {
 impl WindowScope {
     pub(crate) fn new(registry: &Registry, input: &Input<'_>) -> WindowScope {
         WindowScope { registry: registry.clone(), stream: input.name.clone(), shape: input.shape.clone() }
+    }
+
+    /// The time zone of schedules.
+    pub fn zone(&self) -> &Zone {
+        self.registry.zone()
     }
 
     /// The attributes of the rows.

@@ -140,7 +140,7 @@ impl<'a> Pass<'a> {
             state: false,
             first: 0,
         };
-        self.window(&d.window, d.window.span, &[input], 0, &mut Chain::default());
+        self.window(&d.window, d.window.span, &mut [input], 0, &mut Chain::default());
         if let Some(before) = self.catalog.get(&d.name.name) {
             let stream = matches!(before.class, Class::Stream | Class::Trigger);
             if !stream || !same_names(&before.shape, &shape) {

@@ -1,11 +1,12 @@
 //! Filters, windows and stream functions of an input, in order; stream functions may add attributes.
 
+use riddhi_batch::Attribute;
 use riddhi_ql::ast::{Call, Handler as AstHandler};
 use riddhi_ql::{Span, ast};
 
 use super::Pass;
 use super::aggregates::Aggregates;
-use super::call::{STREAM_FUNCTION, arg_types};
+use super::call::arg_types;
 use super::catalog::{Field, Shape};
 use super::condition::WindowScope;
 use super::expr::Binder;
@@ -14,7 +15,7 @@ use crate::diagnose::{calls, names, notes, unsupported, warnings};
 use crate::expr::Expr;
 use crate::known;
 use crate::logical::Handler;
-use crate::registry::{BoundWindow, Leaving, WindowUse};
+use crate::registry::{ArgType, BoundStream, BoundWindow, Leaving, WindowFunction, WindowUse};
 
 /// The handlers of one input.
 #[derive(Default)]
@@ -54,7 +55,7 @@ impl<'a> Pass<'a> {
             let done = match handler {
                 AstHandler::Filter(condition, _) => self.filter(condition, inputs, at, &mut chain, expired),
                 AstHandler::Window(call, span) => self.window(call, *span, inputs, at, &mut chain),
-                AstHandler::Function(call) => self.stream_function(call, inputs, at, &mut chain),
+                AstHandler::Function(call) => self.stream_function(call, inputs, at, &mut chain, expired),
             };
             chain.complete &= done.is_some();
         }
@@ -88,12 +89,15 @@ impl<'a> Pass<'a> {
         &mut self,
         call: &Call,
         span: Span,
-        inputs: &[Input<'a>],
+        inputs: &mut [Input<'a>],
         at: usize,
         chain: &mut Chain,
     ) -> Option<()> {
         chain.window_span = Some(span);
-        let args = self.handler_arguments(call, inputs, at, "the arguments of a window");
+        let scope = handler_scope(inputs, at);
+        let place = "the arguments of a window";
+        let mut binder = Binder::new(self.registry, &self.catalog, &mut self.diagnostics, &scope, place);
+        let args = binder.arguments(&call.args);
         let name = calls::call_name(call);
         let registry = self.registry;
         let Some(function) = registry.find_window(&name) else {
@@ -101,9 +105,12 @@ impl<'a> Pass<'a> {
             return None;
         };
         let args = args?;
-        let types = arg_types(&args);
+        let types = self.compute_arguments(function.as_ref(), &args, inputs, at, chain);
         match function.bind_in(&types, &WindowScope::new(registry, &inputs[at])) {
             Ok(window) => {
+                if window.idle {
+                    self.diagnostics.push(warnings::never_due(args.first().map_or(call.span, |a| a.span)));
+                }
                 chain.window = Some(window);
                 for (n, (ty, arg)) in types.iter().zip(&args).enumerate() {
                     let warning = ty.constant.as_ref().and_then(|v| warnings::empty_window(&name, n, v, arg.span));
@@ -118,6 +125,32 @@ impl<'a> Pass<'a> {
             }
         }
         Some(())
+    }
+
+    /// The arguments as the window sees them: what it takes computed for each row is an attribute without a name.
+    fn compute_arguments(
+        &mut self,
+        function: &dyn WindowFunction,
+        args: &[Expr],
+        inputs: &mut [Input<'a>],
+        at: usize,
+        chain: &mut Chain,
+    ) -> Vec<ArgType> {
+        let mut types = arg_types(args);
+        for (place, (seen, arg)) in types.iter_mut().zip(args).enumerate() {
+            let bare = seen.constant.is_some() || seen.attribute.is_some();
+            let Some(kernel) = function.computed(place, seen.ty).filter(|_| !bare) else { continue };
+            seen.attribute = Some((inputs[at].first + inputs[at].shape.fields.len()) as u32);
+            inputs[at].shape.fields.push(Field::new("", arg.ty));
+            let adds = vec![Attribute { name: String::new(), ty: arg.ty, kind: arg.ty.kind() }];
+            chain.before.push(Handler::Stream {
+                name: "computed".to_owned(),
+                function: BoundStream { adds, kernel },
+                args: vec![arg.clone()],
+                aggregates: Vec::new(),
+            });
+        }
+        types
     }
 
     /// Complains about a window that is not registered: unknown, or not there yet.
@@ -144,8 +177,22 @@ impl<'a> Pass<'a> {
         self.diagnostics.push(diagnostic);
     }
 
-    fn stream_function(&mut self, call: &Call, inputs: &mut [Input<'a>], at: usize, chain: &mut Chain) -> Option<()> {
-        let args = self.handler_arguments(call, inputs, at, STREAM_FUNCTION);
+    fn stream_function(
+        &mut self,
+        call: &Call,
+        inputs: &mut [Input<'a>],
+        at: usize,
+        chain: &mut Chain,
+        expired: bool,
+    ) -> Option<()> {
+        let scope = handler_scope(inputs, at);
+        let mut aggregates = Aggregates::new(chain.window_use(expired), inputs[at].shape.schema());
+        let place = "the arguments of a stream function";
+        let mut binder = Binder {
+            aggregates: Some(&mut aggregates),
+            ..Binder::new(self.registry, &self.catalog, &mut self.diagnostics, &scope, place)
+        };
+        let args = binder.arguments(&call.args);
         let name = calls::call_name(call);
         let registry = self.registry;
         let namespace = call.namespace.as_ref().map_or("", |n| n.name.as_str());
@@ -175,7 +222,7 @@ impl<'a> Pass<'a> {
         if name == "pol2Cart" {
             self.diagnostics.push(notes::null_coordinate(&name, call.name.span));
         }
-        let handler = Handler::Stream { name, function, args };
+        let handler = Handler::Stream { name, function, args, aggregates: aggregates.list };
         if chain.window_span.is_some() { &mut chain.after } else { &mut chain.before }.push(handler);
         Some(())
     }
@@ -197,18 +244,6 @@ impl<'a> Pass<'a> {
             }
         };
         self.diagnostics.push(diagnostic);
-    }
-
-    fn handler_arguments(
-        &mut self,
-        call: &Call,
-        inputs: &[Input<'a>],
-        at: usize,
-        place: &'static str,
-    ) -> Option<Vec<Expr>> {
-        let scope = handler_scope(inputs, at);
-        let mut binder = Binder::new(self.registry, &self.catalog, &mut self.diagnostics, &scope, place);
-        binder.arguments(&call.args)
     }
 }
 

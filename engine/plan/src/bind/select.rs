@@ -61,7 +61,7 @@ impl<'a> Pass<'a> {
     fn star(&mut self, scope: &Scope<'_>, span: Span) -> (Vec<Output>, bool) {
         let mut outputs: Vec<Output> = Vec::new();
         for input in &scope.inputs {
-            for (at, field) in input.shape.fields.iter().enumerate() {
+            for (at, field) in input.shape.named() {
                 if outputs.iter().any(|o| o.name == field.name) {
                     self.diagnostics.push(names::star_twice(&field.name, span));
                     continue;

@@ -1,11 +1,16 @@
-//! Schedules written as Quartz does: `second minute hour day-of-month month day-of-week [year]`, in UTC.
+//! Schedules written as Quartz does: `second minute hour day-of-month month day-of-week [year]`, in a time zone.
 //!
 //! Lists, ranges (which may go round: `22-2`), steps, names of months and days (`SUN` is 1), `L`, `L-3`, `LW`, `15W`, `6L`
 //! and `6#3`; exactly one of the two day fields is `?`. What Quartz does not look at behind a value is not looked at here.
+//!
+//! Where clocks go forward the times left out do not happen; where they go back a time that comes twice counts the second
+//! time only. So does Quartz.
 
 mod parse;
+mod zone;
 
 use parse::{Days, Fields};
+pub use zone::Zone;
 
 /// The last year in which anything happens.
 const YEAR_MAX: i64 = 2299;
@@ -23,7 +28,18 @@ impl Schedule {
     }
 
     /// The first instant after `time`; both are milliseconds since 1970. `None`: never again.
-    pub fn after(&self, time: i64) -> Option<i64> {
+    pub fn after(&self, time: i64, zone: &Zone) -> Option<i64> {
+        let mut local = zone.local(time);
+        loop {
+            local = self.after_local(local)?;
+            if let Some(instant) = zone.instant(local) {
+                return Some(instant);
+            }
+        }
+    }
+
+    /// The same as the clocks on the wall show it.
+    fn after_local(&self, time: i64) -> Option<i64> {
         let second = time.div_euclid(1000) + 1;
         let (first_day, in_day) = (second.div_euclid(86_400), second.rem_euclid(86_400));
         let (mut year, mut month, mut day) = civil(first_day);
@@ -160,8 +176,32 @@ mod tests {
         ];
         for (text, expected) in cases {
             let schedule = Schedule::parse(text).unwrap();
-            let next = std::iter::successors(schedule.after(1_600_000_000_123), |&t| schedule.after(t)).take(3);
+            let utc = Zone::utc();
+            let next =
+                std::iter::successors(schedule.after(1_600_000_000_123, &utc), |&t| schedule.after(t, &utc)).take(3);
             assert_eq!(next.map(|t| t / 1000).collect::<Vec<_>>(), *expected, "{text}");
+        }
+    }
+
+    /// What Quartz 2.3 says around the days on which clocks change, by central European rules.
+    #[test]
+    fn clocks_change() {
+        let zone = Zone::new("Berlin", jiff::tz::TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap());
+        let spring = |day: i64, hour: i64, minute: i64| 1_616_803_200_000 + ((day * 24 + hour) * 60 + minute) * 60_000;
+        let autumn = |hour: i64, minute: i64| 1_635_638_400_000 + (hour * 60 + minute) * 60_000;
+        let cases = [
+            ("0 30 2 * * ?", spring(0, 23, 0), vec![spring(2, 0, 30), spring(3, 0, 30)]),
+            ("0 0 * * * ?", spring(0, 23, 0), vec![spring(1, 0, 0), spring(1, 1, 0), spring(1, 2, 0)]),
+            ("0 */20 1-3 * * ?", spring(1, 0, 30), vec![spring(1, 0, 40), spring(1, 1, 0), spring(1, 1, 20)]),
+            ("0 0 3 * * ?", spring(0, 23, 0), vec![spring(1, 1, 0), spring(2, 1, 0)]),
+            ("0 30 2 * * ?", autumn(-2, 0), vec![autumn(1, 30), autumn(25, 30)]),
+            ("0 0 * * * ?", autumn(-2, 0), vec![autumn(-1, 0), autumn(1, 0), autumn(2, 0)]),
+            ("0 */20 * * * ?", autumn(-1, 30), vec![autumn(-1, 40), autumn(1, 0), autumn(1, 20)]),
+        ];
+        for (text, from, expected) in cases {
+            let schedule = Schedule::parse(text).unwrap();
+            let next = std::iter::successors(schedule.after(from, &zone), |&t| schedule.after(t, &zone));
+            assert_eq!(next.take(expected.len()).collect::<Vec<_>>(), expected, "{text} from {from}");
         }
     }
 
@@ -193,6 +233,6 @@ mod tests {
             let (year, month, of_month) = civil(day);
             assert_eq!(days_since_1970(year, month, of_month), day);
         }
-        assert_eq!(Schedule::parse("* * * * * ?").unwrap().after(-1500), Some(-1000));
+        assert_eq!(Schedule::parse("* * * * * ?").unwrap().after(-1500, &Zone::utc()), Some(-1000));
     }
 }

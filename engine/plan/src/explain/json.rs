@@ -80,9 +80,10 @@ fn handler(handler: &Handler, schema: &Schema) -> Value {
             "condition": expression(condition, schema, aggregates),
             "aggregates": self::aggregates(aggregates, schema),
         }),
-        Handler::Stream { function, .. } => json!({
+        Handler::Stream { function, aggregates, .. } => json!({
             "operator": "stream function",
             "call": handler_text(handler, schema),
+            "aggregates": self::aggregates(aggregates, schema),
             "adds": attributes(&Schema { attributes: function.adds.clone() }),
         }),
     }

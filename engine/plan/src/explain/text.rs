@@ -77,7 +77,10 @@ fn handler_lines(handler: &Handler, schema: &Schema, line: &mut dyn FnMut(String
             aggregate_lines(aggregates, schema, line);
             line(format!("filter {}", expr_text(condition, schema, aggregates)));
         }
-        Handler::Stream { .. } => line(format!("call {}", handler_text(handler, schema))),
+        Handler::Stream { aggregates, .. } => {
+            aggregate_lines(aggregates, schema, line);
+            line(format!("call {}", handler_text(handler, schema)));
+        }
     }
 }
 

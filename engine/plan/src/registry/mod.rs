@@ -17,6 +17,7 @@ use riddhi_batch::{Kind, Type, Value};
 
 pub use crate::bind::condition::{Condition, SLOTS, WindowScope};
 use crate::connector::Direction;
+use crate::cron::Zone;
 
 pub use aggregate::{
     Aggregate, AggregateFunction, BoundAggregate, Groups, Leave, Run, Signal, SignalKind, Signals, Slide,
@@ -88,6 +89,7 @@ pub struct Registry {
     connectors: BTreeMap<(Direction, String), Arc<ConnectorSpec>>,
     mappers: BTreeMap<(Direction, String), Arc<MapperSpec>>,
     outside: Outside,
+    zone: Zone,
 }
 
 impl Registry {
@@ -124,6 +126,16 @@ impl Registry {
     /// Says whether sources and sinks are started.
     pub fn set_outside(&mut self, outside: Outside) {
         self.outside = outside;
+    }
+
+    /// Says in which time zone schedules are read; UTC if it is not said.
+    pub fn set_zone(&mut self, zone: Zone) {
+        self.zone = zone;
+    }
+
+    /// The time zone of schedules.
+    pub fn zone(&self) -> &Zone {
+        &self.zone
     }
 
     /// Whether sources and sinks are started.

@@ -34,7 +34,7 @@ pub struct StreamCx<'a> {
     pub arena: &'a mut Arena,
     /// Lines for the log.
     pub log: &'a mut Vec<String>,
-    /// The attributes that the rows have so far; columns behind them are none of the function's business.
+    /// The attributes that the rows have so far, one computed for a window without a name; columns behind them are none of the function's business.
     pub attributes: &'a [Attribute],
     /// The app's name.
     pub app: &'a str,

@@ -8,9 +8,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use riddhi_batch::{Arena, Column, Sel, State};
+use riddhi_batch::{Arena, Column, Sel, State, Type};
 
-use super::{ArgError, ArgType};
+use super::{ArgError, ArgType, StreamKernel};
 use crate::bind::condition::WindowScope;
 
 /// A window of the registry.
@@ -21,6 +21,12 @@ pub trait WindowFunction: Send + Sync {
     /// The same for a window whose arguments may hold expressions over its rows.
     fn bind_in(&self, args: &[ArgType], _scope: &WindowScope) -> Result<BoundWindow, ArgError> {
         self.bind(args)
+    }
+
+    /// What makes an attribute of the `at`-th argument where that is neither a constant nor an attribute but computed for each
+    /// row, if the window takes such a one there. The kernel gets the argument, and adds it as it is.
+    fn computed(&self, _at: usize, _ty: Type) -> Option<Arc<dyn StreamKernel>> {
+        None
     }
 }
 
@@ -84,6 +90,8 @@ pub struct BoundWindow {
     pub by_chunk: bool,
     /// Whether it ever asks for a timer.
     pub timers: Timers,
+    /// Whether nothing ever comes out of it, its schedule having no instant.
+    pub idle: bool,
     /// Makes its state. The argument: whether anybody sees rows expire.
     pub create: Create,
 }
@@ -107,6 +115,7 @@ impl BoundWindow {
             form,
             by_chunk: false,
             timers: Timers::Never,
+            idle: false,
             create,
         }
     }

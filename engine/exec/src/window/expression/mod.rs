@@ -1,15 +1,18 @@
 //! `expression(condition)` and `expressionBatch(condition[, include.triggering.event[, stream.current.event]])`: windows that hold
 //! rows while a condition is true of them. The condition is a text, constant or of a string attribute; a change of the text
-//! makes the rows held be looked at once more.
+//! makes the rows held be looked at once more. It may also be computed for each row.
 
 mod batch;
+mod computed;
 mod rule;
 mod sliding;
 
 use std::sync::Arc;
 
 use riddhi_batch::{Type, Value};
-use riddhi_plan::registry::{ArgError, ArgType, BoundWindow, Create, Form, Leaving, WindowFunction, WindowScope};
+use riddhi_plan::registry::{
+    ArgError, ArgType, BoundWindow, Create, Form, Leaving, StreamKernel, WindowFunction, WindowScope,
+};
 
 use super::{arity, const_bool};
 use rule::{Rule, Source};
@@ -38,6 +41,10 @@ impl WindowFunction for Expression {
         let bound = BoundWindow::new(text, true, Form::General, create);
         Ok(BoundWindow { required: source.attribute(), keeps: reads, ..bound })
     }
+
+    fn computed(&self, at: usize, ty: Type) -> Option<Arc<dyn StreamKernel>> {
+        (at == 0 && ty == Type::String).then(|| Arc::new(computed::Computed) as Arc<dyn StreamKernel>)
+    }
 }
 
 impl WindowFunction for ExpressionBatch {
@@ -63,6 +70,11 @@ impl WindowFunction for ExpressionBatch {
         let bound = BoundWindow::new(text, false, Form::General, create);
         Ok(BoundWindow { required: source.attribute(), leaving: Leaving::Oldest, keeps, ..bound })
     }
+
+    fn computed(&self, at: usize, ty: Type) -> Option<Arc<dyn StreamKernel>> {
+        let taken = matches!((at, ty), (0, Type::String) | (1, Type::Bool));
+        taken.then(|| Arc::new(computed::Computed) as Arc<dyn StreamKernel>)
+    }
 }
 
 /// Where the condition comes from. A bool attribute is the condition itself, if `bools`.
@@ -79,7 +91,6 @@ fn source(args: &[ArgType], scope: &WindowScope, bools: bool) -> Result<Source, 
         (None, Some(attribute), Type::Bool) if bools => {
             constant(scope.name(attribute).to_owned(), &format!("`{}`", scope.name(attribute)))
         }
-        (None, None, Type::String) => Err(ArgError::at(0, "the expression must be a constant or an attribute", HELP)),
         _ => Err(ArgError::at(0, format!("the expression must be a string, not a {}", arg.ty), HELP)),
     }
 }

@@ -33,7 +33,10 @@ impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Source::Constant { text, .. } => write!(f, "'{text}'"),
-            Source::Attribute { attribute, scope } => f.write_str(scope.name(*attribute)),
+            Source::Attribute { attribute, scope } => match scope.name(*attribute) {
+                "" => f.write_str("computed"),
+                name => f.write_str(name),
+            },
         }
     }
 }

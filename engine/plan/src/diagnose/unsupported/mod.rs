@@ -18,7 +18,6 @@ mod u0014_on_error;
 mod u0015_source;
 mod u0016_sink;
 mod u0017_shards;
-mod u0018_aggregate_argument;
 mod u0020_distribution;
 mod u0021_reference;
 mod u0022_mapper;
@@ -45,7 +44,6 @@ family! {
     u0015_source,
     u0016_sink,
     u0017_shards,
-    u0018_aggregate_argument,
     u0020_distribution,
     u0021_reference,
     u0022_mapper,

@@ -4,10 +4,12 @@ mod r0601_fails_always;
 mod r0602_never_expires;
 mod r0603_limit_zero;
 mod r0604_empty_window;
+mod r0605_never_due;
 
 family! {
     r0601_fails_always,
     r0602_never_expires,
     r0603_limit_zero,
     r0604_empty_window,
+    r0605_never_due,
 }
