@@ -170,6 +170,10 @@ impl World {
             }
             if self.recovered() {
                 self.out.recovered_ms = self.now - calm;
+                if let Some(node) = self.nodes.iter().find(|n| !n.journal.starts_with(&self.effects)) {
+                    let name = node.name;
+                    self.fail(format!("{name} lacks what has left, though it counts as in sync"));
+                }
                 return;
             }
             if self.now > bound && !self.excused {
