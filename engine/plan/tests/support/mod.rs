@@ -59,11 +59,13 @@ fn connectors(r: &mut Registry) {
         properties,
         check: |plan| match plan.options.text("mode") {
             Some("whole") => vec![OptionProblem::wrong("mode", "`whole` is only for folders", "give a folder")],
-            Some("regex") => vec![OptionProblem::missing("mode", "Riddhi does not have the mode `regex` yet")],
+            Some("binary.full") => {
+                vec![OptionProblem::missing("mode", "Riddhi does not have the mode `binary.full` yet")]
+            }
             _ => Vec::new(),
         },
     };
-    let modes = OptionType::OneOf(&["line", "whole", "regex"]);
+    let modes = OptionType::OneOf(&["line", "whole", "binary.full"]);
     let options =
         vec![option("mode", modes), option("tailing", OptionType::Bool), option("size", OptionType::Number(1, 9))];
     r.connector(Direction::Source, connector("file", options, Payload::Bytes, vec!["file.path"]));
