@@ -320,7 +320,7 @@ impl FileSource {
         Polled::Nothing(next)
     }
 
-    /// Looks for new files, and forgets those that are done and gone.
+    /// Looks for new files, and forgets those that are gone and were read to their end.
     fn list(&mut self) {
         self.listed = Some(Instant::now());
         let paths = match self.which.list() {
@@ -339,7 +339,7 @@ impl FileSource {
         }
         if self.which.grows() {
             self.follow_renamed(&paths);
-            self.files.retain(|f| !f.is_done() || paths.iter().any(|p| p == f.path()));
+            self.files.retain(|f| !(f.is_done() || f.is_gone()) || paths.iter().any(|p| p == f.path()));
         }
         for path in paths {
             if self.files.iter().any(|f| f.path() == path) {

@@ -75,6 +75,10 @@ pub struct Tail {
     again: Option<Instant>,
     /// What was told and has not gone away.
     trouble: Option<String>,
+    /// Another file stands at the path; what this one was given meanwhile is still to be read.
+    replaced: bool,
+    /// Nothing stands at the path, and all that was there has been read.
+    gone: bool,
     say: Say,
     taken: Taken,
 }
@@ -94,7 +98,8 @@ impl Tail {
     /// From where reading stands.
     pub fn new(stand: Stand, how: How, say: Say) -> Tail {
         let name = stand.path.display().to_string();
-        Tail { how, name, stand, open: None, again: None, trouble: None, say, taken: Taken::default() }
+        let taken = Taken::default();
+        Tail { how, name, stand, open: None, again: None, trouble: None, replaced: false, gone: false, say, taken }
     }
 
     /// Where reading stands.
@@ -125,6 +130,11 @@ impl Tail {
     /// Whether nothing more is wanted of it.
     pub fn is_done(&self) -> bool {
         self.stand.done
+    }
+
+    /// Whether it has been read to its end and was not there when it was looked for last.
+    pub fn is_gone(&self) -> bool {
+        self.gone
     }
 
     /// When it wants to be looked at again.
@@ -203,6 +213,7 @@ impl Tail {
             }
             Ok(opened) => opened,
             Err(e) => {
+                self.gone = e.kind() == io::ErrorKind::NotFound;
                 self.tell(format!("cannot open {}: {}; waiting for it", self.name, plain(&e)));
                 return false;
             }
@@ -220,6 +231,7 @@ impl Tail {
             return false;
         }
         self.stand.id = id;
+        self.gone = false;
         let (offset, line) = (self.stand.offset, self.stand.line.max(1));
         let lines = match &self.how.records {
             None => LineBuffer::new(offset, line, !self.how.tail),
@@ -245,7 +257,7 @@ impl Tail {
     }
 
     fn begin_anew(&mut self) {
-        self.open = None;
+        (self.open, self.replaced) = (None, false);
         (self.stand.offset, self.stand.line) = (0, 1);
     }
 
@@ -265,9 +277,12 @@ impl Tail {
                 self.tell(format!("{} was replaced by a folder; waiting for a file", self.name));
             }
             Ok(about) if (Id { device: about.dev(), inode: about.ino() }) != self.stand.id => {
-                // All of the old one was read; only a last line without an end may be left.
-                self.last_line(to);
-                self.begin_anew();
+                // What was written to the old one between our last read and its renaming is read first; then only a last
+                // line without an end may be left.
+                if std::mem::replace(&mut self.replaced, true) {
+                    self.last_line(to);
+                    self.begin_anew();
+                }
                 return Read::Some;
             }
             Ok(about) if about.len() < read_to => {
@@ -275,8 +290,11 @@ impl Tail {
                 self.begin_anew();
                 return Read::Some;
             }
-            Ok(_) => self.trouble = None,
-            Err(e) => self.tell(format!("{} is gone: {}; waiting for it", self.name, plain(&e))),
+            Ok(_) => (self.trouble, self.gone) = (None, false),
+            Err(e) => {
+                self.gone = e.kind() == io::ErrorKind::NotFound;
+                self.tell(format!("{} is gone: {}; waiting for it", self.name, plain(&e)));
+            }
         }
         self.later()
     }
