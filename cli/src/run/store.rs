@@ -27,6 +27,8 @@ const VERSION: u16 = 2;
 const WITHOUT_ZONE: u16 = 1;
 const NAME: &str = "snapshot-";
 const EXTENSION: &str = ".riddhi";
+/// Of what is being written beside what it will replace.
+const UNFINISHED: &str = "new";
 const PUBLISHED: &str = "published";
 
 /// Snapshots that are kept: if the newest cannot be read, the one before it can.
@@ -83,6 +85,12 @@ impl Store {
         if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_err() {
             let message = format!("the state folder {} is used by another riddhi", folder.display());
             return Err(Failure::new(Exit::Usage, message).help("end it first, or give another --state"));
+        }
+        // A crash left what was being written then; nobody will ever finish it.
+        for path in fs::read_dir(folder).map_err(|e| cannot(&e))?.flatten().map(|e| e.path()) {
+            if path.extension().is_some_and(|e| e == UNFINISHED) {
+                fs::remove_file(&path).map_err(|e| cannot(&e))?;
+            }
         }
         Ok(Store { folder: folder.to_path_buf(), patient, every, last: Instant::now(), _lock: lock })
     }
@@ -146,7 +154,7 @@ impl Store {
     /// Writes a snapshot; gives the position from which on the journal is still needed.
     pub fn save(&mut self, snapshot: &Snapshot) -> Result<u64, Failure> {
         let path = self.folder.join(format!("{NAME}{:020}{EXTENSION}", snapshot.position));
-        let beside = path.with_extension("new");
+        let beside = path.with_extension(UNFINISHED);
         let written = File::create(&beside).and_then(|mut file| {
             self.patient.write_all(&mut file, &bytes(snapshot), &beside)?;
             file.sync_all()?;
@@ -267,7 +275,13 @@ mod tests {
         *bytes.last_mut().unwrap() ^= 1;
         fs::write(&newest, bytes).unwrap();
         assert_eq!(store.find().unwrap().snapshot, Some(of(2)));
-        assert!(Store::open(&folder, Duration::from_secs(1), Patient::new(None, Stop::never())).is_err());
+        let open = || Store::open(&folder, Duration::from_secs(1), Patient::new(None, Stop::never()));
+        assert!(open().is_err());
+        drop(store);
+        let unfinished = newest.with_extension(UNFINISHED);
+        fs::write(&unfinished, "half a snapshot").unwrap();
+        assert_eq!(open().unwrap().find().unwrap().snapshot, Some(of(2)));
+        assert!(!unfinished.exists());
         fs::remove_dir_all(&folder).unwrap();
     }
 }
