@@ -1,4 +1,4 @@
-.PHONY: test check demo bench bench-peers loom miri
+.PHONY: test check demo bench bench-peers soak loom miri
 
 # All tests. They need cargo, a C compiler and a PostgreSQL server; the last two are fetched where apt-get may do so. Without a
 # server its tests say that they are skipped.
@@ -27,6 +27,13 @@ bench-peers:
 	mvn -q -B -f bench/peers/pom.xml package
 	cargo build --release --quiet -p riddhi-cli -p riddhi-bench
 	target/release/riddhi-bench
+
+# `riddhi run` at 200,000 events a second, killed and started again, beside one that is not disturbed; writes bench/results/soak.md.
+# Wants a core and 1.5 GB of disk.
+MINUTES ?= 60
+soak:
+	cargo build --release --quiet -p riddhi-cli -p riddhi-bench
+	target/release/riddhi-bench soak --minutes $(MINUTES) --write
 
 # The main job on real data: a week of flights through an app; see examples/flights. EVENTS: another file of the same form.
 EVENTS ?= examples/flights/week.csv

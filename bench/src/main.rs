@@ -10,6 +10,7 @@ mod replay;
 mod report;
 mod riddhi;
 mod sink;
+mod soak;
 mod workload;
 
 use std::path::{Path, PathBuf};
@@ -17,7 +18,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use clap::Parser;
+use clap::{Parser, Subcommand};
 
 use crate::latency::{Through, latency};
 use crate::machine::{Machine, PeerVersions, Versions, commit};
@@ -27,6 +28,7 @@ use crate::peer::Peer;
 use crate::replay::replay;
 use crate::report::{Report, Row};
 use crate::riddhi::Bench;
+use crate::soak::{SoakArgs, soak};
 use crate::workload::{Table, Workload};
 
 /// Workloads and rates (events a second) of the latency part: a lone event now and then, a flow, a flood.
@@ -36,7 +38,10 @@ const LATENCY_RATES: [u64; 3] = [1_000, 100_000, 1_000_000];
 /// Measures Riddhi, side by side with Siddhi.
 #[derive(Debug, Parser)]
 #[command(name = "riddhi-bench", max_term_width = 100)]
+#[command(args_conflicts_with_subcommands = true)]
 struct Args {
+    #[command(subcommand)]
+    command: Option<Command>,
     /// Run only what has this name: a workload, `latency`, `memory` or `replay`; may be given several times
     #[arg(long, value_name = "NAME")]
     only: Vec<String>,
@@ -63,19 +68,35 @@ struct Args {
     weigh: bool,
 }
 
+/// What is measured by itself.
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run `riddhi run` for an hour at a fixed rate, killed and started again, and compare it with one that is not disturbed
+    Soak(SoakArgs),
+}
+
 fn main() -> ExitCode {
     let args = Args::parse();
+    if let Some(Command::Soak(args)) = &args.command {
+        return match soak(args, &folder()) {
+            Ok(false) => ExitCode::SUCCESS,
+            Ok(true) => ExitCode::FAILURE,
+            Err(e) => failed(&e),
+        };
+    }
     match run(&args) {
         Ok(false) => ExitCode::SUCCESS,
         Ok(true) => {
             eprintln!("some outputs differ from the peer's");
             ExitCode::FAILURE
         }
-        Err(e) => {
-            eprintln!("riddhi-bench: {e:#}");
-            ExitCode::FAILURE
-        }
+        Err(e) => failed(&e),
     }
+}
+
+fn failed(error: &anyhow::Error) -> ExitCode {
+    eprintln!("riddhi-bench: {error:#}");
+    ExitCode::FAILURE
 }
 
 /// Returns whether an answer was wrong.
