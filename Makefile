@@ -1,4 +1,4 @@
-.PHONY: test check demo bench bench-peers soak loom miri
+.PHONY: test check demo bench bench-edge bench-peers soak loom miri
 
 # All tests. They need cargo, a C compiler and a PostgreSQL server; the last two are fetched where apt-get may do so. Without a
 # server its tests say that they are skipped.
@@ -21,6 +21,10 @@ check:
 bench:
 	cargo build --release --quiet -p riddhi-cli -p riddhi-bench
 	target/release/riddhi-bench --no-peer
+
+# A source on a socket, with `riddhi load`: two cores, a minute. Prints only.
+bench-edge:
+	bench/edge.sh
 
 # Side by side with Siddhi, in turn; writes bench/results. Needs a JDK 17 and Maven, which fetches the peer.
 bench-peers:

@@ -8,6 +8,7 @@ use crate::database::MigrateArgs;
 use crate::fmt::FmtArgs;
 use crate::input::csv::TimeFormat;
 use crate::input::source::Format as InputFormat;
+use crate::load::LoadArgs;
 use crate::new::NewArgs;
 use crate::output::Format as OutputFormat;
 use crate::shell::{CompletionsArgs, ManArgs};
@@ -74,6 +75,8 @@ pub enum Command {
     Test(TestArgs),
     /// Make a small project: an app, events, a case, a README
     New(NewArgs),
+    /// Send generated events to a source, at a fixed rate or flat out, and measure how they are taken
+    Load(LoadArgs),
     /// Look at the configuration of a node
     Config(ConfigArgs),
     /// Make or update the tables that Riddhi keeps in PostgreSQL

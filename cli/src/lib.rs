@@ -11,6 +11,7 @@ mod files;
 mod fmt;
 pub mod input;
 mod inspect;
+mod load;
 mod log;
 mod new;
 pub mod output;
@@ -41,6 +42,7 @@ pub fn main() -> ExitCode {
         Command::Fmt(args) => fmt::fmt(&args),
         Command::Test(args) => test::test(&args),
         Command::New(args) => new::new(&args),
+        Command::Load(args) => load::load(&args),
         Command::Config(args) => config::config(&args),
         Command::Migrate(args) => database::migrate_all(&args),
         Command::Completions(args) => shell::completions(&args),

@@ -1,0 +1,235 @@
+//! `riddhi load`: its arguments, and its report. The work is that of the crate `riddhi-load`.
+
+use std::num::NonZeroU64;
+use std::time::Duration;
+
+use clap::{ArgGroup, Args};
+use riddhi_load::{CONNECTIONS_MAX, Column, Load, LoadError, Pace, Report, run};
+use serde_json::{Value, json};
+
+use crate::args::ReportFormat;
+use crate::exit::{Exit, Failure, plain};
+use crate::inspect::print;
+use crate::signals::Stop;
+
+const EXAMPLES: &str = "Examples:\n  \
+    riddhi load tcp://localhost:9892/App/S --types string:100,double,long --rate 200000 --seconds 10\n  \
+    riddhi load tcp://localhost:9892/App/S --types string:100,double,long --events 1000000 --ack\n  \
+    riddhi load tcp://localhost:9892/App/S --types int --batch 1 --rate 1000 --seconds 60 --ack\n\n\
+    The exit code is 0 if all that was sent was taken, 4 if something was refused, not answered or lost.";
+
+/// `riddhi load`.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES, group(ArgGroup::new("until").required(true).multiple(true).args(["events", "seconds"])))]
+pub struct LoadArgs {
+    /// Where to: tcp://HOST:PORT/CHANNEL, the channel being what the source's context says, by default App/Stream
+    #[arg(value_name = "URL", value_parser = target)]
+    pub to: Target,
+    /// The stream's types, each perhaps with how many different values: string:100 (string:100:12 with 12
+    /// characters), int:50, long, float, double, bool
+    #[arg(long, value_name = "TYPE,...", required = true, value_delimiter = ',')]
+    pub types: Vec<Column>,
+    /// Events of a frame, which is what the app gets as one chunk
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
+    pub batch: u32,
+    /// Events a second over all connections, or max
+    #[arg(long, value_name = "N|max", default_value = "max", value_parser = rate)]
+    pub rate: Rate,
+    /// Stop after so many events
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub events: Option<u64>,
+    /// Stop after so many seconds
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=31_536_000))]
+    pub seconds: Option<u64>,
+    /// Ask for acknowledgements, which only Riddhi gives, and count latency until them
+    #[arg(long)]
+    pub ack: bool,
+    /// How many connections
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=i64::from(CONNECTIONS_MAX)))]
+    pub connections: u32,
+    /// The same number gives the same values
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Seconds to wait for a server that takes or answers nothing
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub patience: u64,
+    /// Text for people or JSON for tools
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: ReportFormat,
+}
+
+/// Where to send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    address: String,
+    channel: String,
+}
+
+/// How fast; none is as fast as it goes.
+#[derive(Clone, Copy, Debug)]
+pub struct Rate(Option<NonZeroU64>);
+
+fn target(text: &str) -> Result<Target, String> {
+    let Some((scheme, rest)) = text.split_once("://") else {
+        return Err("write tcp://HOST:PORT/CHANNEL".to_owned());
+    };
+    if scheme != "tcp" {
+        return Err(format!("only tcp, Siddhi's TCP, is there so far, not '{scheme}'"));
+    }
+    let (address, channel) = rest.split_once('/').unwrap_or((rest, ""));
+    let port = address.rsplit_once(':').filter(|(host, _)| !host.is_empty()).map(|(_, port)| port.parse::<u16>());
+    match port {
+        Some(Ok(1..)) if channel.is_empty() => {
+            Err("the channel is missing: tcp://HOST:PORT/App/Stream, unless the source has a context".to_owned())
+        }
+        Some(Ok(1..)) => Ok(Target { address: address.to_owned(), channel: channel.to_owned() }),
+        _ => Err("the port is missing: tcp://HOST:PORT/CHANNEL, 9892 by default".to_owned()),
+    }
+}
+
+fn rate(text: &str) -> Result<Rate, String> {
+    match text.parse() {
+        Ok(rate) => Ok(Rate(Some(rate))),
+        Err(_) if text == "max" => Ok(Rate(None)),
+        Err(_) => Err("give a number of events a second, 1 or more, or max".to_owned()),
+    }
+}
+
+/// Does what `riddhi load` is asked for.
+pub fn load(args: &LoadArgs) -> Result<Exit, Failure> {
+    let stop = Stop::on_signals()
+        .map_err(|e| Failure::new(Exit::Failed, format!("cannot wait for signals: {}", plain(&e))))?;
+    let load = Load {
+        address: args.to.address.clone(),
+        channel: args.to.channel.clone(),
+        columns: args.types.clone(),
+        pace: Pace {
+            batch: args.batch,
+            rate: args.rate.0,
+            events_max: args.events.unwrap_or(u64::MAX),
+            connections: args.connections,
+        },
+        time_max: args.seconds.map(Duration::from_secs),
+        acknowledge: args.ack,
+        seed: args.seed,
+        patience: Duration::from_secs(args.patience),
+    };
+    let report = run(&load, || stop.asked()).map_err(|e| failure(&e))?;
+    match args.format {
+        ReportFormat::Text => print(&as_text(&report))?,
+        ReportFormat::Json => print(&format!("{:#}\n", as_json(&report)))?,
+    }
+    Ok(if report.is_clean() { Exit::Done } else { Exit::Failed })
+}
+
+fn failure(error: &LoadError) -> Failure {
+    let failed = |exit| match error {
+        LoadError::Connect { source, .. } => Failure::new(exit, format!("{error}: {}", plain(source))),
+        _ => Failure::new(exit, error),
+    };
+    match error {
+        LoadError::Connect { .. } => failed(Exit::Usage).help("is it running, with --tcp at this port?"),
+        LoadError::NoWelcome { .. } | LoadError::NotWelcome { .. } => {
+            failed(Exit::Usage).help("only Riddhi gives acknowledgements; leave out --ack for other servers")
+        }
+        LoadError::FrameTooLong { .. } => failed(Exit::Usage).help("make --batch smaller"),
+        LoadError::NoColumns => failed(Exit::Usage),
+    }
+}
+
+/// What is counted from, and to.
+fn measured(report: &Report) -> &'static str {
+    if report.acknowledge { "acknowledged" } else { "handed to the system" }
+}
+
+fn as_text(report: &Report) -> String {
+    let mut text = format!(
+        "{} events sent in {} frames, {} bytes\n",
+        grouped(report.events),
+        grouped(report.frames),
+        grouped(report.bytes)
+    );
+    let mut line = |name: &str, value: String| text.push_str(&format!("{name:<14}{value}\n"));
+    if report.acknowledge {
+        line("acknowledged", grouped(report.acknowledged));
+        line(
+            "refused",
+            grouped(report.refused) + &report.refusal.as_ref().map_or(String::new(), |r| format!(" ({r})")),
+        );
+        line("unanswered", grouped(report.unanswered));
+    }
+    if report.unsent > 0 {
+        line("due, not sent", grouped(report.unsent));
+    }
+    let seconds = report.time.as_secs_f64();
+    line("rate", format!("{} events/s {} over {seconds:.3} s", grouped(report.rate as u64), measured(report)));
+    if let Some(l) = report.latency {
+        let all =
+            [("p50", l.p50), ("p90", l.p90), ("p99", l.p99), ("p99.9", l.p99_9), ("p99.99", l.p99_99), ("max", l.max)];
+        let each = all.map(|(name, time)| format!("{name} {:.3}", time.as_secs_f64() * 1e3));
+        line("latency", format!("{} ms until {}", each.join("  "), measured(report)));
+    }
+    line("errors", grouped(report.errors));
+    report.first_errors.iter().for_each(|error| text.push_str(&format!("  {error}\n")));
+    text
+}
+
+fn as_json(report: &Report) -> Value {
+    let latency = report.latency.map(|l| {
+        let us = |time: Duration| time.as_nanos() as f64 / 1e3;
+        json!({
+            "p50": us(l.p50), "p90": us(l.p90), "p99": us(l.p99), "p99.9": us(l.p99_9), "p99.99": us(l.p99_99),
+            "max": us(l.max),
+        })
+    });
+    let answers = report.acknowledge.then(|| {
+        json!({
+            "acknowledged": report.acknowledged, "refused": report.refused, "refusal": report.refusal,
+            "unanswered": report.unanswered,
+        })
+    });
+    json!({
+        "events": report.events, "frames": report.frames, "bytes": report.bytes, "answers": answers,
+        "unsent": report.unsent, "seconds": report.time.as_secs_f64(), "events_per_second": report.rate,
+        "latency_us": latency, "errors": report.errors, "first_errors": report.first_errors,
+    })
+}
+
+/// With a comma between thousands.
+fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn targets_are_read_or_refused_with_what_is_missing() {
+        let ok = Target { address: "[::1]:9892".into(), channel: "App/S".into() };
+        assert_eq!(target("tcp://[::1]:9892/App/S"), Ok(ok));
+        for (text, said) in [
+            ("localhost:9892/S", "write tcp://HOST:PORT/CHANNEL"),
+            ("http://h:1/S", "only tcp, Siddhi's TCP, is there so far, not 'http'"),
+            ("tcp://h/S", "the port is missing"),
+            ("tcp://:1/S", "the port is missing"),
+            ("tcp://h:1/", "the channel is missing"),
+        ] {
+            let refused = target(text).expect_err(text);
+            assert!(refused.starts_with(said), "{text}: {refused}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_grouped() {
+        assert_eq!([0, 999, 1000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
+    }
+}
