@@ -3,7 +3,7 @@
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use riddhi_plan::cron::Zone;
 
-use crate::config::ConfigArgs;
+use crate::config::{ConfigArgs, property};
 use crate::database::MigrateArgs;
 use crate::fmt::FmtArgs;
 use crate::input::csv::TimeFormat;
@@ -195,8 +195,17 @@ pub struct ReplayArgs {
 #[command(after_help = RUN_EXAMPLES)]
 pub struct RunArgs {
     /// The apps' files
-    #[arg(required = true)]
+    #[arg(required_unless_present_any = ["apps_dir", "config"])]
     pub apps: Vec<String>,
+    /// Run all .siddhi files of this folder too
+    #[arg(long = "apps", value_name = "DIR")]
+    pub apps_dir: Option<String>,
+    /// How the node is set, alone or one of two: a deployment.yaml of WSO2 SP, or a riddhi.yaml
+    #[arg(long, value_name = "F")]
+    pub config: Option<String>,
+    /// What ${sys:NAME} stands for in the configuration
+    #[arg(short = 'D', value_name = "NAME=VALUE", value_parser = property, requires = "config")]
+    pub properties: Vec<(String, String)>,
     /// Keep state in this folder: after a crash or a restart the apps go on where they were
     #[arg(long, value_name = "DIR")]
     pub state: Option<String>,

@@ -37,6 +37,7 @@ const DRAWN: &[(&str, &[&str])] = &[
             "journal",
             "run",
             "case",
+            "wire",
             "edge",
             "connect",
             "role",

@@ -1,12 +1,13 @@
 //! Writing to a disk that may be full: it is said once, and waited for until there is room or the end was asked for.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use super::pair::{Change, Mirror};
 use crate::exit::plain;
 use crate::say;
 use crate::signals::Stop;
@@ -20,12 +21,36 @@ pub struct Patient {
     app: Option<String>,
     stop: Stop,
     waiting: AtomicBool,
+    /// Where changes of files are recorded, in a pair.
+    mirror: Option<Arc<Mirror>>,
 }
 
 impl Patient {
-    /// For an app, named if there are several; once `stop` is asked for it waits no longer.
-    pub fn new(app: Option<&str>, stop: Stop) -> Arc<Patient> {
-        Arc::new(Patient { app: app.map(str::to_owned), stop, waiting: AtomicBool::new(false) })
+    /// For an app, named if there are several; once `stop` is asked for it waits no longer. In a pair, what it writes is recorded.
+    pub fn new(app: Option<&str>, stop: Stop, mirror: Option<Arc<Mirror>>) -> Arc<Patient> {
+        Arc::new(Patient { app: app.map(str::to_owned), stop, waiting: AtomicBool::new(false), mirror })
+    }
+
+    fn change<R>(&self, path: &Path, change: impl FnOnce() -> io::Result<R>, what: Change<'_>) -> io::Result<R> {
+        match &self.mirror {
+            None => change(),
+            Some(mirror) => mirror.change(path, change, what),
+        }
+    }
+
+    /// An empty file, which takes the place of one of that name.
+    pub fn create(&self, path: &Path) -> io::Result<File> {
+        self.change(path, || File::create(path), Change::Create)
+    }
+
+    /// Gives a file another name in its folder.
+    pub fn rename(&self, path: &Path, to: &Path) -> io::Result<()> {
+        self.change(path, || fs::rename(path, to), Change::Rename(to))
+    }
+
+    /// Deletes a file.
+    pub fn remove(&self, path: &Path) -> io::Result<()> {
+        self.change(path, || fs::remove_file(path), Change::Remove)
     }
 
     /// Tells something about the app.
@@ -37,6 +62,10 @@ impl Patient {
     /// Writes all of it, from where the file ends; waits while there is no room. After an error nothing of it is left in the
     /// file, as far as that can be done.
     pub fn write_all(&self, file: &mut File, bytes: &[u8], path: &Path) -> io::Result<()> {
+        self.change(path, || self.write(file, bytes, path), Change::Append(bytes))
+    }
+
+    fn write(&self, file: &mut File, bytes: &[u8], path: &Path) -> io::Result<()> {
         let mut written = 0;
         while written < bytes.len() {
             match file.write(&bytes[written..]) {
@@ -89,7 +118,7 @@ pub struct PatientFile {
 impl PatientFile {
     /// A new file, which replaces one of that name; what is written is counted in `bytes`.
     pub fn create(path: &Path, patient: Arc<Patient>, bytes: Arc<AtomicU64>) -> io::Result<PatientFile> {
-        Ok(PatientFile { file: File::create(path)?, path: path.to_path_buf(), patient, bytes })
+        Ok(PatientFile { file: patient.create(path)?, path: path.to_path_buf(), patient, bytes })
     }
 }
 

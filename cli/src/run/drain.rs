@@ -14,10 +14,15 @@ use riddhi_run::Target;
 use riddhi_run::worker::{OutputFrame, Receiver};
 
 use super::notes::Notes;
+use super::pair::Mirror;
 use super::wake::Waker;
+use crate::signals::Stop;
 
 /// Time between notes while there is no pause.
 const NOTE_EVERY: Duration = Duration::from_millis(500);
+
+/// How long the end waits for the other node.
+const AT_THE_END: Duration = Duration::from_secs(5);
 
 /// How far the sinks are, for the sequencer.
 pub struct Progress {
@@ -47,14 +52,42 @@ pub struct Drain {
     skip: u64,
     end: u64,
     last_note: Instant,
+    /// In a pair: how far outputs may leave.
+    hold: Option<Arc<Mirror>>,
+    stop: Stop,
     /// Why it ended.
     pub broken: Option<Unsent>,
 }
 
 impl Drain {
     /// For these sinks; outputs before `skip` are passed over.
-    pub fn new(slots: Vec<SinkSlot>, progress: Arc<Progress>, notes: Option<Notes>, skip: u64) -> Drain {
-        Drain { slots, progress, notes, skip, end: skip, last_note: Instant::now(), broken: None }
+    pub fn new(
+        slots: Vec<SinkSlot>,
+        progress: Arc<Progress>,
+        notes: Option<Notes>,
+        skip: u64,
+        hold: Option<Arc<Mirror>>,
+        stop: Stop,
+    ) -> Drain {
+        Drain { slots, progress, notes, skip, end: skip, last_note: Instant::now(), hold, stop, broken: None }
+    }
+
+    /// Waits until the outputs of a frame may leave. What was to leave before is handed on first.
+    fn wait_for_release(&mut self, end: u64) -> ControlFlow<()> {
+        let Some(hold) = self.hold.clone() else { return ControlFlow::Continue(()) };
+        if hold.released() >= end {
+            return ControlFlow::Continue(());
+        }
+        self.settle()?;
+        let mut asked = None;
+        while hold.released() < end {
+            hold.wait();
+            if self.stop.asked() && asked.get_or_insert_with(Instant::now).elapsed() > AT_THE_END {
+                let why = "the other node did not confirm the last events; their outputs come after the next start";
+                return self.give_up(Unsent::Stopping(why.to_owned()));
+            }
+        }
+        ControlFlow::Continue(())
     }
 
     /// Hands on all that is kept, and notes it.
@@ -100,6 +133,7 @@ impl Drain {
 
 impl Receiver for Drain {
     fn take(&mut self, frame: &OutputFrame) -> ControlFlow<()> {
+        self.wait_for_release(frame.end())?;
         if frame.end() > self.skip
             && let Err(unsent) = self.send(frame)
         {

@@ -10,6 +10,7 @@
 use std::collections::BTreeMap;
 use std::os::fd::BorrowedFd;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use riddhi_batch::{Frame, Reader, Writer};
@@ -26,6 +27,7 @@ use riddhi_run::{App, Clock, EngineOptions};
 use super::disk::Patient;
 use super::drain::{Drain, Progress};
 use super::notes::{Notes, Published};
+use super::pair::{Duty, Mirror, Records};
 use super::segments::{SOURCES, Segments};
 use super::store::{Snapshot, Sources, Store, get_sources, put_sources};
 use super::taps::Taps;
@@ -59,6 +61,17 @@ pub struct Shared {
     pub network: Arc<Network>,
     /// Whether the end was asked for.
     pub stop: Stop,
+    /// There if the node is one of two.
+    pub pair: Option<Pair>,
+}
+
+/// What the apps of a node of a pair share.
+#[derive(Clone)]
+pub struct Pair {
+    /// Where changes of files go.
+    pub records: Arc<Records>,
+    /// Whether sources are open.
+    pub duty: Arc<Duty>,
 }
 
 /// What an app did.
@@ -108,6 +121,11 @@ pub struct Live {
     sources: Vec<SourceSlot>,
     /// The source that is polled first next time.
     turn: usize,
+    /// In a pair: what holds back acknowledgements and outputs, and whether the sources are open.
+    mirror: Option<Arc<Mirror>>,
+    open: Arc<AtomicBool>,
+    /// Where the sources will go on, while they are not open.
+    places_kept: Sources,
     waker: Waker,
     sleeper: Sleeper,
     store: Option<Store>,
@@ -136,7 +154,10 @@ impl Live {
     pub fn start(shared: Shared, watch: Watch, app: App, name: String, number: usize) -> Result<Live, Failure> {
         let (waker, sleeper) = pair().map_err(|e| no_thread(&e))?;
         let several = shared.args.apps.len() > 1;
-        let patient = Patient::new(several.then_some(&*name), shared.stop.clone());
+        let folder = |folder: &String| std::path::Path::new(folder).join(&name);
+        let mirror = shared.pair.as_ref().zip(shared.args.state.as_ref().map(folder));
+        let mirror = mirror.map(|(pair, folder)| Mirror::new(pair.records.clone(), &name, folder, waker.clone()));
+        let patient = Patient::new(several.then_some(&*name), shared.stop.clone(), mirror.clone());
         let now = if app.playback { 0 } else { wall() };
         let mut live = Live {
             progress: Progress::new(0, waker.clone()),
@@ -146,6 +167,9 @@ impl Live {
             drain: None,
             sources: Vec::new(),
             turn: 0,
+            mirror,
+            open: Arc::default(),
+            places_kept: Sources::new(),
             waker,
             sleeper,
             store: None,
@@ -162,6 +186,9 @@ impl Live {
             app,
         };
         live.open()?;
+        if let (Some(pair), Some(mirror)) = (&live.shared.pair, &live.mirror) {
+            pair.duty.enlist(mirror.clone(), live.waker.clone(), live.open.clone());
+        }
         Ok(live)
     }
 
@@ -206,10 +233,19 @@ impl Live {
             tell(&format!("note: {note}\n"));
         }
         pool.start(self.clock.now());
-        self.spawn(pool, remains.published, &remains.sinks, remains.position)?;
+        if let Some(mirror) = &self.mirror {
+            mirror.begin_at(remains.position);
+        }
+        let hold = self.mirror.clone();
+        self.spawn(pool, remains.published, &remains.sinks, remains.position, hold)?;
+        if !self.may_take() {
+            self.places_kept = remains.sources;
+            return Ok(());
+        }
         let was = remains.state.as_ref().map(|(_, app)| app);
         let kept = self.kept_sources(was);
         self.sources = self.make_sources(&remains.sources, kept)?;
+        self.open.store(true, Ordering::Release);
         Ok(())
     }
 
@@ -245,6 +281,7 @@ impl Live {
         published: u64,
         sinks: &BTreeMap<String, Vec<u8>>,
         position: u64,
+        hold: Option<Arc<Mirror>>,
     ) -> Result<(), Failure> {
         let slots = self.make_sinks(sinks);
         self.progress = Progress::new(published.min(position), self.waker.clone());
@@ -256,7 +293,8 @@ impl Live {
                 Some(Notes::create(&path, self.patient.clone()).map_err(failed)?)
             }
         };
-        let drain = Drain::new(slots, self.progress.clone(), notes, published);
+        let stop = self.shared.stop.clone();
+        let drain = Drain::new(slots, self.progress.clone(), notes, published, hold, stop);
         let (forward, drain) = SinkThread::spawn(drain, OUTPUT_FRAMES, Wait::Park).map_err(|e| no_thread(&e))?;
         let taps = Taps::new(forward.with_inputs(self.sink_streams()), self.waker.clone());
         let options = WorkerOptions { core: self.core(), ..WorkerOptions::default() };
@@ -369,6 +407,7 @@ impl Live {
 
     fn one_turn(&mut self) -> Result<(), End> {
         self.sleeper.awake();
+        self.follow_duty()?;
         self.reload_if_changed()?;
         let now = wall().max(self.clock.now());
         if !self.app.playback {
@@ -453,10 +492,39 @@ impl Live {
     /// Tells the sources how far what they gave is safe.
     fn tell_sources(&mut self) {
         let position = self.frame.base;
+        let accepted = self.mirror.as_ref().map_or(position, |mirror| mirror.released().min(position));
         for slot in &mut self.sources {
             slot.source.taken(position);
-            slot.source.accepted(position);
+            slot.source.accepted(accepted);
         }
+    }
+
+    /// Whether sources may be open: in a pair only on the active.
+    fn may_take(&self) -> bool {
+        self.shared.pair.as_ref().is_none_or(|pair| pair.duty.is_serving())
+    }
+
+    /// Opens or closes the sources as the node's part changes, and appends the app's files for a passive that begins anew.
+    fn follow_duty(&mut self) -> Result<(), Failure> {
+        let (may, open) = (self.may_take(), self.open.load(Ordering::Acquire));
+        if may && !open {
+            let places = std::mem::take(&mut self.places_kept);
+            self.sources = self.make_sources(&places, BTreeMap::new())?;
+            self.open.store(true, Ordering::Release);
+        } else if !may && open {
+            self.places_kept = self.places();
+            self.sources.clear();
+            self.open.store(false, Ordering::Release);
+        }
+        let Some(mirror) = self.mirror.clone() else { return Ok(()) };
+        if mirror.is_asked() {
+            self.snapshot(true)?;
+            let files = self.store.as_ref().map_or(Ok(Vec::new()), Store::essential);
+            let appended = files.and_then(|files| mirror.append_files(&files));
+            let failed = |e| Failure::new(Exit::Failed, format!("cannot read the state: {}", plain(&e)));
+            appended.map_err(failed)?;
+        }
+        Ok(())
     }
 
     fn journal_frame(&mut self) -> Result<(), Failure> {
@@ -470,12 +538,18 @@ impl Live {
                 journal.append(&self.frame)?;
                 journal.note(SOURCES, &places.bytes)?;
             }
+            if let Some(mirror) = &self.mirror {
+                mirror.journaled(self.frame.base + self.frame.entries.len() as u64);
+            }
         }
         Ok(())
     }
 
     /// Where the sources stand.
     fn places(&self) -> Sources {
+        if !self.open.load(Ordering::Acquire) {
+            return self.places_kept.clone();
+        }
         self.sources.iter().map(|s| (s.key.clone(), s.save())).collect()
     }
 
@@ -723,7 +797,8 @@ impl Live {
         pool.load(&snapshot.state).map_err(|e| Failure::new(Exit::Failed, e))?;
         pool.start(snapshot.now);
         // Nothing that is run again may reach a sink before all is there, so sinks stand where they were noted.
-        self.spawn(pool, published, &sinks, snapshot.position)?;
+        // Nobody else is in sync as long as this goes on: the row of the take-over says so.
+        self.spawn(pool, published, &sinks, snapshot.position, None)?;
         let replayed = super::recover::run(self, &found.segments, published)?;
         let sources = replayed.sources.unwrap_or(snapshot.sources);
         let state = match self.with_worker(|worker| worker.call(|pool, _| pool.save())) {

@@ -5,8 +5,10 @@
 
 mod disk;
 mod drain;
+mod fleet;
 mod live;
 mod notes;
+mod pair;
 mod record;
 mod recover;
 mod segments;
@@ -15,124 +17,119 @@ mod taps;
 mod wake;
 mod watch;
 
-use std::path::Path;
 use std::sync::Arc;
-use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use riddhi_config::{Config, Limits, Siddhi, SnapshotStore};
 use riddhi_connect::Connectors;
 use riddhi_connect::network::{EdgeOptions, Network, NetworkOptions};
-use riddhi_plan::connector::Direction;
-use riddhi_run::App;
 
 use crate::args::RunArgs;
-use crate::exit::{Exit, Failure};
-use crate::replay::grouped;
+use crate::config::{ConfigFile, FileArgs};
+use crate::exit::{Exit, Failure, plain};
+use crate::say;
 use crate::signals::Stop;
-use crate::{say, tell, zone};
 pub use segments::{START, list, start_note};
 
-use live::{Account, Live, Shared};
-use watch::Watch;
+use fleet::Fleet;
+use live::{Pair, Shared};
 
 /// Runs apps until a signal, or until their sources have ended.
-pub fn run(args: RunArgs) -> Result<Exit, Failure> {
-    let stop = Stop::on_signals().map_err(|e| Failure::new(Exit::Failed, format!("cannot handle signals: {e}")))?;
-    let zone = args.time_zone.clone().unwrap_or_else(zone::of_host);
-    let mut apps = Vec::new();
-    for path in &args.apps {
-        let (watch, app) = Watch::open(path, !args.no_reload, &zone)?;
-        let name = name(&app, path);
-        if apps.iter().any(|(_, _, other)| *other == name) {
-            let message = format!("two apps are named '{name}'");
-            return Err(Failure::new(Exit::Usage, message).help("give each a name of its own with @app:name"));
+pub fn run(mut args: RunArgs) -> Result<Exit, Failure> {
+    let config = match &args.config {
+        Some(path) => {
+            let file = FileArgs { path: path.clone(), properties: args.properties.clone() };
+            Some(ConfigFile::open(&file)?.into_config()?)
         }
-        apps.push((watch, app, name));
+        None => None,
+    };
+    if let Some(config) = &config {
+        fill_in(&mut args, config)?;
+        tell_missing(config);
     }
+    add_folder(&mut args)?;
+    let stop = Stop::on_signals().map_err(|e| Failure::new(Exit::Failed, format!("cannot handle signals: {e}")))?;
+    if let Some((config, ha)) = config.as_ref().and_then(|c| Some((c, c.ha.as_ref()?))) {
+        return pair::run(args, config, ha, stop);
+    }
+    let begun = Instant::now();
+    let fleet = Fleet::new(shared(args, stop, None));
+    fleet.check()?;
+    let started = fleet.start();
+    let exit = fleet.finish(&begun);
+    started.map(|()| exit)
+}
+
+fn shared(args: RunArgs, stop: Stop, pair: Option<Pair>) -> Shared {
     let network = NetworkOptions {
         edge: EdgeOptions { threads: usize::from(args.poll_threads), ..EdgeOptions::default() },
         tcp: args.tcp,
     };
-    let (args, begun) = (Arc::new(args), Instant::now());
-    let shared = Shared {
-        args,
+    Shared {
+        args: Arc::new(args),
         connectors: Arc::new(Connectors::built_in()),
         bus: Arc::default(),
         network: Arc::new(Network::new(network)),
-        stop: stop.clone(),
-    };
-    let mut running = Vec::new();
-    for (number, (watch, app, name)) in apps.into_iter().enumerate() {
-        let started = Live::start(shared.clone(), watch, app, name.clone(), number);
-        let spawned = started.and_then(|live| {
-            let thread = thread::Builder::new().name(format!("riddhi-{name}")).spawn(move || live.run());
-            thread.map_err(|e| Failure::new(Exit::Failed, format!("cannot start a thread: {e}")))
-        });
-        match spawned {
-            Ok(thread) => running.push((name, thread)),
-            Err(failure) => {
-                // Those that run already end in order.
-                stop.ask();
-                finish(running, &begun);
-                return Err(failure);
+        stop,
+        pair,
+    }
+}
+
+/// What was not typed is as the configuration says.
+fn fill_in(args: &mut RunArgs, config: &Config) -> Result<(), Failure> {
+    let folder = config.snapshots.as_ref().and_then(|s| match &s.store {
+        SnapshotStore::Directory { path } => Some(path.clone()),
+        SnapshotStore::Database { .. } => None,
+    });
+    let state = args.state.take().or_else(|| config.journal.directory.clone()).or(folder);
+    // A pair cannot do without.
+    args.state = state.or_else(|| config.ha.as_ref().map(|_| "riddhi-state".to_owned()));
+    if let Some(every) = config.snapshots.as_ref().and_then(|s| s.interval_ms) {
+        args.snapshot_interval = Duration::from_millis(every).as_secs().max(1);
+    }
+    args.journal_max_bytes = args.journal_max_bytes.min(config.journal.bytes_max);
+    if args.apps_dir.is_none() && args.apps.is_empty() {
+        args.apps_dir.clone_from(&config.apps.directory);
+    }
+    Ok(())
+}
+
+/// What a configuration sets and `run` does not look at yet, in a line.
+fn tell_missing(config: &Config) {
+    let bridge = &config.databridge;
+    let missing = [
+        ("the data bridge's ports", bridge.binary.is_some() || bridge.thrift.is_some()),
+        ("the admin port", config.admin.is_some()),
+        ("limits", config.limits != Limits::default()),
+        ("siddhi: extensions, refs and properties", config.siddhi != Siddhi::default()),
+    ];
+    let names: Vec<&str> = missing.iter().filter(|(_, set)| *set).map(|(name, _)| *name).collect();
+    if !names.is_empty() {
+        say(&format!(
+            "warning: the configuration sets what `riddhi run` does not take from it yet: {}\n",
+            names.join("; ")
+        ));
+    }
+}
+
+/// The apps of the folder, by name.
+fn add_folder(args: &mut RunArgs) -> Result<(), Failure> {
+    if let Some(folder) = &args.apps_dir {
+        let failed =
+            |e: std::io::Error| Failure::new(Exit::Usage, format!("cannot read the folder {folder}: {}", plain(&e)));
+        let mut found = Vec::new();
+        for entry in std::fs::read_dir(folder).map_err(failed)? {
+            let path = entry.map_err(failed)?.path();
+            if path.extension().is_some_and(|e| e == "siddhi") {
+                found.push(path.to_string_lossy().into_owned());
             }
         }
+        found.sort();
+        args.apps.append(&mut found);
     }
-    Ok(finish(running, &begun))
-}
-
-type Running = (String, thread::JoinHandle<(Result<(), Failure>, Account)>);
-
-/// Waits for the ends, and tells what was done.
-fn finish(running: Vec<Running>, begun: &Instant) -> Exit {
-    let mut exit = Exit::Done;
-    for (name, thread) in running {
-        match thread.join() {
-            Ok((done, account)) => {
-                if let Err(failure) = done {
-                    say(&failure.text);
-                    exit = failure.exit;
-                }
-                tell(&summary(&name, &account, begun));
-            }
-            Err(_) => {
-                say(&format!("error: app {name} panicked, a mistake in Riddhi\n"));
-                exit = Exit::Failed;
-            }
-        }
+    if args.apps.is_empty() {
+        let failure = Failure::new(Exit::Usage, "there is no app to run");
+        return Err(failure.help("name .siddhi files, or a folder of them with --apps DIR"));
     }
-    exit
-}
-
-fn summary(name: &str, account: &Account, begun: &Instant) -> String {
-    let mut out = format!(
-        "app  {name}\nin   {} events accepted = {} handled + {} refused\n",
-        grouped(account.accepted),
-        grouped(account.handled),
-        grouped(account.refused),
-    );
-    if account.recovered > 0 {
-        out.push_str(&format!("     {} events of the journal were run again\n", grouped(account.recovered)));
-    }
-    for (sink, (sent, lost)) in &account.sent {
-        let lost = if *lost > 0 { format!(", {} lost", grouped(*lost)) } else { String::new() };
-        out.push_str(&format!("out  {sink}: {} rows{lost}\n", grouped(*sent)));
-    }
-    if account.failed_rows > 0 {
-        out.push_str(&format!("     {} rows could not be computed\n", grouped(account.failed_rows)));
-    }
-    out.push_str(&format!("time {:.3} s\n", begun.elapsed().as_secs_f64()));
-    out
-}
-
-/// `@app:name`, else the file's name, as a folder may be called.
-fn name(app: &App, path: &str) -> String {
-    let stem = || Path::new(path).file_stem().map_or("app".to_owned(), |s| s.to_string_lossy().into_owned());
-    let name = if app.name.is_empty() { stem() } else { app.name.clone() };
-    if !app.connectors.iter().any(|c| c.direction == Direction::Source) {
-        say(&format!("warning: app {name} has no source, so nothing will come in\n"));
-    }
-    let safe = |c: char| if c.is_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '_' };
-    let safe: String = name.chars().map(safe).collect();
-    if safe.starts_with('.') { format!("_{safe}") } else { safe }
+    Ok(())
 }

@@ -52,7 +52,10 @@ impl Notes {
 
     /// Begins the file anew.
     pub fn create(path: &Path, patient: Arc<Patient>) -> io::Result<Notes> {
-        let file = OpenOptions::new().create(true).append(true).open(path)?;
+        if !path.exists() {
+            patient.create(path)?;
+        }
+        let file = OpenOptions::new().append(true).open(path)?;
         let bytes = file.metadata()?.len();
         let mut notes = Notes { path: path.to_path_buf(), file, bytes, last: Vec::new(), patient };
         if bytes > 0 {
@@ -88,11 +91,11 @@ impl Notes {
 
     fn begin_anew(&mut self, payload: &[u8]) -> io::Result<()> {
         let beside = self.path.with_extension("new");
-        let mut file = File::create(&beside)?;
+        let mut file = self.patient.create(&beside)?;
         let record = framed(payload);
         self.patient.write_all(&mut file, &record, &beside)?;
         file.sync_data()?;
-        fs::rename(&beside, &self.path)?;
+        self.patient.rename(&beside, &self.path)?;
         self.bytes = record.len() as u64;
         self.file = OpenOptions::new().append(true).open(&self.path)?;
         Ok(())

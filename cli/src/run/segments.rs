@@ -156,7 +156,7 @@ impl Segments {
     pub fn drop_before(&mut self, position: u64) {
         while self.segments.len() > 1 && self.segments[1].base <= position {
             let old = self.segments.remove(0);
-            if let Err(e) = fs::remove_file(&old.path) {
+            if let Err(e) = self.patient.remove(&old.path) {
                 self.patient.tell(&format!("warning: cannot delete {}: {}", old.path.display(), plain(&e)));
             }
         }

@@ -155,10 +155,10 @@ impl Store {
     pub fn save(&mut self, snapshot: &Snapshot) -> Result<u64, Failure> {
         let path = self.folder.join(format!("{NAME}{:020}{EXTENSION}", snapshot.position));
         let beside = path.with_extension(UNFINISHED);
-        let written = File::create(&beside).and_then(|mut file| {
+        let written = self.patient.create(&beside).and_then(|mut file| {
             self.patient.write_all(&mut file, &bytes(snapshot), &beside)?;
             file.sync_all()?;
-            fs::rename(&beside, &path)?;
+            self.patient.rename(&beside, &path)?;
             sync_folder(&self.folder)
         });
         self.last = Instant::now();
@@ -169,11 +169,18 @@ impl Store {
         let mut all = self.snapshots().map_err(failed)?;
         while all.len() > REVISIONS {
             let (_, old) = all.remove(0);
-            if let Err(e) = fs::remove_file(&old) {
+            if let Err(e) = self.patient.remove(&old) {
                 self.patient.tell(&format!("warning: cannot delete {}: {}", old.display(), plain(&e)));
             }
         }
         Ok(all.first().map_or(0, |(position, _)| *position))
+    }
+
+    /// What the newest state is made of: its snapshot, the journal after it, and how far the sinks are.
+    pub fn essential(&self) -> io::Result<Vec<PathBuf>> {
+        let Some((from, snapshot)) = self.snapshots()?.pop() else { return Ok(Vec::new()) };
+        let segments = list(&self.folder)?.into_iter().filter(|s| s.base >= from).map(|s| s.path);
+        Ok([snapshot].into_iter().chain(segments).chain([self.published()]).collect())
     }
 
     /// Snapshots by position.
@@ -258,7 +265,7 @@ mod tests {
     #[test]
     fn a_broken_snapshot_falls_back_to_the_one_before() {
         let folder = std::env::temp_dir().join(format!("riddhi-store-{}", std::process::id()));
-        let patient = Patient::new(None, Stop::never());
+        let patient = Patient::new(None, Stop::never(), None);
         let mut store = Store::open(&folder, Duration::from_secs(1), patient).unwrap();
         let of = |position| Snapshot {
             position,
@@ -275,7 +282,7 @@ mod tests {
         *bytes.last_mut().unwrap() ^= 1;
         fs::write(&newest, bytes).unwrap();
         assert_eq!(store.find().unwrap().snapshot, Some(of(2)));
-        let open = || Store::open(&folder, Duration::from_secs(1), Patient::new(None, Stop::never()));
+        let open = || Store::open(&folder, Duration::from_secs(1), Patient::new(None, Stop::never(), None));
         assert!(open().is_err());
         drop(store);
         let unfinished = newest.with_extension(UNFINISHED);

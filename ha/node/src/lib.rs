@@ -20,7 +20,9 @@ use std::io;
 pub use disk::{boot_id, load_disk};
 pub use driver::{Handle, Setup, run};
 pub use log::Log;
-pub use riddhi_role::{Command, Config, Disk, Epoch, Holder, Incarnation, Line, Part, Position, Recovered, Status};
+pub use riddhi_role::{
+    Command, Config, Disk, Epoch, Holder, Incarnation, Level, Line, Part, Position, Recovered, Status,
+};
 pub use riddhi_sync::{Access, Secret};
 
 /// What the apps of a node do for the driver. Calls come from threads of the driver, those marked so may take long.

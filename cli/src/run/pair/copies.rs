@@ -1,0 +1,108 @@
+//! The passive's side: records become the files that they stand for.
+
+use std::collections::HashMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use super::operation::Operation;
+
+/// Files that are kept open.
+const OPEN_MAX: usize = 64;
+
+/// The files of all apps.
+pub struct Copies {
+    folder: PathBuf,
+    open: HashMap<PathBuf, File>,
+    /// They are being built anew: what stands for a file that is not there yet is void.
+    building: bool,
+}
+
+impl Copies {
+    /// In a folder with one for each app.
+    pub fn new(folder: &Path) -> Copies {
+        Copies { folder: folder.to_path_buf(), open: HashMap::new(), building: false }
+    }
+
+    /// Whether all files are there.
+    pub fn is_whole(&self) -> bool {
+        !self.building
+    }
+
+    /// All that is there is void.
+    pub fn begin_anew(&mut self) -> io::Result<()> {
+        self.open.clear();
+        self.building = true;
+        for entry in fs::read_dir(&self.folder)? {
+            let entry = entry?;
+            if entry.file_type()?.is_dir() {
+                fs::remove_dir_all(entry.path())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes a change.
+    pub fn apply(&mut self, record: &[u8]) -> io::Result<()> {
+        let wrong = || io::Error::new(io::ErrorKind::InvalidData, "a record that is none of ours");
+        match Operation::parse(record).ok_or_else(wrong)? {
+            Operation::Whole => self.building = false,
+            Operation::Create { app, file } => {
+                let folder = self.folder.join(app);
+                fs::create_dir_all(&folder)?;
+                let path = folder.join(file);
+                let file = File::create(&path)?;
+                self.keep(path, file);
+            }
+            Operation::Append { app, file, bytes } => {
+                let path = self.folder.join(app).join(file);
+                if !self.open.contains_key(&path) {
+                    match OpenOptions::new().append(true).open(&path) {
+                        Ok(file) => self.keep(path.clone(), file),
+                        // It was made before the beginning, and what counts of it comes.
+                        Err(e) if e.kind() == io::ErrorKind::NotFound && self.building => return Ok(()),
+                        Err(e) => return Err(e),
+                    }
+                }
+                if let Some(file) = self.open.get_mut(&path) {
+                    file.write_all(bytes)?;
+                }
+            }
+            Operation::Rename { app, file, to } => {
+                let folder = self.folder.join(app);
+                self.open.remove(&folder.join(file));
+                self.open.remove(&folder.join(to));
+                self.missing(fs::rename(folder.join(file), folder.join(to)))?;
+            }
+            Operation::Remove { app, file } => {
+                let path = self.folder.join(app).join(file);
+                self.open.remove(&path);
+                // The active has removed what was never here: what is older than the state this was built from.
+                match fs::remove_file(path) {
+                    Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+                    other => other?,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn missing(&self, done: io::Result<()>) -> io::Result<()> {
+        match done {
+            Err(e) if e.kind() == io::ErrorKind::NotFound && self.building => Ok(()),
+            other => other,
+        }
+    }
+
+    fn keep(&mut self, path: PathBuf, file: File) {
+        if self.open.len() >= OPEN_MAX {
+            self.open.clear();
+        }
+        self.open.insert(path, file);
+    }
+
+    /// Closes all: the apps start from them.
+    pub fn close(&mut self) {
+        self.open.clear();
+    }
+}
