@@ -64,6 +64,7 @@ fn shared(args: RunArgs, stop: Stop, pair: Option<Pair>) -> Shared {
     let network = NetworkOptions {
         edge: EdgeOptions { threads: usize::from(args.poll_threads), ..EdgeOptions::default() },
         tcp: args.tcp,
+        ..NetworkOptions::default()
     };
     Shared {
         args: Arc::new(args),

@@ -74,6 +74,7 @@ impl Connectors {
         all.source(source::stdin::spec(), source::stdin::make);
         all.source(source::memory::spec(), source::memory::make);
         all.source(source::tcp::spec(), source::tcp::make);
+        all.source(source::wso2event::spec(), source::wso2event::make);
         all.sink(sink::log::spec(), sink::log::make);
         all.sink(sink::file::spec(), sink::file::make);
         all.sink(sink::stdout::spec(), sink::stdout::make);
@@ -82,6 +83,7 @@ impl Connectors {
         all.source_mapper(mapper::csv::source_spec(), mapper::csv::make_source);
         all.source_mapper(mapper::text::source_spec(), mapper::text::make_source);
         all.source_mapper(mapper::binary::spec(), mapper::binary::make_source);
+        all.source_mapper(mapper::wso2event::spec(), mapper::wso2event::make_source);
         all.source_mapper(mapper::pass_through_spec(), |_, _| None);
         all.sink_mapper(mapper::json::sink_spec(), mapper::json::make_sink);
         all.sink_mapper(mapper::csv::sink_spec(), mapper::csv::make_sink);

@@ -38,6 +38,8 @@ pub enum Payload {
     Bytes,
     /// Events as they are.
     Events,
+    /// Events of WSO2's data bridge.
+    DataBridge,
     /// Either.
     Any,
 }
@@ -115,6 +117,8 @@ pub enum Mapping {
     Paths,
     /// Groups of patterns, `A[1]`.
     Groups,
+    /// Names of parts of an event.
+    Names,
 }
 
 /// A type of mapper, of sources or of sinks.

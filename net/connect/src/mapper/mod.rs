@@ -9,6 +9,7 @@ mod path;
 pub mod template;
 pub mod text;
 pub mod values;
+pub mod wso2event;
 
 use std::ops::Range;
 

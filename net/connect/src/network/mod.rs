@@ -2,6 +2,7 @@
 //!
 //! Nothing is started before the first source asks for it, so that apps without any have no further thread.
 
+pub mod databridge;
 pub mod tcp;
 
 use std::io;
@@ -11,6 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use riddhi_edge::Edge;
 pub use riddhi_edge::EdgeOptions;
 
+use databridge::{DataBridge, DataBridgeOptions};
 use tcp::Channels;
 
 /// How the network side is set.
@@ -20,11 +22,17 @@ pub struct NetworkOptions {
     pub edge: EdgeOptions,
     /// Where Siddhi TCP is listened at.
     pub tcp: SocketAddr,
+    /// The data bridge's ports, and who may log in there.
+    pub databridge: DataBridgeOptions,
 }
 
 impl Default for NetworkOptions {
     fn default() -> NetworkOptions {
-        NetworkOptions { edge: EdgeOptions::default(), tcp: SocketAddr::from((Ipv4Addr::UNSPECIFIED, 9892)) }
+        NetworkOptions {
+            edge: EdgeOptions::default(),
+            tcp: SocketAddr::from((Ipv4Addr::UNSPECIFIED, 9892)),
+            databridge: DataBridgeOptions::default(),
+        }
     }
 }
 
@@ -34,12 +42,13 @@ pub struct Network {
     options: NetworkOptions,
     edge: Mutex<Option<Arc<Edge>>>,
     tcp: Arc<Channels>,
+    databridge: Arc<DataBridge>,
 }
 
 impl Network {
     /// With nothing started.
     pub fn new(options: NetworkOptions) -> Network {
-        Network { options, edge: Mutex::default(), tcp: Arc::default() }
+        Network { options, edge: Mutex::default(), tcp: Arc::default(), databridge: Arc::default() }
     }
 
     /// How it is set.

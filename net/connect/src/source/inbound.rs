@@ -28,6 +28,8 @@ pub(crate) struct Inbound {
     numbers: Vec<u64>,
     /// Number of the next message, for reports.
     count: u64,
+    /// Whether the mapper reads what the protocol tells about a message, before the message.
+    heads: bool,
 }
 
 impl Inbound {
@@ -41,7 +43,13 @@ impl Inbound {
             ranges: Vec::new(),
             numbers: Vec::new(),
             count: 1,
+            heads: false,
         }
+    }
+
+    /// Messages are mapped with what the protocol tells about each before it.
+    pub(crate) fn with_heads(self) -> Inbound {
+        Inbound { heads: true, ..self }
     }
 
     pub(crate) fn set_waker(&mut self, wake: Wake) {
@@ -74,7 +82,8 @@ impl Inbound {
         self.ranges.clear();
         self.numbers.clear();
         for message in messages {
-            self.ranges.push(message.body.clone());
+            let begin = if self.heads { message.head.start } else { message.body.start };
+            self.ranges.push(begin..message.body.end);
             self.numbers.push(self.count);
             self.count += 1;
         }

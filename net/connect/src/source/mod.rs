@@ -12,6 +12,7 @@ mod records;
 pub mod stdin;
 mod tail;
 pub mod tcp;
+pub mod wso2event;
 
 use std::os::fd::BorrowedFd;
 use std::time::Duration;
