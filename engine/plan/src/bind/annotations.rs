@@ -3,7 +3,7 @@
 use riddhi_ql::ast::{Annotation, AnnotationElement};
 use riddhi_ql::{Diagnostics, Ident, Span};
 
-use crate::diagnose::{annotations as wrong, notes, unsupported};
+use crate::diagnose::{annotations as wrong, notes, unsupported, warnings};
 
 /// Whether the annotation has that name; case counts nothing.
 pub(crate) fn is(annotation: &Annotation, name: &str) -> bool {
@@ -118,14 +118,27 @@ fn idle(playback: &Annotation, out: &mut Diagnostics) -> Option<(i64, i64)> {
     }
 }
 
+/// Annotations of definitions.
+const OF_DEFINITIONS: &[&str] = &["source", "sink", "async", "OnError", "store", "PrimaryKey", "Index", "purge"];
+/// Annotations of queries and partitions.
+const OF_QUERIES: &[&str] = &["info", "purge"];
+
+/// Names that are probably mistyped; others are the user's own.
+fn typos(list: &[Annotation], known: &[&'static str], out: &mut Diagnostics) {
+    let typo = |a: &Annotation| warnings::annotation_typo(&a.name.name, a.name.span, known);
+    list.iter().filter_map(typo).for_each(|d| out.push(d));
+}
+
 /// `@info(name='...')` of a query or partition.
 pub(crate) fn info_name(list: &[Annotation], out: &mut Diagnostics) -> Option<Ident> {
+    typos(list, OF_QUERIES, out);
     let name = single(list, "info", out).and_then(|a| element(a, "name", out))?;
     Some(Ident::new(name.value.value.clone(), name.value.span))
 }
 
 /// Annotations of a stream. Gives whether it has a fault stream.
 pub(crate) fn stream(list: &[Annotation], out: &mut Diagnostics) -> bool {
+    typos(list, OF_DEFINITIONS, out);
     if let Some(found) = single(list, "async", out) {
         asynchronous(found, out);
     }

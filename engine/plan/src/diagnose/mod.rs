@@ -48,8 +48,8 @@ fn with_nearest<'a>(
 ) -> Diagnostic {
     match (suggest(written, names), otherwise) {
         (Some(name), _) => {
-            let help = format!("did you mean `{name}`?");
-            diagnostic.fix(help, span, written_as(name))
+            let written = written_as(name);
+            diagnostic.fix(format!("did you mean `{written}`?"), span, written)
         }
         (None, Some(text)) => diagnostic.help(text),
         (None, None) => diagnostic,

@@ -4,13 +4,14 @@ use riddhi_batch::{Attribute, Schema};
 use serde_json::{Map, Value, json};
 
 use super::{carries, kind_text, merged, mode_text, rules_attribute, stream_name};
+use crate::connector::ConnectorPlan;
 use crate::expr::{Expr, Node};
 use crate::logical::{
     AggregatePlan, AppPlan, Handler, Kinds, QueryPlan, RatePlan, RegionPlan, RulesPlan, SelectPlan, StreamPlan,
 };
 use crate::text::{expr_text, handler_text, which_text};
 
-/// The plan for tools to read: `app`, `streams`, `queries`, `regions`, `rules`. Queries and streams are numbered from 0.
+/// The plan for tools to read: `app`, `streams`, `connectors`, `queries`, `regions`, `rules`. Queries and streams are numbered from 0.
 pub fn explain_json(plan: &AppPlan) -> Value {
     json!({
         "app": {
@@ -19,6 +20,7 @@ pub fn explain_json(plan: &AppPlan) -> Value {
             "idle": plan.idle.map(|(idle, increment)| json!({"idle_ms": idle, "increment_ms": increment})),
         },
         "streams": plan.streams.iter().map(stream).collect::<Vec<_>>(),
+        "connectors": plan.connectors.iter().map(connector).collect::<Vec<_>>(),
         "queries": plan.queries.iter().map(|q| query(plan, q)).collect::<Vec<_>>(),
         "regions": plan.regions.iter().map(region).collect::<Vec<_>>(),
         "rules": plan.rules.iter().map(|r| rules(plan, r)).collect::<Vec<_>>(),
@@ -33,6 +35,15 @@ fn stream(stream: &StreamPlan) -> Value {
         "merged": merged(stream),
         "writers": stream.writers,
         "readers": stream.readers,
+    })
+}
+
+fn connector(connector: &ConnectorPlan) -> Value {
+    json!({
+        "direction": connector.direction.text(),
+        "type": connector.ty,
+        "map": connector.map.ty,
+        "stream": connector.stream,
     })
 }
 

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::mode_text;
+use crate::connector::Direction;
 use crate::logical::{AppPlan, Handler, Kinds, QueryPlan, StreamPlan};
 use crate::regions::query_label;
 use crate::text::{expr_text, handler_text, rate_text};
@@ -15,6 +16,13 @@ pub fn explain_mermaid(plan: &AppPlan) -> String {
     let mut out = "flowchart LR\n".to_owned();
     for (number, stream) in plan.streams.iter().enumerate() {
         let _ = writeln!(out, "    {}", stream_node(number, stream));
+    }
+    for (number, connector) in plan.connectors.iter().enumerate() {
+        let node = format!("c{number}>\"{}\"]", label(&[format!("{} {}", connector.direction.text(), connector.ty)]));
+        let _ = match connector.direction {
+            Direction::Source => writeln!(out, "    {node} --> s{}", connector.stream),
+            Direction::Sink => writeln!(out, "    s{} --> {node}", connector.stream),
+        };
     }
     for (number, region) in plan.regions.iter().enumerate() {
         let title = label(&[format!("region {}, {}", number + 1, mode_text(region.mode))]);

@@ -15,8 +15,11 @@ pub fn explain_text(plan: &AppPlan) -> String {
     let name = if plan.name.is_empty() { "without a name" } else { &plan.name };
     let clock = if plan.playback { ", clock from the events" } else { "" };
     let _ = writeln!(out, "app {name}{clock}\n");
-    for stream in &plan.streams {
+    for (number, stream) in plan.streams.iter().enumerate() {
         let _ = writeln!(out, "{}", stream_line(plan, stream));
+        for connector in plan.connectors.iter().filter(|c| c.stream == number) {
+            let _ = writeln!(out, "  {} {}, {}", connector.direction.text(), connector.ty, connector.map.ty);
+        }
     }
     for rules in &plan.rules {
         let (n, stream) = (rules.rules.len(), name_text(stream_name(plan, rules.stream)));

@@ -17,7 +17,27 @@ code! {
 
 /// Says what should stand here; the parser may add advice.
 pub(crate) fn unexpected(what: &str, found: &str, span: Span) -> Diagnostic {
-    CODE.error(format!("expected {what}, found {found}"), span).label(format!("expected {what}"))
+    let diagnostic = CODE.error(format!("expected {what}, found {found}"), span).label(format!("expected {what}"));
+    match found.to_ascii_lowercase().as_str() {
+        "`where`" => diagnostic.help("a filter stands in brackets behind the stream: `from S[n > 1]`"),
+        "`select`" if what.contains("`from`") => diagnostic.help("a query begins with `from`: `from S select n ...`"),
+        "`create`" if what.contains("`define`") => diagnostic.help("a stream is defined: `define stream S (n int)`"),
+        _ => diagnostic,
+    }
+}
+
+also! {
+    filter_as_in_sql,
+    "from S where n > 1 select n insert into Out;",
+    @"
+    error[S0001]: expected `select`, `output`, `insert`, `update` or `delete`, found `where`
+     --> app.siddhi:2:8
+      |
+    2 | from S where n > 1 select n insert into Out;
+      |        ^^^^^ expected `select`, `output`, `insert`, `update` or `delete`
+      |
+      = help: a filter stands in brackets behind the stream: `from S[n > 1]`
+    "
 }
 
 pub(crate) fn return_on_demand(span: Span) -> Diagnostic {

@@ -12,7 +12,7 @@ code! {
     2 | @source(type='nothing') define stream A (n int);
       |              ^^^^^^^^^ not known
       |
-      = help: known are `cdc`, `email`, `file`, `fileeventlistener`, `googlepubsub`, `grpc`, `grpc-call-response`, `grpc-service`, `hl7`, `http`, `http-call-response`, `http-request` and 20 more
+      = help: known are `cdc`, `email`, `file`, `fileeventlistener`, `googlepubsub`, `grpc`, `grpc-call-response`, `grpc-service`, `hl7`, `http`, `http-call-response`, `http-request` and 21 more
     "
 }
 

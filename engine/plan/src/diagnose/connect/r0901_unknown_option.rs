@@ -17,16 +17,17 @@ code! {
     "
 }
 
+/// Types that Siddhi does not have.
+const RIDDHIS_OWN: &[&str] = &["stdin", "stdout"];
+
 pub(crate) fn unknown_option<'a>(
     ty: &str,
     name: &str,
     span: Span,
     known: impl Iterator<Item = &'a str> + Clone,
 ) -> Diagnostic {
-    let diagnostic = CODE
-        .warning(format!("`{ty}` has no option `{name}`"), span)
-        .label("has no effect")
-        .note("Siddhi ignores it as well");
+    let diagnostic = CODE.warning(format!("`{ty}` has no option `{name}`"), span).label("has no effect");
+    let diagnostic = if RIDDHIS_OWN.contains(&ty) { diagnostic } else { diagnostic.note("Siddhi ignores it as well") };
     let otherwise = match listed(known.clone()) {
         names if names.is_empty() => "it takes no option".to_owned(),
         names => format!("it takes {names}"),

@@ -21,8 +21,9 @@ pub(crate) fn bad_value(name: &str, value: &str, ty: OptionType, span: Span) -> 
     let expected = match ty {
         OptionType::Text => "a text".to_owned(),
         OptionType::Bool => "'true' or 'false'".to_owned(),
+        OptionType::Number(min, u64::MAX) => format!("a whole number, {min} or more"),
         OptionType::Number(min, max) => format!("a whole number from {min} to {max}"),
-        OptionType::OneOf(words) => listed(words.iter().copied()),
+        OptionType::OneOf(words) => format!("one of {}", listed(words.iter().copied())),
     };
     let diagnostic = CODE.error(format!("`{value}` is no value of `{name}`"), span).label("not possible");
     let otherwise = Some(format!("give {expected}"));

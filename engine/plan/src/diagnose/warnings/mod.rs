@@ -5,6 +5,7 @@ mod r0602_never_expires;
 mod r0603_limit_zero;
 mod r0604_empty_window;
 mod r0605_never_due;
+mod r0606_annotation_typo;
 
 family! {
     r0601_fails_always,
@@ -12,4 +13,5 @@ family! {
     r0603_limit_zero,
     r0604_empty_window,
     r0605_never_due,
+    r0606_annotation_typo,
 }
