@@ -3,7 +3,8 @@
 use std::fmt;
 
 use riddhi_batch::Value;
-use riddhi_ql::{Diagnostic, Source};
+use riddhi_ql::{Diagnostic, Source, suggest};
+use riddhi_run::App;
 
 use crate::align::{Edit, align};
 use crate::drive::{OutRow, Targets, Way, rows_of};
@@ -108,8 +109,26 @@ pub fn check(case: &Case, way: &Way) -> Result<(), Failure> {
         (_, Err(Refused::Unfit(why))) => Err(Failure::Told(why)),
         (Expect::Rows(wants), Ok(script)) => {
             let targets = rows_of(&script, way).map_err(|e| Failure::Told(e.to_string()))?;
-            let differences = compare(wants, &targets, case.zero);
+            let mut differences = compare(wants, &targets, case.zero);
+            if case.apps.len() == 1 {
+                name_unknown(&mut differences, &script.app);
+            }
             if differences.is_empty() { Ok(()) } else { Err(Failure::Rows(differences)) }
+        }
+    }
+}
+
+/// Says of targets that the app does not have that this is so.
+fn name_unknown(differences: &mut [Difference], app: &App) {
+    let streams = || app.streams.iter().map(|s| format!("stream {}", s.name));
+    let queries = app.queries.iter().filter_map(|q| Some(format!("query {}", q.name.as_ref()?)));
+    let all: Vec<String> = streams().chain(queries).collect();
+    for difference in differences.iter_mut().filter(|d| d.came == 0) {
+        let target = difference.target.trim_end_matches(" (expired)").to_owned();
+        if !all.contains(&target) {
+            let near = suggest(&target, all.iter().map(String::as_str));
+            let near = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+            difference.target.push_str(&format!(", which the app does not have{near}"));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use riddhi_batch::{Type, Value};
 use riddhi_plan::Verdict;
-use riddhi_ql::Diagnostic;
+use riddhi_ql::{Diagnostic, suggest};
 use riddhi_run::{App, Compiled, compile};
 
 use crate::form::{Case, Line, Row, Token};
@@ -88,12 +88,18 @@ impl Script {
 }
 
 fn chunk(app: &App, stream: &str, rows: &[Row]) -> Result<Step, String> {
-    let number = app.stream(stream).ok_or_else(|| format!("the app has no stream `{stream}`"))?;
+    let unknown = || {
+        let near = suggest(stream, app.streams.iter().map(|s| s.name.as_str()));
+        let near = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+        format!("the app has no stream `{stream}`{near}")
+    };
+    let number = app.stream(stream).ok_or_else(unknown)?;
     let schema = &app.streams[number].schema;
     let events = rows.iter().map(|row| {
         if row.values.len() != schema.attributes.len() {
             let (have, need) = (row.values.len(), schema.attributes.len());
-            return Err(format!("an event of `{stream}` has {have} values, the stream has {need}"));
+            let s = if have == 1 { "" } else { "s" };
+            return Err(format!("an event of `{stream}` has {have} value{s}, the stream has {need}"));
         }
         let values = row.values.iter().zip(&schema.attributes).map(|(t, a)| value(t, a.ty));
         Ok((row.ts, values.collect::<Result<Vec<_>, _>>()?))
