@@ -34,22 +34,24 @@ const EXIT_CODES: &str = "Exit codes:\n  \
     2  usage, files that cannot be read, malformed events\n  \
     3  a feature that Riddhi does not have yet\n  \
     4  failed while running: a full disk, a state that cannot be loaded\n\n\
-    SIGINT or SIGTERM ends a run in order, with code 0; a second one at once, with 130 or 143.\n\n\
+    SIGINT or SIGTERM ends a run in order, with code 0; another one a while later at once, with 130 or 143.\n\n\
     Environment:\n  \
     NO_COLOR    no colours, if it is not empty\n  \
     RIDDHI_LOG  what is logged on standard error, as RUST_LOG elsewhere: debug, riddhi_cli=debug";
 
 const REPLAY: &str = "Examples:\n  \
-    riddhi replay --app hot.siddhi --events readings.jsonl\n  \
-    zcat week.csv.gz | riddhi replay --app a.siddhi --events - --input-format csv --stream S --time-column at\n  \
-    riddhi replay --app hot.siddhi --events readings.jsonl --only Hot --format csv > hot.csv\n  \
-    riddhi replay --app hot.siddhi --events readings.jsonl --record day.journal\n  \
-    riddhi replay --app hot.siddhi --journal day.journal";
+    riddhi replay hot.siddhi --events readings.jsonl\n  \
+    zcat week.csv.gz | riddhi replay a.siddhi --events - --input-format csv --stream S --time-column t\n  \
+    riddhi replay hot.siddhi --events readings.jsonl --only Hot --format csv > hot.csv\n  \
+    riddhi replay hot.siddhi --events readings.jsonl --record day.journal\n  \
+    riddhi replay hot.siddhi --journal day.journal";
 
 const CHECK: &str = "Examples:\n  \
     riddhi check hot.siddhi\n  \
-    riddhi check hot.siddhi --format json     for an editor or a build\n\n\
-    The exit code is 0 if the app runs, 1 if it has mistakes, 3 if it needs what Riddhi does not have yet.";
+    riddhi check *.siddhi\n  \
+    riddhi check hot.siddhi --format json     for an editor or a build; an array, if there are several apps\n\n\
+    The exit code is 0 if all run, 1 if one has mistakes, 2 if a file cannot be read, 3 if one needs what Riddhi does not\n\
+    have yet; the greatest, if several are true.";
 
 const EXPLAIN: &str = "Examples:\n  \
     riddhi explain hot.siddhi\n  \
@@ -65,7 +67,7 @@ pub enum Command {
     Run(RunArgs),
     /// Look for mistakes in an app
     #[command(after_help = CHECK)]
-    Check(AppArgs),
+    Check(CheckArgs),
     /// Show how an app is run: its streams, queries and regions
     #[command(after_help = EXPLAIN)]
     Explain(ExplainArgs),
@@ -87,11 +89,12 @@ pub enum Command {
     Man(ManArgs),
 }
 
-/// An app and how to talk about it.
+/// `riddhi check`.
 #[derive(Debug, Args)]
-pub struct AppArgs {
-    /// The app's file
-    pub app: String,
+pub struct CheckArgs {
+    /// The apps' files
+    #[arg(required = true, value_name = "APP")]
+    pub apps: Vec<String>,
     /// Text for people or JSON for tools
     #[arg(long, value_enum, default_value = "text")]
     pub format: ReportFormat,
@@ -130,10 +133,14 @@ pub enum ExplainFormat {
 /// `riddhi replay`.
 #[derive(Debug, Args)]
 #[command(group(ArgGroup::new("input").required(true).args(["events", "journal"])))]
+#[command(group(ArgGroup::new("which").required(true).args(["file", "app"])))]
 pub struct ReplayArgs {
     /// The app's file
-    #[arg(long)]
-    pub app: String,
+    #[arg(value_name = "APP")]
+    pub file: Option<String>,
+    /// The same, as an option
+    #[arg(long, value_name = "APP")]
+    pub app: Option<String>,
     /// Events as JSON lines or CSV, perhaps .gz or .zst; - for standard input
     #[arg(long, value_name = "F")]
     pub events: Option<String>,
@@ -156,7 +163,7 @@ pub struct ReplayArgs {
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub only: Vec<String>,
     /// The clock before the first event, milliseconds since 1970; 0, or what the journal says
-    #[arg(long, value_name = "MS")]
+    #[arg(long, value_name = "MS", value_parser = whole)]
     pub start_time: Option<i64>,
     /// Time zone of schedules (cron), for example Europe/Berlin; UTC, or what the journal says
     #[arg(long, value_name = "ZONE", value_parser = zone::named)]
@@ -167,9 +174,10 @@ pub struct ReplayArgs {
     /// CSV: the column that holds the event's time
     #[arg(long, value_name = "COLUMN", help_heading = "CSV")]
     pub time_column: Option<String>,
-    /// CSV: ms or s since 1970, or a pattern such as %Y-%m-%dT%H:%M:%SZ (UTC without an offset)
-    #[arg(long, value_name = "FORMAT", default_value = "ms", value_parser = TimeFormat::parse, help_heading = "CSV")]
-    pub time_format: TimeFormat,
+    /// CSV: ms or s since 1970, or a pattern such as %Y-%m-%dT%H:%M:%SZ (UTC without an offset); ms
+    /// unless it is given
+    #[arg(long, value_name = "FORMAT", value_parser = TimeFormat::parse, help_heading = "CSV")]
+    pub time_format: Option<TimeFormat>,
     /// What a malformed event does: stop; skip reports it and goes on; count only counts it
     #[arg(long, value_enum, default_value = "stop")]
     pub on_error: OnError,
@@ -188,6 +196,13 @@ pub struct ReplayArgs {
     /// Save the state after every K-th entry, load it into a new engine and go on
     #[arg(long, value_name = "K", value_parser = at_least_one, help_heading = "Engine")]
     pub restore_every: Option<u64>,
+}
+
+impl ReplayArgs {
+    /// The app's file, however it was given.
+    pub fn app(&self) -> &str {
+        self.file.as_deref().or(self.app.as_deref()).unwrap_or_default()
+    }
 }
 
 /// `riddhi run`.
@@ -252,6 +267,10 @@ pub enum OnError {
     Skip,
     /// Is passed over and shows in the summary.
     Count,
+}
+
+fn whole(text: &str) -> Result<i64, String> {
+    text.parse().map_err(|_| "give a whole number".to_owned())
 }
 
 fn at_least_one(text: &str) -> Result<u64, String> {

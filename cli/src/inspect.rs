@@ -5,42 +5,65 @@ use std::io::{self, IsTerminal, Write};
 use riddhi_plan::cron::Zone;
 use riddhi_plan::registry::Outside;
 use riddhi_plan::{explain_json, explain_mermaid, explain_text};
-use riddhi_ql::Severity;
+use riddhi_ql::{Diagnostic, Severity};
 use serde_json::json;
 
 use crate::app::AppFile;
-use crate::args::{AppArgs, ExplainArgs, ExplainFormat, ReportFormat};
+use crate::args::{CheckArgs, ExplainArgs, ExplainFormat, ReportFormat};
 use crate::exit::{Exit, Failure, plain};
-use crate::terminal::colours;
+use crate::terminal::{colours, say};
 
-/// Shows an app's mistakes.
-pub fn check(args: &AppArgs) -> Result<Exit, Failure> {
-    let file = AppFile::open(&args.app, Outside::Started)?;
-    match args.format {
-        ReportFormat::Json => {
-            let report = json!({"file": args.app, "exit": file.exit() as u8, "diagnostics": file.reports()});
-            print(&format!("{report:#}\n"))?;
-        }
-        ReportFormat::Text => {
-            print(&file.text(colours(io::stdout().is_terminal())))?;
-            print(&verdict(&args.app, &file))?;
-        }
+/// Shows the mistakes of apps. A file that cannot be read is told, and the others are looked at all the same.
+pub fn check(args: &CheckArgs) -> Result<Exit, Failure> {
+    let (mut exit, mut reports) = (Exit::Done, Vec::new());
+    for path in &args.apps {
+        let this = match AppFile::open(path, Outside::Started) {
+            Err(failure) => {
+                say(&failure.text);
+                failure.exit
+            }
+            Ok(file) if args.format == ReportFormat::Json => {
+                reports.push(json!({"file": path, "exit": file.exit() as u8, "diagnostics": file.reports()}));
+                file.exit()
+            }
+            Ok(file) => {
+                print(&file.text(colours(io::stdout().is_terminal())))?;
+                print(&verdict(path, &file))?;
+                file.exit()
+            }
+        };
+        exit = if this as u8 > exit as u8 { this } else { exit };
     }
-    Ok(file.exit())
+    match &reports[..] {
+        [report] if args.apps.len() == 1 => print(&format!("{report:#}\n"))?,
+        all if args.format == ReportFormat::Json && args.apps.len() > 1 => print(&format!("{:#}\n", json!(all)))?,
+        _ => {}
+    }
+    Ok(exit)
 }
 
 fn verdict(path: &str, file: &AppFile) -> String {
     let count = |severity| file.diagnostics.iter().filter(|d| d.severity == severity).count();
     let counted = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
-    let errors = count(Severity::Error);
+    let missing = |d: &&Diagnostic| d.severity == Severity::Error && d.code.0.starts_with('U');
+    let missing = file.diagnostics.iter().filter(missing).count();
+    let mistakes = count(Severity::Error) - missing;
+    let warnings = count(Severity::Warning);
     let space = if file.diagnostics.is_empty() { "" } else { "\n" };
-    let text = match (file.exit(), count(Severity::Warning)) {
-        (Exit::Done, 0) => "no mistakes".to_owned(),
-        (Exit::Done, warnings) => format!("runs, with {}", counted(warnings, "warning")),
-        (Exit::Missing, _) => format!("needs {} that Riddhi does not have yet", counted(errors, "feature")),
-        _ => counted(errors, "mistake"),
+    let mut text = match file.exit() {
+        Exit::Done if warnings == 0 => "no mistakes".to_owned(),
+        Exit::Done => "runs".to_owned(),
+        Exit::Missing => format!("needs {} that Riddhi does not have yet", counted(missing, "feature")),
+        _ if missing > 0 => format!("{}, {} not there yet", counted(mistakes, "mistake"), counted(missing, "feature")),
+        _ => counted(mistakes, "mistake"),
     };
-    format!("{space}{path}: {text}\n")
+    if warnings > 0 {
+        text.push_str(&format!(", with {}", counted(warnings, "warning")));
+    }
+    // Names and types are looked at once the text can be read.
+    let unread = file.diagnostics.iter().any(|d| d.severity == Severity::Error && d.code.0.starts_with('S'));
+    let more = if unread { "; names and types are looked at once the text can be read" } else { "" };
+    format!("{space}{path}: {text}{more}\n")
 }
 
 /// Shows how an app is run.

@@ -36,7 +36,7 @@ pub fn new(args: &NewArgs) -> Result<Exit, Failure> {
     let folder = Path::new(&args.name);
     let name = folder.file_name().and_then(|name| name.to_str()).unwrap_or("");
     if !is_name(name) {
-        let message = format!("`{name}` cannot be an app's name");
+        let message = format!("`{}` cannot be an app's name", args.name);
         return Err(Failure::new(Exit::Usage, message).help("give letters, digits, `-` and `_`, for example sensors"));
     }
     if fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()) {

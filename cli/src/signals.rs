@@ -1,10 +1,14 @@
-//! The request to end: the first SIGINT or SIGTERM asks for an orderly end, a second one ends the process at once.
+//! The request to end: the first SIGINT or SIGTERM asks for an orderly end, a later one ends the process at once.
+//!
+//! One that comes together with the first counts as the same: `timeout` and shells send a signal both to the process and to
+//! its group.
 
-use std::io;
+use std::io::{self, Read};
 use std::os::fd::BorrowedFd;
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -12,6 +16,9 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 
 /// Exit status when a second signal cuts the orderly end short: 128 and the signal's number.
 const AT_ONCE: [(i32, i32); 2] = [(SIGINT, 130), (SIGTERM, 143)];
+
+/// How long after the first a signal still counts as the same.
+const SAME: Duration = Duration::from_millis(250);
 
 /// Whether the end was asked for; clones share the answer.
 #[derive(Clone)]
@@ -26,14 +33,15 @@ impl Stop {
     pub fn on_signals() -> io::Result<Stop> {
         let asked = Arc::new(AtomicBool::new(false));
         let (wake, ring) = UnixStream::pair()?;
+        let at_once = Arc::new(AtomicBool::new(false));
+        let (first, ring_first) = UnixStream::pair()?;
         for (signal, status) in AT_ONCE {
-            // Handlers run in the order of registration, so the first signal finds the flag still down.
-            signal_hook::flag::register_conditional_shutdown(signal, status, asked.clone())?;
-        }
-        for (signal, _) in AT_ONCE {
+            signal_hook::flag::register_conditional_shutdown(signal, status, at_once.clone())?;
             signal_hook::flag::register(signal, asked.clone())?;
             signal_hook::low_level::pipe::register(signal, ring.try_clone()?)?;
+            signal_hook::low_level::pipe::register(signal, ring_first.try_clone()?)?;
         }
+        thread::Builder::new().name("riddhi-signals".to_owned()).spawn(move || arm(first, &at_once))?;
         Ok(Stop { asked, wake: Arc::new(Some(wake)) })
     }
 
@@ -76,5 +84,13 @@ impl Stop {
                 Err(e) => return Err(e.into()),
             }
         }
+    }
+}
+
+/// Waits for the first signal; a while later the next one ends the process.
+fn arm(mut first: UnixStream, at_once: &AtomicBool) {
+    if first.read(&mut [0]).is_ok_and(|n| n > 0) {
+        thread::sleep(SAME);
+        at_once.store(true, Ordering::Relaxed);
     }
 }

@@ -7,7 +7,7 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::OnceLock;
 
 use clap::{Args, ValueEnum};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use crate::log;
 
@@ -112,6 +112,23 @@ pub fn say(text: &str) {
 pub fn tell(text: &str) {
     if !is_quiet() {
         said("info", text);
+    }
+}
+
+/// Sums up on standard error what was done, unless that is not wanted: a text for people, or members for tools.
+pub fn sum_up(text: &str, members: Map<String, Value>) {
+    if is_quiet() {
+        return;
+    }
+    match talk().log_format {
+        LogFormat::Text => said("info", text),
+        LogFormat::Json => {
+            let mut line = Map::new();
+            line.insert("level".to_owned(), "info".into());
+            line.insert("message".to_owned(), "summary".into());
+            line.extend(members);
+            let _ = io::stderr().write_all(format!("{}\n", Value::Object(line)).as_bytes());
+        }
     }
 }
 

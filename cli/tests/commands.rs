@@ -140,6 +140,64 @@ fn a_new_project_works() {
 }
 
 #[test]
+fn several_apps_are_checked() {
+    let files = [
+        ("a.siddhi", "define stream S (v int);\nfrom S select v insert into Out;\n"),
+        (
+            "b.siddhi",
+            "@souce(type='stdin', @map(type='json'))\ndefine stream S (v int);\nfrom S select w insert into Out;\n",
+        ),
+        ("c.siddhi", "define stream S (v time);\n"),
+    ];
+    let folder = folder("several", &files);
+    let (code, out, err) = told(&riddhi(&folder, &["check", "a.siddhi", "b.siddhi", "c.siddhi", "d.siddhi"]));
+    assert_eq!(code, 2, "{err}");
+    for words in [
+        "a.siddhi: no mistakes\n",
+        "help: did you mean `source`?",
+        "b.siddhi: 1 mistake, with 1 warning\n",
+        "c.siddhi: 1 mistake; names and types are looked at once the text can be read",
+    ] {
+        assert!(out.contains(words), "{words}: {out}");
+    }
+    assert!(err.contains("cannot read the app d.siddhi"), "{err}");
+    let (code, out, _) = told(&riddhi(&folder, &["check", "--format", "json", "a.siddhi", "b.siddhi"]));
+    let all: serde_json::Value = serde_json::from_str(&out).expect("it is JSON");
+    assert_eq!((code, all[0]["exit"].as_i64(), all[1]["exit"].as_i64()), (1, Some(0), Some(1)), "{out}");
+}
+
+#[test]
+fn targets_that_an_app_does_not_have_are_named() {
+    let with = |name: &str, from: &str, to: &str| {
+        let folder = folder(name, &[("a.case", &CASE.replace(from, to))]);
+        told(&riddhi(&folder, &["test"])).1
+    };
+    let target = with("target", "stream Out", "stream Outt");
+    assert!(
+        target.contains("stream Outt, which the app does not have; did you mean `stream Out`?: 2 rows"),
+        "{target}"
+    );
+    let input = with("input", "  S@0 1; @1 2", "  SS@0 1");
+    assert!(input.contains("the app has no stream `SS`"), "{input}");
+}
+
+/// An app with the sources and sinks that Riddhi has beyond Siddhi's can be tested, and `explain` shows them.
+#[test]
+fn live_apps_are_tested_and_explained() {
+    let app = "@source(type='stdin', @map(type='json')) define stream S (v int);
+               @sink(type='stdout', @map(type='csv')) define stream Out (v int);
+               from S select v insert into Out;";
+    let case = "app: a.siddhi\ninput:\n  S@0 1\nstream Out:\n  @0 1\n";
+    let folder = folder("live", &[("a.siddhi", app), ("a.case", case)]);
+    let (code, out, err) = told(&riddhi(&folder, &["test", "a.case", "--junit", "-"]));
+    assert!(code == 0 && out.contains("<testsuite") && out.ends_with("1 passed"), "{out}{err}");
+    let (_, out, _) = told(&riddhi(&folder, &["explain", "a.siddhi"]));
+    assert!(out.contains("  source stdin, json\n") && out.contains("  sink stdout, csv\n"), "{out}");
+    let (_, out, _) = told(&riddhi(&folder, &["explain", "a.siddhi", "--format", "mermaid"]));
+    assert!(out.contains("c0>\"source stdin\"] --> s0") && out.contains("s1 --> c1>\"sink stdout\"]"), "{out}");
+}
+
+#[test]
 fn shells_and_man_know_all_commands() {
     let folder = folder("shell", &[]);
     for args in [&["completions", "bash"][..], &["completions", "zsh"], &["completions", "fish"], &["man"]] {
@@ -160,7 +218,11 @@ fn help_has_examples() {
     let folder = folder("help", &[]);
     let (_, help, _) = told(&riddhi(&folder, &["--help"]));
     let commands = help.lines().skip_while(|l| *l != "Commands:").skip(1).take_while(|l| !l.is_empty());
-    let names: Vec<&str> = commands.filter_map(|l| l.split_whitespace().next()).filter(|n| *n != "help").collect();
+    let names: Vec<&str> = commands
+        .filter(|l| !l.starts_with("   "))
+        .filter_map(|l| l.split_whitespace().next())
+        .filter(|n| *n != "help")
+        .collect();
     assert!(names.len() >= 8, "{names:?}");
     for name in names {
         let (code, help, _) = told(&riddhi(&folder, &[name, "--help"]));
@@ -185,6 +247,8 @@ fn what_is_said_can_be_less_more_and_json() {
         assert!(line["level"].is_string() && line["message"].is_string(), "{line}");
     }
     assert!(lines.contains("\"app\":\"a.siddhi\""), "{lines}");
+    let last: serde_json::Value = serde_json::from_str(lines.lines().last().unwrap()).unwrap();
+    assert_eq!((last["accepted"].as_i64(), last["rows"]["Out"].as_i64()), (Some(1), Some(1)), "{last}");
     let mut logged = Command::new(env!("CARGO_BIN_EXE_riddhi"));
     let logged = logged.current_dir(&folder).args(replay).arg("-q").env("RIDDHI_LOG", "debug").output().unwrap();
     assert!(told(&logged).2.contains("debug: an app was compiled"), "{}", told(&logged).2);

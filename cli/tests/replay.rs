@@ -104,6 +104,8 @@ fn usage_and_files() {
         "define stream A (i int); define stream B (i int); from A select i insert into C;",
     )
     .unwrap();
+    fs::create_dir_all(folder.join("rec/A")).unwrap();
+    fs::write(folder.join("rec/A/journal-00000000000000000000.riddhi"), "").unwrap();
     for (args, expected) in [
         (
             &["replay", "--app", "ap.siddhi", "--events", "e.jsonl"][..],
@@ -120,7 +122,15 @@ fn usage_and_files() {
         ),
         (
             &["replay", "--app", "app.siddhi", "--events", "e.jsonl", "--stream", "S"],
-            "--stream and --time-column are for CSV, and the events are JSON lines\n  = help: say --input-format csv if they are not\n",
+            "--stream, --time-column and --time-format are for CSV, and the events are JSON lines\n  = help: say --input-format csv if they are not\n",
+        ),
+        (
+            &["replay", "app.siddhi", "--events", "e.jsonl", "--time-format", "s"],
+            "--stream, --time-column and --time-format are for CSV, and the events are JSON lines\n  = help: say --input-format csv if they are not\n",
+        ),
+        (
+            &["replay", "app.siddhi", "--journal", "rec"],
+            "there is no journal in the folder rec\n  = help: run --record DIR makes a folder in DIR for each app; give rec/A\n",
         ),
         (
             &["replay", "--app", "two.siddhi", "--events", "-", "--input-format", "csv"],
@@ -291,6 +301,42 @@ fn a_signal_ends_it_in_order() {
     assert_eq!(said(&output), "in   1 events accepted = 1 handled + 0 refused\nout  1 rows: Out 1\n");
     assert!(text(&output.stderr).ends_with("stopped by a signal\n"));
     drop(input);
+}
+
+/// `timeout` sends its signal to the process and to its group.
+#[test]
+fn a_signal_that_comes_twice_is_one() {
+    let folder = folder("doubled");
+    let mut child = riddhi(&folder, &["replay", "app.siddhi", "--events", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    input.write_all(event(1, 2).as_bytes()).unwrap();
+    let mut byte = [0; 1];
+    child.stdout.as_mut().unwrap().read_exact(&mut byte).unwrap();
+    interrupt(&child);
+    interrupt(&child);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert!(text(&output.stderr).ends_with("stopped by a signal\n"), "{}", text(&output.stderr));
+    drop(input);
+}
+
+/// Whoever names a query with `--only` sees its rows.
+#[test]
+fn rows_of_a_query_that_is_named_are_shown() {
+    let folder = folder("named");
+    fs::write(
+        folder.join("q.siddhi"),
+        "define stream S (sym string, v int); @info(name='q') from S select v insert into Out;",
+    )
+    .unwrap();
+    fs::write(folder.join("e.jsonl"), event(1, 2)).unwrap();
+    let output = riddhi(&folder, &["replay", "q.siddhi", "--events", "e.jsonl", "--only", "q"]).output().unwrap();
+    assert_eq!(text(&output.stdout), "{\"query\":\"q\",\"ts\":1,\"type\":\"current\",\"data\":{\"v\":2}}\n");
 }
 
 #[test]

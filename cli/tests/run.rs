@@ -266,8 +266,14 @@ fn a_changed_app_keeps_what_is_unchanged() {
     folder.wait_for("other.csv", |t| t == "1\n2\n3\n");
     folder.write("a.siddhi", &app("from S select sum(v) * 100 as x insert into Other;"));
     folder.wait_for("err", |t| t.contains("app A was reloaded"));
+    folder.wait_for("err", |t| t.contains("note: app A: changed or gone, begun anew: query 2\n"));
     folder.append("in.csv", "4\n");
     folder.wait_for("other.csv", |t| t == "1\n2\n3\n400\n");
+    fs::write(folder.path("a.siddhi"), b"\xff").expect("it can be written");
+    folder
+        .wait_for("err", |t| t.contains("warning: the app a.siddhi is not UTF-8 at byte 0; the app goes on as it was"));
+    fs::remove_file(folder.path("a.siddhi")).expect("it can be removed");
+    folder.wait_for("err", |t| t.contains("warning: cannot read the app a.siddhi: no such file or directory; the app"));
     folder.wait_for("sum.csv", |t| t == "1\n3\n6\n10\n");
     assert_eq!(running.end(), Some(0));
 }
@@ -291,8 +297,60 @@ fn apps_hear_each_other_over_topics() {
     folder.write("in.jsonl", "[{\"kind\":\"a\",\"v\":1},{\"kind\":\"b\",\"v\":2},{\"kind\":\"a\",\"v\":3}]\n");
     let running = folder.start(&["two.siddhi", "one.siddhi"]);
     folder.wait_for("out/a.csv", |t| t == "v\n2\n4\n");
-    folder.wait_for("err", |t| t.contains("nobody reads the topic 'b'"));
+    folder.wait_for("err", |t| t.contains("warning: app one: sink inMemory: a row lost: nobody reads the topic 'b'"));
     assert_eq!(running.end(), Some(0));
+}
+
+#[test]
+fn a_topic_that_only_one_side_knows_is_warned_of() {
+    let folder = Folder::new("mistyped");
+    folder.write(
+        "a.siddhi",
+        "@app:name('A') @source(type='stdin', @map(type='csv')) @sink(type='inMemory', topic='hot')
+         define stream S (v int);",
+    );
+    folder.write(
+        "b.siddhi",
+        "@app:name('B') @source(type='inMemory', topic='hto') @sink(type='stdout', @map(type='csv'))
+         define stream S (v int);",
+    );
+    let running = folder.start(&["b.siddhi", "a.siddhi"]);
+    let said = folder.wait_for("err", |t| t.contains("app A runs") && t.contains("app B runs"));
+    for words in [
+        "warning: no app here publishes to the topic 'hto'\n  = help: there is 'hot'\n",
+        "warning: no app here reads the topic 'hot'\n  = help: there is 'hto'\n",
+        "note: app A runs, from stdin of S, to inMemory of S\n",
+    ] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    assert_eq!(running.end(), Some(0));
+}
+
+#[test]
+fn events_of_another_schema_are_told_without_a_text() {
+    let folder = Folder::new("schema");
+    let app = |name: &str, source: &str, sink: &str, ty: &str| {
+        format!("@app:name('{name}') @source({source}) @sink({sink}) define stream S (v {ty});")
+    };
+    folder.write("a.siddhi", &app("A", "type='stdin', @map(type='csv')", "type='inMemory', topic='t'", "int"));
+    folder.write("b.siddhi", &app("B", "type='inMemory', topic='t'", "type='stdout', @map(type='csv')", "long"));
+    let mut command = folder.riddhi(&["run", "b.siddhi", "a.siddhi", "--log-format", "json"]);
+    let mut child =
+        command.stdin(Stdio::piped()).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().expect("it starts");
+    let mut input = child.stdin.take().expect("it is piped");
+    input.write_all(b"1\n").expect("it reads");
+    let err = child.stderr.take().expect("it is piped");
+    let mut lines = std::io::BufRead::lines(std::io::BufReader::new(err)).map_while(Result::ok);
+    let told = lines.find(|line| line.contains("I0004")).expect("it is told");
+    assert_eq!(
+        told,
+        r#"{"level":"error","message":"error[I0004]: app B: events of other types than the stream's\n --> topic t:1:1"}"#
+    );
+    drop(input);
+    let running = Running(child);
+    assert_eq!(running.end(), Some(0));
+    let summary = lines.find(|line| line.contains("\"app\":\"B\"")).expect("it is summed up");
+    assert!(summary.contains("\"refused\":1"), "{summary}");
 }
 
 #[test]

@@ -103,10 +103,27 @@ pub fn segments(folder: &Path) -> Result<VecDeque<PathBuf>, Failure> {
     let found = list(folder).map_err(|e| Failure::file("cannot read the journal", &shown, &e))?;
     if found.is_empty() {
         let message = format!("there is no journal in the folder {shown}");
-        let help = "run --record DIR makes a folder in DIR for each app; give that one";
+        let below: Vec<String> = folders(folder)
+            .into_iter()
+            .filter(|f| list(f).is_ok_and(|l| !l.is_empty()))
+            .map(|f| f.display().to_string())
+            .collect();
+        let help = match below.is_empty() {
+            true => "run --record DIR makes a folder in DIR for each app; give that one".to_owned(),
+            false => format!("run --record DIR makes a folder in DIR for each app; give {}", below.join(" or ")),
+        };
         return Err(Failure::new(Exit::Usage, message).help(help));
     }
     Ok(found.into_iter().map(|s| s.path).collect())
+}
+
+/// The folders in a folder, the first few of many, by name.
+fn folders(folder: &Path) -> Vec<PathBuf> {
+    const FOLDERS_MAX: usize = 10;
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut all: Vec<PathBuf> = entries.map(|e| e.path()).filter(|p| p.is_dir()).take(FOLDERS_MAX).collect();
+    all.sort();
+    all
 }
 
 impl JournalFeed {
@@ -116,6 +133,12 @@ impl JournalFeed {
         let from = BufReader::with_capacity(READ_BYTES, source.bytes);
         let mut reader = JournalReader::new(from, &inputs).map_err(|e| unreadable(&name, &e))?;
         reader.prime();
+        if reader.position() > 0 {
+            say(&format!(
+                "warning: the journal begins at entry {}; what the app knew then is not in it, so rows may differ\n",
+                reader.position()
+            ));
+        }
         Ok(JournalFeed { reader, name, rest, inputs, stop, accepted: 0 })
     }
 

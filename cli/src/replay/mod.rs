@@ -28,12 +28,13 @@ use riddhi_run::App;
 use crate::app::{AppFile, neighbour, read};
 use crate::args::ReplayArgs;
 use crate::exit::{Exit, Failure, plain};
-use crate::input::csv::CsvSettings;
+use crate::input::csv::{CsvSettings, TimeFormat};
 use crate::input::source::{Format as InputFormat, format_of, open};
 use crate::input::{InputStream, Records};
 use crate::output::Format as OutputFormat;
 use crate::output::sink::{Broken, Sink};
 use crate::signals::Stop;
+use crate::terminal::sum_up;
 use crate::{say, tell};
 pub use journal::journal_inputs;
 pub use summary::grouped;
@@ -75,12 +76,12 @@ pub fn replay(args: &ReplayArgs) -> Result<Exit, Failure> {
     let watch = Stopwatch::start();
     let stop = Stop::on_signals().map_err(|e| Failure::new(Exit::Failed, format!("cannot handle signals: {e}")))?;
     let mut zone = args.time_zone.clone().unwrap_or_default();
-    let mut app = AppFile::open_to_run(&args.app, Outside::NotStarted, &zone)?;
+    let mut app = AppFile::open_to_run(args.app(), Outside::NotStarted, &zone)?;
     note_connectors(&app);
     let (mut intake, mut progress) = intake(args, &app, stop)?;
     if let (None, Some(recorded)) = (&args.time_zone, intake.zone()?) {
         zone = recorded;
-        let file = AppFile::compile(&args.app, read(&args.app)?, Outside::NotStarted, &zone);
+        let file = AppFile::compile(args.app(), read(args.app())?, Outside::NotStarted, &zone);
         app = file.app.unwrap_or(app);
     }
     let sink = Sink::stdout().map_err(|e| Failure::new(Exit::Failed, format!("cannot write the output: {e}")))?;
@@ -91,6 +92,7 @@ pub fn replay(args: &ReplayArgs) -> Result<Exit, Failure> {
         end = if matches!(end, End::Failed(_)) { end } else { late };
     }
     progress.finish();
+    let closed = matches!(end, End::Closed);
     let exit = match end {
         End::Input | End::Closed => Exit::Done,
         End::Failed(failure) => {
@@ -98,7 +100,8 @@ pub fn replay(args: &ReplayArgs) -> Result<Exit, Failure> {
             failure.exit
         }
     };
-    tell(&summary::text(&intake, &session, &watch, exit == Exit::Done));
+    let text = summary::text(&intake, &session, &watch, exit == Exit::Done, closed);
+    sum_up(&text, summary::members(&intake, &session, &watch, closed));
     Ok(exit)
 }
 
@@ -189,6 +192,7 @@ fn for_events_only(args: &ReplayArgs) -> Option<&'static str> {
         (args.input_format.is_some(), "--input-format"),
         (args.stream.is_some(), "--stream"),
         (args.time_column.is_some(), "--time-column"),
+        (args.time_format.is_some(), "--time-format"),
     ];
     given.into_iter().find_map(|(given, option)| given.then_some(option))
 }
@@ -199,12 +203,12 @@ fn records(args: &ReplayArgs, path: &str, streams: &[InputStream]) -> Result<Rec
             let settings = CsvSettings {
                 stream: args.stream.clone(),
                 time_column: args.time_column.clone(),
-                time_format: args.time_format.clone(),
+                time_format: args.time_format.clone().unwrap_or(TimeFormat::Millis),
             };
             Records::csv(streams, settings).map_err(|message| Failure::new(Exit::Usage, message))
         }
-        InputFormat::Jsonl if args.stream.is_some() || args.time_column.is_some() => {
-            let message = "--stream and --time-column are for CSV, and the events are JSON lines";
+        InputFormat::Jsonl if args.stream.is_some() || args.time_column.is_some() || args.time_format.is_some() => {
+            let message = "--stream, --time-column and --time-format are for CSV, and the events are JSON lines";
             Err(Failure::new(Exit::Usage, message).help("say --input-format csv if they are not"))
         }
         InputFormat::Jsonl => Ok(Records::jsonl(streams)),

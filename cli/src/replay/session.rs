@@ -58,6 +58,12 @@ pub struct Session {
     refused: u64,
 }
 
+/// Whether one of the names is that of a query and of no stream.
+fn names_query(app: &App, names: &[String]) -> bool {
+    let query = |name: &String| app.queries.iter().any(|q| q.name.as_ref() == Some(name));
+    names.iter().any(|name| query(name) && app.streams.iter().all(|s| s.name != *name))
+}
+
 impl Session {
     /// Starts the app; its first entry will have position `base`.
     pub fn new(
@@ -75,12 +81,16 @@ impl Session {
             clock: Clock::new(app.playback, start_time),
             worker: None,
             console: None,
-            options: EngineOptions { queries: args.queries, ..EngineOptions::default() },
+            // Whoever names a query wants its rows.
+            options: EngineOptions {
+                queries: args.queries || names_query(&app, &args.only),
+                ..EngineOptions::default()
+            },
             workers: args.workers,
             core: args.core,
             recorder: recorder(args, &app, &zone, base, start_time)?,
             revisions: Revisions::default(),
-            app_path: args.app.clone(),
+            app_path: args.app().to_owned(),
             zone,
             app_key: key(&app, 0),
             apps_started: 1,
@@ -323,7 +333,7 @@ fn recorder(
     start_time: i64,
 ) -> Result<Option<Recorder>, Failure> {
     let Some(path) = &args.record else { return Ok(None) };
-    let read: Vec<&str> = args.events.iter().chain(&args.journal).chain([&args.app]).map(String::as_str).collect();
+    let read: Vec<&str> = args.events.iter().chain(&args.journal).map(String::as_str).chain([args.app()]).collect();
     Recorder::create(path, &read, app, zone, base, start_time).map(Some)
 }
 

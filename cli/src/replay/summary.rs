@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use serde_json::{Map, Value};
+
 use super::intake::Intake;
 use super::session::Session;
 
@@ -18,8 +20,8 @@ impl Stopwatch {
     }
 }
 
-/// The summary; `done`: nothing went wrong.
-pub fn text(intake: &Intake, session: &Session, watch: &Stopwatch, done: bool) -> String {
+/// The summary; `done`: nothing went wrong; `closed`: the output's reader has gone away.
+pub fn text(intake: &Intake, session: &Session, watch: &Stopwatch, done: bool, closed: bool) -> String {
     let (accepted, handled, refused) = (intake.accepted(), session.handled(), intake.refused() + session.refused());
     let seconds = watch.0.elapsed().as_secs_f64();
     let rate = grouped((handled as f64 / seconds.max(1e-9)) as u64);
@@ -33,6 +35,9 @@ pub fn text(intake: &Intake, session: &Session, watch: &Stopwatch, done: bool) -
         grouped(rows),
         by_target(&counts),
     );
+    if closed {
+        out.push_str("     whoever read the output has gone away; events read and not run count as refused\n");
+    }
     if session.failed_rows() > 0 {
         out.push_str(&format!("     {} rows could not be computed\n", grouped(session.failed_rows())));
     }
@@ -42,6 +47,21 @@ pub fn text(intake: &Intake, session: &Session, watch: &Stopwatch, done: bool) -
     let stopped = if intake.stopped() { ", stopped by a signal" } else { "" };
     out.push_str(&format!("time {seconds:.3} s, {rate} events/s{stopped}\n"));
     out
+}
+
+/// The same for tools.
+pub fn members(intake: &Intake, session: &Session, watch: &Stopwatch, closed: bool) -> Map<String, Value> {
+    let mut all = Map::new();
+    let mut put = |name: &str, value: Value| drop(all.insert(name.to_owned(), value));
+    put("accepted", intake.accepted().into());
+    put("handled", session.handled().into());
+    put("refused", (intake.refused() + session.refused()).into());
+    put("rows", session.printed().into_iter().map(|(name, n)| (name, Value::from(n))).collect::<Map<_, _>>().into());
+    put("failed_rows", session.failed_rows().into());
+    put("seconds", watch.0.elapsed().as_secs_f64().into());
+    put("stopped", intake.stopped().into());
+    put("closed", closed.into());
+    all
 }
 
 fn by_target(counts: &[(String, u64)]) -> String {

@@ -55,7 +55,12 @@ impl Patient {
 
     /// Tells something about the app.
     pub fn tell(&self, text: &str) {
-        let line = self.app.as_ref().map_or(format!("{text}\n"), |app| format!("{app}: {text}\n"));
+        let line = match (&self.app, text.split_once(": ")) {
+            // The level stays in front.
+            (Some(app), Some((level, rest))) => format!("{level}: app {app}: {rest}\n"),
+            (Some(app), None) => format!("app {app}: {text}\n"),
+            (None, _) => format!("{text}\n"),
+        };
         if text.starts_with("note") { crate::tell(&line) } else { say(&line) }
     }
 

@@ -5,13 +5,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::Instant;
 
-use riddhi_plan::connector::Direction;
 use riddhi_run::App;
 
 use super::live::{Account, Live, Shared};
+use super::said;
 use super::watch::Watch;
 use crate::exit::{Exit, Failure};
-use crate::replay::grouped;
+use crate::terminal::sum_up;
 use crate::{say, tell, zone};
 
 /// The apps.
@@ -32,10 +32,9 @@ impl Fleet {
     pub fn check(&self) -> Result<(), Failure> {
         let apps = self.open()?;
         for (_, app, name) in &apps {
-            if !app.connectors.iter().any(|c| c.direction == Direction::Source) {
-                say(&format!("warning: app {name} has no source, so nothing will come in\n"));
-            }
+            said::say_no_source(app, name);
         }
+        said::say_topics(&apps);
         Ok(())
     }
 
@@ -58,8 +57,10 @@ impl Fleet {
     /// Starts the apps; each stands where its files end when this returns. After a failure those that run already end in order.
     pub fn start(&self) -> Result<(), Failure> {
         for (number, (watch, app, name)) in self.open()?.into_iter().enumerate() {
+            let ends = said::ends(&app);
             let started = Live::start(self.shared.clone(), watch, app, name.clone(), number);
             let spawned = started.and_then(|live| {
+                tell(&format!("note: app {name} runs{ends}\n"));
                 let thread = Builder::new().name(format!("riddhi-{name}")).spawn(move || live.run());
                 thread.map_err(|e| Failure::new(Exit::Failed, format!("cannot start a thread: {e}")))
             });
@@ -90,7 +91,7 @@ impl Fleet {
                         say(&failure.text);
                         exit = failure.exit;
                     }
-                    tell(&summary(&name, &account, begun));
+                    sum_up(&said::summary(&name, &account, begun), said::members(&name, &account, begun));
                 }
                 Err(_) => {
                     say(&format!("error: app {name} panicked, a mistake in Riddhi\n"));
@@ -104,27 +105,6 @@ impl Fleet {
     fn lock(&self) -> MutexGuard<'_, Vec<Running>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn summary(name: &str, account: &Account, begun: &Instant) -> String {
-    let mut out = format!(
-        "app  {name}\nin   {} events accepted = {} handled + {} refused\n",
-        grouped(account.accepted),
-        grouped(account.handled),
-        grouped(account.refused),
-    );
-    if account.recovered > 0 {
-        out.push_str(&format!("     {} events of the journal were run again\n", grouped(account.recovered)));
-    }
-    for (sink, (sent, lost)) in &account.sent {
-        let lost = if *lost > 0 { format!(", {} lost", grouped(*lost)) } else { String::new() };
-        out.push_str(&format!("out  {sink}: {} rows{lost}\n", grouped(*sent)));
-    }
-    if account.failed_rows > 0 {
-        out.push_str(&format!("     {} rows could not be computed\n", grouped(account.failed_rows)));
-    }
-    out.push_str(&format!("time {:.3} s\n", begun.elapsed().as_secs_f64()));
-    out
 }
 
 /// `@app:name`, else the file's name, as a folder may be called.

@@ -87,6 +87,8 @@ pub struct Account {
     pub recovered: u64,
     /// Rows that could not be computed.
     pub failed_rows: u64,
+    /// Whether it ended since whoever read a sink's output had gone away.
+    pub closed: bool,
     /// By sink: rows sent, rows lost.
     pub sent: BTreeMap<String, (u64, u64)>,
 }
@@ -226,7 +228,8 @@ impl Live {
         if let Some((state, of)) = &remains.state {
             let left = pool.carry_over(state, of).map_err(|e| Failure::new(Exit::Failed, e))?;
             if !left.is_empty() {
-                tell(&format!("note: app {}: changed or gone, begun anew: {}\n", self.name, left.join(", ")));
+                let left = super::names::of_keys(&left, of);
+                tell(&format!("note: app {}: changed or gone, begun anew: {left}\n", self.name));
             }
         }
         if let Some(note) = pool.spread().note() {
@@ -734,7 +737,10 @@ impl Live {
         }
         match drain.broken.take() {
             None => true,
-            Some(Unsent::Closed) => false,
+            Some(Unsent::Closed) => {
+                self.account.closed = true;
+                false
+            }
             Some(Unsent::Stopping(why) | Unsent::Unavailable(why)) => {
                 *failed = failed.take().or(Some(Failure::new(Exit::Failed, why)));
                 false

@@ -1,7 +1,6 @@
 //! An app's file, looked at from time to time.
 
 use std::fs;
-use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant, SystemTime};
 
 use riddhi_plan::cron::Zone;
@@ -10,6 +9,7 @@ use riddhi_run::App;
 
 use crate::app::{AppFile, read};
 use crate::exit::{Exit, Failure};
+use crate::terminal::stderr_colours;
 use crate::{say, zone};
 
 /// How often it is looked at.
@@ -72,11 +72,18 @@ impl Watch {
         }
         self.last = Instant::now();
         let stamp = stamp(&self.path);
-        if stamp.is_none() || stamp == self.stamp {
+        if stamp == self.stamp {
             return None;
         }
         self.stamp = stamp;
-        let text = read(&self.path).ok()?;
+        let text = match read(&self.path) {
+            Ok(text) => text,
+            Err(failure) => {
+                let what = failure.text.trim_start_matches("error: ").trim_end();
+                say(&format!("warning: {what}; the app goes on as it was\n"));
+                return None;
+            }
+        };
         if text == self.seen {
             return None;
         }
@@ -86,7 +93,7 @@ impl Watch {
         }
         let file = AppFile::compile(&self.path, text.clone(), Outside::Started, &self.zone);
         if file.app.is_none() {
-            say(&file.text(io::stderr().is_terminal()));
+            say(&file.text(stderr_colours()));
             say(&format!("warning: {} has changed, but cannot be run; the app goes on as it was\n", self.path));
             return None;
         }

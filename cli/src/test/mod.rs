@@ -19,6 +19,7 @@ use riddhi_case::update;
 
 use crate::exit::{Exit, Failure as Ended};
 use crate::files::replace;
+use crate::inspect::print;
 use crate::terminal::{is_quiet, say};
 use files::CaseFile;
 use report::Report;
@@ -42,7 +43,7 @@ pub struct TestArgs {
     /// Put what comes out in the place of what a case expects, where it differs
     #[arg(long)]
     pub update: bool,
-    /// Write the results as JUnit XML too, for build servers
+    /// Write the results as JUnit XML too, for build servers; - for standard output
     #[arg(long, value_name = "FILE")]
     pub junit: Option<String>,
 }
@@ -105,7 +106,10 @@ pub fn test(args: &TestArgs) -> Result<Exit, Ended> {
     let failed = count(|o| matches!(o, Outcome::Failed(_)));
     if let Some(path) = &args.junit {
         let text = junit::text(&all);
-        replace(path, text.as_bytes()).map_err(|e| Ended::file("cannot write", path, &e))?;
+        match path.as_str() {
+            "-" => print(&text)?,
+            path => replace(path, text.as_bytes()).map_err(|e| Ended::file("cannot write", path, &e))?,
+        }
     }
     if all.is_empty() && exit == Exit::Done {
         return Err(nothing(args));

@@ -99,6 +99,7 @@ fn json_in() {
             "[a|3|1.0|true] [b|3|1.0|true]",
         ),
         (APART, r#"[{"id":"a","qty":3,"price":1,"on":true},{"id":"b"}]"#, "0:I0007"),
+        (PLAIN, r#"{"id":"a","id":"b","qty":3,"price":1,"on":true}"#, "0:I0003"),
         (PLAIN, "[]", ""),
         (PLAIN, "{}{}", "0:I0007"),
         (PLAIN, r#"{"id":"a","qty":3,"price":1,"on":true} x"#, "0:I0001"),

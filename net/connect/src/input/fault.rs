@@ -91,8 +91,11 @@ impl Fault {
         let margin = " ".repeat(number.len());
         let mut out = format!("error[{}]: {}\n", self.kind.code(), self.message);
         let _ = writeln!(out, "{margin}--> {file}:{line}:{}", place.column);
-        let _ = writeln!(out, "{margin} |\n{number} | {}", place.text);
-        let _ = writeln!(out, "{margin} | {}{}", " ".repeat(place.indent), "^".repeat(place.width));
+        // What has no text, as an event that another app sent, has nothing to be shown.
+        if !record.is_empty() {
+            let _ = writeln!(out, "{margin} |\n{number} | {}", place.text);
+            let _ = writeln!(out, "{margin} | {}{}", " ".repeat(place.indent), "^".repeat(place.width));
+        }
         if let Some(help) = &self.help {
             let _ = writeln!(out, "{margin} = help: {help}");
         }

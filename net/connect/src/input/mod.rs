@@ -101,10 +101,14 @@ impl Records {
 
     /// Advice for a file whose very first record is not of this format.
     pub fn advice(&self, record: &[u8]) -> Option<&'static str> {
-        let text = std::str::from_utf8(record)
-            .is_ok_and(|text| !text.contains(|c: char| c.is_control() && !c.is_whitespace()));
+        let control = |b: &u8| b.is_ascii_control() && !b.is_ascii_whitespace();
         match self {
-            _ if !text => Some("the file does not look like text; compressed ones must be named .gz or .zst"),
+            _ if !record.iter().any(control) && std::str::from_utf8(record).is_err() => {
+                Some("events are UTF-8; iconv -f latin1 -t utf-8 makes it of Latin-1")
+            }
+            _ if record.iter().any(control) => {
+                Some("the file does not look like text; compressed ones must be named .gz or .zst")
+            }
             Records::Jsonl(_) if record.first() != Some(&b'{') => {
                 Some("the file is read as JSON lines, an object a line; if it is CSV, say --input-format csv")
             }

@@ -61,6 +61,9 @@ fn delimiter(text: Option<&str>) -> Option<u8> {
     }
 }
 
+/// Advice where a value is the attribute's own name.
+const HEADER: &str = "if this line is a header, @map(type='csv', header.present='true') passes over the first one";
+
 /// Where an attribute comes from.
 enum Wanted {
     Column(usize),
@@ -177,7 +180,9 @@ impl CsvSource {
                         "this is no value of '{}' of '{}', which is of type {}",
                         attribute.name, self.stream, attribute.ty
                     );
-                    return Err(Fault::new(Kind::WrongType, field.range.start, field.range.len(), message));
+                    let fault = Fault::new(Kind::WrongType, field.range.start, field.range.len(), message);
+                    let header = record[field.range.clone()].eq_ignore_ascii_case(attribute.name.as_bytes());
+                    return Err(if header { fault.help(HEADER) } else { fault });
                 }
                 Err(n) => {
                     let message =
