@@ -236,6 +236,12 @@ pub struct RunArgs {
     /// Where sources of type tcp are reached, one port for all
     #[arg(long, value_name = "HOST:PORT", default_value = "0.0.0.0:9892", help_heading = "Network")]
     pub tcp: std::net::SocketAddr,
+    /// Where sources of type http are reached that name no URL
+    #[arg(long, value_name = "HOST:PORT", default_value = "0.0.0.0:8280", help_heading = "Network")]
+    pub http: std::net::SocketAddr,
+    /// Who may send to http sources with basic.auth.enabled: a file with NAME:PASSWORD lines
+    #[arg(long, value_name = "FILE", help_heading = "Network")]
+    pub http_users: Option<String>,
     /// Threads that read and write sockets
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64), help_heading = "Network")]
     pub poll_threads: u16,

@@ -18,7 +18,7 @@ const DRAWN: &[(&str, &[&str])] = &[
     ("edge", &[]),
     ("bridge", &["wire", "edge"]),
     ("http", &["edge"]),
-    ("connect", &["batch", "ring", "ql", "plan", "exec", "journal", "run", "wire", "edge", "bridge"]),
+    ("connect", &["batch", "ring", "ql", "plan", "exec", "journal", "run", "wire", "edge", "bridge", "http"]),
     ("role", &[]),
     ("sync", &["role"]),
     ("config", &["ql"]),

@@ -398,6 +398,9 @@ impl Live {
                 break end;
             }
         };
+        if self.shared.stop.asked() {
+            self.shared.network.retire();
+        }
         let done = match end {
             End::Orderly => self.finish(),
             End::Failed(failure) => {
@@ -741,7 +744,7 @@ impl Live {
                 self.account.closed = true;
                 false
             }
-            Some(Unsent::Stopping(why) | Unsent::Unavailable(why)) => {
+            Some(Unsent::Stopping(why) | Unsent::Unavailable(why) | Unsent::Partly(_, why)) => {
                 *failed = failed.take().or(Some(Failure::new(Exit::Failed, why)));
                 false
             }

@@ -16,6 +16,7 @@ mod said;
 mod segments;
 mod store;
 mod taps;
+mod users;
 mod wake;
 mod watch;
 
@@ -55,27 +56,29 @@ pub fn run(mut args: RunArgs) -> Result<Exit, Failure> {
         return pair::run(args, config, ha, stop);
     }
     let begun = Instant::now();
-    let fleet = Fleet::new(shared(args, stop, None));
+    let fleet = Fleet::new(shared(args, stop, None)?);
     fleet.check()?;
     let started = fleet.start();
     let exit = fleet.finish(&begun);
     started.map(|()| exit)
 }
 
-fn shared(args: RunArgs, stop: Stop, pair: Option<Pair>) -> Shared {
+fn shared(args: RunArgs, stop: Stop, pair: Option<Pair>) -> Result<Shared, Failure> {
     let network = NetworkOptions {
         edge: EdgeOptions { threads: usize::from(args.poll_threads), ..EdgeOptions::default() },
         tcp: args.tcp,
+        http: args.http,
+        http_users: Arc::new(users::read(args.http_users.as_deref())?),
         ..NetworkOptions::default()
     };
-    Shared {
+    Ok(Shared {
         args: Arc::new(args),
         connectors: Arc::new(Connectors::built_in()),
         bus: Arc::default(),
         network: Arc::new(Network::new(network)),
         stop,
         pair,
-    }
+    })
 }
 
 /// What was not typed is as the configuration says.

@@ -75,10 +75,12 @@ impl Connectors {
         all.source(source::memory::spec(), source::memory::make);
         all.source(source::tcp::spec(), source::tcp::make);
         all.source(source::wso2event::spec(), source::wso2event::make);
+        all.source(source::http::spec(), source::http::make);
         all.sink(sink::log::spec(), sink::log::make);
         all.sink(sink::file::spec(), sink::file::make);
         all.sink(sink::stdout::spec(), sink::stdout::make);
         all.sink(sink::memory::spec(), sink::memory::make);
+        all.sink(sink::http::spec(), sink::http::make);
         all.source_mapper(mapper::json::source_spec(), mapper::json::make_source);
         all.source_mapper(mapper::csv::source_spec(), mapper::csv::make_source);
         all.source_mapper(mapper::text::source_spec(), mapper::text::make_source);

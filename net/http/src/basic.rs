@@ -44,6 +44,11 @@ impl Users {
     }
 }
 
+/// The value of an `authorization` header.
+pub fn basic(name: &str, password: &str) -> String {
+    format!("Basic {}", STANDARD.encode(format!("{name}:{password}")))
+}
+
 /// Compares all bytes, wherever the first difference is.
 fn same(a: &[u8], b: &[u8]) -> bool {
     let mut differs = a.len() ^ b.len();

@@ -55,3 +55,21 @@ fn requests_have_the_status_they_should() {
 fn replace(text: &[u8], from: &str, to: &str) -> Vec<u8> {
     String::from_utf8(text.to_vec()).expect("text").replace(from, to).into_bytes()
 }
+
+#[test]
+fn answers_are_read_as_well() {
+    let mut seen = 0;
+    for vector in vectors().iter().filter(|v| v["direction"] == "server-to-client") {
+        let bytes = bytes(vector);
+        let whole = riddhi_http::Reply::read(&bytes).expect("it is an answer").expect("it is whole");
+        let (status, body) = (&vector["decoded"]["status"], vector["decoded"]["body"].as_str().expect("a text"));
+        assert_eq!(
+            (u64::from(whole.status), &bytes[whole.head_bytes..]),
+            (status.as_u64().expect("a status"), body.as_bytes())
+        );
+        assert_eq!(whole.body, riddhi_http::ReplyBody::Length(body.len() as u64));
+        (0..whole.head_bytes).for_each(|n| assert_eq!(riddhi_http::Reply::read(&bytes[..n]), Ok(None)));
+        seen += 1;
+    }
+    assert_eq!(seen, 3);
+}

@@ -45,7 +45,7 @@ pub fn run(args: RunArgs, config: &Config, ha: &Ha, stop: Stop) -> Result<Exit, 
     let log = Arc::new(Log::default());
     let records = Arc::new(Records::new(log.clone(), marks));
     let duty = Arc::new(Duty::default());
-    let shared = shared(args, stop.clone(), Some(Pair { records: records.clone(), duty: duty.clone() }));
+    let shared = shared(args, stop.clone(), Some(Pair { records: records.clone(), duty: duty.clone() }))?;
     let fleet = Arc::new(Fleet::new(shared));
     // What is wrong with an app is told now and not at a take-over.
     fleet.check()?;

@@ -10,7 +10,9 @@ use super::template;
 use crate::connector::{ConnectorPlan, Direction, From, GivenOption, MapPlan, Mapped, Options, Payload};
 use crate::diagnose::{annotations as wrong, connect, unsupported};
 use crate::known::outside::{MAPPERS, SINKS, SOURCES, STORES, may_be};
-use crate::registry::{ConnectorSpec, MapperSpec, Mapping, OptionProblem, OptionSpec, OptionType, Outside, Registry};
+use crate::registry::{
+    ANY_PROPERTY, ConnectorSpec, MapperSpec, Mapping, OptionProblem, OptionSpec, OptionType, Outside, Registry,
+};
 
 /// What is known where a connector is bound.
 pub(crate) struct Place<'a> {
@@ -102,6 +104,7 @@ fn agree(plan: &ConnectorPlan, connector: &ConnectorSpec, mapper: &MapperSpec, m
     for mapped in &plan.map.attributes {
         if let From::Property(name) = &mapped.from
             && !connector.properties.contains(&name.as_str())
+            && connector.properties != [ANY_PROPERTY]
         {
             out.push(connect::unknown_property(connector.name, name, mapped.span, &connector.properties));
         }

@@ -89,6 +89,9 @@ impl OptionProblem {
     }
 }
 
+/// Stands for all properties, where peers choose the names.
+pub const ANY_PROPERTY: &str = "*";
+
 /// A type of source or sink.
 #[derive(Clone, Debug)]
 pub struct ConnectorSpec {
@@ -98,7 +101,7 @@ pub struct ConnectorSpec {
     pub options: Vec<OptionSpec>,
     /// What a source gives, or a sink takes.
     pub payload: Payload,
-    /// The transport properties that a source's messages have.
+    /// The transport properties that a source's messages have; [`ANY_PROPERTY`] alone: whatever the peer gives.
     pub properties: Vec<&'static str>,
     /// Finds what is wrong with options that are each right by themselves.
     pub check: fn(&ConnectorPlan) -> Vec<OptionProblem>,

@@ -22,7 +22,9 @@ use crate::cron::Zone;
 pub use aggregate::{
     Aggregate, AggregateFunction, BoundAggregate, Groups, Leave, Run, Signal, SignalKind, Signals, Slide,
 };
-pub use connector::{ConnectorSpec, MapperSpec, Mapping, OptionProblem, OptionSpec, OptionType, Outside, Payload};
+pub use connector::{
+    ANY_PROPERTY, ConnectorSpec, MapperSpec, Mapping, OptionProblem, OptionSpec, OptionType, Outside, Payload,
+};
 pub use scalar::{Arg, BoundScalar, Failed, KernelCx, RowCx, RowFailure, ScalarFunction, ScalarKernel};
 pub use stream::{BoundStream, StreamCx, StreamFunction, StreamKernel, StreamRows};
 pub use window::{

@@ -167,7 +167,7 @@ impl CsvSource {
             let (attribute, column) = (&self.attributes[a], &mut rows.cols[a]);
             let field = match wanted {
                 Wanted::Property(name) => {
-                    property(messages, i, name, attribute, column, arena)?;
+                    property(messages, i, name, attribute, true, column, arena)?;
                     continue;
                 }
                 Wanted::Column(n) => self.fields.get(*n).ok_or(*n),

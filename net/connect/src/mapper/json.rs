@@ -223,7 +223,7 @@ impl JsonSource {
         for (a, name) in &self.properties {
             let column = &mut rows.cols[*a];
             column.truncate(row);
-            property(messages, i, name, &self.names.attributes[*a], column, arena)?;
+            property(messages, i, name, &self.names.attributes[*a], self.fail_on_missing, column, arena)?;
         }
         self.fill(rows, row, begin)?;
         rows.ts.push(now);
@@ -277,7 +277,7 @@ impl JsonSource {
         for (a, wanted) in self.wanted.iter().enumerate() {
             let (attribute, column) = (&self.names.attributes[a], &mut rows.cols[a]);
             match wanted {
-                Wanted::Property(name) => property(messages, i, name, attribute, column, arena)?,
+                Wanted::Property(name) => property(messages, i, name, attribute, self.fail_on_missing, column, arena)?,
                 Wanted::Path(path) => match path.find(event)? {
                     Some(mut at) => {
                         json_value(&mut at, attribute, &self.names.name, true, column, arena, &mut self.scratch)?;
@@ -298,16 +298,21 @@ fn missing(attribute: &str, at: usize) -> Box<Fault> {
         .help("@map(..., fail.on.missing.attribute='false') makes it null")
 }
 
-/// A property of the transport for an attribute.
+/// A property of the transport for an attribute; null if it is not there and not `needed`.
 pub(super) fn property(
     messages: &Messages<'_>,
     i: usize,
     name: &str,
     attribute: &Attribute,
+    needed: bool,
     column: &mut Column,
     arena: &mut Arena,
 ) -> Scanned<()> {
     let Some(text) = messages.property(i, name) else {
+        if !needed {
+            column.push_null();
+            return Ok(());
+        }
         return Err(Fault::new(Kind::Missing, 0, 1, format!("the transport gives no '{name}'")));
     };
     if super::values::push_text(text, attribute, column, arena) {

@@ -31,7 +31,7 @@ pub struct Messages<'a> {
     /// The line each begins on.
     pub lines: &'a [u64],
     /// Properties of the transport.
-    pub properties: &'a [(&'static str, &'a str)],
+    pub properties: &'a [(&'a str, &'a str)],
     /// Whether nothing comes after the last one, if the transport tells (`trp:eof`).
     pub eof: bool,
 }

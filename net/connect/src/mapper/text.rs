@@ -189,7 +189,7 @@ impl TextSource {
             let (attribute, column) = (&self.attributes[a], &mut rows.cols[a]);
             let value = match wanted {
                 Wanted::Property(name) => {
-                    property(messages, i, name, attribute, column, arena)?;
+                    property(messages, i, name, attribute, self.fail_on_missing, column, arena)?;
                     continue;
                 }
                 Wanted::Group(pattern, group) => {

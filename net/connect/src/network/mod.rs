@@ -3,6 +3,7 @@
 //! Nothing is started before the first source asks for it, so that apps without any have no further thread.
 
 pub mod databridge;
+pub(crate) mod http;
 pub mod tcp;
 
 use std::io;
@@ -11,8 +12,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use riddhi_edge::Edge;
 pub use riddhi_edge::EdgeOptions;
+pub use riddhi_http::Users;
 
 use databridge::{DataBridge, DataBridgeOptions};
+use http::Ports;
 use tcp::Channels;
 
 /// How the network side is set.
@@ -24,6 +27,10 @@ pub struct NetworkOptions {
     pub tcp: SocketAddr,
     /// The data bridge's ports, and who may log in there.
     pub databridge: DataBridgeOptions,
+    /// Where HTTP sources listen that name no URL.
+    pub http: SocketAddr,
+    /// Who may send to HTTP sources that ask for a name and a password.
+    pub http_users: Arc<Users>,
 }
 
 impl Default for NetworkOptions {
@@ -32,6 +39,8 @@ impl Default for NetworkOptions {
             edge: EdgeOptions::default(),
             tcp: SocketAddr::from((Ipv4Addr::UNSPECIFIED, 9892)),
             databridge: DataBridgeOptions::default(),
+            http: SocketAddr::from((Ipv4Addr::UNSPECIFIED, 8280)),
+            http_users: Arc::default(),
         }
     }
 }
@@ -43,12 +52,19 @@ pub struct Network {
     edge: Mutex<Option<Arc<Edge>>>,
     tcp: Arc<Channels>,
     databridge: Arc<DataBridge>,
+    http: Arc<Ports>,
 }
 
 impl Network {
     /// With nothing started.
     pub fn new(options: NetworkOptions) -> Network {
-        Network { options, edge: Mutex::default(), tcp: Arc::default(), databridge: Arc::default() }
+        Network {
+            options,
+            edge: Mutex::default(),
+            tcp: Arc::default(),
+            databridge: Arc::default(),
+            http: Arc::default(),
+        }
     }
 
     /// How it is set.
@@ -63,6 +79,11 @@ impl Network {
             Some(edge) => Ok(edge.clone()),
             None => Ok(edge.insert(Edge::start(self.options.edge.clone())?).clone()),
         }
+    }
+
+    /// The process is about to end: requests are answered so, and come again elsewhere or later.
+    pub fn retire(&self) {
+        self.http.retire();
     }
 
     /// The poll loops, if they are running.

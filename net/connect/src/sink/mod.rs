@@ -4,6 +4,7 @@
 //! reported, never dropped in silence.
 
 pub mod file;
+pub mod http;
 pub mod log;
 pub mod memory;
 pub mod stdout;
@@ -44,6 +45,8 @@ pub enum Published<'a> {
 pub enum Unsent {
     /// What it is sent to is not there, or refuses: it may be tried again.
     Unavailable(String),
+    /// These messages, by place, will never be sent, for this reason; the others are.
+    Partly(Vec<usize>, String),
     /// Whoever read it has gone away.
     Closed,
     /// The end was asked for while it waited.
@@ -217,12 +220,26 @@ impl SinkSlot {
                         return Ok(());
                     }
                 }
+                Err(Unsent::Partly(messages, why)) => {
+                    let lost = self.rows_of(&messages, rows).min(n - dropped);
+                    self.rows += n - dropped - lost;
+                    self.report(lost, &why);
+                    return Ok(());
+                }
                 Err(end) => {
                     self.lost += n - dropped;
                     return Err(end);
                 }
             }
         }
+    }
+
+    /// Rows of these messages: a message is of a chunk, or of a row.
+    fn rows_of(&self, messages: &[usize], rows: &OutRows<'_>) -> u64 {
+        if self.out.ends.len() != rows.chunks.len() {
+            return messages.len() as u64;
+        }
+        messages.iter().filter_map(|i| rows.chunks.get(*i)).map(|chunk| u64::from(chunk.rows)).sum()
     }
 
     /// Whether to try again.

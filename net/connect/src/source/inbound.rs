@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use riddhi_edge::{Answers, Block, Message, Outcome, UNJUDGED, Verdict};
+use riddhi_http::properties;
 
 use super::{Inlet, Polled, Wake};
 use crate::input::fault::Fault;
@@ -30,6 +31,8 @@ pub(crate) struct Inbound {
     count: u64,
     /// Whether the mapper reads what the protocol tells about a message, before the message.
     heads: bool,
+    /// What the mapper calls the properties that the heads of messages hold, as `riddhi_http::properties` reads them.
+    names: Vec<String>,
 }
 
 impl Inbound {
@@ -44,12 +47,18 @@ impl Inbound {
             numbers: Vec::new(),
             count: 1,
             heads: false,
+            names: Vec::new(),
         }
     }
 
     /// Messages are mapped with what the protocol tells about each before it.
     pub(crate) fn with_heads(self) -> Inbound {
         Inbound { heads: true, ..self }
+    }
+
+    /// Messages have these properties in their heads.
+    pub(crate) fn with_names(self, names: Vec<String>) -> Inbound {
+        Inbound { names, ..self }
     }
 
     pub(crate) fn set_waker(&mut self, wake: Wake) {
@@ -67,7 +76,11 @@ impl Inbound {
                 },
             };
             let end = step(&block.messages, from, to.room());
-            self.offer(&block, from, end, to);
+            match self.names.is_empty() {
+                true => self.offer(&block, from, end, &[], to),
+                // Each has properties of its own.
+                false => (from..end).for_each(|i| self.offer_with_properties(&block, i, to)),
+            }
             if end == block.messages.len() {
                 self.answers.done(block);
             } else {
@@ -77,7 +90,17 @@ impl Inbound {
         Polled::More
     }
 
-    fn offer(&mut self, block: &Block, from: usize, end: usize, to: &mut Inlet<'_>) {
+    fn offer_with_properties(&mut self, block: &Block, i: usize, to: &mut Inlet<'_>) {
+        let names = std::mem::take(&mut self.names);
+        let values = properties(&block.bytes[block.messages[i].head.clone()]);
+        let given = names.iter().zip(values).filter_map(|(name, value)| Some((name.as_str(), value?)));
+        let given: Vec<(&str, &str)> = given.collect();
+        self.offer(block, i, i + 1, &given, to);
+        drop(given);
+        self.names = names;
+    }
+
+    fn offer(&mut self, block: &Block, from: usize, end: usize, given: &[(&str, &str)], to: &mut Inlet<'_>) {
         let messages = &block.messages[from..end];
         self.ranges.clear();
         self.numbers.clear();
@@ -92,7 +115,7 @@ impl Inbound {
             ranges: &self.ranges,
             name: &self.name,
             lines: &self.numbers,
-            properties: &[],
+            properties: given,
             eof: false,
         });
         let mut faults = faults.into_iter().peekable();

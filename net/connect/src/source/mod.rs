@@ -5,6 +5,7 @@
 
 pub mod file;
 mod files;
+pub mod http;
 mod inbound;
 mod lines;
 pub mod memory;
