@@ -20,11 +20,13 @@ mod users;
 mod wake;
 mod watch;
 
+use std::net::ToSocketAddrs;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use riddhi_config::{Config, Limits, Siddhi, SnapshotStore};
 use riddhi_connect::Connectors;
+use riddhi_connect::network::databridge::{DataBridgeOptions, Service, Speaks, Users};
 use riddhi_connect::network::{EdgeOptions, Network, NetworkOptions};
 
 use crate::args::RunArgs;
@@ -51,25 +53,26 @@ pub fn run(mut args: RunArgs) -> Result<Exit, Failure> {
         tell_missing(config);
     }
     add_folder(&mut args)?;
+    let bridge = config.as_ref().map_or(Ok(DataBridgeOptions::default()), |c| data_bridge(&c.databridge))?;
     let stop = Stop::on_signals().map_err(|e| Failure::new(Exit::Failed, format!("cannot handle signals: {e}")))?;
     if let Some((config, ha)) = config.as_ref().and_then(|c| Some((c, c.ha.as_ref()?))) {
-        return pair::run(args, config, ha, stop);
+        return pair::run(args, config, ha, stop, bridge);
     }
     let begun = Instant::now();
-    let fleet = Fleet::new(shared(args, stop, None)?);
+    let fleet = Fleet::new(shared(args, stop, None, bridge)?);
     fleet.check()?;
     let started = fleet.start();
     let exit = fleet.finish(&begun);
     started.map(|()| exit)
 }
 
-fn shared(args: RunArgs, stop: Stop, pair: Option<Pair>) -> Result<Shared, Failure> {
+fn shared(args: RunArgs, stop: Stop, pair: Option<Pair>, databridge: DataBridgeOptions) -> Result<Shared, Failure> {
     let network = NetworkOptions {
         edge: EdgeOptions { threads: usize::from(args.poll_threads), ..EdgeOptions::default() },
         tcp: args.tcp,
         http: args.http,
         http_users: Arc::new(users::read(args.http_users.as_deref())?),
-        ..NetworkOptions::default()
+        databridge,
     };
     Ok(Shared {
         args: Arc::new(args),
@@ -100,11 +103,32 @@ fn fill_in(args: &mut RunArgs, config: &Config) -> Result<(), Failure> {
     Ok(())
 }
 
+/// The data bridge as the configuration has it: plain ports, users and times.
+fn data_bridge(config: &riddhi_config::DataBridge) -> Result<DataBridgeOptions, Failure> {
+    let mut users = Users::new();
+    config.users.iter().for_each(|user| users.insert(&user.name, &user.password.0));
+    let mut ports = Vec::new();
+    for (at, speaks) in [(&config.binary, Speaks::Binary), (&config.thrift, Speaks::Thrift(Service::Plain))] {
+        let Some(at) = at else { continue };
+        let failed = |why: &str| Failure::new(Exit::Usage, format!("databridge: {}:{}: {why}", at.host, at.port));
+        let found = (at.host.as_str(), at.port).to_socket_addrs().map_err(|e| failed(&plain(&e)))?.next();
+        ports.push((found.ok_or_else(|| failed("the name has no address"))?, speaks));
+    }
+    let mut options = DataBridgeOptions::default();
+    if !ports.is_empty() {
+        options.ports = ports;
+    }
+    options.bridge.users = users;
+    options.bridge.session_lifetime = Duration::from_secs(u64::from(config.session_minutes) * 60);
+    options.bridge.retry_errors = config.retry_errors;
+    Ok(options)
+}
+
 /// What a configuration sets and `run` does not look at yet, in a line.
 fn tell_missing(config: &Config) {
     let bridge = &config.databridge;
     let missing = [
-        ("the data bridge's ports", bridge.binary.is_some() || bridge.thrift.is_some()),
+        ("the data bridge's TLS ports", bridge.binary.is_some() || bridge.thrift.is_some()),
         ("the admin port", config.admin.is_some()),
         ("limits", config.limits != Limits::default()),
         ("siddhi: extensions, refs and properties", config.siddhi != Siddhi::default()),

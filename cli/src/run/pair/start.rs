@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use riddhi_config::{Ack, Config, Ha, Passive, SnapshotStore};
+use riddhi_connect::network::databridge::DataBridgeOptions;
 use riddhi_node::{Access, Holder, Incarnation, Log, Secret, Setup, load_disk};
 use riddhi_postgres::{Link, Witness};
 
@@ -26,7 +27,7 @@ use crate::signals::Stop;
 const AT_START: Duration = Duration::from_secs(30);
 
 /// Runs a node until a signal, or until it cannot go on.
-pub fn run(args: RunArgs, config: &Config, ha: &Ha, stop: Stop) -> Result<Exit, Failure> {
+pub fn run(args: RunArgs, config: &Config, ha: &Ha, stop: Stop, bridge: DataBridgeOptions) -> Result<Exit, Failure> {
     let begun = Instant::now();
     refuse(config, ha)?;
     let Some(state) = args.state.clone() else {
@@ -45,7 +46,7 @@ pub fn run(args: RunArgs, config: &Config, ha: &Ha, stop: Stop) -> Result<Exit, 
     let log = Arc::new(Log::default());
     let records = Arc::new(Records::new(log.clone(), marks));
     let duty = Arc::new(Duty::default());
-    let shared = shared(args, stop.clone(), Some(Pair { records: records.clone(), duty: duty.clone() }))?;
+    let shared = shared(args, stop.clone(), Some(Pair { records: records.clone(), duty: duty.clone() }), bridge)?;
     let fleet = Arc::new(Fleet::new(shared));
     // What is wrong with an app is told now and not at a take-over.
     fleet.check()?;

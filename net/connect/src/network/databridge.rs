@@ -3,9 +3,10 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, OnceLock};
 
-use riddhi_bridge::{Bridge, BridgeOptions, BridgePort, Speaks, Subscription};
+use riddhi_bridge::{Bridge, BridgePort, Subscription};
+pub use riddhi_bridge::{BridgeOptions, Speaks, Users};
 use riddhi_edge::{Door, Listening};
-use riddhi_wire::databridge::thrift::Service;
+pub use riddhi_wire::databridge::thrift::Service;
 use riddhi_wire::definition::StreamDefinition;
 
 use super::{Network, lock};
