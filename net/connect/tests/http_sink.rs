@@ -19,8 +19,9 @@ type Came = Arc<Mutex<Vec<(usize, String, String)>>>;
 fn server(answers: &[&'static str]) -> (u16, Came) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let (port, came) = (listener.local_addr().unwrap().port(), Came::default());
-    let (all, mut answers) = (came.clone(), answers.to_vec().into_iter());
+    let (all, answers) = (came.clone(), answers.to_vec());
     thread::spawn(move || {
+        let mut answers = answers.into_iter();
         for (n, stream) in listener.incoming().enumerate() {
             let mut stream = BufReader::new(stream.unwrap());
             loop {

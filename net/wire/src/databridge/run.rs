@@ -94,6 +94,9 @@ pub struct RunValues<'a> {
     texts: Texts,
 }
 
+/// A key and its value.
+pub type Pair<'a> = (&'a [u8], &'a [u8]);
+
 impl<'a> RunValues<'a> {
     /// The next arbitrary pair, when all values have been read; none behind the last one.
     ///
@@ -101,7 +104,7 @@ impl<'a> RunValues<'a> {
     ///
     /// A pair that is not whole.
     #[inline]
-    pub fn pair(&mut self) -> Result<Option<(&'a [u8], &'a [u8])>, WireError> {
+    pub fn pair(&mut self) -> Result<Option<Pair<'a>>, WireError> {
         if self.cursor.len() == 0 {
             return Ok(None);
         }

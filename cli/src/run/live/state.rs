@@ -1,0 +1,113 @@
+//! What an app keeps: journal, snapshots, and how far the sinks are.
+
+use super::{End, Live, SLEEP_MAX};
+use crate::exit::{Exit, Failure, plain};
+use crate::replay::journal_inputs;
+use crate::run::segments::{SOURCES, Segments};
+use crate::run::store::{Snapshot, Sources, put_sources};
+use riddhi_batch::Writer;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+impl Live {
+    pub(super) fn journal_frame(&mut self) -> Result<(), Failure> {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.append(&self.frame)?;
+        }
+        if self.journal.is_some() {
+            let mut places = Writer::default();
+            put_sources(&mut places, &self.places());
+            if let Some(journal) = &mut self.journal {
+                journal.append(&self.frame)?;
+                journal.note(SOURCES, &places.bytes)?;
+            }
+            if let Some(mirror) = &self.mirror {
+                mirror.journaled(self.frame.base + self.frame.entries.len() as u64);
+            }
+        }
+        Ok(())
+    }
+
+    /// Where the sources stand.
+    pub(super) fn places(&self) -> Sources {
+        if !self.open.load(Ordering::Acquire) {
+            return self.places_kept.clone();
+        }
+        self.sources.iter().map(|s| (s.key.clone(), s.save())).collect()
+    }
+
+    pub(super) fn journal_is_full(&self) -> bool {
+        // What the older snapshot needs is kept as well, so each of the two may have half.
+        let max = self.shared.args.journal_max_bytes;
+        self.journal.as_ref().is_some_and(|j| j.bytes_at_hand() >= max / 2 || j.bytes() >= max) && self.changed
+    }
+
+    /// Waits until all that was sent is handled and put out, and writes the state; then the journal begins anew.
+    pub(super) fn snapshot(&mut self, always: bool) -> Result<(), Failure> {
+        if self.store.is_none() || (!self.changed && !always) {
+            if let Some(store) = &mut self.store {
+                store.put_off();
+            }
+            return Ok(());
+        }
+        let state = match self.with_worker(|worker| worker.call(|pool, _| pool.save())) {
+            Ok(state) => state,
+            Err(End::Failed(failure)) => return Err(failure),
+            Err(End::Orderly) => return Ok(()),
+        };
+        // A snapshot must not stand behind outputs that are not out: they would never be.
+        if self.wait_for_sinks()? { self.write_snapshot(state) } else { Ok(()) }
+    }
+
+    pub(super) fn write_snapshot(&mut self, state: Vec<u8>) -> Result<(), Failure> {
+        let position = self.frame.base;
+        if let Some(journal) = &mut self.journal {
+            journal.end()?;
+        }
+        let snapshot = Snapshot {
+            position,
+            now: self.clock.now(),
+            text: self.watch.text().to_owned(),
+            zone: self.watch.zone().to_owned(),
+            sources: self.places(),
+            state,
+        };
+        let Some(store) = &mut self.store else { return Ok(()) };
+        let needed = store.save(&snapshot)?;
+        let inputs = journal_inputs(&self.app);
+        match &mut self.journal {
+            Some(journal) => {
+                journal.set_inputs(inputs);
+                journal.next(position, snapshot.now)?;
+            }
+            None => {
+                let segments = crate::run::segments::list(store.folder()).unwrap_or_default();
+                let (folder, patient) = (store.folder().to_path_buf(), self.patient.clone());
+                self.journal =
+                    Some(Segments::begin(&folder, inputs, &snapshot.zone, segments, position, snapshot.now, patient)?);
+            }
+        }
+        if let Some(journal) = &mut self.journal {
+            journal.drop_before(needed);
+        }
+        self.changed = false;
+        Ok(())
+    }
+
+    /// Waits until all that came out is with its receivers; false if the sinks ended before.
+    pub(super) fn wait_for_sinks(&mut self) -> Result<bool, Failure> {
+        let position = self.frame.base;
+        while self.progress.published() < position && self.drain.as_ref().is_some_and(|d| !d.is_finished()) {
+            let fd = self.sleeper.fd();
+            // After a signal there is nothing to be waited for on that side; then a short time must do.
+            let wait = if self.shared.stop.asked() { Duration::from_millis(1) } else { SLEEP_MAX };
+            let waited = self.shared.stop.wait_any(&[fd], wait);
+            waited.map_err(|e| Failure::new(Exit::Failed, format!("cannot wait: {}", plain(&e))))?;
+            self.sleeper.awake();
+            if self.shared.stop.asked() {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        }
+        Ok(self.progress.published() >= position)
+    }
+}
