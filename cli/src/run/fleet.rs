@@ -20,6 +20,9 @@ pub struct Fleet {
     running: Mutex<Vec<Running>>,
 }
 
+/// Apps that were read and compiled, by file and name.
+pub type Opened = Vec<(Watch, App, String)>;
+
 type Running = (String, JoinHandle<(Result<(), Failure>, Account)>);
 
 impl Fleet {
@@ -28,20 +31,21 @@ impl Fleet {
         Fleet { shared, running: Mutex::default() }
     }
 
-    /// Reads and compiles the apps, to tell what is wrong with them.
-    pub fn check(&self) -> Result<(), Failure> {
+    /// Reads and compiles the apps, and tells what is wrong with them.
+    pub fn check(&self) -> Result<Opened, Failure> {
         let apps = self.open()?;
         for (_, app, name) in &apps {
             said::say_no_source(app, name);
         }
         said::say_topics(&apps);
-        Ok(())
+        Ok(apps)
     }
 
-    fn open(&self) -> Result<Vec<(Watch, App, String)>, Failure> {
+    /// Reads and compiles the apps.
+    pub fn open(&self) -> Result<Opened, Failure> {
         let args = &self.shared.args;
         let zone = args.time_zone.clone().unwrap_or_else(zone::of_host);
-        let mut apps: Vec<(Watch, App, String)> = Vec::new();
+        let mut apps = Opened::new();
         for path in &args.apps {
             let (watch, app) = Watch::open(path, !args.no_reload, &zone)?;
             let name = name(&app, path);
@@ -55,8 +59,8 @@ impl Fleet {
     }
 
     /// Starts the apps; each stands where its files end when this returns. After a failure those that run already end in order.
-    pub fn start(&self) -> Result<(), Failure> {
-        for (number, (watch, app, name)) in self.open()?.into_iter().enumerate() {
+    pub fn start(&self, apps: Opened) -> Result<(), Failure> {
+        for (number, (watch, app, name)) in apps.into_iter().enumerate() {
             let ends = said::ends(&app);
             let started = Live::start(self.shared.clone(), watch, app, name.clone(), number);
             let spawned = started.and_then(|live| {

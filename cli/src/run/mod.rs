@@ -60,8 +60,7 @@ pub fn run(mut args: RunArgs) -> Result<Exit, Failure> {
     }
     let begun = Instant::now();
     let fleet = Fleet::new(shared(args, stop, None, bridge)?);
-    fleet.check()?;
-    let started = fleet.start();
+    let started = fleet.start(fleet.check()?);
     let exit = fleet.finish(&begun);
     started.map(|()| exit)
 }

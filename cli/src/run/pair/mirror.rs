@@ -40,8 +40,9 @@ impl Records {
     }
 
     /// On the passive: what there is.
-    pub fn mark(&self, epoch: Epoch, position: u64) -> io::Result<()> {
-        lock(&self.marks).0.write(epoch, position)
+    pub fn mark(&self, position: u64) -> io::Result<()> {
+        let marks = lock(&self.marks);
+        marks.0.write(marks.1, position)
     }
 
     /// From now on the records are of this epoch.

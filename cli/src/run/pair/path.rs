@@ -58,26 +58,26 @@ pub struct Apps {
     pub duty: Arc<Duty>,
     pub records: Arc<Records>,
     pub copies: Mutex<Copies>,
-    pub epoch: Mutex<Epoch>,
     pub start: StartApps,
     pub node: String,
 }
 
 impl DataPath for Apps {
     fn begin(&self, epoch: Epoch, anew: bool) -> io::Result<()> {
-        *lock(&self.epoch) = epoch;
         if anew {
             // Until it is whole again there is nothing that counts.
-            self.records.mark(0, 0)?;
+            self.records.set_epoch(0);
+            self.records.mark(0)?;
             lock(&self.copies).begin_anew()?;
         }
+        self.records.set_epoch(epoch);
         Ok(())
     }
 
     fn record(&self, position: Position, bytes: &[u8]) -> io::Result<()> {
         let mut copies = lock(&self.copies);
         copies.apply(bytes)?;
-        if copies.is_whole() { self.records.mark(*lock(&self.epoch), position) } else { Ok(()) }
+        if copies.is_whole() { self.records.mark(position) } else { Ok(()) }
     }
 
     fn is_whole(&self) -> bool {

@@ -51,15 +51,9 @@ pub fn run(args: RunArgs, config: &Config, ha: &Ha, stop: Stop, bridge: DataBrid
     // What is wrong with an app is told now and not at a take-over.
     fleet.check()?;
     let starts = fleet.clone();
-    let start: StartApps = Box::new(move || starts.start().map_err(|failure| failure.text));
-    let apps = Apps {
-        duty,
-        records,
-        copies: Mutex::new(Copies::new(&folder)),
-        epoch: Mutex::new(recovered.map_or(0, |r| r.line)),
-        start,
-        node: config.node.id.clone(),
-    };
+    let start: StartApps =
+        Box::new(move || starts.open().and_then(|apps| starts.start(apps)).map_err(|failure| failure.text));
+    let apps = Apps { duty, records, copies: Mutex::new(Copies::new(&folder)), start, node: config.node.id.clone() };
     let ended = Arc::new(Mutex::new(None));
     let (why, ask) = (ended.clone(), stop.clone());
     let setup = setup(config, ha, disk, recovered, folder)?;
