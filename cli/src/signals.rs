@@ -9,7 +9,7 @@ use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -88,9 +88,23 @@ impl Stop {
 }
 
 /// Waits for the first signal; a while later the next one ends the process.
+///
+/// The wait is held to a point in time and not left to `thread::sleep`: a sleep that is interrupted goes on with what is left
+/// *plus* the timer's slack (50 us), so that signals in quick succession would keep it from ever ending.
 fn arm(mut first: UnixStream, at_once: &AtomicBool) {
-    if first.read(&mut [0]).is_ok_and(|n| n > 0) {
-        thread::sleep(SAME);
-        at_once.store(true, Ordering::Relaxed);
+    loop {
+        match first.read(&mut [0]) {
+            Ok(0) => return,
+            Ok(_) => break,
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => return,
+        }
     }
+    let armed = Instant::now() + SAME;
+    while let Some(left) = armed.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) {
+        let left = Timespec { tv_sec: left.as_secs() as _, tv_nsec: left.subsec_nanos() as _ };
+        // It ends with its time or with an interruption; nothing is waited for.
+        let _ = poll(&mut [], Some(&left));
+    }
+    at_once.store(true, Ordering::Relaxed);
 }
