@@ -13,6 +13,8 @@ use crate::error::Error;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Identity {
     pub system: &'static str,
+    /// Of the database on which the tables were made; `i` is their row of `riddhi.instance`, `here` this database.
+    pub made: &'static str,
 }
 
 /// The first eight digits of a file of the log are the timeline's number.
@@ -27,7 +29,11 @@ impl Identity {
     pub fn find(client: &mut Client) -> Result<Identity, Error> {
         let asked = "select pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'execute')";
         let allowed = client.query_typed_one(asked, &[])?.try_get::<_, bool>(0)?;
-        Ok(Identity { system: if allowed { CONTROL } else { DRAWN } })
+        Ok(match allowed {
+            true => Identity { system: CONTROL, made: "coalesce(i.made_system, here.system)" },
+            // The number is in the tables: it is theirs wherever they are.
+            false => Identity { system: DRAWN, made: "here.system" },
+        })
     }
 }
 

@@ -16,11 +16,12 @@ use crate::transaction::{Rules, within};
 pub const SCHEMA: &str = "riddhi";
 
 /// Number, name and text of each step.
-const STEPS: [(u32, &str, &str); 4] = [
+const STEPS: [(u32, &str, &str); 5] = [
     (1, "group", include_str!("../../../migrations/0001_group.sql")),
     (2, "snapshot", include_str!("../../../migrations/0002_snapshot.sql")),
     (3, "fence", include_str!("../../../migrations/0003_fence.sql")),
     (4, "metric", include_str!("../../../migrations/0004_metric.sql")),
+    (5, "made_on", include_str!("../../../migrations/0005_made_on.sql")),
 ];
 
 /// The version that this program works with: the number of the last step.

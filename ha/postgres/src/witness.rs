@@ -23,7 +23,7 @@ pub struct Witness {
 /// What was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seen {
-    /// The row; the default one if the group never ran.
+    /// The row; if the group never ran the default one, as if written where the tables were made.
     pub row: Row,
     /// Who answered.
     pub database: Database,
@@ -56,14 +56,17 @@ impl Witness {
     /// The row, and the database that answered.
     pub fn read(&self, client: &mut Client) -> Result<Seen, Error> {
         let sql = format!(
-            "select here.system::text, here.timeline, {COLUMNS} from (select {} as system, {TIMELINE} as timeline) here \
-             left join riddhi.node_group g on g.group_id = $1",
-            self.identity.system
+            "select here.system::text, here.timeline, {COLUMNS}, {}::text, coalesce(i.made_timeline, here.timeline) \
+             from (select {} as system, {TIMELINE} as timeline) here \
+             left join riddhi.node_group g on g.group_id = $1 left join riddhi.instance i on true",
+            self.identity.made, self.identity.system
         );
         let row = within(client, self.rules, |client| Ok(client.query_typed_one(&sql, &[(&self.group, Type::TEXT)])?))?;
         let database = database(&row.try_get::<_, String>(0)?, row.try_get(1)?)?;
         if row.try_get::<_, Option<i64>>(2)?.is_none() {
-            return Ok(Seen { row: Row::default(), database, beside: Beside::default(), age_ms: 0 });
+            let written_on = self::database(&row.try_get::<_, String>(14)?, row.try_get(15)?)?;
+            let row = Row { written_on, ..Row::default() };
+            return Ok(Seen { row, database, beside: Beside::default(), age_ms: 0 });
         }
         let beside = Beside { address: row.try_get(11)?, apps: row.try_get(12)? };
         let age_ms = u64::try_from(row.try_get::<_, i64>(13)?).unwrap_or(0);

@@ -262,6 +262,8 @@ fn a_standby_and_its_promotion(server: &mut Server, options: &Options) {
         "another history of the same cluster"
     );
     let mut link = Link::open(options, LONG).unwrap();
+    let empty = link.call(LONG, |client| Ok(Witness::new(client, "never ran", LONG)?.read(client)?.row)).unwrap();
+    assert_eq!((empty.version, empty.written_on), (0, before), "an empty row tells where the tables were made");
     let written = link.call(LONG, move |client| {
         let witness = Witness::new(client, "after", LONG)?;
         let old = Row { version: 1, written_on: before, ..Row::default() };

@@ -84,7 +84,8 @@ pub struct Row {
     pub in_sync: Option<Incarnation>,
     /// What the holder had acknowledged, or let have effects, when it wrote: the least that a successor must have.
     pub position: Position,
-    /// The database on which this was written. Read on another one, the row may not be the last one written.
+    /// The database on which this was written; of a row that never was, the one on which the tables were made. Read on another one, the
+    /// row may not be the last one written.
     pub written_on: Database,
 }
 

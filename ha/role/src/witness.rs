@@ -155,7 +155,8 @@ impl Witness {
         if row.epoch < disk.epoch {
             return Some(Doubt::LowerEpoch { row: row.epoch, seen: disk.epoch });
         }
-        if row.holder.is_some() && row.written_on != known.database {
+        // An empty row as well: made on one history and read on another it may have been taken in between, and that forgotten.
+        if row.written_on != known.database {
             return Some(Doubt::OtherDatabase { written_on: row.written_on, answered: known.database });
         }
         ((row.epoch, row.version) < self.highest).then_some(Doubt::LowerVersion)

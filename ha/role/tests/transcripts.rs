@@ -85,7 +85,7 @@ impl Node {
         let config = Config::new(number("ttl").unwrap_or(1000), number("lag").unwrap_or(1000)).expect("good times");
         let (role, actions) = Role::start(config, Start { me: holder(words[1]), disk, recovered }, 0);
         let database = Database { system: 1, timeline: 1 };
-        (Node { role, now: 0, row: Row::default(), database, writing: None }, actions)
+        (Node { role, now: 0, row: Row { written_on: database, ..Row::default() }, database, writing: None }, actions)
     }
 
     fn tell(&mut self, mut words: &[&str]) -> Vec<Action> {
@@ -157,7 +157,7 @@ impl Node {
     /// `row [empty | same | beat | landed | v5 e7 A/1 beat 5 sync 2 pos 0] [on SYSTEM.TIMELINE]`; `on` is who answers.
     fn read(&mut self, words: &[&str]) {
         match words[1] {
-            "empty" => self.row = Row::default(),
+            "empty" => self.row = Row { written_on: self.database, ..Row::default() },
             "same" => {}
             "landed" => self.row = self.writing.clone().expect("there is a write"),
             "beat" => {

@@ -34,7 +34,8 @@ pub struct Db {
 impl Db {
     pub fn new() -> Self {
         let database = Database { system: 77, timeline: 1 };
-        Db { row: Row::default(), database, up: true, cas: true, history: Vec::new(), life: 0 }
+        let row = Row { written_on: database, ..Row::default() };
+        Db { row, database, up: true, cas: true, history: Vec::new(), life: 0 }
     }
 
     pub fn execute(&mut self, request: Request) -> Answer {
