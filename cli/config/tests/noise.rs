@@ -1,10 +1,10 @@
 //! Whatever the bytes: no panic, places within the text, and either a configuration or an error.
 
+mod check;
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
-use riddhi_config::{Environment, load};
-use riddhi_ql::render_text;
 
 const FILES: &[&str] = &[
     include_str!("files/pair.yaml"),
@@ -66,20 +66,13 @@ const WORDS: &[&str] = &[
     "true",
 ];
 
-fn environment() -> Environment {
-    let variables = [("RIDDHI__ACK", "received"), ("WSO2_DATASOURCES__DATASOURCES_0_NAME", "a"), ("X", "\u{0}")];
-    let variables = variables.iter().map(|(n, v)| (n.to_string(), v.to_string())).collect();
-    Environment { variables, ..Environment::default() }
-}
-
-fn holds(bytes: &[u8]) {
-    let loaded = load("x.yaml", bytes, &environment());
-    let text = render_text(&loaded.diagnostics, &loaded.source, false);
-    assert_eq!(loaded.config.is_none(), loaded.diagnostics.iter().any(|d| d.is_error()), "{text}");
-    for d in &loaded.diagnostics {
-        assert!(d.primary.span.end as usize <= loaded.source.text().len());
-        assert!(d.help.is_some());
-    }
+/// Those of `files` are the corpus that the fuzzer starts from: `cargo +nightly fuzz run load fuzz/corpus/load tests/files`.
+#[test]
+fn fuzz_corpus() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/corpus/load");
+    let found = std::fs::read_dir(folder).expect("it is there").map(|f| f.expect("it can be listed").path());
+    found.for_each(|file| check::load(&std::fs::read(file).expect("it can be read")));
+    FILES.iter().for_each(|file| check::load(file.as_bytes()));
 }
 
 proptest! {
@@ -87,12 +80,12 @@ proptest! {
 
     #[test]
     fn bytes(bytes in vec(any::<u8>(), 0..300)) {
-        holds(&bytes);
+        check::load(&bytes);
     }
 
     #[test]
     fn words(words in vec(select(WORDS), 0..60)) {
-        holds(words.concat().as_bytes());
+        check::load(words.concat().as_bytes());
     }
 
     #[test]
@@ -100,6 +93,6 @@ proptest! {
         let mut bytes = file.as_bytes().to_vec();
         let from = from.index(bytes.len());
         bytes.splice(from..(from + len).min(file.len()), word.bytes());
-        holds(&bytes);
+        check::load(&bytes);
     }
 }

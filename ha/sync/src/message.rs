@@ -59,7 +59,12 @@ pub enum Message<'a> {
 #[error("a frame of kind {0} that is not of its form")]
 pub struct WrongMessage(pub u8);
 
-impl Message<'_> {
+impl<'a> Message<'a> {
+    /// Reads the payload of a frame of `kind`; greetings are no messages.
+    pub fn read(kind: u8, payload: &'a [u8]) -> Result<Message<'a>, WrongMessage> {
+        parse(kind, payload)
+    }
+
     /// Appends it as a frame.
     pub fn write(&self, out: &mut Vec<u8>) {
         use riddhi_role::Message as M;
