@@ -8,7 +8,10 @@ test:
 	@test -d /usr/lib/postgresql || command -v postgres >/dev/null || \
 		{ command -v apt-get >/dev/null && apt-get update && apt-get install --yes --no-install-recommends postgresql; } || \
 		echo "no PostgreSQL server: its tests are skipped" >&2
-	cargo test --workspace
+	cargo $(BOUNDED) test --workspace
+
+# A test program that hangs fails after a quarter of an hour, and its last line says where.
+BOUNDED := $(if $(shell command -v timeout),--config "target.'cfg(unix)'.runner = 'timeout 900'")
 
 # What is quick to know before a commit.
 check:
