@@ -242,6 +242,10 @@ pub struct RunArgs {
     /// Who may send to http sources with basic.auth.enabled: a file with NAME:PASSWORD lines
     #[arg(long, value_name = "FILE", help_heading = "Network")]
     pub http_users: Option<String>,
+    /// Where health, role and metrics are told over HTTP; none unless it is typed or the configuration says so, which one
+    /// of a pair always does
+    #[arg(long, value_name = "HOST:PORT", help_heading = "Network")]
+    pub admin: Option<std::net::SocketAddr>,
     /// Threads that read and write sockets
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64), help_heading = "Network")]
     pub poll_threads: u16,

@@ -13,6 +13,7 @@ use riddhi_connect::sink::{SinkSlot, Unsent};
 use riddhi_run::Target;
 use riddhi_run::worker::{OutputFrame, Receiver};
 
+use super::admin::SinkFigures;
 use super::notes::Notes;
 use super::pair::Mirror;
 use super::wake::Waker;
@@ -46,6 +47,8 @@ impl Progress {
 pub struct Drain {
     /// The sinks.
     pub slots: Vec<SinkSlot>,
+    /// What others may know of them, in their order.
+    figures: Vec<Arc<SinkFigures>>,
     progress: Arc<Progress>,
     notes: Option<Notes>,
     /// What came out before this position is out already.
@@ -63,13 +66,14 @@ impl Drain {
     /// For these sinks; outputs before `skip` are passed over.
     pub fn new(
         slots: Vec<SinkSlot>,
+        figures: Vec<Arc<SinkFigures>>,
         progress: Arc<Progress>,
         notes: Option<Notes>,
         skip: u64,
         hold: Option<Arc<Mirror>>,
         stop: Stop,
     ) -> Drain {
-        Drain { slots, progress, notes, skip, end: skip, last_note: Instant::now(), hold, stop, broken: None }
+        Drain { slots, figures, progress, notes, skip, end: skip, last_note: Instant::now(), hold, stop, broken: None }
     }
 
     /// Waits until the outputs of a frame may leave. What was to leave before is handed on first.
@@ -94,6 +98,7 @@ impl Drain {
     pub fn settle(&mut self) -> ControlFlow<()> {
         self.last_note = Instant::now();
         let flushed = self.slots.iter_mut().try_for_each(SinkSlot::flush);
+        self.tell_figures();
         if let Err(unsent) = flushed {
             return self.give_up(unsent);
         }
@@ -104,6 +109,13 @@ impl Drain {
         self.progress.published.store(self.end, Ordering::Release);
         self.progress.waker.wake();
         ControlFlow::Continue(())
+    }
+
+    fn tell_figures(&self) {
+        for (slot, figures) in self.slots.iter().zip(&self.figures) {
+            figures.rows.set(slot.rows);
+            figures.lost.set(slot.lost);
+        }
     }
 
     fn note(&mut self) {
@@ -139,6 +151,7 @@ impl Receiver for Drain {
         {
             return self.give_up(unsent);
         }
+        self.tell_figures();
         self.end = frame.end();
         if self.last_note.elapsed() >= NOTE_EVERY { self.settle() } else { ControlFlow::Continue(()) }
     }

@@ -60,6 +60,7 @@ impl Fleet {
 
     /// Starts the apps; each stands where its files end when this returns. After a failure those that run already end in order.
     pub fn start(&self, apps: Opened) -> Result<(), Failure> {
+        self.shared.board.expect(apps.len());
         for (number, (watch, app, name)) in apps.into_iter().enumerate() {
             let ends = said::ends(&app);
             let started = Live::start(self.shared.clone(), watch, app, name.clone(), number);

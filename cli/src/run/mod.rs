@@ -3,6 +3,7 @@
 //! Each app has a sequencer, a worker and a sink thread of its own (`live`), so that independent apps run side by side. This
 //! thread waits for their ends.
 
+mod admin;
 mod disk;
 mod drain;
 mod fleet;
@@ -20,7 +21,7 @@ mod users;
 mod wake;
 mod watch;
 
-use std::net::ToSocketAddrs;
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -36,6 +37,7 @@ use crate::say;
 use crate::signals::Stop;
 pub use segments::{START, list, start_note};
 
+use admin::Known;
 use fleet::Fleet;
 use live::{Pair, Shared};
 
@@ -59,7 +61,12 @@ pub fn run(mut args: RunArgs) -> Result<Exit, Failure> {
         return pair::run(args, config, ha, stop, bridge);
     }
     let begun = Instant::now();
-    let fleet = Fleet::new(shared(args, stop, None, bridge)?);
+    let (at, typed) = admin_address(&args, config.as_ref())?;
+    let node = config.as_ref().map_or("", |c| c.node.id.as_str());
+    let shared = shared(args, stop.clone(), None, bridge)?;
+    let known = Known::new(node, None, shared.board.clone(), stop);
+    let _admin = admin::open(at, typed, &shared.network, &known)?;
+    let fleet = Fleet::new(shared);
     let started = fleet.start(fleet.check()?);
     let exit = fleet.finish(&begun);
     started.map(|()| exit)
@@ -80,6 +87,7 @@ fn shared(args: RunArgs, stop: Stop, pair: Option<Pair>, databridge: DataBridgeO
         network: Arc::new(Network::new(network)),
         stop,
         pair,
+        board: Arc::default(),
     })
 }
 
@@ -102,6 +110,22 @@ fn fill_in(args: &mut RunArgs, config: &Config) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Where the admin port is to be, and whether that was typed.
+fn admin_address(args: &RunArgs, config: Option<&Config>) -> Result<(Option<SocketAddr>, bool), Failure> {
+    if args.admin.is_some() {
+        return Ok((args.admin, true));
+    }
+    let Some(at) = config.and_then(|c| c.admin.as_ref()) else { return Ok((None, false)) };
+    resolve(&at.host, at.port, "the admin port").map(|found| (Some(found), false))
+}
+
+/// The first address of a host's name.
+fn resolve(host: &str, port: u16, what: &str) -> Result<SocketAddr, Failure> {
+    let failed = |why: &str| Failure::new(Exit::Usage, format!("{what}: {host}:{port}: {why}"));
+    let found = (host, port).to_socket_addrs().map_err(|e| failed(&plain(&e)))?.next();
+    found.ok_or_else(|| failed("the name has no address"))
+}
+
 /// The data bridge as the configuration has it: plain ports, users and times.
 fn data_bridge(config: &riddhi_config::DataBridge) -> Result<DataBridgeOptions, Failure> {
     let mut users = Users::new();
@@ -109,9 +133,7 @@ fn data_bridge(config: &riddhi_config::DataBridge) -> Result<DataBridgeOptions, 
     let mut ports = Vec::new();
     for (at, speaks) in [(&config.binary, Speaks::Binary), (&config.thrift, Speaks::Thrift(Service::Plain))] {
         let Some(at) = at else { continue };
-        let failed = |why: &str| Failure::new(Exit::Usage, format!("databridge: {}:{}: {why}", at.host, at.port));
-        let found = (at.host.as_str(), at.port).to_socket_addrs().map_err(|e| failed(&plain(&e)))?.next();
-        ports.push((found.ok_or_else(|| failed("the name has no address"))?, speaks));
+        ports.push((resolve(&at.host, at.port, "databridge")?, speaks));
     }
     let mut options = DataBridgeOptions::default();
     if !ports.is_empty() {
@@ -128,7 +150,6 @@ fn tell_missing(config: &Config) {
     let bridge = &config.databridge;
     let missing = [
         ("the data bridge's TLS ports", bridge.binary.is_some() || bridge.thrift.is_some()),
-        ("the admin port", config.admin.is_some()),
         ("limits", config.limits != Limits::default()),
         ("siddhi: extensions, refs and properties", config.siddhi != Siddhi::default()),
     ];

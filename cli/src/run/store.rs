@@ -151,12 +151,13 @@ impl Store {
         self.every.saturating_sub(self.last.elapsed())
     }
 
-    /// Writes a snapshot; gives the position from which on the journal is still needed.
-    pub fn save(&mut self, snapshot: &Snapshot) -> Result<u64, Failure> {
+    /// Writes a snapshot; gives the position from which on the journal is still needed, and the snapshot's size.
+    pub fn save(&mut self, snapshot: &Snapshot) -> Result<(u64, u64), Failure> {
         let path = self.folder.join(format!("{NAME}{:020}{EXTENSION}", snapshot.position));
         let beside = path.with_extension(UNFINISHED);
+        let bytes = bytes(snapshot);
         let written = self.patient.create(&beside).and_then(|mut file| {
-            self.patient.write_all(&mut file, &bytes(snapshot), &beside)?;
+            self.patient.write_all(&mut file, &bytes, &beside)?;
             file.sync_all()?;
             self.patient.rename(&beside, &path)?;
             sync_folder(&self.folder)
@@ -173,7 +174,7 @@ impl Store {
                 self.patient.tell(&format!("warning: cannot delete {}: {}", old.display(), plain(&e)));
             }
         }
-        Ok(all.first().map_or(0, |(position, _)| *position))
+        Ok((all.first().map_or(0, |(position, _)| *position), bytes.len() as u64))
     }
 
     /// What the newest state is made of: its snapshot, the journal after it, and how far the sinks are.
@@ -275,7 +276,7 @@ mod tests {
             state: vec![7; 9],
             ..Snapshot::default()
         };
-        assert_eq!([1, 2, 3].map(|p| store.save(&of(p)).unwrap()), [1, 1, 2]);
+        assert_eq!([1, 2, 3].map(|p| store.save(&of(p)).unwrap().0), [1, 1, 2]);
         assert_eq!(store.find().unwrap().snapshot, Some(of(3)));
         let newest = folder.join(format!("{NAME}{:020}{EXTENSION}", 3));
         let mut bytes = fs::read(&newest).unwrap();

@@ -1,12 +1,14 @@
 //! The thread that asks the database: one request at a time, each answered, if only by the end of its time.
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 use riddhi_postgres::{Beside, Link, Options, Witness};
 use riddhi_role::{Event, Row};
 
 use crate::driver::Input;
+use crate::traffic::Meter;
 
 /// What the database is asked.
 pub(crate) enum Request {
@@ -21,13 +23,14 @@ pub(crate) fn spawn(
     address: String,
     within: Duration,
     to: Sender<Input>,
+    meter: Arc<Meter>,
 ) -> std::io::Result<Sender<Request>> {
     // The machine asks one at a time.
     let (requests, from) = bounded(2);
     let thread = std::thread::Builder::new().name("riddhi-witness".into());
     thread.spawn(move || {
         let beside = Beside { address: Some(address), apps: None };
-        Asks { options, group, beside, within, open: None, failed: None }.run(&from, &to);
+        Asks { options, group, beside, within, open: None, failed: None, meter }.run(&from, &to);
     })?;
     Ok(requests)
 }
@@ -40,12 +43,16 @@ struct Asks {
     open: Option<(Link, Witness)>,
     /// What was said last of a failure.
     failed: Option<String>,
+    meter: Arc<Meter>,
 }
 
 impl Asks {
     fn run(&mut self, from: &Receiver<Request>, to: &Sender<Input>) {
         for request in from {
-            let (event, peer) = match self.ask(&request) {
+            let begun = Instant::now();
+            let answer = self.ask(&request);
+            self.meter.asked(begun.elapsed(), answer.is_ok());
+            let (event, peer) = match answer {
                 Ok((event, peer)) => {
                     if self.failed.take().is_some() {
                         let _ = to.send(Input::Note("note: the database answers again".into()));

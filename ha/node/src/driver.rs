@@ -21,6 +21,7 @@ use crate::disk::keep;
 use crate::inlet::Inlet;
 use crate::log::Log;
 use crate::peer::{self, Me};
+use crate::traffic::{Meter, Traffic};
 
 /// What waits for the driver at most; whoever has more waits, which the driver does for nobody.
 const INPUTS: usize = 1024;
@@ -71,12 +72,20 @@ pub(crate) enum Input {
 pub struct Handle {
     to: Sender<Input>,
     status: Arc<Mutex<Status>>,
+    log: Arc<Log>,
+    meter: Arc<Meter>,
 }
 
 impl Handle {
     /// What the node is now.
     pub fn status(&self) -> Status {
         self.status.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What has gone between the nodes and to the database so far.
+    pub fn traffic(&self) -> Traffic {
+        let [position, confirmed] = self.log.seen();
+        Traffic { position, confirmed, ..self.meter.read() }
     }
 
     /// An operator's wish; what comes of it is said by a line.
@@ -95,6 +104,7 @@ struct Driver {
     path: Arc<dyn DataPath>,
     log: Arc<Log>,
     inlet: Arc<Inlet>,
+    meter: Arc<Meter>,
     folder: PathBuf,
     me: Me,
     status: Arc<Mutex<Status>>,
@@ -133,20 +143,24 @@ pub fn run(
     let (role, actions) = Role::start(setup.config, start, now);
     let me: Me = Arc::new(Mutex::new(role.hello()));
     let status = Arc::new(Mutex::new(role.status(now)));
+    let meter: Arc<Meter> = Arc::default();
     let inlet = Arc::new(Inlet::new(path.clone(), recovered.line, recovered.position));
-    let database = database::spawn(setup.database, setup.group, setup.advertised.clone(), within, to.clone())?;
+    let database =
+        database::spawn(setup.database, setup.group, setup.advertised.clone(), within, to.clone(), meter.clone())?;
     let (dial, asked) = bounded(1);
     peer::dial(asked, setup.access.clone(), me.clone(), to.clone())?;
     peer::listen(setup.listener, setup.access, me.clone(), to.clone())?;
+    let handle = Handle { to: to.clone(), status: status.clone(), log: log.clone(), meter: meter.clone() };
     let mut driver = Driver {
         role,
         path,
         log,
         inlet,
+        meter,
         folder: setup.folder,
         me,
-        status: status.clone(),
-        to: to.clone(),
+        status,
+        to,
         database,
         dial,
         dialled: Instant::now(),
@@ -163,7 +177,7 @@ pub fn run(
             ended(why);
         }
     })?;
-    Ok(Handle { to, status })
+    Ok(handle)
 }
 
 /// Milliseconds of the boot clock, which goes on while the machine sleeps.
@@ -246,8 +260,9 @@ impl Driver {
         self.log.set_link(number);
         self.inlet.set_link(number);
         let incarnation = self.role.hello().from.incarnation;
-        let (log, inlet) = (self.log.clone(), self.inlet.clone());
-        match peer::start(link, number, incarnation, log, inlet, self.to.clone()) {
+        self.meter.linked();
+        let ends = peer::Ends { log: self.log.clone(), inlet: self.inlet.clone(), meter: self.meter.clone() };
+        match peer::start(link, number, incarnation, ends, self.to.clone()) {
             Ok(writer) => {
                 self.link = Some((number, writer));
                 self.tell(Event::LinkUp(hello))

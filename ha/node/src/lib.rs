@@ -14,6 +14,7 @@ mod driver;
 mod inlet;
 mod log;
 mod peer;
+mod traffic;
 
 use std::io;
 
@@ -24,6 +25,7 @@ pub use riddhi_role::{
     Command, Config, Disk, Epoch, Holder, Incarnation, Level, Line, Part, Position, Recovered, Status,
 };
 pub use riddhi_sync::{Access, Secret};
+pub use traffic::Traffic;
 
 /// What the apps of a node do for the driver. Calls come from threads of the driver, those marked so may take long.
 pub trait DataPath: Send + Sync {

@@ -21,6 +21,8 @@ pub struct Log {
     /// There is something to send, or room to append.
     changed: Condvar,
     released: AtomicU64,
+    /// The last record and the last confirmed one, for those who only look.
+    seen: [AtomicU64; 2],
     wakers: Mutex<Vec<Arc<dyn Fn() + Send + Sync>>>,
 }
 
@@ -77,6 +79,7 @@ impl Default for Log {
             }),
             changed: Condvar::new(),
             released: AtomicU64::new(0),
+            seen: Default::default(),
             wakers: Mutex::default(),
         }
     }
@@ -102,6 +105,7 @@ impl Log {
             state.window_bytes -= old.len();
         }
         let position = state.position;
+        self.seen[0].store(position, Ordering::Relaxed);
         self.settle(&mut state);
         drop(state);
         if streams {
@@ -123,6 +127,11 @@ impl Log {
     /// The last record.
     pub fn position(&self) -> Position {
         self.lock().position
+    }
+
+    /// The last record, and the last one that was confirmed under the present epoch, without a lock.
+    pub(crate) fn seen(&self) -> [Position; 2] {
+        [0, 1].map(|i| self.seen[i].load(Ordering::Relaxed))
     }
 
     /// `wake` is called whenever more is released.
@@ -150,6 +159,8 @@ impl Log {
         (state.acked, state.stream) = ((Incarnation(0), 0), None);
         state.window.clear();
         state.window_bytes = 0;
+        self.seen[0].store(after, Ordering::Relaxed);
+        self.seen[1].store(0, Ordering::Relaxed);
         self.released.store(0, Ordering::Release);
     }
 
@@ -168,6 +179,7 @@ impl Log {
         let mut state = self.lock();
         if state.epoch == epoch && epoch > 0 {
             state.acked = (incarnation, position);
+            self.seen[1].store(position, Ordering::Relaxed);
             self.settle(&mut state);
         }
     }

@@ -12,6 +12,7 @@ use riddhi_sync::{Access, Link, LinkReader, LinkWriter, Message, accept, connect
 use crate::driver::Input;
 use crate::inlet::{Inlet, Taken};
 use crate::log::{Log, Next};
+use crate::traffic::Meter;
 
 /// How long a connection may take to be made.
 const CONNECT: Duration = Duration::from_secs(2);
@@ -72,18 +73,25 @@ fn greeted(link: Result<Link, riddhi_sync::LinkError>, to: &Sender<Input>) {
     };
 }
 
+/// Where records come from and go to.
+#[derive(Clone)]
+pub(crate) struct Ends {
+    pub log: Arc<Log>,
+    pub inlet: Arc<Inlet>,
+    pub meter: Arc<Meter>,
+}
+
 /// Starts reader and writer of a link. They end with it, and the driver is told.
 pub(crate) fn start(
     link: Link,
     number: u64,
     incarnation: Incarnation,
-    log: Arc<Log>,
-    inlet: Arc<Inlet>,
+    ends: Ends,
     to: Sender<Input>,
 ) -> std::io::Result<Arc<Mutex<LinkWriter>>> {
     let (reader, writer) = link.split()?;
     let writer = Arc::new(Mutex::new(writer));
-    let (out, records) = (writer.clone(), log.clone());
+    let (out, records) = (writer.clone(), ends.clone());
     let down = to.clone();
     thread::Builder::new().name("riddhi-link-out".into()).spawn(move || {
         write(&records, number, &out);
@@ -92,7 +100,7 @@ pub(crate) fn start(
     })?;
     let back = writer.clone();
     thread::Builder::new().name("riddhi-link-in".into()).spawn(move || {
-        if let Some(why) = read(reader, number, incarnation, &log, &inlet, &back, &to) {
+        if let Some(why) = read(reader, number, incarnation, &ends, &back, &to) {
             let _ = to.send(Input::Note(format!("warning: the link to the other node: {why}")));
         }
         hang_up(&back);
@@ -105,10 +113,13 @@ pub(crate) fn hang_up(writer: &Mutex<LinkWriter>) {
     writer.lock().unwrap_or_else(PoisonError::into_inner).hang_up();
 }
 
-fn write(log: &Log, number: u64, writer: &Mutex<LinkWriter>) {
+fn write(ends: &Ends, number: u64, writer: &Mutex<LinkWriter>) {
     let mut gathered = false;
     loop {
-        let next = log.next(number, !gathered);
+        let next = ends.log.next(number, !gathered);
+        if let Next::Record(_, bytes) = &next {
+            ends.meter.sent(bytes.len());
+        }
         let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
         let sent = match &next {
             Next::Over => return,
@@ -132,8 +143,7 @@ fn read(
     mut reader: LinkReader,
     number: u64,
     incarnation: Incarnation,
-    log: &Log,
-    inlet: &Inlet,
+    ends: &Ends,
     writer: &Mutex<LinkWriter>,
     to: &Sender<Input>,
 ) -> Option<String> {
@@ -147,14 +157,18 @@ fn read(
                 None
             }
             Ok(Message::Acknowledge { incarnation, epoch, position }) => {
-                log.acknowledged(incarnation, epoch, position);
+                ends.meter.heard();
+                ends.log.acknowledged(incarnation, epoch, position);
                 None
             }
             Ok(Message::Begin { epoch, after, anew }) => Some(Taken::Begin { epoch, after, anew }),
             Ok(Message::Record { position, bytes }) => Some(Taken::Record { position, bytes: bytes.to_vec() }),
         };
         if let Some(taken) = taken {
-            match inlet.take(number, taken) {
+            if let Taken::Record { bytes, .. } = &taken {
+                ends.meter.received(bytes.len());
+            }
+            match ends.inlet.take(number, taken) {
                 Ok(counts) => owed = counts.or(owed),
                 Err(error) => return Some(error.to_string()),
             }
@@ -162,6 +176,7 @@ fn read(
         if !reader.has_more()
             && let Some((epoch, position)) = owed.take()
         {
+            ends.meter.heard();
             acknowledge(writer, incarnation, epoch, position)?;
         }
     }

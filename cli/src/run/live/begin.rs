@@ -2,6 +2,7 @@
 
 use super::{Account, Live, OUTPUT_FRAMES, Remains, Shared, no_thread, wall};
 use crate::exit::{Exit, Failure};
+use crate::run::admin::{End, Figures};
 use crate::run::disk::Patient;
 use crate::run::drain::{Drain, Progress};
 use crate::run::notes::Notes;
@@ -34,6 +35,8 @@ impl Live {
         let mirror = mirror.map(|(pair, folder)| Mirror::new(pair.records.clone(), &name, folder, waker.clone()));
         let patient = Patient::new(several.then_some(&*name), shared.stop.clone(), mirror.clone());
         let now = if app.playback { 0 } else { wall() };
+        let figures = Figures::new(&name);
+        shared.board.add(figures.clone());
         let mut live = Live {
             progress: Progress::new(0, waker.clone()),
             clock: Clock::new(app.playback, now),
@@ -43,7 +46,7 @@ impl Live {
             sources: Vec::new(),
             turn: 0,
             mirror,
-            open: Arc::default(),
+            open: figures.open.clone(),
             places_kept: Sources::new(),
             waker,
             sleeper,
@@ -52,8 +55,11 @@ impl Live {
             recorder: None,
             patient,
             changed: false,
+            snapshot_begun: Instant::now(),
             last_event: Instant::now(),
             account: Account::default(),
+            figures,
+            source_figures: Vec::new(),
             name,
             number,
             shared,
@@ -114,6 +120,7 @@ impl Live {
         }
         let hold = self.mirror.clone();
         self.spawn(pool, remains.published, &remains.sinks, remains.position, hold)?;
+        self.show();
         if !self.may_take() {
             self.places_kept = remains.sources;
             return Ok(());
@@ -121,6 +128,7 @@ impl Live {
         let was = remains.state.as_ref().map(|(_, app)| app);
         let kept = self.kept_sources(was);
         self.sources = self.make_sources(&remains.sources, kept)?;
+        self.show_sources();
         self.open.store(true, Ordering::Release);
         Ok(())
     }
@@ -170,7 +178,8 @@ impl Live {
             }
         };
         let stop = self.shared.stop.clone();
-        let drain = Drain::new(slots, self.progress.clone(), notes, published, hold, stop);
+        let figures = self.figures.set_sinks(self.ends(Direction::Sink));
+        let drain = Drain::new(slots, figures, self.progress.clone(), notes, published, hold, stop);
         let (forward, drain) = SinkThread::spawn(drain, OUTPUT_FRAMES, Wait::Park).map_err(|e| no_thread(&e))?;
         let taps = Taps::new(forward.with_inputs(self.sink_streams()), self.waker.clone());
         let options = WorkerOptions { core: self.core(), ..WorkerOptions::default() };
@@ -179,6 +188,28 @@ impl Live {
         self.frame.base = position;
         (self.worker, self.drain) = (Some(worker), Some(drain));
         Ok(())
+    }
+
+    /// Shows the threads that run the app to whoever looks on.
+    fn show(&self) {
+        let Some(worker) = &self.worker else { return };
+        self.figures.position.store(self.frame.base, Ordering::Relaxed);
+        self.figures.set_threads(worker.view(), self.progress.clone(), self.mirror.clone());
+    }
+
+    pub(super) fn show_sources(&mut self) {
+        self.source_figures = self.figures.set_sources(self.ends(Direction::Source));
+    }
+
+    /// The app's sources or sinks as they are called in metrics.
+    fn ends(&self, direction: Direction) -> Vec<End> {
+        let plans = self.app.connectors.iter().filter(|c| c.direction == direction).enumerate();
+        let end = |(place, plan): (usize, &riddhi_plan::connector::ConnectorPlan)| End {
+            place,
+            ty: plan.ty.clone(),
+            stream: self.app.streams[plan.stream].name.clone(),
+        };
+        plans.map(end).collect()
     }
 
     pub(super) fn setting(&self, stream: usize) -> Setting {

@@ -28,6 +28,7 @@ impl Live {
         if may && !open {
             let places = std::mem::take(&mut self.places_kept);
             self.sources = self.make_sources(&places, BTreeMap::new())?;
+            self.show_sources();
             self.open.store(true, Ordering::Release);
         } else if !may && open {
             self.places_kept = self.places();

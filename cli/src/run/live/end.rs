@@ -12,7 +12,7 @@ impl Live {
     /// Ends in order: a last snapshot, then the threads.
     pub(super) fn finish(&mut self) -> Result<(), Failure> {
         let state = match self.store.is_some() {
-            true => match self.with_worker(|worker| worker.call(|pool, _| pool.save())) {
+            true => match self.saved() {
                 Ok(state) => Some(state),
                 Err(End::Failed(failure)) => return Err(failure),
                 Err(End::Orderly) => None,
@@ -66,6 +66,7 @@ impl Live {
             }
             None => true,
         };
+        self.figures.settle();
         failed.map_or(Ok(out), Err)
     }
 

@@ -13,6 +13,7 @@ mod duty;
 mod end;
 mod state;
 
+use super::admin::{Board, Figures, SourceFigures, State};
 use super::disk::Patient;
 use super::drain::{Drain, Progress};
 use super::pair::{Duty, Mirror, Records};
@@ -34,7 +35,7 @@ use riddhi_run::{App, Clock};
 use std::collections::BTreeMap;
 use std::os::fd::BorrowedFd;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Entries of a frame at most.
@@ -61,6 +62,8 @@ pub struct Shared {
     pub stop: Stop,
     /// There if the node is one of two.
     pub pair: Option<Pair>,
+    /// What the apps have done so far.
+    pub board: Arc<Board>,
 }
 
 /// What the apps of a node of a pair share.
@@ -134,8 +137,13 @@ pub struct Live {
     patient: Arc<Patient>,
     /// Whether something was journaled since the last snapshot.
     changed: bool,
+    /// When the snapshot at hand was begun.
+    snapshot_begun: Instant,
     last_event: Instant,
     account: Account,
+    /// What other threads may know of it, and that of its sources, in their order.
+    figures: Arc<Figures>,
+    source_figures: Vec<Arc<SourceFigures>>,
 }
 
 /// What goes on when the app is made anew.
@@ -152,6 +160,7 @@ struct Remains {
 impl Live {
     /// Takes turns until the end.
     pub fn run(mut self) -> (Result<(), Failure>, Account) {
+        self.figures.set_state(State::Running);
         let end = loop {
             if self.shared.stop.asked() {
                 break End::Orderly;
@@ -170,6 +179,7 @@ impl Live {
                 Err(failure)
             }
         };
+        self.figures.set_state(State::Ended);
         (done, self.account)
     }
 
@@ -181,7 +191,7 @@ impl Live {
         if !self.app.playback {
             self.clock.set(now);
         }
-        let polled = self.poll();
+        let polled = self.poll(now);
         if self.frame.is_empty() {
             self.tick(now);
         }
@@ -199,13 +209,22 @@ impl Live {
     }
 
     /// Lets each source put in what it has.
-    fn poll(&mut self) -> Polled {
+    fn poll(&mut self, now: i64) -> Polled {
         let n = self.sources.len();
         let mut all = if n == 0 { Polled::Nothing(SLEEP_MAX) } else { Polled::Ended };
         self.turn = if n == 0 { 0 } else { (self.turn + 1) % n };
         for i in 0..n {
-            let slot = &mut self.sources[(self.turn + i) % n];
+            let i = (self.turn + i) % n;
+            let slot = &mut self.sources[i];
+            let before = slot.counts.accepted;
             let one = slot.poll(&mut self.frame, &mut self.clock, ENTRIES_MAX);
+            if slot.counts.accepted != before
+                && let Some(figures) = self.source_figures.get(i)
+            {
+                figures.accepted.set(slot.counts.accepted);
+                figures.refused.set(slot.counts.refused);
+                figures.last_ms.store(now.max(0) as u64, Ordering::Relaxed);
+            }
             all = match (all, one) {
                 (Polled::More, _) | (_, Polled::More) => Polled::More,
                 (Polled::Nothing(a), Polled::Nothing(b)) => Polled::Nothing(a.min(b)),
@@ -253,6 +272,8 @@ impl Live {
             worker.send(frame)?;
             worker.frame()
         })?;
+        self.figures.position.store(self.frame.base, Ordering::Relaxed);
+        self.figures.waits.set(self.worker.as_ref().map_or(0, Worker::producer_waits));
         self.tell_sources();
         Ok(())
     }

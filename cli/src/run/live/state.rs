@@ -7,7 +7,7 @@ use crate::run::segments::{SOURCES, Segments};
 use crate::run::store::{Snapshot, Sources, put_sources};
 use riddhi_batch::Writer;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 impl Live {
     pub(super) fn journal_frame(&mut self) -> Result<(), Failure> {
@@ -20,6 +20,7 @@ impl Live {
             if let Some(journal) = &mut self.journal {
                 journal.append(&self.frame)?;
                 journal.note(SOURCES, &places.bytes)?;
+                self.figures.journal_bytes.store(journal.bytes(), Ordering::Relaxed);
             }
             if let Some(mirror) = &self.mirror {
                 mirror.journaled(self.frame.base + self.frame.entries.len() as u64);
@@ -50,13 +51,19 @@ impl Live {
             }
             return Ok(());
         }
-        let state = match self.with_worker(|worker| worker.call(|pool, _| pool.save())) {
+        let state = match self.saved() {
             Ok(state) => state,
             Err(End::Failed(failure)) => return Err(failure),
             Err(End::Orderly) => return Ok(()),
         };
         // A snapshot must not stand behind outputs that are not out: they would never be.
         if self.wait_for_sinks()? { self.write_snapshot(state) } else { Ok(()) }
+    }
+
+    /// The state as the worker has it, for a snapshot that begins now.
+    pub(super) fn saved(&mut self) -> Result<Vec<u8>, End> {
+        self.snapshot_begun = Instant::now();
+        self.with_worker(|worker| worker.call(|pool, _| pool.save()))
     }
 
     pub(super) fn write_snapshot(&mut self, state: Vec<u8>) -> Result<(), Failure> {
@@ -73,7 +80,8 @@ impl Live {
             state,
         };
         let Some(store) = &mut self.store else { return Ok(()) };
-        let needed = store.save(&snapshot)?;
+        let (needed, bytes) = store.save(&snapshot)?;
+        self.figures.snapshot_written(bytes, self.snapshot_begun.elapsed().as_micros() as u64);
         let inputs = journal_inputs(&self.app);
         match &mut self.journal {
             Some(journal) => {
@@ -89,6 +97,7 @@ impl Live {
         }
         if let Some(journal) = &mut self.journal {
             journal.drop_before(needed);
+            self.figures.journal_bytes.store(journal.bytes(), Ordering::Relaxed);
         }
         self.changed = false;
         Ok(())

@@ -169,6 +169,11 @@ impl Mirror {
         self.released.load(Ordering::Acquire)
     }
 
+    /// The same as it was found last, without a lock.
+    pub fn released_so_far(&self) -> u64 {
+        self.released.load(Ordering::Acquire)
+    }
+
     /// Waits a little for more to be released.
     pub fn wait(&self) {
         let guard = lock(&self.more.0);
@@ -198,6 +203,6 @@ pub enum Change<'a> {
     Remove,
 }
 
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -11,6 +11,6 @@ mod operation;
 mod path;
 mod start;
 
-pub use mirror::{Change, Mirror, Records};
+pub use mirror::{Change, Mirror, Records, lock};
 pub use path::Duty;
 pub use start::run;

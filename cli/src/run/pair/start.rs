@@ -17,9 +17,10 @@ use super::path::{Apps, Duty, StartApps};
 use crate::args::RunArgs;
 use crate::database::options;
 use crate::exit::{Exit, Failure, plain};
+use crate::run::admin::{self, Known};
 use crate::run::fleet::Fleet;
 use crate::run::live::Pair;
-use crate::run::shared;
+use crate::run::{admin_address, shared};
 use crate::say;
 use crate::signals::Stop;
 
@@ -46,7 +47,10 @@ pub fn run(args: RunArgs, config: &Config, ha: &Ha, stop: Stop, bridge: DataBrid
     let log = Arc::new(Log::default());
     let records = Arc::new(Records::new(log.clone(), marks));
     let duty = Arc::new(Duty::default());
+    let (at, typed) = admin_address(&args, Some(config))?;
     let shared = shared(args, stop.clone(), Some(Pair { records: records.clone(), duty: duty.clone() }), bridge)?;
+    let known = Known::new(&config.node.id, Some(&ha.group), shared.board.clone(), stop.clone());
+    let _admin = admin::open(at, typed, &shared.network, &known)?;
     let fleet = Arc::new(Fleet::new(shared));
     // What is wrong with an app is told now and not at a take-over.
     fleet.check()?;
@@ -67,6 +71,7 @@ pub fn run(args: RunArgs, config: &Config, ha: &Ha, stop: Stop, bridge: DataBrid
         }),
     );
     let handle = handle.map_err(|e| Failure::new(Exit::Failed, format!("cannot start a thread: {e}")))?;
+    let _ = known.handle.set(handle.clone());
     wait(&fleet, &stop);
     stop.ask();
     let exit = fleet.finish(&begun);

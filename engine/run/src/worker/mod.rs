@@ -97,6 +97,24 @@ impl<F: FnMut(&Outputs<'_>) + Send + 'static> Sink for F {
     }
 }
 
+/// A worker seen from other threads, also after its end. Looking costs it nothing.
+#[derive(Clone, Debug)]
+pub struct WorkerView {
+    status: Arc<Status>,
+}
+
+impl WorkerView {
+    /// Position after the last entry that was handled.
+    pub fn handled_to(&self) -> u64 {
+        self.status.handled_to()
+    }
+
+    /// Events, entries, frames and rows so far; what the producer counts is none here.
+    pub fn counters(&self) -> WorkerCounters {
+        self.status.counters()
+    }
+}
+
 /// The worker has ended: its sink wants no more, or it panicked. [`Worker::finish`] says which.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("the worker has ended")]
@@ -202,6 +220,16 @@ impl<S: Sink> Worker<S> {
     /// Position of the next entry.
     pub fn position(&self) -> u64 {
         self.next
+    }
+
+    /// For other threads, to look on.
+    pub fn view(&self) -> WorkerView {
+        WorkerView { status: self.status.clone() }
+    }
+
+    /// Times that the producer waited for an empty frame.
+    pub fn producer_waits(&self) -> u64 {
+        self.frames.waits()
     }
 
     /// Counts so far. While frames are on their way they are counted as refused.

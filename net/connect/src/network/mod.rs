@@ -11,8 +11,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use riddhi_edge::Edge;
-pub use riddhi_edge::EdgeOptions;
-pub use riddhi_http::Users;
+pub use riddhi_edge::{Counts, EdgeOptions, Limits, Listening};
+use riddhi_http::{HttpService, Pages};
+pub use riddhi_http::{MakePage, Page, Users};
 
 use databridge::{DataBridge, DataBridgeOptions};
 use http::Ports;
@@ -89,6 +90,25 @@ impl Network {
     /// The poll loops, if they are running.
     pub fn running(&self) -> Option<Arc<Edge>> {
         lock(&self.edge).clone()
+    }
+
+    /// Serves texts at a port that is open whatever the node's part, until what this gives is dropped. They are made by a poll
+    /// loop, so making one must not wait.
+    ///
+    /// # Errors
+    ///
+    /// The port cannot be listened at, or the poll loops cannot start: why, for people.
+    pub fn serve_pages(&self, at: SocketAddr, make: Box<MakePage>) -> Result<Listening, String> {
+        let edge = self.edge().map_err(|e| format!("cannot start the poll loops: {e}"))?;
+        edge.listen_always(at, Arc::new(HttpService(Arc::new(Pages::new(make))))).map_err(|e| e.to_string())
+    }
+
+    /// What each port has counted since it was opened, by its address.
+    pub fn counts(&self) -> Vec<(SocketAddr, Counts)> {
+        let Some(edge) = self.running() else { return Vec::new() };
+        let mut all: Vec<_> = edge.counters().into_iter().map(|(at, counters)| (at, counters.read())).collect();
+        all.sort_by_key(|(at, _)| *at);
+        all
     }
 }
 
