@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use riddhi_postgres::Options;
 use riddhi_role::{
-    Action, Command, Config, Disk, Epoch, Event, Gate, Holder, Message, Position, Recovered, Role, Start, Status,
+    Action, Command, Config, Disk, Epoch, Event, Gate, Hello, Holder, Message, Position, Recovered, Role, Start, Status,
 };
 use riddhi_sync::{Access, Link, LinkWriter};
 use rustix::time::{ClockId, clock_gettime};
@@ -20,8 +20,9 @@ use crate::database::{self, Request};
 use crate::disk::keep;
 use crate::inlet::Inlet;
 use crate::log::Log;
-use crate::peer::{self, Me};
+use crate::peer::{self, Me, Said};
 use crate::traffic::{Meter, Traffic};
+use crate::upbringing::Upbringing;
 
 /// What waits for the driver at most; whoever has more waits, which the driver does for nobody.
 const INPUTS: usize = 1024;
@@ -56,7 +57,7 @@ pub struct Setup {
 /// What reaches the driver.
 pub(crate) enum Input {
     Answer(Event, Option<String>),
-    Linked(Link),
+    Linked(Link, Said),
     NoLink(Option<String>),
     Message(u64, Message),
     Down(u64),
@@ -119,6 +120,7 @@ struct Driver {
     links: u64,
     /// The epoch under which the peer's records end, and where, as it said when the link came up.
     peer_ends: (Epoch, Position),
+    upbringing: Upbringing,
     /// What was said last of a link that did not come about.
     refused: Option<String>,
 }
@@ -141,7 +143,7 @@ pub fn run(
     let tick = Duration::from_millis(setup.config.tick_ms().max(10) / 2);
     let within = Duration::from_millis((setup.config.ttl_ms() / 2).max(50));
     let (role, actions) = Role::start(setup.config, start, now);
-    let me: Me = Arc::new(Mutex::new(role.hello()));
+    let me: Me = Arc::new(Mutex::new(Said { hello: role.hello(), links: 0, up: false }));
     let status = Arc::new(Mutex::new(role.status(now)));
     let meter: Arc<Meter> = Arc::default();
     let inlet = Arc::new(Inlet::new(path.clone(), recovered.line, recovered.position));
@@ -169,6 +171,7 @@ pub fn run(
         link: None,
         links: 0,
         peer_ends: (0, 0),
+        upbringing: Upbringing::default(),
         refused: None,
     };
     thread::Builder::new().name("riddhi-role".into()).spawn(move || {
@@ -215,7 +218,7 @@ impl Driver {
                 self.peer = peer.or_else(|| self.peer.take());
                 self.tell(event)
             }
-            Input::Linked(link) => self.linked(link),
+            Input::Linked(link, said) => self.linked(link, &said),
             Input::NoLink(why) => {
                 if let Some(why) = why.filter(|why| self.refused.as_ref() != Some(why)) {
                     self.path.note(&format!("warning: no link to the other node: {why}"));
@@ -247,11 +250,17 @@ impl Driver {
         self.link.as_ref().is_some_and(|(link, _)| *link == number)
     }
 
-    /// A link takes the place of the one before, whose end may not have been noticed.
-    fn linked(&mut self, link: Link) -> Result<(), String> {
-        if self.link.is_some() {
+    /// A link is used if the two said hello with no other one up, and what this node said still holds. If it said hello while
+    /// another one was up, the peer has given that up, so it is closed, and this one as well: the next greeting says what is so.
+    fn linked(&mut self, link: Link, said: &Said) -> Result<(), String> {
+        let now = self.said();
+        if now.up && said.up && said.links == now.links {
             self.close_link();
-            self.tell(Event::LinkDown)?;
+            return self.tell(Event::LinkDown);
+        }
+        let holds = |a: &Hello, b: &Hello| (a.active, a.epoch, a.line) == (b.active, b.epoch, b.line);
+        if now.up || said.up || said.links != now.links || !holds(&said.hello, &now.hello) {
+            return Ok(());
         }
         self.refused = None;
         self.links += 1;
@@ -269,6 +278,10 @@ impl Driver {
             }
             Err(_) => Ok(()),
         }
+    }
+
+    fn said(&self) -> Said {
+        Said { hello: self.role.hello(), links: self.links, up: self.link.is_some() }
     }
 
     fn close_link(&mut self) {
@@ -311,7 +324,7 @@ impl Driver {
     fn carry_out(&mut self, actions: Vec<Action>) -> Result<(), String> {
         let hello = self.role.hello();
         self.inlet.follow(hello.epoch, hello.active);
-        *self.me.lock().unwrap_or_else(PoisonError::into_inner) = hello;
+        *self.me.lock().unwrap_or_else(PoisonError::into_inner) = self.said();
         let mut then = Vec::new();
         for action in actions {
             then.extend(self.act(action)?);
@@ -361,9 +374,11 @@ impl Driver {
                 // What the peer has beyond of another epoch is in files, which are not cut off: it begins anew.
                 let (line, end) = self.peer_ends;
                 let from = from.filter(|from| line == self.log.epoch() || *from == end);
-                if self.log.stream(from) {
-                    self.aside(|path| {
-                        path.append_state();
+                if !self.log.resume(from) {
+                    let (upbringing, number) = (self.upbringing.clone(), self.upbringing.ask());
+                    let (log, link) = (self.log.clone(), self.links);
+                    self.aside(move |path| {
+                        upbringing.carry_out(number, link, &log, path);
                         Ok(None)
                     });
                 }

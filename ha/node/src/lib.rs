@@ -15,6 +15,7 @@ mod inlet;
 mod log;
 mod peer;
 mod traffic;
+mod upbringing;
 
 use std::io;
 

@@ -208,17 +208,28 @@ impl Log {
         self.changed.notify_all();
     }
 
-    /// Sends the records behind `from` from now on. If they are not all there the passive begins anew, behind what is
-    /// there now: then the state must be appended after this. Gives whether it begins anew.
-    pub(crate) fn stream(&self, from: Option<Position>) -> bool {
+    /// Sends the records behind `from` from now on; false if they are not all there.
+    pub(crate) fn resume(&self, from: Option<Position>) -> bool {
         let mut state = self.lock();
         let oldest = state.position - state.window.len() as u64;
-        let from = from.filter(|from| (oldest..=state.position).contains(from));
-        let after = from.unwrap_or(state.position);
-        state.stream = Some(Stream { begin: Some((after, from.is_none())), sent: after });
+        let Some(after) = from.filter(|from| (oldest..=state.position).contains(from)) else { return false };
+        state.stream = Some(Stream { begin: Some((after, false)), sent: after });
         drop(state);
         self.changed.notify_all();
-        from.is_none()
+        true
+    }
+
+    /// Lets the passive begin anew, behind what is there now: the state must be appended after this. False if the link is another.
+    pub(crate) fn begin_anew(&self, link: u64) -> bool {
+        let mut state = self.lock();
+        if state.link != link {
+            return false;
+        }
+        let after = state.position;
+        state.stream = Some(Stream { begin: Some((after, true)), sent: after });
+        drop(state);
+        self.changed.notify_all();
+        true
     }
 
     /// What is to be sent by a link next; waits a while for it if `wait`.
@@ -305,11 +316,12 @@ mod tests {
         log.append(b"a");
         log.append(b"b");
         log.set_link(1);
-        assert!(!log.stream(Some(11)));
+        assert!(log.resume(Some(11)));
         assert!(matches!(log.next(1, false), Next::Begin { epoch: 3, after: 11, anew: false }));
         assert!(matches!(log.next(1, false), Next::Record(12, bytes) if *bytes == *b"b"));
         assert!(matches!(log.next(1, false), Next::Nothing));
-        assert!(log.stream(Some(9)), "what was appended before the take-over is not there");
+        assert!(!log.resume(Some(9)), "what was appended before the take-over is not there");
+        assert!(!log.begin_anew(2) && log.begin_anew(1));
         assert!(matches!(log.next(1, false), Next::Begin { after: 12, anew: true, .. }));
         log.send(riddhi_role::Message::AskHandOver);
         log.append(b"c");
@@ -328,7 +340,7 @@ mod tests {
         }
         assert!(log.lock().window_bytes <= WINDOW_BYTES);
         log.set_link(1);
-        assert!(!log.stream(Some(50)));
+        assert!(log.resume(Some(50)));
         let (appends, other) = (100, log.clone());
         let thread = std::thread::spawn(move || {
             for _ in 0..appends {

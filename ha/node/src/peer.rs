@@ -21,9 +21,19 @@ const CONNECT: Duration = Duration::from_secs(2);
 const HANDSHAKES_MAX: usize = 8;
 
 /// What this node says of itself, kept up by the driver.
-pub(crate) type Me = Arc<Mutex<Hello>>;
+pub(crate) type Me = Arc<Mutex<Said>>;
 
-fn hello(me: &Me) -> Hello {
+/// What this node says of itself in a greeting, and when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Said {
+    pub hello: Hello,
+    /// How many links there had been.
+    pub links: u64,
+    /// Whether the last of them was up.
+    pub up: bool,
+}
+
+fn said(me: &Me) -> Said {
     me.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
@@ -43,7 +53,8 @@ pub(crate) fn listen(listener: TcpListener, access: Access, me: Me, to: Sender<I
             let (access, me, to, held) = (access.clone(), me.clone(), to.clone(), busy.clone());
             let _ = thread::Builder::new().name("riddhi-greet".into()).spawn(move || {
                 let _held = held;
-                greeted(accept(stream, &access, hello(&me)), &to);
+                let said = said(&me);
+                greeted(accept(stream, &access, said.hello.clone()), said, &to);
             });
         }
     })?;
@@ -57,7 +68,10 @@ pub(crate) fn dial(asked: Receiver<String>, access: Access, me: Me, to: Sender<I
             let found = address.to_socket_addrs().ok().and_then(|mut all| all.next());
             let stream = found.and_then(|a| TcpStream::connect_timeout(&a, CONNECT).ok());
             match stream {
-                Some(stream) => greeted(connect(stream, &access, hello(&me)), &to),
+                Some(stream) => {
+                    let said = said(&me);
+                    greeted(connect(stream, &access, said.hello.clone()), said, &to);
+                }
                 None => drop(to.send(Input::NoLink(None))),
             }
         }
@@ -65,9 +79,9 @@ pub(crate) fn dial(asked: Receiver<String>, access: Access, me: Me, to: Sender<I
     Ok(())
 }
 
-fn greeted(link: Result<Link, riddhi_sync::LinkError>, to: &Sender<Input>) {
+fn greeted(link: Result<Link, riddhi_sync::LinkError>, said: Said, to: &Sender<Input>) {
     let _ = match link {
-        Ok(link) => to.send(Input::Linked(link)),
+        Ok(link) => to.send(Input::Linked(link, said)),
         Err(riddhi_sync::LinkError::Io(_)) => to.send(Input::NoLink(None)),
         Err(error) => to.send(Input::NoLink(Some(error.to_string()))),
     };

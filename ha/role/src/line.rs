@@ -117,6 +117,8 @@ pub enum Line {
     RightRanOut,
     /// Another holds a higher epoch.
     Superseded(Epoch),
+    /// This node is the passive of an active that it has a link to.
+    Follows(NodeId, Epoch),
     /// The passive is being brought up.
     CatchingUp(Incarnation, Option<Position>),
     /// The passive has everything, and the row says so.
@@ -194,7 +196,7 @@ impl Line {
             Line::TakingOver(_) | Line::Active(_) | Line::Serving | Line::CatchingUp(..) | Line::InSync(_) => {
                 Level::Info
             }
-            Line::NotTaken | Line::HandingOver => Level::Info,
+            Line::Follows(..) | Line::NotTaken | Line::HandingOver => Level::Info,
             Line::RightRanOut | Line::Superseded(_) | Line::Leaving(..) | Line::Alone | Line::Reasserted(_) => {
                 Level::Warn
             }
@@ -215,6 +217,7 @@ impl fmt::Display for Line {
                 "not serving: neither database nor passive has answered in time, and the passive may have taken over",
             ),
             Line::Superseded(epoch) => write!(f, "passive now: epoch {epoch} is another's"),
+            Line::Follows(node, epoch) => write!(f, "passive: node {node} is the active, epoch {epoch}"),
             Line::CatchingUp(who, Some(from)) => write!(f, "bringing up {who} from position {from}"),
             Line::CatchingUp(who, None) => write!(f, "bringing up {who} with the whole state"),
             Line::InSync(who) => write!(f, "{who} is in sync"),

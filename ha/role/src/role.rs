@@ -183,6 +183,9 @@ impl Role {
             return;
         }
         let epoch = hello.epoch;
+        if hello.active && matches!(self.phase, Phase::Passive(_)) {
+            out.push(Action::Say(Line::Follows(hello.from.node.clone(), epoch)));
+        }
         self.link = Some(hello);
         match &mut self.phase {
             Phase::Active(active) if epoch <= active.epoch => self.peer_came(now, out),
@@ -234,9 +237,14 @@ impl Role {
         self.witness.idle() && (!self.witness.failed || now - self.witness.tried_at >= self.config.beat_ms() / 2)
     }
 
-    /// Remembers the highest epoch ever seen.
+    /// Remembers the highest epoch ever seen. A row read before may be older than that: it is read again before anything is made of it.
     pub(crate) fn note_epoch(&mut self, epoch: Epoch) {
-        self.disk.epoch = self.disk.epoch.max(epoch);
+        if epoch > self.disk.epoch {
+            self.disk.epoch = epoch;
+            if self.witness.known.as_ref().is_none_or(|k| k.row.epoch < epoch) {
+                self.witness.distrust();
+            }
+        }
     }
 
     /// Remembers the database whose row was trusted.

@@ -41,6 +41,8 @@ pub(crate) struct Witness {
     highest: (Epoch, u64),
     /// The row is to be read before it is written again.
     stale: bool,
+    /// And once more than the read that is under way: that may have been answered before.
+    again: bool,
     /// The last request, answered or not, was sent then.
     pub tried_at: Ms,
     /// A request failed, so that the next one waits a little.
@@ -63,6 +65,7 @@ impl Witness {
 
     pub fn distrust(&mut self) {
         self.stale = true;
+        self.again = self.reading();
     }
 
     pub fn read(&mut self, now: Ms, out: &mut Vec<Action>) {
@@ -98,7 +101,7 @@ impl Witness {
         let Some(Request::Read { sent_at }) = self.request else { return None };
         self.request = None;
         self.failed = false;
-        self.stale = false;
+        self.stale = std::mem::take(&mut self.again);
         let landed = self.open.take().filter(|sent| sent.row == row);
         self.known = Some(Known { row, database, asked_at: sent_at });
         landed
@@ -137,6 +140,7 @@ impl Witness {
     pub fn unreadable(&mut self) {
         if matches!(self.request, Some(Request::Read { .. })) {
             self.request = None;
+            self.again = false;
             self.failed = true;
         }
     }
