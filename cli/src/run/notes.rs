@@ -6,7 +6,8 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -114,6 +115,48 @@ impl Drop for Notes {
     }
 }
 
+/// A file of notes that somebody else writes, followed.
+pub struct NotesTail {
+    path: PathBuf,
+    file: Option<File>,
+    /// Bytes of a record that is not whole yet.
+    rest: Vec<u8>,
+    position: u64,
+}
+
+impl NotesTail {
+    /// Of the file at `path`, which need not be there yet.
+    pub fn new(path: PathBuf) -> NotesTail {
+        NotesTail { path, file: None, rest: Vec::new(), position: 0 }
+    }
+
+    /// The position that was noted last, 0 if there is none yet.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read.
+    pub fn position(&mut self) -> io::Result<u64> {
+        let now = match fs::metadata(&self.path) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(self.position),
+            other => other?.ino(),
+        };
+        if !self.file.as_ref().is_some_and(|file| file.metadata().is_ok_and(|m| m.ino() == now)) {
+            self.file = Some(File::open(&self.path)?);
+            self.rest.clear();
+        }
+        let Some(file) = &mut self.file else { return Ok(self.position) };
+        // The writer begins the file anew at a bound, so this is no more.
+        file.read_to_end(&mut self.rest)?;
+        let mut used = 0;
+        while let Some((payload, after)) = record(&self.rest[used..]) {
+            self.position = parse(payload).map_or(self.position, |noted| noted.position);
+            used = self.rest.len() - after.len();
+        }
+        self.rest.drain(..used);
+        Ok(self.position)
+    }
+}
+
 fn framed(payload: &[u8]) -> Vec<u8> {
     let mut record = (payload.len() as u32).to_le_bytes().to_vec();
     record.extend_from_slice(&crc32c::crc32c(payload).to_le_bytes());
@@ -150,4 +193,31 @@ fn parse(payload: &[u8]) -> Option<Published> {
         sinks.insert(key, from.get_bytes().ok()?.to_vec());
     }
     Some(Published { position, sinks })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::signals::Stop;
+
+    #[test]
+    fn notes_are_followed_across_a_new_file_and_half_a_record() {
+        let path = std::env::temp_dir().join(format!("riddhi-notes-{}", std::process::id()));
+        let _ = fs::remove_file(&path);
+        let mut tail = NotesTail::new(path.clone());
+        assert_eq!(tail.position().unwrap(), 0);
+        let mut notes = Notes::create(&path, Patient::new(None, Stop::never(), None)).unwrap();
+        for position in [3, 5] {
+            notes.write(position, [("sink", vec![1, 2])].into_iter());
+            assert_eq!(tail.position().unwrap(), position);
+        }
+        notes.begin_anew(&payload(8, std::iter::empty())).unwrap();
+        assert_eq!(tail.position().unwrap(), 8);
+        let record = framed(&payload(9, std::iter::empty()));
+        for (at, byte) in record.iter().enumerate() {
+            notes.file.write_all(&[*byte]).unwrap();
+            assert_eq!(tail.position().unwrap(), if at + 1 == record.len() { 9 } else { 8 });
+        }
+        fs::remove_file(&path).unwrap();
+    }
 }

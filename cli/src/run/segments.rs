@@ -41,6 +41,11 @@ pub struct Segment {
     pub bytes: u64,
 }
 
+/// Where the segment is that begins at a position.
+pub fn segment_path(folder: &Path, base: u64) -> PathBuf {
+    folder.join(format!("{NAME}{base:020}{EXTENSION}"))
+}
+
 /// The segments of a folder, in order.
 pub fn list(folder: &Path) -> io::Result<Vec<Segment>> {
     let segment = |e: fs::DirEntry| {
@@ -94,7 +99,7 @@ impl Segments {
     /// Ends the segment at hand and begins another, perhaps for an app with other streams.
     pub fn next(&mut self, base: u64, now: i64) -> Result<(), Failure> {
         self.end()?;
-        let path = self.folder.join(format!("{NAME}{base:020}{EXTENSION}"));
+        let path = segment_path(&self.folder, base);
         self.written = Arc::default();
         let file = PatientFile::create(&path, self.patient.clone(), self.written.clone());
         let file = file.map_err(|e| failed(&path, &WriteError::Io(e)))?;

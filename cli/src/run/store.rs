@@ -26,10 +26,12 @@ const VERSION: u16 = 2;
 /// The one before: it names no time zone, which was UTC.
 const WITHOUT_ZONE: u16 = 1;
 const NAME: &str = "snapshot-";
-const EXTENSION: &str = ".riddhi";
+/// How the names of snapshots and segments end.
+pub const EXTENSION: &str = ".riddhi";
 /// Of what is being written beside what it will replace.
 const UNFINISHED: &str = "new";
-const PUBLISHED: &str = "published";
+/// The name of the file of the sinks' notes.
+pub const PUBLISHED: &str = "published";
 
 /// Snapshots that are kept: if the newest cannot be read, the one before it can.
 const REVISIONS: usize = 2;
@@ -52,16 +54,6 @@ pub struct Snapshot {
     pub sources: Sources,
     /// What the engine remembered.
     pub state: Vec<u8>,
-}
-
-/// What there was.
-pub struct Found {
-    /// The newest snapshot that can be read.
-    pub snapshot: Option<Snapshot>,
-    /// The journal after it.
-    pub segments: Vec<Segment>,
-    /// How far the sinks were.
-    pub published: Published,
 }
 
 /// The folder of an app.
@@ -102,38 +94,23 @@ impl Store {
 
     /// Where the sinks' notes are.
     pub fn published(&self) -> PathBuf {
-        self.folder.join(PUBLISHED)
+        published_in(&self.folder)
     }
 
-    /// What an earlier run left.
-    pub fn find(&self) -> Result<Found, Failure> {
-        let failed = |e: io::Error| {
-            Failure::new(Exit::Failed, format!("cannot read the state in {}: {}", self.folder.display(), plain(&e)))
-        };
-        let paths = self.snapshots().map_err(failed)?;
-        let mut snapshot = None;
-        for (_, path) in paths.iter().rev() {
-            match read(path) {
-                Ok(found) => {
-                    snapshot = Some(found);
-                    break;
-                }
-                Err(why) => self.patient.tell(&format!(
-                    "warning: the snapshot {} cannot be used: {why}; trying the one before it",
-                    path.display()
-                )),
-            }
-        }
-        if snapshot.is_none() && !paths.is_empty() {
-            let message = format!("no snapshot in {} can be read", self.folder.display());
-            return Err(
-                Failure::new(Exit::Failed, message).help("restore the folder, or begin anew with another --state")
-            );
-        }
-        let from = snapshot.as_ref().map_or(0, |s: &Snapshot| s.position);
-        let segments = list(&self.folder).map_err(failed)?.into_iter().filter(|s| s.base >= from).collect();
-        let published = Notes::read(&self.published()).map_err(failed)?;
-        Ok(Found { snapshot, segments, published })
+    /// The newest snapshot that can be read, if there is one.
+    pub fn newest(&self) -> Result<Option<Snapshot>, Failure> {
+        newest(&self.folder, |text| self.patient.tell(text))
+    }
+
+    /// How far the sinks were.
+    pub fn noted(&self) -> Result<Published, Failure> {
+        Notes::read(&self.published()).map_err(|e| unreadable(&self.folder, &e))
+    }
+
+    /// The journal from the segment on that begins at `base`.
+    pub fn segments(&self, base: u64) -> Result<Vec<Segment>, Failure> {
+        let all = list(&self.folder).map_err(|e| unreadable(&self.folder, &e))?;
+        Ok(all.into_iter().filter(|s| s.base >= base).collect())
     }
 
     /// Whether it is time for a snapshot.
@@ -153,7 +130,7 @@ impl Store {
 
     /// Writes a snapshot; gives the position from which on the journal is still needed, and the snapshot's size.
     pub fn save(&mut self, snapshot: &Snapshot) -> Result<(u64, u64), Failure> {
-        let path = self.folder.join(format!("{NAME}{:020}{EXTENSION}", snapshot.position));
+        let path = snapshot_path(&self.folder, snapshot.position);
         let beside = path.with_extension(UNFINISHED);
         let bytes = bytes(snapshot);
         let written = self.patient.create(&beside).and_then(|mut file| {
@@ -167,7 +144,7 @@ impl Store {
             Failure::new(Exit::Failed, format!("cannot write the snapshot {}: {}", path.display(), plain(&e)))
         };
         written.map_err(failed)?;
-        let mut all = self.snapshots().map_err(failed)?;
+        let mut all = snapshots(&self.folder).map_err(failed)?;
         while all.len() > REVISIONS {
             let (_, old) = all.remove(0);
             if let Err(e) = self.patient.remove(&old) {
@@ -179,21 +156,54 @@ impl Store {
 
     /// What the newest state is made of: its snapshot, the journal after it, and how far the sinks are.
     pub fn essential(&self) -> io::Result<Vec<PathBuf>> {
-        let Some((from, snapshot)) = self.snapshots()?.pop() else { return Ok(Vec::new()) };
+        let Some((from, snapshot)) = snapshots(&self.folder)?.pop() else { return Ok(Vec::new()) };
         let segments = list(&self.folder)?.into_iter().filter(|s| s.base >= from).map(|s| s.path);
         Ok([snapshot].into_iter().chain(segments).chain([self.published()]).collect())
     }
+}
 
-    /// Snapshots by position.
-    fn snapshots(&self) -> io::Result<Vec<(u64, PathBuf)>> {
-        let snapshot = |e: fs::DirEntry| {
-            let name = e.file_name().to_string_lossy().into_owned();
-            Some((name.strip_prefix(NAME)?.strip_suffix(EXTENSION)?.parse().ok()?, e.path()))
-        };
-        let mut all: Vec<(u64, PathBuf)> = fs::read_dir(&self.folder)?.flatten().filter_map(snapshot).collect();
-        all.sort();
-        Ok(all)
+/// Where the notes of the sinks of an app's folder are.
+pub fn published_in(folder: &Path) -> PathBuf {
+    folder.join(PUBLISHED)
+}
+
+/// Where the snapshot of a position is.
+pub fn snapshot_path(folder: &Path, position: u64) -> PathBuf {
+    folder.join(format!("{NAME}{position:020}{EXTENSION}"))
+}
+
+/// The newest snapshot of a folder that can be read; those that cannot are told.
+pub fn newest(folder: &Path, tell: impl Fn(&str)) -> Result<Option<Snapshot>, Failure> {
+    let paths = snapshots(folder).map_err(|e| unreadable(folder, &e))?;
+    for (_, path) in paths.iter().rev() {
+        match read(path) {
+            Ok(found) => return Ok(Some(found)),
+            Err(why) => tell(&format!(
+                "warning: the snapshot {} cannot be used: {why}; trying the one before it",
+                path.display()
+            )),
+        }
     }
+    if paths.is_empty() {
+        return Ok(None);
+    }
+    let message = format!("no snapshot in {} can be read", folder.display());
+    Err(Failure::new(Exit::Failed, message).help("restore the folder, or begin anew with another --state"))
+}
+
+fn unreadable(folder: &Path, e: &io::Error) -> Failure {
+    Failure::new(Exit::Failed, format!("cannot read the state in {}: {}", folder.display(), plain(e)))
+}
+
+/// Snapshots by position.
+fn snapshots(folder: &Path) -> io::Result<Vec<(u64, PathBuf)>> {
+    let snapshot = |e: fs::DirEntry| {
+        let name = e.file_name().to_string_lossy().into_owned();
+        Some((name.strip_prefix(NAME)?.strip_suffix(EXTENSION)?.parse().ok()?, e.path()))
+    };
+    let mut all: Vec<(u64, PathBuf)> = fs::read_dir(folder)?.flatten().filter_map(snapshot).collect();
+    all.sort();
+    Ok(all)
 }
 
 fn bytes(snapshot: &Snapshot) -> Vec<u8> {
@@ -212,7 +222,8 @@ fn bytes(snapshot: &Snapshot) -> Vec<u8> {
     out
 }
 
-fn read(path: &Path) -> Result<Snapshot, String> {
+/// Reads a snapshot; says why it cannot be used.
+pub fn read(path: &Path) -> Result<Snapshot, String> {
     let bytes = fs::read(path).map_err(|e| plain(&e))?;
     let rest = bytes.strip_prefix(MAGIC).ok_or("it is no snapshot")?;
     let (version, rest) = rest.split_first_chunk::<2>().ok_or("it is cut off")?;
@@ -277,18 +288,18 @@ mod tests {
             ..Snapshot::default()
         };
         assert_eq!([1, 2, 3].map(|p| store.save(&of(p)).unwrap().0), [1, 1, 2]);
-        assert_eq!(store.find().unwrap().snapshot, Some(of(3)));
+        assert_eq!(store.newest().unwrap(), Some(of(3)));
         let newest = folder.join(format!("{NAME}{:020}{EXTENSION}", 3));
         let mut bytes = fs::read(&newest).unwrap();
         *bytes.last_mut().unwrap() ^= 1;
         fs::write(&newest, bytes).unwrap();
-        assert_eq!(store.find().unwrap().snapshot, Some(of(2)));
+        assert_eq!(store.newest().unwrap(), Some(of(2)));
         let open = || Store::open(&folder, Duration::from_secs(1), Patient::new(None, Stop::never(), None));
         assert!(open().is_err());
         drop(store);
         let unfinished = newest.with_extension(UNFINISHED);
         fs::write(&unfinished, "half a snapshot").unwrap();
-        assert_eq!(open().unwrap().find().unwrap().snapshot, Some(of(2)));
+        assert_eq!(open().unwrap().newest().unwrap(), Some(of(2)));
         assert!(!unfinished.exists());
         fs::remove_dir_all(&folder).unwrap();
     }

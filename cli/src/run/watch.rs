@@ -40,6 +40,11 @@ impl Watch {
         Ok((watch, app))
     }
 
+    /// Where it is.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
     /// The text that runs.
     pub fn text(&self) -> &str {
         &self.text

@@ -1,6 +1,6 @@
 //! Reads a journal.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 
 use riddhi_batch::{Chunk, Entry, Frame, Sel};
 use thiserror::Error;
@@ -257,27 +257,34 @@ impl<R: Read> JournalReader<R> {
         }
     }
 
-    fn read_record(&mut self) -> Result<Record, ReadError> {
+    /// Reads the record at `offset`, whose entries would begin at `next`, whole or not at all; gives its kind and the bytes it takes.
+    fn read_whole(&mut self, offset: u64, next: u64) -> Result<Option<(u8, u64)>, ReadError> {
+        let damaged = |what| Err(ReadError::Damaged { offset, position: next, what });
         self.payload.clear();
-        take(&mut self.from, RECORD_HEAD, &mut self.payload, self.offset)?;
-        let Some(head) = self.payload.first_chunk::<RECORD_HEAD>().copied() else { return Ok(self.cut()) };
+        take(&mut self.from, RECORD_HEAD, &mut self.payload, offset)?;
+        let Some(head) = self.payload.first_chunk::<RECORD_HEAD>().copied() else { return Ok(None) };
         let word = |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
         if crc32c::crc32c(&head[..9]) != word(9) {
-            return Err(self.damaged("a record's head is damaged"));
+            return damaged("a record's head is damaged");
         }
         let length = word(0) as usize;
         if length > RECORD_BYTES_MAX {
-            return Err(self.damaged("a record is too long"));
+            return damaged("a record is too long");
         }
-        take(&mut self.from, length, &mut self.payload, self.offset)?;
+        take(&mut self.from, length, &mut self.payload, offset)?;
         if self.payload.len() < RECORD_HEAD + length {
-            return Ok(self.cut());
+            return Ok(None);
         }
+        if crc32c::crc32c(&self.payload[RECORD_HEAD..]) != word(5) {
+            return damaged("a record's checksum does not fit");
+        }
+        Ok(Some((head[4], self.payload.len() as u64)))
+    }
+
+    fn read_record(&mut self) -> Result<Record, ReadError> {
+        let Some((kind, _)) = self.read_whole(self.offset, self.next)? else { return Ok(self.cut()) };
         let payload = &self.payload[RECORD_HEAD..];
-        if crc32c::crc32c(payload) != word(5) {
-            return Err(self.damaged("a record's checksum does not fit"));
-        }
-        let record = match head[4] {
+        let record = match kind {
             ENTRIES => {
                 decode(payload, self.now, &mut self.page).map_err(|what| self.damaged(what))?;
                 if self.page.base != self.next {
@@ -319,6 +326,58 @@ impl<R: Read> JournalReader<R> {
     #[cold]
     fn damaged(&self, what: &'static str) -> ReadError {
         ReadError::Damaged { offset: self.offset, position: self.next, what }
+    }
+}
+
+impl<R: Read + Seek> JournalReader<R> {
+    /// After an end that was cut: what was written behind the last whole record since can be read now.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be gone back to.
+    pub fn again(&mut self) -> Result<(), ReadError> {
+        if let Some(Ending::Cut { offset, .. }) = self.ending {
+            self.seek(offset)?;
+            self.ending = None;
+        }
+        Ok(())
+    }
+
+    /// The last note of the journal, or none. Records that were not read yet are passed over, their entries not decoded;
+    /// reading goes on where it was.
+    ///
+    /// # Errors
+    ///
+    /// As of [`JournalReader::next`], for whole records.
+    pub fn last_note(&mut self) -> Result<Option<Note>, ReadError> {
+        self.again()?;
+        if self.ending.is_some() || self.failed.is_some() {
+            return Ok(self.note.clone());
+        }
+        let (mut offset, mut next, mut note) = (self.offset, self.next, self.note.clone());
+        while let Some((kind, length)) = self.read_whole(offset, next)? {
+            let (at, payload) = (offset, &self.payload[RECORD_HEAD..]);
+            offset += length;
+            match kind {
+                ENTRIES => {
+                    let wrong = |what| ReadError::Damaged { offset: at, position: next, what };
+                    let (base, rest) = payload.split_first_chunk::<8>().ok_or(wrong("a record is too short"))?;
+                    let (n, _) = rest.split_first_chunk::<4>().ok_or(wrong("a record is too short"))?;
+                    if u64::from_le_bytes(*base) != next {
+                        return Err(wrong("a record does not follow the one before"));
+                    }
+                    next += u64::from(u32::from_le_bytes(*n));
+                }
+                NOTE => note = Some(Note { position: next, offset, bytes: payload.to_vec() }),
+                _ => break,
+            }
+        }
+        self.seek(self.offset)?;
+        Ok(note)
+    }
+
+    fn seek(&mut self, offset: u64) -> Result<(), ReadError> {
+        self.from.seek(SeekFrom::Start(offset)).map(drop).map_err(|source| ReadError::Io { offset, source })
     }
 }
 

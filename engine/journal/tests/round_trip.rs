@@ -1,6 +1,6 @@
 //! What is written is read back, however it is cut; damage is never taken for entries.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Cursor, Read, Write};
 
 use proptest::prelude::*;
 use riddhi_batch::{Attribute, Frame, Kind, Schema, Type, Value};
@@ -402,4 +402,43 @@ fn notes_stand_between_entries_and_change_none() {
     // An end record, whose payload has eight bytes, comes after it.
     assert_eq!(bytes.len() as u64 - last.offset, 13 + 8);
     assert_eq!(reader.ending(), Some(Ending::Whole));
+}
+
+#[test]
+fn a_journal_is_followed_while_it_grows() {
+    let schemas = schemas();
+    let mut bytes = Vec::new();
+    let (mut ends, mut frame) = (Vec::new(), Frame::new(&schemas));
+    let mut writer = JournalWriter::new(&mut bytes, &inputs(&schemas), 7).unwrap();
+    writer.note(b"start").unwrap();
+    for base in [7, 9, 11] {
+        frame.reset(base);
+        frame.tick(base as i64, true);
+        frame.tick(base as i64 + 1, true);
+        writer.append(&frame).unwrap();
+        writer.note(format!("up to {}", base + 2).as_bytes()).unwrap();
+    }
+    writer.finish().unwrap();
+    let whole = JournalReader::new(Cursor::new(&bytes[..]), &inputs(&schemas)).unwrap().last_note().unwrap().unwrap();
+    assert_eq!((whole.position, &whole.bytes[..]), (13, &b"up to 13"[..]));
+    // Byte by byte: what is whole is read, once.
+    let file = std::env::temp_dir().join(format!("riddhi-grows-{}", std::process::id()));
+    let mut out = std::fs::File::create(&file).unwrap();
+    let mut reader = None;
+    for byte in &bytes {
+        out.write_all(&[*byte]).unwrap();
+        let Some(reader) = &mut reader else {
+            reader = JournalReader::new(std::fs::File::open(&file).unwrap(), &inputs(&schemas)).ok();
+            continue;
+        };
+        reader.again().unwrap();
+        let noted = reader.last_note().unwrap().map(|n| n.position);
+        while reader.next(&mut frame, 1).unwrap() {
+            assert!(noted <= Some(frame.base));
+            ends.push(frame.base);
+        }
+    }
+    assert_eq!(ends, [7, 8, 9, 10, 11, 12]);
+    assert_eq!(reader.unwrap().ending(), Some(Ending::Whole));
+    std::fs::remove_file(&file).unwrap();
 }

@@ -43,4 +43,4 @@ pub use clock::Clock;
 pub use compile::{App, Compiled, compile, compile_with, registry};
 pub use engine::{Counters, Engine, EngineOptions, FailureReport};
 pub use outputs::{Output, Outputs, Target};
-pub use snapshot::SnapshotError;
+pub use snapshot::{SnapshotError, differences};

@@ -90,6 +90,8 @@ impl Engine {
     fn load_section(&mut self, name: &str, body: &[u8]) -> Result<(), LoadError> {
         if name == CLOCK {
             self.now = Reader::new(body).get_i64()?;
+            // A clock that was set has started what is counted from the start: the engine goes on as the one that was saved.
+            self.started = self.now != 0;
             return Ok(());
         }
         let (key, role) = name.rsplit_once('/').ok_or_else(|| LoadError::new("its name has no role"))?;
@@ -123,6 +125,23 @@ pub(crate) fn save_all(engines: &[&Engine]) -> Vec<u8> {
         out.bytes.extend_from_slice(&body.bytes);
     }
     out.bytes
+}
+
+/// The names of the elements of which two states of an app do not have the same bytes.
+///
+/// # Errors
+///
+/// One of them is no state, or damaged.
+pub fn differences(a: &[u8], b: &[u8]) -> Result<Vec<String>, SnapshotError> {
+    let (a, b): (Vec<_>, Vec<_>) = (sections(a)?.collect::<Result<_, _>>()?, sections(b)?.collect::<Result<_, _>>()?);
+    let only = |of: &[(&str, &[u8])], not: &[(&str, &[u8])]| -> Vec<String> {
+        of.iter().filter(|section| !not.contains(section)).map(|(name, _)| (*name).to_owned()).collect()
+    };
+    let mut names = only(&a, &b);
+    names.extend(only(&b, &a));
+    names.sort();
+    names.dedup();
+    Ok(names)
 }
 
 /// Whether both versions of an app have the query of that key, with the same text over the same attributes.

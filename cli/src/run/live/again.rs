@@ -1,9 +1,11 @@
 //! How an app goes on from what it was: reloaded, or recovered after a restart.
 
-use super::{End, Live, Remains, wall};
+use super::begin::make_pool;
+use super::{End, Kept, Live, Remains, wall};
 use crate::exit::{Exit, Failure};
 use crate::replay::journal_inputs;
 use crate::run::notes::Published;
+use crate::run::recover::Standing;
 use crate::tell;
 use riddhi_batch::Frame;
 use riddhi_run::{App, Clock};
@@ -24,7 +26,9 @@ impl Live {
         if old.playback != self.app.playback {
             self.clock = Clock::new(self.app.playback, if self.app.playback { 0 } else { wall() });
         }
-        self.begin(Remains { state: Some((state, old)), sources: places, sinks, position, published: position })?;
+        self.left = None;
+        let kept = Some(Kept::Of(state, old));
+        self.begin(Remains { kept, sources: places, sinks, position, published: position })?;
         if let Some(recorder) = &mut self.recorder {
             recorder.set_inputs(journal_inputs(&self.app));
             recorder.next(position, self.clock.now())?;
@@ -34,30 +38,32 @@ impl Live {
         Ok(())
     }
 
-    /// What an earlier run left: its snapshot, with the journal after it run again.
+    /// What an earlier run left: its snapshot, with the journal after it run again; on a passive that takes over, what was followed.
     pub(super) fn recover(&mut self) -> Result<Option<Remains>, Failure> {
         let Some(store) = &self.store else { return Ok(None) };
-        let found = store.find()?;
-        let Some(snapshot) = found.snapshot else { return Ok(None) };
-        let app = self.watch.app_of(&snapshot.text, &snapshot.zone, &self.app)?;
-        let now_app = std::mem::replace(&mut self.app, app);
-        self.clock = Clock::new(self.app.playback, snapshot.now);
-        let Published { position: published, sinks } = found.published;
-        let mut pool = self.pool()?;
-        pool.load(&snapshot.state).map_err(|e| Failure::new(Exit::Failed, e))?;
-        pool.start(snapshot.now);
-        // Nothing that is run again may reach a sink before all is there, so sinks stand where they were noted.
-        // Nobody else is in sync as long as this goes on: the row of the take-over says so.
-        self.spawn(pool, published, &sinks, snapshot.position, None)?;
-        let replayed = crate::run::recover::run(self, &found.segments, published)?;
-        let sources = replayed.sources.unwrap_or(snapshot.sources);
-        let state = match self.with_worker(|worker| worker.call(|pool, _| pool.save())) {
-            Ok(state) => state,
-            Err(End::Failed(failure)) => return Err(failure),
-            Err(End::Orderly) => {
-                return Err(Failure::new(Exit::Failed, "the sinks ended while the journal was run again"));
+        let Published { position: published, sinks } = store.noted()?;
+        let followers = self.shared.pair.as_ref().and_then(|pair| pair.followers.as_ref());
+        let followed = followers.and_then(|followers| followers.take(&self.name));
+        // Outputs behind the note are still to come, so what was run beyond it is of no use.
+        let followed = followed.filter(|standing| standing.position <= published);
+        let is_followed = followed.is_some();
+        let mut standing = match followed {
+            Some(standing) => standing,
+            None => {
+                let Some(snapshot) = store.newest()? else { return Ok(None) };
+                let app = self.watch.app_of(&snapshot.text, &snapshot.zone, &self.app)?;
+                Standing::new(snapshot, make_pool(&app, &self.shared.args, self.number)?)?
             }
         };
+        let segments = store.segments(standing.base())?;
+        let (begun, reading) = (standing.position, standing.reading.take());
+        let now_app = std::mem::replace(&mut self.app, standing.app().clone());
+        self.clock = Clock::new(self.app.playback, standing.now);
+        // Nothing that is run again may reach a sink before all is there, so sinks stand where they were noted.
+        // Nobody else is in sync as long as this goes on: the row of the take-over says so.
+        self.spawn(standing.pool, published, &sinks, begun, None)?;
+        let replayed = crate::run::recover::run(self, &segments, published, reading)?;
+        let sources = replayed.sources.unwrap_or(standing.sources);
         let position = self.frame.base;
         let sinks = match self.stop_for_reload() {
             Ok(sinks) => sinks,
@@ -66,18 +72,25 @@ impl Live {
                 return Err(Failure::new(Exit::Failed, "the sinks ended while the journal was run again"));
             }
         };
-        self.account.recovered = replayed.events;
+        self.account.recovered = standing.events + replayed.events;
         self.account.handled = 0;
-        tell(&format!(
-            "note: app {} goes on at entry {position}: a snapshot of entry {}, and {} events of the journal after it\n",
-            self.name, snapshot.position, replayed.events
-        ));
+        let snapshot = standing.snapshot;
+        let how = match is_followed {
+            true => {
+                format!("followed from entry {snapshot} to {begun}, {} events of the journal after it", replayed.events)
+            }
+            false => format!("a snapshot of entry {snapshot}, and {} events of the journal after it", replayed.events),
+        };
+        tell(&format!("note: app {} goes on at entry {position}: {how}\n", self.name));
         let old = std::mem::replace(&mut self.app, now_app);
         if !self.app.playback {
             self.clock = Clock::new(false, wall().max(self.clock.now()));
         }
+        let pool = self.left.take().ok_or_else(|| Failure::new(Exit::Failed, "the worker left no state"))?;
+        let same = standing.text == self.watch.text() && standing.zone == self.watch.zone();
+        let kept = if same { Kept::All(pool) } else { Kept::Of(pool.save(), old) };
         // All of it is out by now.
-        Ok(Some(Remains { state: Some((state, old)), sources, sinks, position, published: position }))
+        Ok(Some(Remains { kept: Some(kept), sources, sinks, position, published: position }))
     }
 
     /// Hands entries of the journal to the worker once more.

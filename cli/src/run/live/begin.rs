@@ -1,6 +1,7 @@
 //! How an app begins: folders, threads, sources and sinks.
 
-use super::{Account, Live, OUTPUT_FRAMES, Remains, Shared, no_thread, wall};
+use super::{Account, Kept, Live, OUTPUT_FRAMES, Remains, Shared, no_thread, wall};
+use crate::args::RunArgs;
 use crate::exit::{Exit, Failure};
 use crate::run::admin::{End, Figures};
 use crate::run::disk::Patient;
@@ -56,6 +57,7 @@ impl Live {
             patient,
             changed: false,
             snapshot_begun: Instant::now(),
+            left: None,
             last_event: Instant::now(),
             account: Account::default(),
             figures,
@@ -75,7 +77,7 @@ impl Live {
 
     /// Opens the folders, recovers and begins.
     pub(super) fn open(&mut self) -> Result<(), Failure> {
-        let none = Remains { state: None, sources: Sources::new(), sinks: BTreeMap::new(), position: 0, published: 0 };
+        let none = Remains { kept: None, sources: Sources::new(), sinks: BTreeMap::new(), position: 0, published: 0 };
         let remains = match self.shared.args.state.clone() {
             None => none,
             Some(folder) => {
@@ -103,14 +105,20 @@ impl Live {
 
     /// Makes worker, sink thread and sources for the app as it is.
     pub(super) fn begin(&mut self, remains: Remains) -> Result<(), Failure> {
-        let mut pool = self.pool()?;
-        if let Some((state, of)) = &remains.state {
-            let left = pool.carry_over(state, of).map_err(|e| Failure::new(Exit::Failed, e))?;
-            if !left.is_empty() {
-                let left = crate::run::names::of_keys(&left, of);
-                tell(&format!("note: app {}: changed or gone, begun anew: {left}\n", self.name));
+        let new = || make_pool(&self.app, &self.shared.args, self.number);
+        let (mut pool, was) = match remains.kept {
+            None => (new()?, None),
+            Some(Kept::All(pool)) => (pool, None),
+            Some(Kept::Of(state, of)) => {
+                let mut pool = new()?;
+                let left = pool.carry_over(&state, &of).map_err(|e| Failure::new(Exit::Failed, e))?;
+                if !left.is_empty() {
+                    let left = crate::run::names::of_keys(&left, &of);
+                    tell(&format!("note: app {}: changed or gone, begun anew: {left}\n", self.name));
+                }
+                (pool, Some(of))
             }
-        }
+        };
         if let Some(note) = pool.spread().note() {
             tell(&format!("note: {note}\n"));
         }
@@ -125,37 +133,20 @@ impl Live {
             self.places_kept = remains.sources;
             return Ok(());
         }
-        let was = remains.state.as_ref().map(|(_, app)| app);
-        let kept = self.kept_sources(was);
+        let kept = self.kept_sources(was.as_ref());
         self.sources = self.make_sources(&remains.sources, kept)?;
         self.show_sources();
         self.open.store(true, Ordering::Release);
         Ok(())
     }
 
-    pub(super) fn pool(&self) -> Result<Pool, Failure> {
-        let with_sinks = self.sink_streams();
-        let names = with_sinks.iter().map(|s| self.app.streams[*s as usize].name.clone()).collect();
-        let options = EngineOptions { streams: Some(names), ..EngineOptions::default() };
-        let pool = PoolOptions {
-            workers: usize::try_from(self.shared.args.workers).unwrap_or(usize::MAX),
-            core: self.core().map(|core| core + 1),
-            wait: Wait::Park,
-        };
-        Pool::new(self.app.clone(), options, pool).map_err(|e| no_thread(&e))
-    }
-
     pub(super) fn core(&self) -> Option<usize> {
-        self.shared.args.core.map(|core| core + self.number)
+        core(&self.shared.args, self.number)
     }
 
     /// Streams that have a sink, by number.
     pub(super) fn sink_streams(&self) -> Vec<u32> {
-        let sinks = self.app.connectors.iter().filter(|c| c.direction == Direction::Sink);
-        let mut streams: Vec<u32> = sinks.map(|c| c.stream as u32).collect();
-        streams.sort_unstable();
-        streams.dedup();
-        streams
+        sink_streams(&self.app)
     }
 
     /// Starts the threads; outputs before `published` are passed over.
@@ -291,4 +282,28 @@ impl Live {
         };
         plans.filter_map(slot).collect()
     }
+}
+
+/// An app with nothing remembered, on as many threads as were asked for; `number`: which of the process's apps it is.
+pub fn make_pool(app: &App, args: &RunArgs, number: usize) -> Result<Pool, Failure> {
+    let names = sink_streams(app).iter().map(|s| app.streams[*s as usize].name.clone()).collect();
+    let options = EngineOptions { streams: Some(names), ..EngineOptions::default() };
+    let pool = PoolOptions {
+        workers: usize::try_from(args.workers).unwrap_or(usize::MAX),
+        core: core(args, number).map(|core| core + 1),
+        wait: Wait::Park,
+    };
+    Pool::new(app.clone(), options, pool).map_err(|e| no_thread(&e))
+}
+
+fn core(args: &RunArgs, number: usize) -> Option<usize> {
+    args.core.map(|core| core + number)
+}
+
+fn sink_streams(app: &App) -> Vec<u32> {
+    let sinks = app.connectors.iter().filter(|c| c.direction == Direction::Sink);
+    let mut streams: Vec<u32> = sinks.map(|c| c.stream as u32).collect();
+    streams.sort_unstable();
+    streams.dedup();
+    streams
 }

@@ -8,7 +8,7 @@
 //! behind it, before the engine gets it.
 
 mod again;
-mod begin;
+pub mod begin;
 mod duty;
 mod end;
 mod state;
@@ -16,7 +16,7 @@ mod state;
 use super::admin::{Board, Figures, SourceFigures, State};
 use super::disk::Patient;
 use super::drain::{Drain, Progress};
-use super::pair::{Duty, Mirror, Records};
+use super::pair::{Duty, Followers, Mirror, Records};
 use super::segments::{SOURCES, Segments};
 use super::store::{Sources, Store, get_sources};
 use super::taps::Taps;
@@ -30,7 +30,7 @@ use riddhi_connect::Connectors;
 use riddhi_connect::network::Network;
 use riddhi_connect::source::memory::Bus;
 use riddhi_connect::source::{Polled, SourceSlot};
-use riddhi_run::worker::{SinkThread, Worker};
+use riddhi_run::worker::{Pool, SinkThread, Worker};
 use riddhi_run::{App, Clock};
 use std::collections::BTreeMap;
 use std::os::fd::BorrowedFd;
@@ -73,6 +73,8 @@ pub struct Pair {
     pub records: Arc<Records>,
     /// Whether sources are open.
     pub duty: Arc<Duty>,
+    /// The apps while the node is the passive, if they are followed.
+    pub followers: Option<Arc<Followers>>,
 }
 
 /// What an app did.
@@ -139,6 +141,8 @@ pub struct Live {
     changed: bool,
     /// When the snapshot at hand was begun.
     snapshot_begun: Instant,
+    /// What the worker that ended last remembered.
+    left: Option<Pool>,
     last_event: Instant,
     account: Account,
     /// What other threads may know of it, and that of its sources, in their order.
@@ -149,12 +153,20 @@ pub struct Live {
 /// What goes on when the app is made anew.
 struct Remains {
     /// None at the very start.
-    state: Option<(Vec<u8>, App)>,
+    kept: Option<Kept>,
     sources: Sources,
     sinks: BTreeMap<String, Vec<u8>>,
     position: u64,
     /// Outputs before it are out already.
     published: u64,
+}
+
+/// What an app remembers when it is made anew.
+enum Kept {
+    /// It goes on as it is.
+    All(Pool),
+    /// The state of what may be another version of it.
+    Of(Vec<u8>, App),
 }
 
 impl Live {

@@ -4,8 +4,11 @@ use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use super::follow::Followers;
 use super::operation::Operation;
+use crate::run::store::{EXTENSION, PUBLISHED};
 
 /// Files that are kept open.
 const OPEN_MAX: usize = 64;
@@ -16,12 +19,14 @@ pub struct Copies {
     open: HashMap<PathBuf, File>,
     /// They are being built anew: what stands for a file that is not there yet is void.
     building: bool,
+    /// Who reads the files as they grow.
+    followers: Option<Arc<Followers>>,
 }
 
 impl Copies {
     /// In a folder with one for each app.
-    pub fn new(folder: &Path) -> Copies {
-        Copies { folder: folder.to_path_buf(), open: HashMap::new(), building: false }
+    pub fn new(folder: &Path, followers: Option<Arc<Followers>>) -> Copies {
+        Copies { folder: folder.to_path_buf(), open: HashMap::new(), building: false, followers }
     }
 
     /// Whether all files are there.
@@ -31,6 +36,9 @@ impl Copies {
 
     /// All that is there is void.
     pub fn begin_anew(&mut self) -> io::Result<()> {
+        if let Some(followers) = &self.followers {
+            followers.void();
+        }
         self.open.clear();
         self.building = true;
         for entry in fs::read_dir(&self.folder)? {
@@ -46,11 +54,15 @@ impl Copies {
     pub fn apply(&mut self, record: &[u8]) -> io::Result<()> {
         let wrong = || io::Error::new(io::ErrorKind::InvalidData, "a record that is none of ours");
         match Operation::parse(record).ok_or_else(wrong)? {
-            Operation::Whole => self.building = false,
+            Operation::Whole => {
+                self.building = false;
+                self.follow();
+            }
             Operation::Create { app, file } => {
                 let folder = self.folder.join(app);
                 fs::create_dir_all(&folder)?;
                 let path = folder.join(file);
+                self.tell_replaced(app, file, &path);
                 let file = File::create(&path)?;
                 self.keep(path, file);
             }
@@ -64,15 +76,18 @@ impl Copies {
                         Err(e) => return Err(e),
                     }
                 }
-                if let Some(file) = self.open.get_mut(&path) {
-                    file.write_all(bytes)?;
+                if let Some(out) = self.open.get_mut(&path) {
+                    out.write_all(bytes)?;
                 }
+                self.tell_noted(file);
             }
             Operation::Rename { app, file, to } => {
                 let folder = self.folder.join(app);
                 self.open.remove(&folder.join(file));
                 self.open.remove(&folder.join(to));
+                self.tell_replaced(app, to, &folder.join(to));
                 self.missing(fs::rename(folder.join(file), folder.join(to)))?;
+                self.tell_noted(to);
             }
             Operation::Remove { app, file } => {
                 let path = self.folder.join(app).join(file);
@@ -85,6 +100,29 @@ impl Copies {
             }
         }
         Ok(())
+    }
+
+    /// The files are there, for those who follow them.
+    pub fn follow(&self) {
+        if let Some(followers) = self.followers.as_ref().filter(|_| !self.building) {
+            followers.whole();
+        }
+    }
+
+    /// A snapshot or segment that somebody may read is about to become another one.
+    fn tell_replaced(&self, app: &str, file: &str, path: &Path) {
+        if let Some(followers) = self.followers.as_ref().filter(|_| !self.building)
+            && file.ends_with(EXTENSION)
+            && path.exists()
+        {
+            followers.replaced(app);
+        }
+    }
+
+    fn tell_noted(&self, file: &str) {
+        if let Some(followers) = self.followers.as_ref().filter(|_| file == PUBLISHED) {
+            followers.news();
+        }
     }
 
     fn missing(&self, done: io::Result<()>) -> io::Result<()> {

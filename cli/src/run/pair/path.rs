@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use riddhi_node::{DataPath, Epoch, Line, Position};
 
 use super::copies::Copies;
+use super::follow::Followers;
 use super::mirror::{Mirror, Records, lock};
 use super::operation::Operation;
 use crate::run::wake::Waker;
@@ -58,8 +59,11 @@ pub struct Apps {
     pub duty: Arc<Duty>,
     pub records: Arc<Records>,
     pub copies: Mutex<Copies>,
+    pub followers: Option<Arc<Followers>>,
     pub start: StartApps,
     pub node: String,
+    /// Tells lines of the node.
+    pub tell: Arc<dyn Fn(&str) + Send + Sync>,
 }
 
 impl DataPath for Apps {
@@ -69,6 +73,8 @@ impl DataPath for Apps {
             self.records.set_epoch(0);
             self.records.mark(0)?;
             lock(&self.copies).begin_anew()?;
+        } else {
+            lock(&self.copies).follow();
         }
         self.records.set_epoch(epoch);
         Ok(())
@@ -105,6 +111,9 @@ impl DataPath for Apps {
 
     fn take_over(&self, epoch: Epoch) -> Result<(), String> {
         lock(&self.copies).close();
+        if let Some(followers) = &self.followers {
+            followers.stop();
+        }
         self.records.set_epoch(epoch);
         (self.start)()
     }
@@ -147,8 +156,6 @@ impl DataPath for Apps {
     }
 
     fn note(&self, text: &str) {
-        let (kind, rest) = text.split_once(": ").unwrap_or(("note", text));
-        let text = format!("{kind}: node {}: {rest}\n", self.node);
-        if kind == "note" { tell(&text) } else { say(&text) }
+        (self.tell)(text);
     }
 }

@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 
 use riddhi_config::{Ack, Config, Ha, Passive, SnapshotStore};
 use riddhi_connect::network::databridge::DataBridgeOptions;
-use riddhi_node::{Access, Holder, Incarnation, Log, Secret, Setup, load_disk};
+use riddhi_node::{Access, Holder, Incarnation, Log, Part, Secret, Setup, load_disk};
 use riddhi_postgres::{Link, Witness};
 
 use super::copies::Copies;
+use super::follow::Followers;
 use super::marks::Marks;
 use super::mirror::Records;
 use super::path::{Apps, Duty, StartApps};
@@ -30,7 +31,7 @@ const AT_START: Duration = Duration::from_secs(30);
 /// Runs a node until a signal, or until it cannot go on.
 pub fn run(args: RunArgs, config: &Config, ha: &Ha, stop: Stop, bridge: DataBridgeOptions) -> Result<Exit, Failure> {
     let begun = Instant::now();
-    refuse(config, ha)?;
+    refuse(config)?;
     let Some(state) = args.state.clone() else {
         let message = "a node of a pair keeps its state on disk, and no folder is given";
         return Err(
@@ -48,16 +49,22 @@ pub fn run(args: RunArgs, config: &Config, ha: &Ha, stop: Stop, bridge: DataBrid
     let records = Arc::new(Records::new(log.clone(), marks));
     let duty = Arc::new(Duty::default());
     let (at, typed) = admin_address(&args, Some(config))?;
-    let shared = shared(args, stop.clone(), Some(Pair { records: records.clone(), duty: duty.clone() }), bridge)?;
+    let mut shared = shared(args, stop.clone(), None, bridge)?;
     let known = Known::new(&config.node.id, Some(&ha.group), shared.board.clone(), stop.clone());
     let _admin = admin::open(at, typed, &shared.network, &known)?;
-    let fleet = Arc::new(Fleet::new(shared));
     // What is wrong with an app is told now and not at a take-over.
-    fleet.check()?;
+    let checked = Fleet::new(shared.clone()).check()?;
+    let tell = teller(&config.node.id);
+    let warm = ha.passive == Passive::Warm;
+    let followers = warm.then(|| Arc::new(Followers::new(checked, &folder, &shared.args, tell.clone())));
+    shared.pair = Some(Pair { records: records.clone(), duty: duty.clone(), followers: followers.clone() });
+    let fleet = Arc::new(Fleet::new(shared));
     let starts = fleet.clone();
     let start: StartApps =
         Box::new(move || starts.open().and_then(|apps| starts.start(apps)).map_err(|failure| failure.text));
-    let apps = Apps { duty, records, copies: Mutex::new(Copies::new(&folder)), start, node: config.node.id.clone() };
+    let node = config.node.id.clone();
+    let copies = Mutex::new(Copies::new(&folder, followers.clone()));
+    let apps = Apps { duty, records, copies, followers: followers.clone(), start, node, tell: tell.clone() };
     let ended = Arc::new(Mutex::new(None));
     let (why, ask) = (ended.clone(), stop.clone());
     let setup = setup(config, ha, disk, recovered, folder)?;
@@ -76,10 +83,23 @@ pub fn run(args: RunArgs, config: &Config, ha: &Ha, stop: Stop, bridge: DataBrid
     stop.ask();
     let exit = fleet.finish(&begun);
     handle.stop();
+    if let Some(followers) = followers.filter(|_| handle.status().part == Part::Passive) {
+        followers.status().iter().for_each(|(app, text)| tell(&format!("note: app {app}: {text}")));
+    }
     match super::mirror::lock(&ended).take() {
         Some(why) => Err(Failure::new(Exit::Failed, why)),
         None => Ok(exit),
     }
+}
+
+/// Tells lines of this node, those that begin as notes only where notes are wanted.
+fn teller(node: &str) -> Arc<dyn Fn(&str) + Send + Sync> {
+    let node = node.to_owned();
+    Arc::new(move |text| {
+        let (level, rest) = text.split_once(": ").unwrap_or(("note", text));
+        let line = format!("{level}: node {node}: {rest}\n");
+        if level == "note" { crate::tell(&line) } else { say(&line) }
+    })
 }
 
 fn wait(fleet: &Fleet, stop: &Stop) {
@@ -89,14 +109,11 @@ fn wait(fleet: &Fleet, stop: &Stop) {
 }
 
 /// What the configuration asks for and is not there yet.
-fn refuse(config: &Config, ha: &Ha) -> Result<(), Failure> {
+fn refuse(config: &Config) -> Result<(), Failure> {
     if config.ack != Ack::Replicated {
         let message = "ack: in a pair only `replicated` is there yet";
         return Err(Failure::new(Exit::Missing, message)
             .help("leave `ack` out: events are acknowledged when the passive has them"));
-    }
-    if ha.passive == Passive::Warm {
-        say("warning: the passive keeps what it gets and applies it at a take-over (queue); warm is not there yet\n");
     }
     if let Some(snapshots) = &config.snapshots
         && let SnapshotStore::Database { datasource } = &snapshots.store
