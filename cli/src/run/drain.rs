@@ -132,7 +132,8 @@ impl Drain {
         let mut sent = Ok(());
         frame.each(|output| {
             let Target::Stream(stream) = output.target else { return };
-            let rows = OutRows { columns: output.rows, arena: output.arena, chunks: output.chunks };
+            let rows =
+                OutRows { columns: output.rows, arena: output.arena, chunks: output.chunks, base: output.base() };
             for slot in self.slots.iter_mut().filter(|s| s.stream == stream) {
                 if sent.is_ok() {
                     sent = slot.take(&rows);

@@ -44,6 +44,8 @@ pub struct Standing {
     pub text: String,
     /// Name of the time zone of its schedules.
     pub zone: String,
+    /// What the names of outputs begin with, as the last snapshot says.
+    pub lineage: String,
     /// Position of the next entry.
     pub position: u64,
     /// What the clock read.
@@ -78,6 +80,7 @@ impl Standing {
             pool,
             text: snapshot.text,
             zone: snapshot.zone,
+            lineage: snapshot.lineage,
             position: snapshot.position,
             now: snapshot.now,
             snapshot: snapshot.position,

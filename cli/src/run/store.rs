@@ -2,7 +2,7 @@
 //!
 //! Folder of an app: `lock`; `snapshot-<position>.riddhi`, the two newest; `journal-<position>.riddhi`, from the older
 //! snapshot on; `published`. A snapshot: `RIDDHISN`, version (u16), crc32c (u32) of the rest: position (u64), clock (i64),
-//! the app's text, the name of its time zone, sources (u32, and for each key and bytes), the engine's state.
+//! the lineage, the app's text, the name of its time zone, sources (u32, and for each key and bytes), the engine's state.
 //!
 //! Invariants: a snapshot is whole or not there under its name; nothing that the older of two snapshots needs is deleted.
 
@@ -22,8 +22,10 @@ use super::segments::{Segment, list};
 use crate::exit::{Exit, Failure, plain};
 
 const MAGIC: &[u8; 8] = b"RIDDHISN";
-const VERSION: u16 = 2;
-/// The one before: it names no time zone, which was UTC.
+const VERSION: u16 = 3;
+/// The one before has no lineage.
+const WITHOUT_LINEAGE: u16 = 2;
+/// The one before that names no time zone either, which was UTC.
 const WITHOUT_ZONE: u16 = 1;
 const NAME: &str = "snapshot-";
 /// How the names of snapshots and segments end.
@@ -46,6 +48,8 @@ pub struct Snapshot {
     pub position: u64,
     /// What the clock read.
     pub now: i64,
+    /// What the names of outputs begin with; empty in one that an older version wrote.
+    pub lineage: String,
     /// The app's text.
     pub text: String,
     /// Name of the time zone of its schedules.
@@ -210,6 +214,7 @@ fn bytes(snapshot: &Snapshot) -> Vec<u8> {
     let mut body = Writer::default();
     body.put_u64(snapshot.position);
     body.put_i64(snapshot.now);
+    body.put_bytes(snapshot.lineage.as_bytes());
     body.put_bytes(snapshot.text.as_bytes());
     body.put_bytes(snapshot.zone.as_bytes());
     put_sources(&mut body, &snapshot.sources);
@@ -228,7 +233,7 @@ pub fn read(path: &Path) -> Result<Snapshot, String> {
     let rest = bytes.strip_prefix(MAGIC).ok_or("it is no snapshot")?;
     let (version, rest) = rest.split_first_chunk::<2>().ok_or("it is cut off")?;
     let version = u16::from_le_bytes(*version);
-    if !matches!(version, WITHOUT_ZONE | VERSION) {
+    if !matches!(version, WITHOUT_ZONE..=VERSION) {
         return Err(format!("it has version {version}, this Riddhi reads up to version {VERSION}"));
     }
     let (sum, body) = rest.split_first_chunk::<4>().ok_or("it is cut off")?;
@@ -242,12 +247,13 @@ fn parse(body: &[u8], version: u16) -> Result<Snapshot, LoadError> {
     let mut from = Reader::new(body);
     let (position, now) = (from.get_u64()?, from.get_i64()?);
     let mut text = || String::from_utf8(from.get_bytes()?.to_vec()).map_err(|_| LoadError::new("a text is not UTF-8"));
+    let lineage = if version <= WITHOUT_LINEAGE { String::new() } else { text()? };
     let (text, zone) = (text()?, if version == WITHOUT_ZONE { "UTC".to_owned() } else { text()? });
     let sources = get_sources(&mut from)?;
     let length = from.get_u64()? as usize;
     let state = body.get(body.len() - from.left()..).filter(|state| state.len() == length);
     let state = state.ok_or_else(|| LoadError::new("the state is cut off"))?.to_vec();
-    Ok(Snapshot { position, now, text, zone, sources, state })
+    Ok(Snapshot { position, now, lineage, text, zone, sources, state })
 }
 
 /// Appends where sources stand.
@@ -282,6 +288,7 @@ mod tests {
         let of = |position| Snapshot {
             position,
             now: 5,
+            lineage: "l".into(),
             text: "t".into(),
             zone: "UTC".into(),
             state: vec![7; 9],

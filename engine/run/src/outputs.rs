@@ -1,6 +1,7 @@
 //! What came out of a frame.
 
 use riddhi_batch::{Arena, Chunk, Columns, Flow, Frame};
+use riddhi_exec::steps::Steps;
 use riddhi_plan::logical::Mode;
 
 use crate::batched::{LoneTurn, flow_of_source};
@@ -37,6 +38,29 @@ pub struct Output<'a> {
     pub arena: &'a Arena,
     /// What was handed over together: the chunks, which tile the rows in order.
     pub chunks: &'a [Chunk],
+    /// Position of the first entry of the frame.
+    pub(crate) base: u64,
+    /// Which step belongs to which entry; none if steps were replaced by entries.
+    pub(crate) steps: Option<&'a Steps>,
+}
+
+impl Output<'_> {
+    /// Position of the first entry of the frame.
+    pub fn base(&self) -> u64 {
+        self.base
+    }
+
+    /// The entry of the frame to which a chunk belongs, from 0.
+    #[inline]
+    pub(crate) fn entry_of(&self, chunk: &Chunk) -> u32 {
+        self.steps.map_or(chunk.step, |steps| steps.entry(chunk.step))
+    }
+
+    /// Position of the entry to which a chunk belongs.
+    #[inline]
+    pub fn position_of(&self, chunk: &Chunk) -> u64 {
+        self.base + u64::from(self.entry_of(chunk))
+    }
 }
 
 /// What came out of a frame; see [`Engine::process`].
@@ -79,6 +103,11 @@ impl<'a> Outputs<'a> {
     /// The app that was run.
     pub fn app(&self) -> &'a App {
         self.engine.app()
+    }
+
+    /// Position of the first entry of the frame.
+    pub(crate) fn base(&self) -> u64 {
+        self.frame.base
     }
 
     /// Position after the last entry of the frame.
@@ -247,6 +276,8 @@ impl<'a> Outputs<'a> {
                 chunks,
                 kinds: if matches!(lane.target, Target::Query(_)) { &flow.kinds } else { &[] },
                 arena: &self.frame.arena,
+                base: self.frame.base,
+                steps: Some(&self.engine.steps),
             });
         };
         if let From::One(flow) = lane.from {
@@ -318,6 +349,8 @@ impl<'a> Outputs<'a> {
             chunks: &flow.chunks,
             kinds: &[],
             arena: &self.frame.arena,
+            base: self.frame.base,
+            steps: Some(&self.engine.steps),
         });
     }
 

@@ -151,6 +151,45 @@ fn pools_answer_as_one_engine() {
     }
 }
 
+/// Of each chunk that came out of 840 entries: position, target, and what is in it, as another thread reads it.
+fn places(app: &App, entries: usize, workers: usize) -> Vec<(u64, String, String)> {
+    let mut pool =
+        Pool::new(app.clone(), EngineOptions::default(), PoolOptions { workers, ..PoolOptions::default() }).unwrap();
+    let (mut events, mut copied, mut all) = (Events::new(app), OutputFrame::new(), Vec::new());
+    let mut frame = pool.frame();
+    for _ in 0..840 / entries {
+        events.fill(&mut frame, entries);
+        copied.copy(&pool.process(&mut frame), &[]);
+        copied.each(|output| {
+            for chunk in output.chunks {
+                let rows = chunk.first as usize..(chunk.first + chunk.rows) as usize;
+                let text = format!("{:?}", &output.rows.ts[rows]);
+                all.push((output.position_of(chunk), format!("{:?}", output.target), text));
+            }
+        });
+        frame.reset(frame.base + entries as u64);
+    }
+    all
+}
+
+#[test]
+fn chunks_have_the_same_positions_in_frames_of_any_size_and_on_any_worker() {
+    for playback in [false, true] {
+        let app = app(playback);
+        let mut expected = places(&app, 1, 1);
+        assert!(expected.len() > 500 && expected.iter().any(|(position, ..)| *position > 800));
+        // Whoever gives names looks at one target: of a frame, runs of several may come in turns.
+        expected.sort_by(|a, b| a.1.cmp(&b.1));
+        for entries in [2, 7, 60, 840] {
+            for workers in [1, 3] {
+                let mut found = places(&app, entries, workers);
+                found.sort_by(|a, b| a.1.cmp(&b.1));
+                assert_eq!(found, expected, "{workers} workers, {entries} entries a frame, playback {playback}");
+            }
+        }
+    }
+}
+
 #[test]
 fn pools_count_as_one_engine() {
     let app = app(false);

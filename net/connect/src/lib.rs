@@ -7,6 +7,7 @@
 
 pub mod input;
 pub mod mapper;
+pub mod names;
 pub mod network;
 mod registry;
 pub mod sink;

@@ -18,6 +18,8 @@ use crate::source::{self, Source};
 pub struct Setting {
     /// The app's name.
     pub app: String,
+    /// What no other state of an app has, in the names of its outputs: a few letters and digits.
+    pub lineage: String,
     /// The stream's name.
     pub stream: String,
     /// Its attributes.
@@ -81,6 +83,7 @@ impl Connectors {
         all.sink(sink::stdout::spec(), sink::stdout::make);
         all.sink(sink::memory::spec(), sink::memory::make);
         all.sink(sink::http::spec(), sink::http::make);
+        all.sink(sink::tcp::spec(), sink::tcp::make);
         all.source_mapper(mapper::json::source_spec(), mapper::json::make_source);
         all.source_mapper(mapper::csv::source_spec(), mapper::csv::make_source);
         all.source_mapper(mapper::text::source_spec(), mapper::text::make_source);
@@ -90,6 +93,7 @@ impl Connectors {
         all.sink_mapper(mapper::json::sink_spec(), mapper::json::make_sink);
         all.sink_mapper(mapper::csv::sink_spec(), mapper::csv::make_sink);
         all.sink_mapper(mapper::text::sink_spec(), mapper::text::make_sink);
+        all.sink_mapper(mapper::binary::spec(), mapper::binary::make_sink);
         all.sink_mapper(mapper::pass_through_spec(), |_, _| None);
         all
     }

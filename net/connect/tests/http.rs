@@ -41,6 +41,7 @@ fn open(text: &str, network: &Arc<Network>) -> Result<Open, String> {
     let app = compiled.plan.unwrap_or_else(|| panic!("{text}: {:?}", compiled.diagnostics));
     let setting = Setting {
         app: "StockApp".into(),
+        lineage: "l".into(),
         stream: app.streams[0].name.clone(),
         schema: app.streams[0].schema.clone(),
         bus: Arc::default(),

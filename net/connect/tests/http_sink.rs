@@ -74,6 +74,7 @@ fn sink(options: &str, port: u16) -> Sent {
     let lines = said.clone();
     let setting = Setting {
         app: "A".into(),
+        lineage: "l".into(),
         stream: "S".into(),
         schema: app.streams[0].schema.clone(),
         bus: Arc::default(),
@@ -98,7 +99,9 @@ impl Sent {
             chunks.push(Chunk { step: 0, cause: 0, first, rows: *rows });
             first += rows;
         }
-        self.slot.take(&OutRows { columns: &columns, arena: &Arena::default(), chunks: &chunks }).expect("it goes on");
+        self.slot
+            .take(&OutRows { columns: &columns, arena: &Arena::default(), chunks: &chunks, base: 7 })
+            .expect("it goes on");
     }
 
     fn counts(&self) -> (u64, u64) {
@@ -129,7 +132,12 @@ fn messages_go_in_order_over_one_connection() {
     let came = came.lock().unwrap();
     assert_eq!(came.iter().map(|c| c.0).collect::<Vec<_>>(), [0, 0, 0, 1], "the third answer ends the connection");
     let head = "POST /in?a=b HTTP/1.1|content-type: application/json|authorization: Basic bWU6c2VjcmV0|X-A: b|X-C: d e";
-    assert_eq!(came[0].1, format!("{head}|content-length: {}", event(1).len()));
+    let names: Vec<&str> = came.iter().map(|c| c.1.split("|riddhi-name: ").nth(1).expect("a name")).collect();
+    let (first, length) = names[0].split_once('|').expect("a length");
+    assert_eq!(length, format!("content-length: {}", event(1).len()));
+    assert!(came[0].1.starts_with(head), "{}", came[0].1);
+    assert!(first.starts_with("l/A/S/") && first.ends_with("/7.0"), "{first}");
+    assert!(names[2].contains("/7.2|") && names[3].contains("/7.3|"), "{names:?}");
 }
 
 #[test]

@@ -21,6 +21,7 @@ fn app(annotation: &str) -> App {
 fn setting(app: &App) -> Setting {
     Setting {
         app: "A".into(),
+        lineage: "l".into(),
         stream: "S".into(),
         schema: app.streams[0].schema.clone(),
         bus: Arc::default(),
@@ -185,7 +186,7 @@ fn write(map: &str) -> Vec<String> {
     let chunk = |first, rows| Chunk { step: 0, cause: 0, first, rows };
     let chunks = [chunk(0, 1), chunk(1, 2)];
     let mut out = Outgoing::default();
-    mapper.expect("it maps").map(&OutRows { columns: &columns, arena: &arena, chunks: &chunks }, &mut out);
+    mapper.expect("it maps").map(&OutRows { columns: &columns, arena: &arena, chunks: &chunks, base: 0 }, &mut out);
     out.messages().map(|m| String::from_utf8_lossy(m).into_owned()).collect()
 }
 

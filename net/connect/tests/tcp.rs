@@ -29,12 +29,18 @@ fn network() -> Arc<Network> {
 }
 
 fn open(text: &str, network: &Arc<Network>) -> Result<Open, String> {
+    open_at(text, network, None)
+}
+
+/// The same, going on from a place.
+fn open_at(text: &str, network: &Arc<Network>, place: Option<&[u8]>) -> Result<Open, String> {
     let mut registry = registry();
     Connectors::built_in().register(&mut registry, Outside::Started);
     let compiled = compile_with(text, &registry);
     let app = compiled.plan.unwrap_or_else(|| panic!("{text}: {:?}", compiled.diagnostics));
     let setting = Setting {
         app: "A".into(),
+        lineage: "l".into(),
         stream: "S".into(),
         schema: app.streams[0].schema.clone(),
         bus: Arc::default(),
@@ -45,6 +51,7 @@ fn open(text: &str, network: &Arc<Network>) -> Result<Open, String> {
     };
     let (source, mapper) = Connectors::built_in().make_source(&app.connectors[0], &setting).expect("it is there");
     let mut slot = SourceSlot::new("key".into(), 0, source, mapper, Arc::new(|_| {}));
+    place.into_iter().for_each(|place| slot.restore(place));
     slot.source.open()?;
     let address = slot.source.address().expect("it is open");
     let address = address.strip_prefix("tcp://").and_then(|a| a.split('/').next()).expect("a URL");
@@ -204,6 +211,61 @@ fn who_asks_is_told_what_was_accepted_and_what_not() {
     assert_eq!(read(&mut client), "Ack { frame: 1 }");
     assert!(read(&mut client).starts_with("Refused { frame: 2, reason: "));
     assert_eq!([read(&mut client), read(&mut client)], ["Ack { frame: 2 }", "Ack { frame: 3 }"]);
+}
+
+/// A client that asks for answers and sends frames of these names, each of one event; gives what the server says.
+fn named(address: SocketAddr, names: &[&str]) -> TcpStream {
+    let mut client = TcpStream::connect(address).unwrap();
+    client.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let mut bytes = Vec::new();
+    Control::Hello { version: 1 }.write(&mut bytes);
+    let data = hex(&format!("00000001{EVENT}"));
+    for name in names {
+        let frame = Frame { session: name.as_bytes(), channel: b"StockApp/StockStream", data: &data };
+        riddhi_wire::siddhi_tcp::write_frame(&mut bytes, &frame);
+    }
+    client.write_all(&bytes).unwrap();
+    assert!(read(&mut client).starts_with("Welcome"));
+    client
+}
+
+#[test]
+fn a_frame_that_is_there_already_is_acknowledged_and_passed_over() {
+    let network = network();
+    let mut first = open(APP, &network).unwrap();
+    let client = named(first.address, &["l/A/S/1.0", "l/A/S/1.1", "other/1.0"]);
+    first.poll(3, 0);
+    // Nothing was said to be safe; the sender comes again, with one more.
+    drop(client);
+    let mut client = named(first.address, &["l/A/S/1.0", "l/A/S/1.1", "l/A/S/2.0"]);
+    first.poll(4, 0);
+    first.accept();
+    assert_eq!([(); 3].map(|()| read(&mut client)), ["Ack { frame: 1 }", "Ack { frame: 2 }", "Ack { frame: 3 }"]);
+    // What it has seen is part of where it stands.
+    let place = first.slot.save();
+    drop(first);
+    let mut second = open_at(APP, &network, Some(&place)).unwrap();
+    let mut client = named(second.address, &["l/A/S/2.0", "other/1.0", "l/A/S/2.1"]);
+    second.poll(1, 0);
+    second.accept();
+    assert_eq!([(); 3].map(|()| read(&mut client)), ["Ack { frame: 1 }", "Ack { frame: 2 }", "Ack { frame: 3 }"]);
+    assert_eq!(second.frame.rows, 1);
+}
+
+#[test]
+fn a_named_frame_for_nobody_ends_the_connection_so_that_none_goes_before_it() {
+    let network = network();
+    let open = open(APP, &network).unwrap();
+    let mut client = named(open.address, &[]);
+    let frame = Frame { session: b"l/A/S/1.0", channel: b"nobody", data: b"" };
+    let mut bytes = Vec::new();
+    riddhi_wire::siddhi_tcp::write_frame(&mut bytes, &frame);
+    client.write_all(&bytes).unwrap();
+    assert!(read(&mut client).starts_with("Refused { frame: 1, reason: "));
+    assert_eq!(read(&mut client), "Ack { frame: 1 }");
+    let mut rest = Vec::new();
+    let end = client.read_to_end(&mut rest);
+    assert!(matches!(end, Ok(0) | Err(_)), "{rest:?}");
 }
 
 /// The next thing the server says.

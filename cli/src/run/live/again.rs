@@ -1,6 +1,6 @@
 //! How an app goes on from what it was: reloaded, or recovered after a restart.
 
-use super::begin::make_pool;
+use super::begin::{draw_lineage, make_pool};
 use super::{End, Kept, Live, Remains, wall};
 use crate::exit::{Exit, Failure};
 use crate::replay::journal_inputs;
@@ -55,6 +55,9 @@ impl Live {
                 Standing::new(snapshot, make_pool(&app, &self.shared.args, self.number)?)?
             }
         };
+        if !standing.lineage.is_empty() {
+            self.lineage.clone_from(&standing.lineage);
+        }
         let segments = store.segments(standing.base())?;
         let (begun, reading) = (standing.position, standing.reading.take());
         let now_app = std::mem::replace(&mut self.app, standing.app().clone());
@@ -65,6 +68,10 @@ impl Live {
         let replayed = crate::run::recover::run(self, &segments, published, reading)?;
         let sources = replayed.sources.unwrap_or(standing.sources);
         let position = self.frame.base;
+        if published > position {
+            // What went out under positions behind this one is lost: they will be those of other events.
+            self.lineage = draw_lineage()?;
+        }
         let sinks = match self.stop_for_reload() {
             Ok(sinks) => sinks,
             Err(End::Failed(failure)) => return Err(failure),

@@ -63,6 +63,7 @@ impl Live {
             figures,
             source_figures: Vec::new(),
             name,
+            lineage: draw_lineage()?,
             number,
             shared,
             watch,
@@ -208,6 +209,7 @@ impl Live {
         let plan = &self.app.streams[stream];
         Setting {
             app: self.name.clone(),
+            lineage: self.lineage.clone(),
             stream: plan.name.clone(),
             schema: plan.schema.clone(),
             bus: self.shared.bus.clone(),
@@ -306,4 +308,11 @@ fn sink_streams(app: &App) -> Vec<u32> {
     streams.sort_unstable();
     streams.dedup();
     streams
+}
+
+/// Sixteen digits that nobody has drawn before.
+pub(super) fn draw_lineage() -> Result<String, Failure> {
+    let mut drawn = [0; 8];
+    getrandom::fill(&mut drawn).map_err(|e| Failure::new(Exit::Failed, format!("no random numbers: {e}")))?;
+    Ok(format!("{:016x}", u64::from_le_bytes(drawn)))
 }

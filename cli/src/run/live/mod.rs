@@ -114,6 +114,8 @@ impl From<Failure> for End {
 pub struct Live {
     /// Its name, or that of its file.
     pub name: String,
+    /// What no other state of an app has, in the names of its outputs.
+    lineage: String,
     number: usize,
     shared: Shared,
     watch: Watch,

@@ -74,6 +74,7 @@ impl Live {
         let snapshot = Snapshot {
             position,
             now: self.clock.now(),
+            lineage: self.lineage.clone(),
             text: self.watch.text().to_owned(),
             zone: self.watch.zone().to_owned(),
             sources: self.places(),

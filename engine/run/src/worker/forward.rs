@@ -18,7 +18,8 @@ pub struct OutputFrame {
     /// Lanes in use.
     used: usize,
     arena: Arena,
-    /// Position after the last entry of the frame.
+    /// Position of the first entry of the frame, and after the last one.
+    base: u64,
     end: u64,
 }
 
@@ -28,6 +29,7 @@ struct Lane {
     target: Target,
     rows: Columns,
     kinds: Vec<u8>,
+    /// Their steps are entries.
     chunks: Vec<Chunk>,
 }
 
@@ -50,7 +52,7 @@ impl OutputFrame {
     /// Replaces what is in it by what came out, and by what came in for some streams that no query inserts into.
     pub fn copy(&mut self, outputs: &Outputs<'_>, inputs: &[u32]) {
         self.clear();
-        self.end = outputs.end();
+        (self.base, self.end) = (outputs.base(), outputs.end());
         outputs.each(|output| self.push(&output));
         inputs.iter().for_each(|&stream| outputs.input(stream, |output| self.push(&output)));
     }
@@ -80,6 +82,8 @@ impl OutputFrame {
                 kinds: &lane.kinds,
                 chunks: &lane.chunks[run.chunks.0 as usize..run.chunks.1 as usize],
                 arena: &self.arena,
+                base: self.base,
+                steps: None,
             });
         }
     }
@@ -100,7 +104,8 @@ impl OutputFrame {
             }
         }
         let chunk = lane.chunks.len() as u32;
-        let moved = |c: &Chunk| Chunk { first: c.first - output.first as u32 + first as u32, ..*c };
+        let moved =
+            |c: &Chunk| Chunk { step: output.entry_of(c), first: c.first - output.first as u32 + first as u32, ..*c };
         lane.chunks.extend(output.chunks.iter().map(moved));
         let chunks = (chunk, lane.chunks.len() as u32);
         self.runs.push(Run { position: output.position, lane: at as u32, first: first as u32, n: n as u32, chunks });

@@ -256,9 +256,10 @@ impl SinkMapper for CsvSink {
                 push_field(&mut out.bytes, name.as_bytes(), self.delimiter);
             }
             out.bytes.push(b'\n');
-            out.end();
+            out.end(0);
         }
-        for chunk in rows.chunks {
+        for (chunk, number) in rows.chunks.iter().zip(0..) {
+            out.chunk = number;
             for row in chunk.first as usize..(chunk.first + chunk.rows) as usize {
                 for (i, a) in self.columns.iter().enumerate() {
                     if i > 0 {
@@ -270,11 +271,11 @@ impl SinkMapper for CsvSink {
                 }
                 out.bytes.push(b'\n');
                 if !self.grouping {
-                    out.end();
+                    out.end(1);
                 }
             }
             if self.grouping {
-                out.end();
+                out.end(chunk.rows);
             }
         }
     }

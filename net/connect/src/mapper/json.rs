@@ -443,7 +443,8 @@ pub(crate) fn make_sink(plan: &MapPlan, setting: &Setting) -> Option<Box<dyn Sin
 
 impl SinkMapper for JsonSink {
     fn map(&mut self, rows: &OutRows<'_>, out: &mut Outgoing) {
-        for chunk in rows.chunks {
+        for (chunk, number) in rows.chunks.iter().zip(0..) {
+            out.chunk = number;
             let (first, n) = (chunk.first as usize, chunk.rows as usize);
             if n == 1 || !self.grouping {
                 (first..first + n).for_each(|row| self.message(rows, row, 1, out));
@@ -475,11 +476,9 @@ impl JsonSink {
         }
         out.bytes.extend_from_slice(&self.after);
         if self.validate && !is_json(&out.bytes[begin..]) {
-            out.bytes.truncate(begin);
-            out.dropped += n as u64;
-            return;
+            return out.drop_rows(n as u64, "no JSON came out");
         }
-        out.end();
+        out.end(n as u32);
     }
 
     #[inline]

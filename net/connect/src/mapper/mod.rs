@@ -119,8 +119,10 @@ pub struct OutRows<'a> {
     pub columns: &'a Columns,
     /// Their long strings.
     pub arena: &'a Arena,
-    /// What was handed over together; of each the first row and the number of rows.
+    /// What was handed over together; of each the first row and the number of rows, and as `step` the entry of the frame.
     pub chunks: &'a [Chunk],
+    /// Position of the frame's first entry.
+    pub base: u64,
 }
 
 impl OutRows<'_> {
@@ -135,6 +137,17 @@ impl OutRows<'_> {
     }
 }
 
+/// What a message is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Of {
+    /// The chunk, by number.
+    pub chunk: u32,
+    /// Messages of the chunk before it.
+    pub part: u32,
+    /// Rows of the chunk in it.
+    pub rows: u32,
+}
+
 /// Messages on their way out.
 #[derive(Debug, Default)]
 pub struct Outgoing {
@@ -142,22 +155,39 @@ pub struct Outgoing {
     pub bytes: Vec<u8>,
     /// Where each message ends.
     pub ends: Vec<usize>,
+    /// What each message is of.
+    pub of: Vec<Of>,
+    /// The chunk at work.
+    pub chunk: u32,
     /// Rows that gave no message.
     pub dropped: u64,
+    /// Why the last of them.
+    pub reason: &'static str,
 }
 
 impl Outgoing {
-    /// Ends a message.
+    /// Ends a message of so many rows of the chunk at work.
     #[inline]
-    pub fn end(&mut self) {
+    pub fn end(&mut self, rows: u32) {
         self.ends.push(self.bytes.len());
+        let part = self.of.last().filter(|last| last.chunk == self.chunk).map_or(0, |last| last.part + 1);
+        self.of.push(Of { chunk: self.chunk, part, rows });
+    }
+
+    /// What was appended since the last message becomes none.
+    #[cold]
+    pub fn drop_rows(&mut self, rows: u64, reason: &'static str) {
+        self.bytes.truncate(self.ends.last().copied().unwrap_or(0));
+        self.dropped += rows;
+        self.reason = reason;
     }
 
     /// Empties it for reuse.
     pub fn clear(&mut self) {
         self.bytes.clear();
         self.ends.clear();
-        self.dropped = 0;
+        self.of.clear();
+        (self.chunk, self.dropped) = (0, 0);
     }
 
     /// The messages.

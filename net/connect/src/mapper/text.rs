@@ -262,9 +262,12 @@ pub(crate) fn make_sink(plan: &MapPlan, setting: &Setting) -> Option<Box<dyn Sin
 
 impl SinkMapper for TextSink {
     fn map(&mut self, rows: &OutRows<'_>, out: &mut Outgoing) {
-        for chunk in rows.chunks {
+        for (chunk, number) in rows.chunks.iter().zip(0..) {
+            out.chunk = number;
             let (first, end) = (chunk.first as usize, (chunk.first + chunk.rows) as usize);
+            let mut rows_in = 0;
             for row in first..end {
+                rows_in += 1;
                 self.event(rows, row, &mut out.bytes);
                 match &self.delimiter {
                     Some(delimiter) if row + 1 < end => {
@@ -272,7 +275,7 @@ impl SinkMapper for TextSink {
                             out.bytes.extend_from_slice(text.as_bytes());
                         }
                     }
-                    _ => out.end(),
+                    _ => out.end(std::mem::take(&mut rows_in)),
                 }
             }
         }

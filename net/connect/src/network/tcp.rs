@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use riddhi_edge::{Counters, Door, Io, Listening, Next, Outcome, Protocol, Service, Took, UNJUDGED, Verdict};
 use riddhi_wire::Extent;
-use riddhi_wire::siddhi_tcp::{CONTROL_VERSION, Control, Frame, extent};
+use riddhi_wire::siddhi_tcp::{CONTROL_VERSION, Control, Frame, NOBODY, extent};
 
 use super::{Network, lock};
 
@@ -119,6 +119,8 @@ enum Passed {
     Yes,
     /// There is no room now.
     Full,
+    /// Nobody takes it now, and what follows must not go before it.
+    Ahead,
     Wrong,
 }
 
@@ -154,12 +156,19 @@ impl TcpProtocol {
             Counters::add(&io.counters().unknown, 1);
             if let Some(unanswered) = &mut self.unanswered {
                 let number = unanswered.begin();
-                self.refuse(number, "nobody listens to this channel", io);
+                self.refuse(number, NOBODY, io);
+                if crate::names::parse(frame.session).is_some() {
+                    return Passed::Ahead;
+                }
             }
             return Passed::Yes;
         };
-        let number = self.unanswered.as_mut().map_or(UNJUDGED, Unanswered::begin);
-        if io.push(&door, b"", frame.data, number) {
+        // Only of who waits for answers can a repeat be told from an event of its own.
+        let (number, name) = match &mut self.unanswered {
+            Some(unanswered) => (unanswered.begin(), frame.session),
+            None => (UNJUDGED, &b""[..]),
+        };
+        if io.push(&door, name, frame.data, number) {
             return Passed::Yes;
         }
         if let Some(unanswered) = &mut self.unanswered {
@@ -168,8 +177,8 @@ impl TcpProtocol {
         Passed::Full
     }
 
-    fn refuse(&mut self, frame: u64, reason: &str, io: &mut Io<'_>) {
-        write(io, &Control::Refused { frame, reason: reason.as_bytes() });
+    fn refuse(&mut self, frame: u64, reason: &[u8], io: &mut Io<'_>) {
+        write(io, &Control::Refused { frame, reason });
         self.end(frame, io);
     }
 
@@ -210,6 +219,7 @@ impl Protocol for TcpProtocol {
             match passed {
                 Passed::Yes => {}
                 Passed::Full => return Took { bytes: taken, next: Next::Hold },
+                Passed::Ahead => return Took { bytes: bytes.len(), next: Next::Drain },
                 // Nothing that follows can be trusted, and there is no way to tell the peer.
                 Passed::Wrong => {
                     Counters::add(&io.counters().malformed, 1);
@@ -222,7 +232,7 @@ impl Protocol for TcpProtocol {
     fn answer(&mut self, verdict: Verdict, io: &mut Io<'_>) -> Next {
         match verdict.outcome {
             Outcome::Accepted => self.end(verdict.seq, io),
-            Outcome::Refused(reason) => self.refuse(verdict.seq, &reason, io),
+            Outcome::Refused(reason) => self.refuse(verdict.seq, reason.as_bytes(), io),
         }
         Next::Read
     }

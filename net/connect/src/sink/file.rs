@@ -14,6 +14,7 @@ use riddhi_plan::registry::{ConnectorSpec, OptionProblem, OptionSpec, OptionType
 
 use super::writer::FileWriter;
 use super::{Published, Sink, Unsent};
+use crate::names::Names;
 use crate::registry::{Say, Setting, Stopping, option, required};
 use crate::source::{other_scheme, path_of, plain};
 
@@ -126,7 +127,7 @@ pub(crate) fn make(plan: &ConnectorPlan, setting: &Setting) -> Box<dyn Sink> {
 }
 
 impl Sink for FileSink {
-    fn publish(&mut self, to: Option<&str>, what: Published<'_>) -> Result<(), Unsent> {
+    fn publish(&mut self, to: Option<&str>, what: Published<'_>, _: &Names<'_>) -> Result<(), Unsent> {
         let Published::Messages { out, lines } = what else { return Ok(()) };
         let uri = to.unwrap_or_default().to_owned();
         let end = self.line_end.unwrap_or(!lines);

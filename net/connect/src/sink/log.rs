@@ -8,6 +8,7 @@ use super::file::{check_on_error, on_error};
 use super::{Published, Sink, Unsent};
 use crate::mapper::OutRows;
 use crate::mapper::values::push_plain;
+use crate::names::Names;
 use crate::registry::{Setting, option};
 use crate::text::number::push_long;
 
@@ -20,6 +21,7 @@ pub(crate) fn spec() -> ConnectorSpec {
         options: vec![
             option("priority", OptionType::OneOf(PRIORITIES)),
             option("prefix", OptionType::Text),
+            option("name", OptionType::Bool),
             on_error(),
         ],
         payload: Payload::Any,
@@ -32,6 +34,9 @@ pub(crate) fn spec() -> ConnectorSpec {
 pub struct Log {
     /// Before each payload.
     head: Vec<u8>,
+    /// Whether the name of what is written stands behind it, and where they are put together.
+    named: bool,
+    named_head: Vec<u8>,
     off: bool,
     lines: Vec<u8>,
     log: crate::registry::Log,
@@ -44,6 +49,8 @@ pub(crate) fn make(plan: &ConnectorPlan, setting: &Setting) -> Box<dyn Sink> {
     let prefix = plan.options.text("prefix").unwrap_or(&default);
     Box::new(Log {
         head: format!("{priority} {prefix} : ").into_bytes(),
+        named: plan.options.flag("name", false),
+        named_head: Vec::new(),
         off: priority == "OFF",
         lines: Vec::new(),
         log: setting.log.clone(),
@@ -51,17 +58,31 @@ pub(crate) fn make(plan: &ConnectorPlan, setting: &Setting) -> Box<dyn Sink> {
 }
 
 impl Sink for Log {
-    fn publish(&mut self, _: Option<&str>, what: Published<'_>) -> Result<(), Unsent> {
+    fn publish(&mut self, _: Option<&str>, what: Published<'_>, names: &Names<'_>) -> Result<(), Unsent> {
         if self.off {
             return Ok(());
         }
         self.lines.clear();
         match what {
             Published::Messages { out, .. } => {
-                for message in out.messages() {
+                for (i, message) in out.messages().enumerate() {
                     self.lines.extend_from_slice(&self.head);
+                    if self.named {
+                        names.push_of_message(out, i, &mut self.lines);
+                        self.lines.extend_from_slice(b" : ");
+                    }
                     self.lines.extend_from_slice(message.trim_ascii_end());
                     self.lines.push(b'\n');
+                }
+            }
+            Published::Rows(rows) if self.named => {
+                for i in 0..rows.chunks.len() {
+                    self.named_head.clear();
+                    self.named_head.extend_from_slice(&self.head);
+                    names.push_of_chunk(i, &mut self.named_head);
+                    self.named_head.extend_from_slice(b" : ");
+                    let one = OutRows { chunks: &rows.chunks[i..=i], ..*rows };
+                    push_events(&one, &self.named_head, &mut self.lines);
                 }
             }
             Published::Rows(rows) => push_events(rows, &self.head, &mut self.lines),

@@ -7,6 +7,7 @@ use riddhi_plan::registry::{ConnectorSpec, OptionSpec, OptionType, Payload};
 
 use super::file::{check_on_error, on_error};
 use super::{Published, Sink, Unsent};
+use crate::names::Names;
 use crate::registry::{Setting, required};
 use crate::source::memory::{Block, Bus, RowBlock, Sent};
 
@@ -32,7 +33,7 @@ pub(crate) fn make(_: &ConnectorPlan, setting: &Setting) -> Box<dyn Sink> {
 }
 
 impl Sink for Memory {
-    fn publish(&mut self, to: Option<&str>, what: Published<'_>) -> Result<(), Unsent> {
+    fn publish(&mut self, to: Option<&str>, what: Published<'_>, _: &Names<'_>) -> Result<(), Unsent> {
         let topic = to.unwrap_or_default();
         let block = match what {
             Published::Messages { out, .. } => Block::Messages(out.bytes.clone(), out.ends.clone()),

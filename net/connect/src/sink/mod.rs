@@ -8,6 +8,7 @@ pub mod http;
 pub mod log;
 pub mod memory;
 pub mod stdout;
+pub mod tcp;
 mod writer;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use riddhi_plan::connector::Template;
 
 use crate::mapper::template::render;
 use crate::mapper::{OutRows, Outgoing, SinkMapper};
+use crate::names::{Namer, Names};
 use crate::registry::{Say, Stopping};
 
 /// How often something that waits looks again.
@@ -55,8 +57,9 @@ pub enum Unsent {
 
 /// Where messages go.
 pub trait Sink: Send {
-    /// Sends messages, or keeps them until [`Sink::flush`]. `to`: the value of its dynamic option.
-    fn publish(&mut self, to: Option<&str>, what: Published<'_>) -> Result<(), Unsent>;
+    /// Sends messages, or keeps them until [`Sink::flush`]. `to`: the value of its dynamic option. `names`: what is sent is
+    /// called so, if the sink is one that says it.
+    fn publish(&mut self, to: Option<&str>, what: Published<'_>, names: &Names<'_>) -> Result<(), Unsent>;
 
     /// Hands on all that is kept.
     fn flush(&mut self) -> Result<(), Unsent> {
@@ -67,9 +70,19 @@ pub trait Sink: Send {
     /// always the same.
     fn begin(&mut self, _to: Option<&str>) {}
 
-    /// Gives up what is kept; gives the number of messages.
+    /// Gives up what is kept; gives the number of rows.
     fn abandon(&mut self) -> u64 {
         0
+    }
+
+    /// Rows that were sent and that the receiver has refused since this was asked last, and why.
+    fn refused(&mut self) -> Option<(u64, String)> {
+        None
+    }
+
+    /// What is done with what cannot be sent, unless the app says so.
+    fn on_error(&self) -> OnError {
+        OnError::Log
     }
 
     /// All that was sent so far has been noted as sent: the time for what must not happen in between.
@@ -112,6 +125,7 @@ pub struct SinkSlot {
     /// The value of the dynamic option.
     dynamic: Option<Template>,
     out: Outgoing,
+    namer: Namer,
     say: Say,
     stopping: Stopping,
     reports: u64,
@@ -129,9 +143,10 @@ impl SinkSlot {
         mapper: Option<Box<dyn SinkMapper>>,
         setting: &crate::Setting,
     ) -> SinkSlot {
-        let on_error = match plan.options.word("on.error", "log").as_str() {
-            "wait" => OnError::Wait,
-            _ => OnError::Log,
+        let on_error = match plan.options.text("on.error") {
+            None => sink.on_error(),
+            Some(word) if word.eq_ignore_ascii_case("wait") => OnError::Wait,
+            Some(_) => OnError::Log,
         };
         let dynamic = sink.dynamic().and_then(|name| plan.options.get(name)).map(|o| o.value.clone());
         SinkSlot {
@@ -143,6 +158,7 @@ impl SinkSlot {
             on_error,
             dynamic,
             out: Outgoing::default(),
+            namer: Namer::new(plan, setting),
             say: setting.say.clone(),
             stopping: setting.stopping.clone(),
             reports: 0,
@@ -153,6 +169,7 @@ impl SinkSlot {
 
     /// Sends rows. An error ends the app.
     pub fn take(&mut self, rows: &OutRows<'_>) -> Result<(), Unsent> {
+        self.namer.assign(rows);
         match self.dynamic.take() {
             Some(template) if template.constant().is_none() => {
                 let sent = self.by_value(&template, rows);
@@ -160,7 +177,7 @@ impl SinkSlot {
                 sent
             }
             template => {
-                let sent = self.send(template.as_ref().and_then(Template::constant), rows);
+                let sent = self.send(template.as_ref().and_then(Template::constant), rows, (0, 0)).map(|_| ());
                 self.dynamic = template;
                 sent
             }
@@ -169,7 +186,8 @@ impl SinkSlot {
 
     /// Each chunk is cut into those of equal values of the dynamic option, in order of first appearance.
     fn by_value(&mut self, template: &Template, rows: &OutRows<'_>) -> Result<(), Unsent> {
-        for chunk in rows.chunks {
+        for (number, chunk) in rows.chunks.iter().enumerate() {
+            let mut part = 0;
             let mut order: Vec<String> = Vec::new();
             let mut groups: BTreeMap<String, Vec<u32>> = BTreeMap::new();
             for row in chunk.first..chunk.first + chunk.rows {
@@ -187,13 +205,15 @@ impl SinkSlot {
                 let mut columns = Columns::new(rows.columns.cols.iter().map(|c| c.kind()));
                 columns.append(rows.columns, Sel::Rows(&members), n);
                 let chunks = [Chunk { first: 0, rows: n as u32, ..*chunk }];
-                self.send(Some(&value), &OutRows { columns: &columns, arena: rows.arena, chunks: &chunks })?;
+                let rows = OutRows { columns: &columns, chunks: &chunks, ..*rows };
+                part += self.send(Some(&value), &rows, (number, part))?;
             }
         }
         Ok(())
     }
 
-    fn send(&mut self, to: Option<&str>, rows: &OutRows<'_>) -> Result<(), Unsent> {
+    /// Gives the number of messages. `from`: the first chunk, and messages of it that were sent before.
+    fn send(&mut self, to: Option<&str>, rows: &OutRows<'_>, from: (usize, u32)) -> Result<u32, Unsent> {
         let n = rows.len() as u64;
         let mut dropped = 0;
         let lines = self.mapper.as_ref().is_some_and(|m| m.ends_lines());
@@ -203,28 +223,31 @@ impl SinkSlot {
             dropped = self.out.dropped;
         }
         if dropped > 0 {
-            self.report(dropped, "no JSON came out");
+            self.report(dropped, self.out.reason);
         }
+        let messages = if self.mapper.is_some() { self.out.ends.len() as u32 } else { 1 };
         loop {
+            let names = self.namer.names(from.0, from.1);
             let what = match self.mapper {
                 Some(_) => Published::Messages { out: &self.out, lines },
                 None => Published::Rows(rows),
             };
-            match self.sink.publish(to, what) {
+            match self.sink.publish(to, what, &names) {
                 Ok(()) => {
                     self.rows += n - dropped;
-                    return Ok(());
+                    self.look_at_refused();
+                    return Ok(messages);
                 }
                 Err(Unsent::Unavailable(why)) => {
                     if !self.unavailable(&why, n - dropped)? {
-                        return Ok(());
+                        return Ok(messages);
                     }
                 }
-                Err(Unsent::Partly(messages, why)) => {
-                    let lost = self.rows_of(&messages, rows).min(n - dropped);
+                Err(Unsent::Partly(which, why)) => {
+                    let lost = self.rows_of(&which).min(n - dropped);
                     self.rows += n - dropped - lost;
                     self.report(lost, &why);
-                    return Ok(());
+                    return Ok(messages);
                 }
                 Err(end) => {
                     self.lost += n - dropped;
@@ -234,12 +257,17 @@ impl SinkSlot {
         }
     }
 
-    /// Rows of these messages: a message is of a chunk, or of a row.
-    fn rows_of(&self, messages: &[usize], rows: &OutRows<'_>) -> u64 {
-        if self.out.ends.len() != rows.chunks.len() {
-            return messages.len() as u64;
+    /// Rows in these messages.
+    fn rows_of(&self, messages: &[usize]) -> u64 {
+        messages.iter().filter_map(|i| self.out.of.get(*i)).map(|of| u64::from(of.rows)).sum()
+    }
+
+    /// Counts what was sent and is not taken after all.
+    fn look_at_refused(&mut self) {
+        if let Some((rows, why)) = self.sink.refused() {
+            self.rows = self.rows.saturating_sub(rows);
+            self.report(rows, &why);
         }
-        messages.iter().filter_map(|i| rows.chunks.get(*i)).map(|chunk| u64::from(chunk.rows)).sum()
     }
 
     /// Whether to try again.
@@ -279,7 +307,9 @@ impl SinkSlot {
     /// Hands on all that is kept. An error ends the app.
     pub fn flush(&mut self) -> Result<(), Unsent> {
         loop {
-            match self.sink.flush() {
+            let flushed = self.sink.flush();
+            self.look_at_refused();
+            match flushed {
                 Err(Unsent::Unavailable(why)) if self.on_error == OnError::Log => {
                     let lost = self.sink.abandon();
                     self.rows = self.rows.saturating_sub(lost);

@@ -11,6 +11,7 @@ use super::file::{check_on_error, on_error};
 use super::log::push_events;
 use super::writer::is_full;
 use super::{Published, RETRY, Sink, Unsent};
+use crate::names::Names;
 use crate::registry::{Say, Setting, Stopping};
 use crate::source::plain;
 
@@ -43,7 +44,7 @@ pub(crate) fn make(_: &ConnectorPlan, setting: &Setting) -> Box<dyn Sink> {
 }
 
 impl Sink for Stdout {
-    fn publish(&mut self, _: Option<&str>, what: Published<'_>) -> Result<(), Unsent> {
+    fn publish(&mut self, _: Option<&str>, what: Published<'_>, _: &Names<'_>) -> Result<(), Unsent> {
         match what {
             Published::Messages { out, lines } => {
                 for message in out.messages() {

@@ -11,6 +11,7 @@ use riddhi_http::properties;
 use super::{Inlet, Polled, Wake};
 use crate::input::fault::Fault;
 use crate::mapper::Messages;
+use crate::names::Seen;
 
 /// Bytes that are mapped at once, so that no frame becomes much larger than it should.
 const STEP_BYTES: usize = 64 << 10;
@@ -31,6 +32,10 @@ pub(crate) struct Inbound {
     count: u64,
     /// Whether the mapper reads what the protocol tells about a message, before the message.
     heads: bool,
+    /// What was seen, where the heads of messages are names.
+    seen: Option<Seen>,
+    /// Of messages offered, their places in the block.
+    places: Vec<usize>,
     /// What the mapper calls the properties that the heads of messages hold, as `riddhi_http::properties` reads them.
     names: Vec<String>,
 }
@@ -47,6 +52,8 @@ impl Inbound {
             numbers: Vec::new(),
             count: 1,
             heads: false,
+            seen: None,
+            places: Vec::new(),
             names: Vec::new(),
         }
     }
@@ -54,6 +61,16 @@ impl Inbound {
     /// Messages are mapped with what the protocol tells about each before it.
     pub(crate) fn with_heads(self) -> Inbound {
         Inbound { heads: true, ..self }
+    }
+
+    /// Messages have names in their heads; those that were seen are passed over.
+    pub(crate) fn with_seen(self, seen: Seen) -> Inbound {
+        Inbound { seen: Some(seen), ..self }
+    }
+
+    /// What was seen.
+    pub(crate) fn seen(&self) -> Option<&Seen> {
+        self.seen.as_ref()
     }
 
     /// Messages have these properties in their heads.
@@ -104,7 +121,15 @@ impl Inbound {
         let messages = &block.messages[from..end];
         self.ranges.clear();
         self.numbers.clear();
-        for message in messages {
+        self.places.clear();
+        for (i, message) in messages.iter().enumerate() {
+            if let Some(seen) = &mut self.seen
+                && !message.head.is_empty()
+                && seen.is_repeat(&block.bytes[message.head.clone()])
+            {
+                continue;
+            }
+            self.places.push(i);
             let begin = if self.heads { message.head.start } else { message.body.start };
             self.ranges.push(begin..message.body.end);
             self.numbers.push(self.count);
@@ -120,7 +145,7 @@ impl Inbound {
         });
         let mut faults = faults.into_iter().peekable();
         for (i, message) in messages.iter().enumerate() {
-            let fault = faults.next_if(|(at, _)| *at == i);
+            let fault = faults.next_if(|(at, _)| self.places[*at] == i);
             if message.seq != UNJUDGED {
                 let refused = |(_, fault): (usize, Box<Fault>)| Outcome::Refused(fault.message.into());
                 self.fresh.push(message.judge(fault.map_or(Outcome::Accepted, refused)));

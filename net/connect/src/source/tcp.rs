@@ -10,6 +10,7 @@ use riddhi_plan::registry::{ConnectorSpec, OptionType, Payload};
 
 use super::inbound::Inbound;
 use super::{Inlet, Polled, Source, Wake};
+use crate::names::Seen;
 use crate::network::Network;
 use crate::network::tcp::Channel;
 use crate::registry::{Setting, option};
@@ -29,7 +30,7 @@ pub(crate) fn spec() -> ConnectorSpec {
 pub(crate) fn make(plan: &ConnectorPlan, setting: &Setting) -> Box<dyn Source> {
     let otherwise = || format!("{}/{}", setting.app, setting.stream);
     let channel = plan.options.text("context").map_or_else(otherwise, str::to_owned);
-    Box::new(Tcp { network: setting.network.clone(), channel, wake: None, open: None })
+    Box::new(Tcp { network: setting.network.clone(), channel, wake: None, seen: Seen::default(), open: None })
 }
 
 /// Takes the messages of a channel.
@@ -37,6 +38,8 @@ pub struct Tcp {
     network: Arc<Network>,
     channel: String,
     wake: Option<Wake>,
+    /// What was seen before it was opened.
+    seen: Seen,
     open: Option<(Channel, Inbound)>,
 }
 
@@ -44,7 +47,8 @@ impl Source for Tcp {
     fn open(&mut self) -> Result<(), String> {
         let edge = self.network.edge().map_err(|e| format!("cannot start the poll loops: {e}"))?;
         let (door, answers) = door(&edge);
-        let mut inbound = Inbound::new(answers, format!("tcp channel {}", self.channel));
+        let inbound = Inbound::new(answers, format!("tcp channel {}", self.channel));
+        let mut inbound = inbound.with_seen(std::mem::take(&mut self.seen));
         if let Some(wake) = self.wake.take() {
             inbound.set_waker(wake);
         }
@@ -71,6 +75,15 @@ impl Source for Tcp {
         if let Some((_, inbound)) = &mut self.open {
             inbound.accepted(position);
         }
+    }
+
+    fn save(&self) -> Vec<u8> {
+        self.open.as_ref().and_then(|(_, inbound)| inbound.seen()).unwrap_or(&self.seen).save()
+    }
+
+    fn restore(&mut self, bytes: &[u8]) {
+        // None was noted by older versions.
+        self.seen = Seen::restore(bytes).unwrap_or_default();
     }
 
     fn set_waker(&mut self, wake: Wake) {

@@ -4,7 +4,8 @@
 //! connection, and to no other, the server writes frames of the same form: first `riddhi/welcome`, then `riddhi/ack` and
 //! `riddhi/refused`. The frames behind the hello have numbers from 1. An acknowledgement of n says that all frames up to n are
 //! accepted, but for those that were refused before. The client must not have more frames without an answer than the welcome
-//! says. A server of Siddhi's takes the hello for a frame of an unknown channel and never answers.
+//! says. Riddhi's sinks put a name into each frame's session, by which a source of Riddhi's knows a frame that it has already; such
+//! a one is acknowledged and passed over. A server of Siddhi's takes the hello for a frame of an unknown channel and never answers.
 //!
 //! | channel | data |
 //! |---|---|
@@ -20,6 +21,10 @@ use crate::value::put;
 
 /// The version of the acknowledgements that is spoken here.
 pub const CONTROL_VERSION: u8 = 1;
+
+/// Why a frame is refused whose channel no source has. That may change: who names its frames sees the connection end behind it,
+/// and sends them again over another one.
+pub const NOBODY: &[u8] = b"nobody listens to this channel";
 
 const HELLO: &[u8] = b"riddhi/hello";
 const WELCOME: &[u8] = b"riddhi/welcome";
@@ -46,7 +51,7 @@ pub enum Control<'a> {
         /// The number.
         frame: u64,
     },
-    /// A frame is not accepted, and will not be if it is sent again.
+    /// A frame is not accepted, and will not be if it is sent again, unless it is for [`NOBODY`].
     Refused {
         /// Its number.
         frame: u64,

@@ -7,6 +7,6 @@ mod control;
 mod events;
 mod frame;
 
-pub use control::{CONTROL_VERSION, Control};
+pub use control::{CONTROL_VERSION, Control, NOBODY};
 pub use events::{Events, EventsWriter};
 pub use frame::{Frame, FrameStart, HEADER_BYTES, begin_frame, end_frame, extent, write_frame};

@@ -183,8 +183,8 @@ impl Follower {
         let path = snapshot_path(&self.folder, standing.position);
         // It is gone, or broken, which a start will tell: there is nothing to compare with.
         let Ok(theirs) = read(&path) else { return Ok(()) };
-        if theirs.text != standing.text || theirs.zone != standing.zone {
-            // The app was reloaded.
+        if theirs.text != standing.text || theirs.zone != standing.zone || theirs.lineage != standing.lineage {
+            // The app was reloaded, or began anew what its outputs are called.
             self.standing = None;
             return Ok(());
         }

@@ -96,6 +96,7 @@ impl Active {
         let mut snapshot = Snapshot {
             position,
             now: self.now + 3,
+            lineage: String::new(),
             text: self.watch.text().to_owned(),
             zone: self.watch.zone().to_owned(),
             sources: Sources::new(),

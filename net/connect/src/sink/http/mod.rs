@@ -11,6 +11,7 @@ use riddhi_plan::registry::{ConnectorSpec, OptionProblem, OptionSpec, OptionType
 use self::client::{Broken, Client};
 use super::file::{check_on_error, on_error};
 use super::{Published, Sink, Unsent};
+use crate::names::Names;
 use crate::registry::{Say, Setting, option, required};
 use crate::source::http::Url;
 
@@ -103,7 +104,10 @@ fn headers(text: &str) -> Result<Vec<(String, String)>, String> {
         if name.is_empty() || !name.chars().all(good) || value.contains(|c: char| c.is_control()) {
             return Err(format!("'{pair}' is no header"));
         }
-        if ["content-length", "transfer-encoding", "host", "connection"].iter().any(|n| name.eq_ignore_ascii_case(n)) {
+        if ["content-length", "transfer-encoding", "host", "connection", "riddhi-name"]
+            .iter()
+            .any(|n| name.eq_ignore_ascii_case(n))
+        {
             return Err(format!("the header {name} is the sink's own"));
         }
         all.push((name.to_owned(), value.to_owned()));
@@ -131,6 +135,7 @@ pub(crate) fn make(plan: &ConnectorPlan, setting: &Setting) -> Box<dyn Sink> {
         method: o.word("method", "POST").to_ascii_uppercase(),
         headers: lines,
         waits: o.word("on.error", "log") == "wait",
+        name: Vec::new(),
         client: Client::new(setting.stopping.clone()),
         done: 0,
         lost: Vec::new(),
@@ -146,6 +151,8 @@ pub struct Http {
     headers: String,
     /// Whether what can be sent later is offered again.
     waits: bool,
+    /// The name of the message at hand.
+    name: Vec<u8>,
     client: Client,
     /// Messages at hand that need not be sent any more.
     done: usize,
@@ -160,11 +167,12 @@ impl Http {
     fn send(&mut self, url: &Url, message: &[u8]) -> Result<(), Broken> {
         let mut request = Vec::with_capacity(message.len() + 256);
         let head = format!(
-            "{} {} HTTP/1.1\r\nhost: {}\r\n{}content-length: {}\r\n\r\n",
+            "{} {} HTTP/1.1\r\nhost: {}\r\n{}riddhi-name: {}\r\ncontent-length: {}\r\n\r\n",
             self.method,
             url.path,
             url.authority,
             self.headers,
+            String::from_utf8_lossy(&self.name),
             message.len()
         );
         request.extend_from_slice(head.as_bytes());
@@ -186,12 +194,14 @@ impl Http {
 }
 
 impl Sink for Http {
-    fn publish(&mut self, to: Option<&str>, what: Published<'_>) -> Result<(), Unsent> {
+    fn publish(&mut self, to: Option<&str>, what: Published<'_>, names: &Names<'_>) -> Result<(), Unsent> {
         let Published::Messages { out, .. } = what else { return Ok(()) };
         let url = Url::parse(to.unwrap_or_default())
             .and_then(|u| if u.tls { Err("https is not there yet".into()) } else { Ok(u) });
         // When it is offered again, those that were answered are passed over.
-        for message in out.messages().skip(self.done) {
+        for (i, message) in out.messages().enumerate().skip(self.done) {
+            self.name.clear();
+            names.push_of_message(out, i, &mut self.name);
             let sent = match &url {
                 Ok(url) => self.send(url, message),
                 Err(why) => Err(Broken::never(why.clone())),

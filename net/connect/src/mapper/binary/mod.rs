@@ -3,6 +3,11 @@
 //! A message: number of events (i32); of each its timestamp (i64, milliseconds) and a value for each attribute in the order
 //! of the definition: int i32, long i64, float f32, double f64, bool a byte (1 is true), string its length (i32) and that many bytes
 //! of UTF-8, a length of 0 being null. All is big-endian. What comes after the last event is passed over, as in Siddhi.
+//! There is no null but that of strings, and no `object`.
+
+mod sink;
+
+pub(crate) use sink::make as make_sink;
 
 use riddhi_batch::{Arena, Attribute, Column, Columns, Str, Type};
 use riddhi_plan::connector::MapPlan;
@@ -24,7 +29,7 @@ pub(crate) fn spec() -> MapperSpec {
     }
 }
 
-/// Makes it.
+/// Makes the one of a source.
 pub(crate) fn make_source(_: &MapPlan, setting: &Setting) -> Option<Box<dyn SourceMapper>> {
     let attributes = setting.schema.attributes.clone();
     let least = 8 + attributes.iter().map(|a| least(a.ty)).sum::<usize>();
