@@ -118,9 +118,19 @@ fn what_cannot_begin_says_what_to_do() {
     assert_eq!(output.status.code(), Some(2), "{err}");
     assert!(err.starts_with("error: cannot connect to 127.0.0.1:") && err.contains("= help: is it running"), "{err}");
     for (args, said) in [
-        (&["http://h:1/S", "--types", "int", "--events", "1"][..], "only tcp, Siddhi's TCP, is there so far"),
+        (
+            &["mqtt://h:1/S", "--types", "int", "--events", "1"][..],
+            "tcp, http, binary and thrift are there, not 'mqtt'",
+        ),
+        (&["http://h:1/S", "--types", "int", "--events", "1"], "attributes have no names, which JSON needs"),
+        (&["thrift://h:1/S", "--types", "int", "--events", "1"], "give --user NAME:PASSWORD"),
+        (
+            &["thrift://h:1/S", "--types", "int", "--user", "a:b", "--events", "1"],
+            "the plain port of Thrift has no log-in",
+        ),
+        (&[&to, "--types", "int", "--events-of", "/nonexistent.csv"], "/nonexistent.csv, line 0: "),
         (&[&to, "--types", "text", "--events", "1"], "there is no type 'text'"),
-        (&[&to, "--types", "int"], "--events <N>|--seconds <N>"),
+        (&[&to, "--types", "int"], "--events <N>"),
         (&[&to, "--types", "int", "--events", "1", "--rate", "0"], "1 or more, or max"),
     ] {
         let output = load(args);

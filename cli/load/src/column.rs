@@ -2,7 +2,9 @@
 
 use std::str::FromStr;
 
-use riddhi_wire::{Type, put};
+use riddhi_wire::Type;
+
+use crate::rows::Cell;
 
 /// Bytes of a text at most.
 const TEXT_BYTES_MAX: u32 = 4096;
@@ -84,7 +86,12 @@ fn number(text: &str, max: u64) -> Option<u64> {
 }
 
 impl Column {
-    /// Bytes of each value on the wire; all are equally long.
+    /// Its type.
+    pub fn ty(self) -> Type {
+        self.ty
+    }
+
+    /// Bytes of each value where values follow each other without a tag; all are equally long.
     pub(crate) fn bytes(self) -> usize {
         match self.ty {
             Type::Text => self.ty.bytes_min() + self.text_bytes as usize,
@@ -92,18 +99,40 @@ impl Column {
         }
     }
 
-    /// Appends a value.
-    pub(crate) fn write(self, random: &mut Random, out: &mut Vec<u8>) {
+    /// Another value.
+    pub(crate) fn draw(self, random: &mut Random) -> Cell {
         let value = random.below(self.values);
         match self.ty {
-            Type::Int => put::int(out, value as i32),
-            Type::Long => put::long(out, value as i64),
-            Type::Float => out.extend_from_slice(&(value as f32).to_be_bytes()),
-            Type::Double => out.extend_from_slice(&(value as f64 + random.unit()).to_be_bytes()),
-            Type::Bool => out.push(value as u8),
+            Type::Int => Cell::Int(value as i32),
+            Type::Long => Cell::Long(value as i64),
+            Type::Float => Cell::Float(value as f32),
+            Type::Double => Cell::Double(value as f64 + random.unit()),
+            Type::Bool => Cell::Bool(value != 0),
             // The number, with zeros before it.
-            Type::Text => put::counted(out, format!("{value:0width$}", width = self.text_bytes as usize).as_bytes()),
+            Type::Text => Cell::Text(Some(format!("{value:0width$}", width = self.text_bytes as usize))),
         }
+    }
+}
+
+/// An attribute of the stream: a column, and its name where the protocol says it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attribute {
+    /// Its name.
+    pub name: Option<String>,
+    /// Its values.
+    pub column: Column,
+}
+
+impl FromStr for Attribute {
+    type Err = ColumnError;
+
+    /// Reads `NAME=COLUMN`, or a column alone.
+    fn from_str(text: &str) -> Result<Attribute, ColumnError> {
+        let (name, column) = match text.split_once('=') {
+            Some((name, column)) => (Some(name.trim().to_owned()), column),
+            None => (None, text),
+        };
+        Ok(Attribute { name, column: column.parse()? })
     }
 }
 
@@ -166,10 +195,9 @@ mod tests {
         let column: Column = "string:3:4".parse().expect("a column");
         let (mut random, mut seen) = (Random::new(1), std::collections::BTreeSet::new());
         for _ in 0..100 {
-            let mut out = Vec::new();
-            column.write(&mut random, &mut out);
-            assert_eq!(out.len(), column.bytes());
-            seen.insert(String::from_utf8(out.split_off(4)).expect("digits"));
+            let Cell::Text(Some(text)) = column.draw(&mut random) else { panic!("a text") };
+            assert_eq!(text.len(), 4);
+            seen.insert(text);
         }
         assert_eq!(seen.into_iter().collect::<Vec<_>>(), ["0000", "0001", "0002"]);
     }

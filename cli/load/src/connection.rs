@@ -4,9 +4,11 @@ use std::io::{self, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 
 use riddhi_wire::Extent;
+use riddhi_wire::databridge::client::Speaks;
 use riddhi_wire::siddhi_tcp::{CONTROL_VERSION, Control, Frame, extent};
 
-use crate::{Load, LoadError};
+use crate::turns::log_in;
+use crate::{Load, LoadError, Protocol};
 
 /// Bytes of a control frame at most; a refusal carries a sentence.
 pub(crate) const CONTROL_BYTES_MAX: usize = 64 << 10;
@@ -30,15 +32,25 @@ pub(crate) struct Connection {
 impl Connection {
     pub fn open(load: &Load) -> Result<Connection, LoadError> {
         let address = load.address.clone();
-        let stream = connect(load).map_err(|source| LoadError::Connect { address, source })?;
+        let stream = connect(&load.address, load).map_err(|source| LoadError::Connect { address, source })?;
         let mut connection = Connection { stream, window_frames: None, rest: Vec::new() };
-        if load.acknowledge {
+        if load.acknowledge && matches!(load.to, Protocol::Tcp { .. }) {
             connection.welcomed(load)?;
         }
         let look = Some(std::time::Duration::from_millis(LOOK_MS));
         let set = connection.stream.set_read_timeout(look).and_then(|()| connection.stream.set_write_timeout(look));
         set.map_err(|source| LoadError::Connect { address: load.address.clone(), source })?;
         Ok(connection)
+    }
+
+    /// The session to publish under, where the protocol has one; it is the server's and not the connection's.
+    pub fn session(load: &Load) -> Result<Vec<u8>, LoadError> {
+        let Protocol::DataBridge { login, .. } = &load.to else { return Ok(Vec::new()) };
+        let failed = |source| LoadError::Connect { address: login.address.clone(), source };
+        let mut stream = connect(&login.address, load).map_err(failed)?;
+        stream.set_read_timeout(Some(load.patience)).map_err(failed)?;
+        let session = log_in(&mut stream, Speaks::Binary, &login.user, &login.password);
+        session.map_err(|why| LoadError::Login { address: login.address.clone(), why })
     }
 
     fn welcomed(&mut self, load: &Load) -> Result<(), LoadError> {
@@ -70,9 +82,9 @@ impl Connection {
 }
 
 /// Tries each address of the name.
-fn connect(load: &Load) -> io::Result<TcpStream> {
+fn connect(address: &str, load: &Load) -> io::Result<TcpStream> {
     let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
-    for address in load.address.to_socket_addrs()? {
+    for address in address.to_socket_addrs()? {
         match TcpStream::connect_timeout(&address, load.patience) {
             Ok(stream) => return stream.set_nodelay(true).map(|()| stream),
             Err(e) => last = e,

@@ -22,7 +22,7 @@ const LOOK: Duration = Duration::from_millis(50);
 
 /// Why a connection sends no more.
 #[derive(Debug)]
-enum End {
+pub(crate) enum End {
     Done,
     Failed(String),
 }
@@ -32,7 +32,7 @@ pub(crate) fn send(
     common: &Common<'_>,
     connection: u32,
     stream: &TcpStream,
-    frames: Frames,
+    frames: Frames<'_>,
     window: Option<&Window>,
     stopping: &(impl Fn() -> bool + Sync),
     part: &mut Part,
@@ -59,7 +59,7 @@ struct Sender<'a, S> {
     common: &'a Common<'a>,
     connection: u32,
     stream: &'a TcpStream,
-    frames: Frames,
+    frames: Frames<'a>,
     window: Option<&'a Window>,
     stopping: &'a S,
     /// The next frame, and where it stands among those that go round.
@@ -76,7 +76,7 @@ impl<S: Fn() -> bool> Sender<'_, S> {
         if events == 0 {
             return Err(End::Done);
         }
-        self.wait_until(pace.due(number(self.next)))?;
+        wait_until(self.common, pace.due(number(self.next)), self.stopping)?;
         let room = self.wait_for_room()?;
         let now = self.common.elapsed();
         let from = |n: u64| if pace.rate.is_some() { pace.due(number(n)) } else { now };
@@ -123,21 +123,6 @@ impl<S: Fn() -> bool> Sender<'_, S> {
         }
     }
 
-    fn wait_until(&self, due: Duration) -> Result<(), End> {
-        let over = self.common.load.time_max;
-        loop {
-            let now = self.common.elapsed();
-            if (self.stopping)() || over.is_some_and(|over| now >= over || due >= over) {
-                return Err(End::Done);
-            }
-            match due.checked_sub(now) {
-                None | Some(Duration::ZERO) => return Ok(()),
-                Some(left) if left > EARLY => thread::sleep((left - EARLY).min(LOOK)),
-                Some(_) => thread::yield_now(),
-            }
-        }
-    }
-
     /// How many frames may be sent. With answers that come one by one, it waits for room for several, or writes would be
     /// small for ever after.
     fn wait_for_room(&self) -> Result<usize, End> {
@@ -166,8 +151,24 @@ impl<S: Fn() -> bool> Sender<'_, S> {
     }
 }
 
+/// Waits until something is due, unless the run is over before.
+pub(crate) fn wait_until(common: &Common<'_>, due: Duration, stopping: &impl Fn() -> bool) -> Result<(), End> {
+    let over = common.load.time_max;
+    loop {
+        let now = common.elapsed();
+        if stopping() || over.is_some_and(|over| now >= over || due >= over) {
+            return Err(End::Done);
+        }
+        match due.checked_sub(now) {
+            None | Some(Duration::ZERO) => return Ok(()),
+            Some(left) if left > EARLY => thread::sleep((left - EARLY).min(LOOK)),
+            Some(_) => thread::yield_now(),
+        }
+    }
+}
+
 /// Writes all, unless the server takes nothing for too long or the run is to end.
-fn write(
+pub(crate) fn write(
     common: &Common<'_>,
     mut stream: &TcpStream,
     mut bytes: &[u8],

@@ -6,7 +6,7 @@ use std::num::NonZeroU64;
 use std::thread;
 use std::time::Duration;
 
-use riddhi_load::{Load, LoadError, Pace, Report, run};
+use riddhi_load::{Load, LoadError, Pace, Protocol, Report, run};
 use riddhi_wire::Extent;
 use riddhi_wire::siddhi_tcp::{Control, extent};
 
@@ -15,7 +15,8 @@ fn against(patience: Duration, serve: impl FnOnce(Server) + Send) -> Result<Repo
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let load = Load {
         address: listener.local_addr().expect("it has an address").to_string(),
-        channel: "C".into(),
+        to: Protocol::Tcp { channel: "C".into() },
+        recorded: None,
         columns: vec!["int".parse().expect("a column")],
         pace: Pace { batch: 10, rate: NonZeroU64::new(1_000_000), events_max: 25, connections: 1 },
         time_max: None,

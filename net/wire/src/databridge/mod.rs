@@ -5,5 +5,6 @@
 //! [definition](crate::definition::StreamDefinition).
 
 pub mod binary;
+pub mod client;
 pub mod run;
 pub mod thrift;
