@@ -84,6 +84,7 @@ impl Connectors {
         all.sink(sink::memory::spec(), sink::memory::make);
         all.sink(sink::http::spec(), sink::http::make);
         all.sink(sink::tcp::spec(), sink::tcp::make);
+        all.sink(sink::wso2event::spec(), sink::wso2event::make);
         all.source_mapper(mapper::json::source_spec(), mapper::json::make_source);
         all.source_mapper(mapper::csv::source_spec(), mapper::csv::make_source);
         all.source_mapper(mapper::text::source_spec(), mapper::text::make_source);
@@ -94,6 +95,8 @@ impl Connectors {
         all.sink_mapper(mapper::csv::sink_spec(), mapper::csv::make_sink);
         all.sink_mapper(mapper::text::sink_spec(), mapper::text::make_sink);
         all.sink_mapper(mapper::binary::spec(), mapper::binary::make_sink);
+        // The sink puts attributes into the parts of an event, for its protocol, straight from the rows.
+        all.sink_mapper(mapper::wso2event::sink_spec(), |_, _| None);
         all.sink_mapper(mapper::pass_through_spec(), |_, _| None);
         all
     }

@@ -10,6 +10,7 @@ pub mod memory;
 pub mod stdout;
 pub mod tcp;
 mod writer;
+pub mod wso2event;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -28,6 +28,11 @@ pub(crate) fn spec() -> MapperSpec {
     }
 }
 
+/// The one of a sink has none either; attributes go to the parts that their names tell.
+pub(crate) fn sink_spec() -> MapperSpec {
+    MapperSpec { mapping: Mapping::Ignored, ..spec() }
+}
+
 /// Makes it. A stream with attributes that it cannot carry is refused by the source, which needs the same layout.
 pub(crate) fn make_source(plan: &MapPlan, setting: &Setting) -> Option<Box<dyn SourceMapper>> {
     let layout = Layout::of(&setting.schema.attributes, plan).unwrap_or_default();

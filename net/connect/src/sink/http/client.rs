@@ -152,7 +152,7 @@ impl Client {
 }
 
 /// Whether the server has neither ended the connection nor said something that nobody asked for.
-fn is_open(stream: &TcpStream) -> bool {
+pub(crate) fn is_open(stream: &TcpStream) -> bool {
     if stream.set_nonblocking(true).is_err() {
         return false;
     }

@@ -5,6 +5,8 @@
 
 mod client;
 
+pub(super) use client::is_open;
+
 use riddhi_plan::connector::ConnectorPlan;
 use riddhi_plan::registry::{ConnectorSpec, OptionProblem, OptionSpec, OptionType, Payload};
 

@@ -6,7 +6,7 @@
 mod request;
 mod response;
 
-pub use request::{Arbitrary, Event, Events, Publish, PublishWriter, Request, login, logout};
+pub use request::{Arbitrary, Event, Events, Publish, PublishWriter, Request, login, logout, publish, write_event};
 pub use response::{ErrorClass, Response, error, login_ok, ok, response_extent};
 
 use crate::cursor::i32_at;

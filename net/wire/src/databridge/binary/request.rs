@@ -248,6 +248,26 @@ impl<'o> PublishWriter<'o> {
     }
 }
 
+/// Appends a bundle of so many events, whose bytes [`write_event`] gave.
+pub fn publish(out: &mut Vec<u8>, session: &[u8], count: usize, events: &[u8]) {
+    let start = begin(out, PUBLISH);
+    put::counted(out, session);
+    put::int(out, i32::try_from(count).unwrap_or(i32::MAX));
+    out.extend_from_slice(events);
+    end(out, start);
+}
+
+/// Appends an event by itself: `values` appends its values, in the order of the definition, and then its pairs.
+pub fn write_event(out: &mut Vec<u8>, stream: &[u8], timestamp: i64, values: impl FnOnce(&mut Vec<u8>)) {
+    let at = out.len();
+    put::int(out, 0);
+    put::long(out, timestamp);
+    put::counted(out, stream);
+    values(out);
+    let size = out.len() - at - 4;
+    put::int_at(out, at, size);
+}
+
 fn begin(out: &mut Vec<u8>, ty: u8) -> usize {
     let start = out.len();
     out.push(ty);

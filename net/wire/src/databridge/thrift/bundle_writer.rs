@@ -88,8 +88,18 @@ impl BundleWriter {
     /// Appends the bundle, for [`Arguments::Bundle`](super::Arguments::Bundle), and forgets its events. Lists without an
     /// element are left out, but for the texts, which receivers insist on.
     pub fn finish(&mut self, out: &mut Vec<u8>, session: &[u8]) {
-        self.end_pairs();
+        BundleWriter::begin(out, session);
+        self.finish_behind_session(out);
+    }
+
+    /// Appends what a bundle begins with: the session. [`BundleWriter::finish_behind_session`] gives the rest.
+    pub fn begin(out: &mut Vec<u8>, session: &[u8]) {
         put_text(out, 1, session);
+    }
+
+    /// Appends the bundle but for its session, and forgets its events.
+    pub fn finish_behind_session(&mut self, out: &mut Vec<u8>) {
+        self.end_pairs();
         put_field(out, code::I32, 2);
         put::int(out, self.events);
         let lists = [

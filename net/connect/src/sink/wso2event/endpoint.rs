@@ -1,0 +1,192 @@
+//! A receiver: its log-in, its session, and one request at a time.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{TcpStream, ToSocketAddrs};
+use std::time::{Duration, Instant};
+
+use riddhi_wire::databridge::client::{Answer, Answers, Speaks, login};
+
+use super::bundle::Bundle;
+use crate::registry::Stopping;
+use crate::sink::http::is_open;
+use crate::source::plain;
+
+/// How long a connection may take to be there.
+const CONNECT: Duration = Duration::from_secs(3);
+
+/// How long an answer may take, as with WSO2's agents.
+const ANSWER: Duration = Duration::from_secs(30);
+
+/// How often it is looked whether the end was asked for.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// The pause after a failure; each next one is twice as long.
+const PAUSE: Duration = Duration::from_millis(200);
+const PAUSE_MAX: Duration = Duration::from_secs(10);
+
+/// What became of a bundle.
+pub(super) enum Told {
+    Taken,
+    /// The receiver will never take it, for this reason.
+    Undefined(String),
+}
+
+/// Why it is not known what became of a bundle, or it did not go.
+pub(super) struct Broken {
+    pub why: String,
+    /// Whether it may have arrived.
+    pub maybe: bool,
+}
+
+pub(super) struct Endpoint {
+    /// Where bundles go.
+    address: String,
+    /// Where sessions come from, over Binary.
+    login: String,
+    session: Option<Vec<u8>>,
+    stream: Option<TcpStream>,
+    /// Not tried before then, and why.
+    down: Option<(Instant, String)>,
+    pause: Duration,
+    request: Vec<u8>,
+    scratch: Vec<u8>,
+}
+
+/// What all receivers of a sink have in common.
+pub(super) struct Manner {
+    pub speaks: Speaks,
+    pub user: String,
+    pub password: String,
+    pub stopping: Stopping,
+}
+
+impl Endpoint {
+    pub fn new(address: String, login: String) -> Endpoint {
+        Endpoint {
+            address,
+            login,
+            session: None,
+            stream: None,
+            down: None,
+            pause: PAUSE,
+            request: Vec::new(),
+            scratch: Vec::new(),
+        }
+    }
+
+    /// Why it is not tried now, if it is not.
+    pub fn is_down(&self) -> Option<&str> {
+        self.down.as_ref().filter(|(until, _)| Instant::now() < *until).map(|(_, why)| why.as_str())
+    }
+
+    /// Sends a bundle and waits for its answer. A session that has expired is renewed once.
+    pub fn publish(&mut self, bundle: &Bundle, manner: &Manner) -> Result<Told, Broken> {
+        let told = self.try_publish(bundle, manner);
+        match &told {
+            Ok(_) => (self.down, self.pause) = (None, PAUSE),
+            Err(broken) => {
+                self.stream = None;
+                self.down = Some((Instant::now() + self.pause, broken.why.clone()));
+                self.pause = (self.pause * 2).min(PAUSE_MAX);
+            }
+        }
+        told
+    }
+
+    fn try_publish(&mut self, bundle: &Bundle, manner: &Manner) -> Result<Told, Broken> {
+        for _ in 0..2 {
+            let session = match self.session.take() {
+                Some(session) => session,
+                None => log_in(&self.login, manner).map_err(|why| Broken { why, maybe: false })?,
+            };
+            self.request.clear();
+            bundle.write(manner.speaks, &session, &mut self.scratch, &mut self.request);
+            self.session = Some(session);
+            let mut stream = match self.stream.take() {
+                Some(stream) if is_open(&stream) => stream,
+                _ => connect(&self.address).map_err(|why| Broken { why, maybe: false })?,
+            };
+            let maybe = |why: String| Broken { why: format!("{}: {why}", self.address), maybe: true };
+            stream.write_all(&self.request).map_err(|e| maybe(plain(&e)))?;
+            let (told, expired) = answer(&mut stream, manner.speaks, &manner.stopping, |answer| match answer {
+                Answer::Done => (Ok(Told::Taken), false),
+                Answer::Expired => (Err("the session has expired twice".to_owned()), true),
+                Answer::Undefined(why) => (Ok(Told::Undefined(text(why))), false),
+                Answer::Denied(why) | Answer::Failed(why) => (Err(format!("it answers: {}", text(why))), false),
+                Answer::Session(_) => (Err("it answers with a session".to_owned()), false),
+            })
+            .map_err(maybe)?;
+            self.stream = Some(stream);
+            if expired {
+                self.session = None;
+                continue;
+            }
+            // It has said that it did not take it.
+            return told.map_err(|why| Broken { why: format!("{}: {why}", self.address), maybe: false });
+        }
+        Err(Broken { why: format!("{}: the session has expired twice", self.address), maybe: false })
+    }
+}
+
+fn log_in(address: &str, manner: &Manner) -> Result<Vec<u8>, String> {
+    let failed = |why: String| format!("cannot log in at {address}: {why}");
+    let mut stream = connect(address)?;
+    let mut request = Vec::new();
+    login(&mut request, Speaks::Binary, manner.user.as_bytes(), manner.password.as_bytes());
+    stream.write_all(&request).map_err(|e| failed(plain(&e)))?;
+    answer(&mut stream, Speaks::Binary, &manner.stopping, |answer| match answer {
+        Answer::Session(session) => Ok(session.to_vec()),
+        Answer::Denied(why) | Answer::Failed(why) | Answer::Undefined(why) => Err(text(why)),
+        Answer::Done | Answer::Expired => Err("it gives no session".to_owned()),
+    })
+    .map_err(failed)?
+    .map_err(failed)
+}
+
+fn connect(address: &str) -> Result<TcpStream, String> {
+    let failed = |e: std::io::Error| format!("cannot connect to {address}: {}", plain(&e));
+    let mut last = Err(format!("cannot connect to {address}: it has no address"));
+    for at in address.to_socket_addrs().map_err(failed)? {
+        last = TcpStream::connect_timeout(&at, CONNECT).map_err(failed);
+        if last.is_ok() {
+            break;
+        }
+    }
+    let stream = last?;
+    stream.set_nodelay(true).map_err(failed)?;
+    stream.set_read_timeout(Some(LOOK)).map_err(failed)?;
+    stream.set_write_timeout(Some(ANSWER)).map_err(failed)?;
+    Ok(stream)
+}
+
+/// Waits for an answer, and makes something of it. An end of the connection is none: an agent of WSO2's would take it for one.
+fn answer<T>(
+    stream: &mut TcpStream,
+    speaks: Speaks,
+    stopping: &Stopping,
+    f: impl FnOnce(Answer<'_>) -> T,
+) -> Result<T, String> {
+    let (mut answers, mut bytes, begun) = (Answers::new(speaks), Vec::new(), Instant::now());
+    loop {
+        let found = answers.read(&bytes).map_err(|e| format!("it does not speak the data bridge: {e}"))?;
+        if let Some((_, answer)) = found {
+            return Ok(f(answer));
+        }
+        let mut piece = [0; 4096];
+        match stream.read(&mut piece) {
+            Ok(0) => return Err("it ended the connection without an answer".to_owned()),
+            Ok(n) => bytes.extend_from_slice(&piece[..n]),
+            Err(e) if e.kind() == ErrorKind::Interrupted => {}
+            Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                if begun.elapsed() >= ANSWER || (stopping() && begun.elapsed() >= CONNECT) {
+                    return Err("it does not answer".to_owned());
+                }
+            }
+            Err(e) => return Err(plain(&e)),
+        }
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    riddhi_wire::text(bytes).into_owned()
+}
