@@ -1,4 +1,8 @@
 //! Ends the sleep of an app's sequencer from another thread.
+//!
+//! Invariant: there is a byte on its way, or there already, exactly while `pending` is set. So the sleeper takes the byte *before* it
+//! clears the flag: the other way round it might take the byte of the wake-up that follows, whose flag would then stay set with no
+//! byte for it, and no later one would be written.
 
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
@@ -47,9 +51,65 @@ impl Sleeper {
 
     /// Takes what woke it, before it looks at what there is to do.
     pub fn awake(&mut self) {
-        if self.pending.swap(false, Ordering::AcqRel) {
-            let mut bytes = [0; 16];
-            let _ = self.from.read(&mut bytes);
+        // A flag without its byte yet stays set: the byte ends the next sleep.
+        if self.pending.load(Ordering::Acquire) && matches!(self.from.read(&mut [0]), Ok(1)) {
+            self.pending.swap(false, Ordering::AcqRel);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicU64;
+    use std::thread;
+    use std::time::{Duration, Instant};
+
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+    use super::*;
+
+    /// Wakers that are as fast as they can be, and one that waits until it was heard.
+    #[test]
+    fn no_wake_up_is_lost() {
+        const TIMES: u64 = 20_000;
+        let (waker, mut sleeper) = pair().unwrap();
+        let (done, [asked, heard]) = (Arc::new(AtomicBool::new(false)), [(); 2].map(|()| Arc::new(AtomicU64::new(0))));
+        let noise = [(); 2].map(|()| {
+            let (waker, done) = (waker.clone(), done.clone());
+            thread::spawn(move || {
+                while !done.load(Ordering::Relaxed) {
+                    waker.wake();
+                }
+            })
+        });
+        let (ask, answer, over) = (asked.clone(), heard.clone(), done.clone());
+        let asks = thread::spawn(move || {
+            let begun = Instant::now();
+            for n in 1..=TIMES {
+                // The noise ends, so that it does not stand in for what is lost.
+                over.store(n > TIMES / 2, Ordering::Relaxed);
+                ask.store(n, Ordering::Release);
+                waker.wake();
+                while answer.load(Ordering::Acquire) < n {
+                    thread::yield_now();
+                    if begun.elapsed() > Duration::from_secs(20) {
+                        return n;
+                    }
+                }
+            }
+            TIMES
+        });
+        let begun = Instant::now();
+        while heard.load(Ordering::Relaxed) < TIMES && begun.elapsed() < Duration::from_secs(25) {
+            sleeper.awake();
+            heard.store(asked.load(Ordering::Acquire), Ordering::Release);
+            let fd = sleeper.fd();
+            let long = Timespec { tv_sec: 25, tv_nsec: 0 };
+            if heard.load(Ordering::Relaxed) < TIMES {
+                poll(&mut [PollFd::new(&fd, PollFlags::IN)], Some(&long)).unwrap();
+            }
+        }
+        assert_eq!(asks.join().unwrap(), TIMES, "a wake-up was lost");
+        noise.into_iter().for_each(|thread| thread.join().unwrap());
     }
 }
