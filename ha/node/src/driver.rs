@@ -12,7 +12,7 @@ use riddhi_postgres::Options;
 use riddhi_role::{
     Action, Command, Config, Disk, Epoch, Event, Gate, Hello, Holder, Message, Position, Recovered, Role, Start, Status,
 };
-use riddhi_sync::{Access, Link, LinkWriter};
+use riddhi_sync::{Access, Link};
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::DataPath;
@@ -20,7 +20,7 @@ use crate::database::{self, Request};
 use crate::disk::keep;
 use crate::inlet::Inlet;
 use crate::log::Log;
-use crate::peer::{self, Me, Said};
+use crate::peer::{self, Me, Said, Used};
 use crate::traffic::{Meter, Traffic};
 use crate::upbringing::Upbringing;
 
@@ -100,6 +100,12 @@ impl Handle {
     }
 }
 
+/// What opens and closes ports. One thread does it: the second of two must not overtake the first.
+type Duty = Box<dyn FnOnce(&dyn DataPath) -> Option<Event> + Send>;
+
+/// Duties that wait at most. The machine asks for the second when it has changed its mind about the first, a few times a second at most.
+const DUTIES: usize = 1024;
+
 struct Driver {
     role: Role,
     path: Arc<dyn DataPath>,
@@ -111,12 +117,14 @@ struct Driver {
     status: Arc<Mutex<Status>>,
     to: Sender<Input>,
     database: Sender<Request>,
+    /// What opens and closes ports, in its order.
+    duties: Sender<Duty>,
     dial: Sender<String>,
     dialled: Instant,
     peer: Option<String>,
     advertised: String,
-    /// The number of the link that is used, and its writer.
-    link: Option<(u64, Arc<Mutex<LinkWriter>>)>,
+    /// The link that is used, and its number.
+    link: Option<(u64, Used)>,
     links: u64,
     /// The epoch under which the peer's records end, and where, as it said when the link came up.
     peer_ends: (Epoch, Position),
@@ -149,6 +157,7 @@ pub fn run(
     let inlet = Arc::new(Inlet::new(path.clone(), recovered.line, recovered.position));
     let database =
         database::spawn(setup.database, setup.group, setup.advertised.clone(), within, to.clone(), meter.clone())?;
+    let duties = on_duty(path.clone(), to.clone())?;
     let (dial, asked) = bounded(1);
     peer::dial(asked, setup.access.clone(), me.clone(), to.clone())?;
     peer::listen(setup.listener, setup.access, me.clone(), to.clone())?;
@@ -164,6 +173,7 @@ pub fn run(
         status,
         to,
         database,
+        duties,
         dial,
         dialled: Instant::now(),
         peer: None,
@@ -181,6 +191,19 @@ pub fn run(
         }
     })?;
     Ok(handle)
+}
+
+/// Starts the thread that opens and closes ports.
+fn on_duty(path: Arc<dyn DataPath>, to: Sender<Input>) -> io::Result<Sender<Duty>> {
+    let (duties, from) = bounded::<Duty>(DUTIES);
+    thread::Builder::new().name("riddhi-duty".into()).spawn(move || {
+        for duty in from {
+            if let Some(event) = duty(&*path) {
+                let _ = to.send(Input::Done(event));
+            }
+        }
+    })?;
+    Ok(duties)
 }
 
 /// Milliseconds of the boot clock, which goes on while the machine sleeps.
@@ -272,8 +295,8 @@ impl Driver {
         self.meter.linked();
         let ends = peer::Ends { log: self.log.clone(), inlet: self.inlet.clone(), meter: self.meter.clone() };
         match peer::start(link, number, incarnation, ends, self.to.clone()) {
-            Ok(writer) => {
-                self.link = Some((number, writer));
+            Ok(used) => {
+                self.link = Some((number, used));
                 self.tell(Event::LinkUp(hello))
             }
             Err(_) => Ok(()),
@@ -287,8 +310,8 @@ impl Driver {
     fn close_link(&mut self) {
         self.log.set_link(0);
         self.inlet.set_link(0);
-        if let Some((_, writer)) = self.link.take() {
-            peer::hang_up(&writer);
+        if let Some((_, used)) = self.link.take() {
+            used.hang_up();
         }
     }
 
@@ -349,16 +372,16 @@ impl Driver {
                 let released = self.log.set_gate(gate);
                 return Ok(Some(Event::Gated { serial, released }));
             }
-            Action::Serve => self.aside(|path| {
+            Action::Serve => self.on_duty(Box::new(|path| {
                 path.serve();
-                Ok(None)
-            }),
+                None
+            }))?,
             Action::StopServing => {
                 let log = self.log.clone();
-                self.aside(move |path| {
+                self.on_duty(Box::new(move |path| {
                     path.stop_serving();
-                    Ok(Some(Event::Drained { position: log.position() }))
-                });
+                    Some(Event::Drained { position: log.position() })
+                }))?;
             }
             Action::Seal => return Ok(Some(Event::Sealed { position: self.inlet.seal() })),
             Action::Unseal => self.unseal(),
@@ -399,18 +422,22 @@ impl Driver {
 
     fn unseal(&mut self) {
         match (self.inlet.unseal(), &self.link) {
-            (Ok(Some((epoch, position))), Some((_, writer))) => {
+            (Ok(Some((epoch, position))), Some((_, used))) => {
                 let incarnation = self.role.hello().from.incarnation;
-                peer::acknowledge(writer, incarnation, epoch, position);
+                used.acknowledge(incarnation, epoch, position);
             }
             (Ok(_), _) => {}
             (Err(e), _) => {
                 self.path.note(&format!("warning: the link to the other node: {e}"));
-                if let Some((_, writer)) = &self.link {
-                    peer::hang_up(writer);
+                if let Some((_, used)) = &self.link {
+                    used.hang_up();
                 }
             }
         }
+    }
+
+    fn on_duty(&self, duty: Duty) -> Result<(), String> {
+        self.duties.try_send(duty).map_err(|_| "the apps do not open or close their ports".to_owned())
     }
 
     /// Does what may take long on a thread of its own, one after the other as far as it matters: the machine waits for answers.
@@ -426,5 +453,59 @@ impl Driver {
         if let Err(e) = spawned {
             let _ = self.to.try_send(Input::Failed(format!("cannot start a thread: {e}")));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Opening ports takes its time.
+    #[derive(Default)]
+    struct Slow(Mutex<Vec<&'static str>>);
+
+    impl DataPath for Slow {
+        fn begin(&self, _: Epoch, _: bool) -> io::Result<()> {
+            Ok(())
+        }
+        fn record(&self, _: Position, _: &[u8]) -> io::Result<()> {
+            Ok(())
+        }
+        fn is_whole(&self) -> bool {
+            true
+        }
+        fn append_state(&self) {}
+        fn take_over(&self, _: Epoch) -> Result<(), String> {
+            Ok(())
+        }
+        fn serve(&self) {
+            thread::sleep(Duration::from_millis(100));
+            self.0.lock().unwrap().push("serve");
+        }
+        fn stop_serving(&self) {
+            self.0.lock().unwrap().push("stop");
+        }
+        fn step_down(&self) {}
+        fn say(&self, _: &riddhi_role::Line) {}
+        fn note(&self, _: &str) {}
+    }
+
+    #[test]
+    fn ports_are_closed_after_they_were_opened() {
+        let (path, (to, from)) = (Arc::new(Slow::default()), bounded(8));
+        let duties = on_duty(path.clone(), to).unwrap();
+        let serve: Duty = Box::new(|path| {
+            path.serve();
+            None
+        });
+        let stop: Duty = Box::new(|path| {
+            path.stop_serving();
+            Some(Event::Drained { position: 7 })
+        });
+        duties.send(serve).unwrap();
+        duties.send(stop).unwrap();
+        let done = from.recv_timeout(Duration::from_secs(10));
+        assert!(matches!(done, Ok(Input::Done(Event::Drained { position: 7 }))));
+        assert_eq!(*path.0.lock().unwrap(), ["serve", "stop"]);
     }
 }

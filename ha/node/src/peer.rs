@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender};
 use riddhi_role::{Hello, Incarnation};
-use riddhi_sync::{Access, Link, LinkReader, LinkWriter, Message, accept, connect};
+use riddhi_sync::{Access, HangUp, Link, LinkReader, LinkWriter, Message, accept, connect};
 
 use crate::driver::Input;
 use crate::inlet::{Inlet, Taken};
@@ -95,6 +95,23 @@ pub(crate) struct Ends {
     pub meter: Arc<Meter>,
 }
 
+/// A link in use.
+pub(crate) struct Used {
+    writer: Arc<Mutex<LinkWriter>>,
+    end: Arc<HangUp>,
+}
+
+impl Used {
+    /// Ends it. This must not wait for the writer, which may stand in a write that nobody takes for seconds.
+    pub(crate) fn hang_up(&self) {
+        self.end.now();
+    }
+
+    pub(crate) fn acknowledge(&self, incarnation: Incarnation, epoch: u64, position: u64) {
+        let _ = acknowledge(&self.writer, incarnation, epoch, position);
+    }
+}
+
 /// Starts reader and writer of a link. They end with it, and the driver is told.
 pub(crate) fn start(
     link: Link,
@@ -102,29 +119,25 @@ pub(crate) fn start(
     incarnation: Incarnation,
     ends: Ends,
     to: Sender<Input>,
-) -> std::io::Result<Arc<Mutex<LinkWriter>>> {
-    let (reader, writer) = link.split()?;
-    let writer = Arc::new(Mutex::new(writer));
+) -> std::io::Result<Used> {
+    let (reader, writer, end) = link.split()?;
+    let (writer, end) = (Arc::new(Mutex::new(writer)), Arc::new(end));
     let (out, records) = (writer.clone(), ends.clone());
-    let down = to.clone();
+    let (down, ended) = (to.clone(), end.clone());
     thread::Builder::new().name("riddhi-link-out".into()).spawn(move || {
         write(&records, number, &out);
-        hang_up(&out);
+        ended.now();
         let _ = down.send(Input::Down(number));
     })?;
-    let back = writer.clone();
+    let (back, ended) = (writer.clone(), end.clone());
     thread::Builder::new().name("riddhi-link-in".into()).spawn(move || {
         if let Some(why) = read(reader, number, incarnation, &ends, &back, &to) {
             let _ = to.send(Input::Note(format!("warning: the link to the other node: {why}")));
         }
-        hang_up(&back);
+        ended.now();
         let _ = to.send(Input::Down(number));
     })?;
-    Ok(writer)
-}
-
-pub(crate) fn hang_up(writer: &Mutex<LinkWriter>) {
-    writer.lock().unwrap_or_else(PoisonError::into_inner).hang_up();
+    Ok(Used { writer, end })
 }
 
 fn write(ends: &Ends, number: u64, writer: &Mutex<LinkWriter>) {
@@ -196,12 +209,7 @@ fn read(
     }
 }
 
-pub(crate) fn acknowledge(
-    writer: &Mutex<LinkWriter>,
-    incarnation: Incarnation,
-    epoch: u64,
-    position: u64,
-) -> Option<()> {
+fn acknowledge(writer: &Mutex<LinkWriter>, incarnation: Incarnation, epoch: u64, position: u64) -> Option<()> {
     let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
     writer.write(&Message::Acknowledge { incarnation, epoch, position }).ok()?;
     writer.flush().ok()

@@ -33,5 +33,5 @@ mod message;
 
 pub use auth::{Access, Secret, SecretError};
 pub use frame::{FRAME_BYTES_MAX, HELLO_BYTES_MAX};
-pub use link::{Link, LinkError, LinkReader, LinkWriter, accept, connect};
+pub use link::{HangUp, Link, LinkError, LinkReader, LinkWriter, accept, connect};
 pub use message::{Message, VERSION, WrongMessage};

@@ -209,14 +209,26 @@ impl Read for Timed<'_> {
 }
 
 impl Link {
-    /// Both directions, each for a thread of its own.
+    /// Both directions, each for a thread of its own, and what ends them for whoever must not wait for either.
     ///
     /// # Errors
     ///
     /// The system has no handle left.
-    pub fn split(self) -> io::Result<(LinkReader, LinkWriter)> {
+    pub fn split(self) -> io::Result<(LinkReader, LinkWriter, HangUp)> {
         let from = BufReader::with_capacity(GATHERED_BYTES, self.stream.try_clone()?);
-        Ok((LinkReader { from, payload: Vec::new() }, LinkWriter { stream: self.stream, out: Vec::new() }))
+        let end = HangUp(self.stream.try_clone()?);
+        Ok((LinkReader { from, payload: Vec::new() }, LinkWriter { stream: self.stream, out: Vec::new() }, end))
+    }
+}
+
+/// Ends a link whose writer may be in the middle of a write that nobody takes.
+#[derive(Debug)]
+pub struct HangUp(TcpStream);
+
+impl HangUp {
+    /// Ends the link in both directions, without waiting: whoever reads or writes it sees its end.
+    pub fn now(&self) {
+        let _ = self.0.shutdown(std::net::Shutdown::Both);
     }
 }
 
@@ -277,10 +289,5 @@ impl LinkWriter {
     #[doc(hidden)]
     pub fn raw(&self, bytes: &[u8]) {
         let _ = (&self.stream).write_all(bytes);
-    }
-
-    /// Ends the link in both directions: whoever reads it sees its end.
-    pub fn hang_up(&self) {
-        let _ = self.stream.shutdown(std::net::Shutdown::Both);
     }
 }

@@ -122,8 +122,8 @@ fn strangers_are_refused_at_once_or_soon() {
 #[test]
 fn messages_arrive_as_they_were_sent() {
     let (a, b) = greet((access("g", OLD, None), "a"), (access("g", OLD, None), "b"));
-    let (_, mut to) = a.unwrap().split().unwrap();
-    let (mut from, _keep) = b.unwrap().split().unwrap();
+    let (_, mut to, end) = a.unwrap().split().unwrap();
+    let (mut from, _keep, _) = b.unwrap().split().unwrap();
     let long = vec![5; 3 << 20];
     let all = [
         Message::Machine(riddhi_role::Message::AskHandOver),
@@ -136,11 +136,34 @@ fn messages_arrive_as_they_were_sent() {
         scope.spawn(|| {
             all.iter().for_each(|m| to.write(m).unwrap());
             to.flush().unwrap();
-            to.hang_up();
+            end.now();
         });
         all.iter().for_each(|m| assert_eq!(&from.read().unwrap(), m));
         assert!(matches!(from.read(), Err(LinkError::Io(_))));
     });
+}
+
+#[test]
+fn a_link_ends_while_its_writer_waits_for_a_peer_that_takes_nothing() {
+    let (a, b) = greet((access("g", OLD, None), "a"), (access("g", OLD, None), "b"));
+    let (_, mut to, end) = a.unwrap().split().unwrap();
+    let _takes_nothing = b.unwrap().split().unwrap();
+    let (full, filled) = std::sync::mpsc::channel();
+    let writes = thread::spawn(move || {
+        let bytes = vec![0; 1 << 20];
+        for position in 1.. {
+            let _ = full.send(());
+            if to.write(&Message::Record { position, bytes: &bytes }).is_err() {
+                return;
+            }
+        }
+    });
+    // Until a write takes longer than it may where there is room.
+    while filled.recv_timeout(Duration::from_millis(500)).is_ok() {}
+    let begun = Instant::now();
+    end.now();
+    writes.join().unwrap();
+    assert!(begun.elapsed() < Duration::from_secs(2), "it waited for the end of its time");
 }
 
 fn any_message() -> impl Strategy<Value = (u8, [u64; 3], bool, Vec<u8>)> {
@@ -173,10 +196,10 @@ proptest! {
         all.iter().for_each(|m| m.write(&mut bytes));
         let at = at % bytes.len();
         bytes[at] ^= with;
-        let (_, to) = a.unwrap().split().unwrap();
-        let (mut from, _keep) = b.unwrap().split().unwrap();
+        let (_, to, end) = a.unwrap().split().unwrap();
+        let (mut from, _keep, _) = b.unwrap().split().unwrap();
         to.raw(&bytes);
-        to.hang_up();
+        end.now();
         let mut read = 0;
         while let Ok(message) = from.read() {
             prop_assert_eq!(&message, &all[read]);
