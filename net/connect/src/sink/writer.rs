@@ -4,6 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
 
 use super::{RETRY, Unsent};
 use crate::registry::{Say, Stopping};
@@ -37,7 +38,7 @@ impl FileWriter {
         Ok(FileWriter {
             path: path.to_path_buf(),
             file,
-            id: (about.dev(), about.ino()),
+            id: (about.dev() ^ born(&about), about.ino()),
             length: about.len(),
             kept: Vec::new(),
             messages: 0,
@@ -124,4 +125,26 @@ impl FileWriter {
 /// Whether the disk, or what one may use of it, is full.
 pub fn is_full(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}
+
+/// When a file was made, in nanoseconds; 0 where that is not kept. Numbers of devices and files alone may be equal on two machines made from
+/// one image, where a node of a pair would take its own file for the other's; and a file's number is given again.
+fn born(about: &fs::Metadata) -> u64 {
+    let made = about.created().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+    made.map_or(0, |since| since.as_nanos() as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_was_made_again_is_another() {
+        let path = std::env::temp_dir().join(format!("riddhi-born-{}", std::process::id()));
+        let first = FileWriter::open(&path, false).unwrap().id;
+        assert_eq!(FileWriter::open(&path, false).unwrap().id, first);
+        fs::remove_file(&path).unwrap();
+        assert_ne!(FileWriter::open(&path, false).unwrap().id, first);
+        fs::remove_file(&path).unwrap();
+    }
 }
