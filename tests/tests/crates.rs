@@ -48,9 +48,11 @@ const DRAWN: &[(&str, &[&str])] = &[
             "postgres",
             "node",
             "test-postgres",
+            "test-pair",
         ],
     ),
-    ("bench", &["batch", "ring", "ql", "plan", "exec", "journal", "run"]),
+    ("test-pair", &["wire", "test-postgres"]),
+    ("bench", &["batch", "ring", "ql", "plan", "exec", "journal", "run", "test-pair"]),
     ("tests", &["batch", "ring", "ql", "plan", "exec", "journal", "run", "case"]),
 ];
 
