@@ -14,8 +14,8 @@ use riddhi_run::Target;
 use riddhi_run::worker::{OutputFrame, Receiver};
 
 use super::admin::SinkFigures;
+use super::hold::Hold;
 use super::notes::Notes;
-use super::pair::Mirror;
 use super::wake::Waker;
 use crate::signals::Stop;
 
@@ -55,8 +55,8 @@ pub struct Drain {
     skip: u64,
     end: u64,
     last_note: Instant,
-    /// In a pair: how far outputs may leave.
-    hold: Option<Arc<Mirror>>,
+    /// How far outputs may leave, if they wait for anything.
+    hold: Option<Hold>,
     stop: Stop,
     /// Why it ended.
     pub broken: Option<Unsent>,
@@ -70,7 +70,7 @@ impl Drain {
         progress: Arc<Progress>,
         notes: Option<Notes>,
         skip: u64,
-        hold: Option<Arc<Mirror>>,
+        hold: Option<Hold>,
         stop: Stop,
     ) -> Drain {
         Drain { slots, figures, progress, notes, skip, end: skip, last_note: Instant::now(), hold, stop, broken: None }
@@ -87,8 +87,9 @@ impl Drain {
         while hold.released() < end {
             hold.wait();
             if self.stop.asked() && asked.get_or_insert_with(Instant::now).elapsed() > AT_THE_END {
-                let why = "the other node did not confirm the last events; their outputs come after the next start";
-                return self.give_up(Unsent::Stopping(why.to_owned()));
+                let who = hold.who();
+                let why = format!("{who} did not confirm the last events; their outputs come after the next start");
+                return self.give_up(Unsent::Stopping(why));
             }
         }
         ControlFlow::Continue(())

@@ -7,6 +7,7 @@ mod admin;
 mod disk;
 mod drain;
 mod fleet;
+mod hold;
 mod live;
 mod names;
 mod notes;
@@ -16,8 +17,10 @@ mod recover;
 mod said;
 mod segments;
 mod store;
+mod synced;
 mod taps;
 mod users;
+mod vault;
 mod wake;
 mod watch;
 
@@ -25,7 +28,7 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use riddhi_config::{Config, Limits, Siddhi, SnapshotStore};
+use riddhi_config::{Ack, Config, Limits, Siddhi, SnapshotStore};
 use riddhi_connect::Connectors;
 use riddhi_connect::network::databridge::{DataBridgeOptions, Service, Speaks, Users};
 use riddhi_connect::network::{EdgeOptions, Network, NetworkOptions};
@@ -39,7 +42,11 @@ pub use segments::{START, list, start_note};
 
 use admin::Known;
 use fleet::Fleet;
-use live::{Pair, Shared};
+use live::Shared;
+use vault::Vault;
+
+/// Seconds between snapshots that are written on demand only: centuries.
+const NEVER: u64 = 10_000_000_000;
 
 /// Runs apps until a signal, or until their sources have ended.
 pub fn run(mut args: RunArgs) -> Result<Exit, Failure> {
@@ -63,16 +70,30 @@ pub fn run(mut args: RunArgs) -> Result<Exit, Failure> {
     let begun = Instant::now();
     let (at, typed) = admin_address(&args, config.as_ref())?;
     let node = config.as_ref().map_or("", |c| c.node.id.as_str());
-    let shared = shared(args, stop.clone(), None, bridge)?;
+    let shared = shared(args, stop.clone(), config.as_ref(), bridge)?;
+    let vault = shared.vault.clone();
     let known = Known::new(node, None, shared.board.clone(), stop);
     let _admin = admin::open(at, typed, &shared.network, &known)?;
     let fleet = Fleet::new(shared);
     let started = fleet.start(fleet.check()?);
     let exit = fleet.finish(&begun);
+    if let Some(vault) = vault {
+        vault.finish();
+    }
     started.map(|()| exit)
 }
 
-fn shared(args: RunArgs, stop: Stop, pair: Option<Pair>, databridge: DataBridgeOptions) -> Result<Shared, Failure> {
+fn shared(
+    args: RunArgs,
+    stop: Stop,
+    config: Option<&Config>,
+    databridge: DataBridgeOptions,
+) -> Result<Shared, Failure> {
+    let ack = config.map_or(Ack::Received, |config| config.ack);
+    if ack == Ack::Journaled && args.state.is_none() {
+        let failure = Failure::new(Exit::Usage, "`ack: journaled` waits for a disk, and there is no state folder");
+        return Err(failure.help("give --state DIR, or journal.directory in the configuration"));
+    }
     let network = NetworkOptions {
         edge: EdgeOptions { threads: usize::from(args.poll_threads), ..EdgeOptions::default() },
         tcp: args.tcp,
@@ -86,7 +107,9 @@ fn shared(args: RunArgs, stop: Stop, pair: Option<Pair>, databridge: DataBridgeO
         bus: Arc::default(),
         network: Arc::new(Network::new(network)),
         stop,
-        pair,
+        pair: None,
+        ack,
+        vault: config.map_or(Ok(None), Vault::open)?,
         board: Arc::default(),
     })
 }
@@ -98,10 +121,11 @@ fn fill_in(args: &mut RunArgs, config: &Config) -> Result<(), Failure> {
         SnapshotStore::Database { .. } => None,
     });
     let state = args.state.take().or_else(|| config.journal.directory.clone()).or(folder);
-    // A pair cannot do without.
-    args.state = state.or_else(|| config.ha.as_ref().map(|_| "riddhi-state".to_owned()));
-    if let Some(every) = config.snapshots.as_ref().and_then(|s| s.interval_ms) {
-        args.snapshot_interval = Duration::from_millis(every).as_secs().max(1);
+    // A pair cannot do without; snapshots in the database are those of the disk, written on.
+    let needs = config.ha.is_some() || config.snapshots.is_some();
+    args.state = state.or_else(|| needs.then(|| "riddhi-state".to_owned()));
+    if let Some(snapshots) = &config.snapshots {
+        args.snapshot_interval = snapshots.interval_ms.map_or(NEVER, |ms| Duration::from_millis(ms).as_secs().max(1));
     }
     args.journal_max_bytes = args.journal_max_bytes.min(config.journal.bytes_max);
     if args.apps_dir.is_none() && args.apps.is_empty() {

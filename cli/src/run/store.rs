@@ -229,7 +229,11 @@ fn bytes(snapshot: &Snapshot) -> Vec<u8> {
 
 /// Reads a snapshot; says why it cannot be used.
 pub fn read(path: &Path) -> Result<Snapshot, String> {
-    let bytes = fs::read(path).map_err(|e| plain(&e))?;
+    parse_bytes(&fs::read(path).map_err(|e| plain(&e))?)
+}
+
+/// Reads the bytes of a snapshot's file; says why they cannot be used.
+pub fn parse_bytes(bytes: &[u8]) -> Result<Snapshot, String> {
     let rest = bytes.strip_prefix(MAGIC).ok_or("it is no snapshot")?;
     let (version, rest) = rest.split_first_chunk::<2>().ok_or("it is cut off")?;
     let version = u16::from_le_bytes(*version);

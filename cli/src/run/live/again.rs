@@ -47,10 +47,16 @@ impl Live {
         // Outputs behind the note are still to come, so what was run beyond it is of no use.
         let followed = followed.filter(|standing| standing.position <= published);
         let is_followed = followed.is_some();
+        let mut lost = false;
         let mut standing = match followed {
             Some(standing) => standing,
             None => {
-                let Some(snapshot) = store.newest()? else { return Ok(None) };
+                let mut snapshot = store.newest()?;
+                if let (None, Some(vault)) = (&snapshot, &self.shared.vault) {
+                    snapshot = vault.newest(&self.name)?;
+                    lost = true;
+                }
+                let Some(snapshot) = snapshot else { return Ok(None) };
                 let app = self.watch.app_of(&snapshot.text, &snapshot.zone, &self.app)?;
                 Standing::new(snapshot, make_pool(&app, &self.shared.args, self.number)?)?
             }
@@ -68,7 +74,7 @@ impl Live {
         let replayed = crate::run::recover::run(self, &segments, published, reading)?;
         let sources = replayed.sources.unwrap_or(standing.sources);
         let position = self.frame.base;
-        if published > position {
+        if published > position || lost {
             // What went out under positions behind this one is lost: they will be those of other events.
             self.lineage = draw_lineage()?;
         }

@@ -6,14 +6,17 @@ use crate::exit::{Exit, Failure};
 use crate::run::admin::{End, Figures};
 use crate::run::disk::Patient;
 use crate::run::drain::{Drain, Progress};
+use crate::run::hold::Hold;
 use crate::run::notes::Notes;
 use crate::run::pair::Mirror;
 use crate::run::store::{Sources, Store};
+use crate::run::synced::Synced;
 use crate::run::taps::Taps;
 use crate::run::wake::pair;
 use crate::run::watch::Watch;
 use crate::tell;
 use riddhi_batch::Frame;
+use riddhi_config::Ack;
 use riddhi_connect::Setting;
 use riddhi_connect::sink::SinkSlot;
 use riddhi_connect::source::SourceSlot;
@@ -36,6 +39,10 @@ impl Live {
         let mirror = mirror.map(|(pair, folder)| Mirror::new(pair.records.clone(), &name, folder, waker.clone()));
         let patient = Patient::new(several.then_some(&*name), shared.stop.clone(), mirror.clone());
         let now = if app.playback { 0 } else { wall() };
+        let synced = match shared.ack {
+            Ack::Journaled => Some(Arc::new(Synced::spawn(waker.clone()).map_err(|e| no_thread(&e))?)),
+            Ack::Received | Ack::Replicated => None,
+        };
         let figures = Figures::new(&name);
         shared.board.add(figures.clone());
         let mut live = Live {
@@ -47,6 +54,7 @@ impl Live {
             sources: Vec::new(),
             turn: 0,
             mirror,
+            synced,
             open: figures.open.clone(),
             places_kept: Sources::new(),
             waker,
@@ -127,7 +135,7 @@ impl Live {
         if let Some(mirror) = &self.mirror {
             mirror.begin_at(remains.position);
         }
-        let hold = self.mirror.clone();
+        let hold = Hold::new(self.mirror.clone(), self.synced.clone());
         self.spawn(pool, remains.published, &remains.sinks, remains.position, hold)?;
         self.show();
         if !self.may_take() {
@@ -157,7 +165,7 @@ impl Live {
         published: u64,
         sinks: &BTreeMap<String, Vec<u8>>,
         position: u64,
-        hold: Option<Arc<Mirror>>,
+        hold: Option<Hold>,
     ) -> Result<(), Failure> {
         let slots = self.make_sinks(sinks);
         self.progress = Progress::new(published.min(position), self.waker.clone());

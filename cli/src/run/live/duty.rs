@@ -1,8 +1,9 @@
-//! In a pair: when sources are open, and what may leave.
+//! When sources are open, in a pair, and how far what they gave is safe.
 
 use super::Live;
 use crate::exit::{Exit, Failure, plain};
 use crate::run::store::Store;
+use riddhi_config::Ack;
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
@@ -10,7 +11,11 @@ impl Live {
     /// Tells the sources how far what they gave is safe.
     pub(super) fn tell_sources(&mut self) {
         let position = self.frame.base;
-        let accepted = self.mirror.as_ref().map_or(position, |mirror| mirror.released().min(position));
+        let accepted = match (self.shared.ack, &self.mirror, &self.synced) {
+            (Ack::Replicated, Some(mirror), _) => mirror.released().min(position),
+            (Ack::Journaled, _, Some(synced)) => synced.position().min(position),
+            _ => position,
+        };
         for slot in &mut self.sources {
             slot.source.taken(position);
             slot.source.accepted(accepted);

@@ -19,13 +19,16 @@ use super::drain::{Drain, Progress};
 use super::pair::{Duty, Followers, Mirror, Records};
 use super::segments::{SOURCES, Segments};
 use super::store::{Sources, Store, get_sources};
+use super::synced::Synced;
 use super::taps::Taps;
+use super::vault::Vault;
 use super::wake::{Sleeper, Waker};
 use super::watch::Watch;
 use crate::args::RunArgs;
 use crate::exit::{Exit, Failure, plain};
 use crate::signals::Stop;
 use riddhi_batch::{Frame, Reader};
+use riddhi_config::Ack;
 use riddhi_connect::Connectors;
 use riddhi_connect::network::Network;
 use riddhi_connect::source::memory::Bus;
@@ -62,6 +65,10 @@ pub struct Shared {
     pub stop: Stop,
     /// There if the node is one of two.
     pub pair: Option<Pair>,
+    /// When events are acknowledged.
+    pub ack: Ack,
+    /// Where snapshots go beside the disk.
+    pub vault: Option<Arc<Vault>>,
     /// What the apps have done so far.
     pub board: Arc<Board>,
 }
@@ -130,6 +137,8 @@ pub struct Live {
     turn: usize,
     /// In a pair: what holds back acknowledgements and outputs, and whether the sources are open.
     mirror: Option<Arc<Mirror>>,
+    /// How far the journal is on the disk, if that is waited for.
+    synced: Option<Arc<Synced>>,
     open: Arc<AtomicBool>,
     /// Where the sources will go on, while they are not open.
     places_kept: Sources,
@@ -199,6 +208,10 @@ impl Live {
 
     fn one_turn(&mut self) -> Result<(), End> {
         self.sleeper.awake();
+        if let Some(why) = self.synced.as_ref().and_then(|synced| synced.failed()) {
+            let message = format!("app {}: the journal does not get to the disk: {why}", self.name);
+            return Err(Failure::new(Exit::Failed, message).into());
+        }
         self.follow_duty()?;
         self.reload_if_changed()?;
         let now = wall().max(self.clock.now());

@@ -3,9 +3,11 @@
 use super::{End, Live, SLEEP_MAX};
 use crate::exit::{Exit, Failure, plain};
 use crate::replay::journal_inputs;
-use crate::run::segments::{SOURCES, Segments};
-use crate::run::store::{Snapshot, Sources, put_sources};
+use crate::run::segments::{SOURCES, Segments, segment_path};
+use crate::run::store::{Snapshot, Sources, put_sources, snapshot_path};
 use riddhi_batch::Writer;
+use std::fs::File;
+use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -22,8 +24,12 @@ impl Live {
                 journal.note(SOURCES, &places.bytes)?;
                 self.figures.journal_bytes.store(journal.bytes(), Ordering::Relaxed);
             }
+            let position = self.frame.base + self.frame.entries.len() as u64;
             if let Some(mirror) = &self.mirror {
-                mirror.journaled(self.frame.base + self.frame.entries.len() as u64);
+                mirror.journaled(position);
+            }
+            if let Some(synced) = &self.synced {
+                synced.written(position);
             }
         }
         Ok(())
@@ -83,6 +89,8 @@ impl Live {
         let Some(store) = &mut self.store else { return Ok(()) };
         let (needed, bytes) = store.save(&snapshot)?;
         self.figures.snapshot_written(bytes, self.snapshot_begun.elapsed().as_micros() as u64);
+        let folder = store.folder().to_path_buf();
+        self.put_away(&folder, position);
         let inputs = journal_inputs(&self.app);
         match &mut self.journal {
             Some(journal) => {
@@ -90,11 +98,16 @@ impl Live {
                 journal.next(position, snapshot.now)?;
             }
             None => {
-                let segments = crate::run::segments::list(store.folder()).unwrap_or_default();
-                let (folder, patient) = (store.folder().to_path_buf(), self.patient.clone());
+                let segments = crate::run::segments::list(&folder).unwrap_or_default();
+                let patient = self.patient.clone();
                 self.journal =
                     Some(Segments::begin(&folder, inputs, &snapshot.zone, segments, position, snapshot.now, patient)?);
             }
+        }
+        if let Some(synced) = &self.synced {
+            let path = segment_path(&folder, position);
+            let begun = synced.begin(&path, position);
+            begun.map_err(|e| Failure::file("cannot read the journal", &path.display().to_string(), &e))?;
         }
         if let Some(journal) = &mut self.journal {
             journal.drop_before(needed);
@@ -102,6 +115,16 @@ impl Live {
         }
         self.changed = false;
         Ok(())
+    }
+
+    /// Has the snapshot of a position written into the database too, if that is configured.
+    fn put_away(&self, folder: &Path, position: u64) {
+        let Some(vault) = &self.shared.vault else { return };
+        let epoch = self.shared.pair.as_ref().map_or(0, |pair| pair.records.epoch());
+        match File::open(snapshot_path(folder, position)) {
+            Ok(file) => vault.put(&self.name, epoch, position, file),
+            Err(e) => self.patient.tell(&format!("warning: cannot read the snapshot for the database: {}", plain(&e))),
+        }
     }
 
     /// Waits until all that came out is with its receivers; false if the sinks ended before.

@@ -45,6 +45,11 @@ impl Records {
         marks.0.write(marks.1, position)
     }
 
+    /// The epoch that the records are of.
+    pub fn epoch(&self) -> Epoch {
+        lock(&self.marks).1
+    }
+
     /// From now on the records are of this epoch.
     pub fn set_epoch(&self, epoch: Epoch) {
         lock(&self.marks).1 = epoch;

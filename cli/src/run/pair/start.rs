@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use riddhi_config::{Ack, Config, Ha, Passive, SnapshotStore};
+use riddhi_config::{Config, Ha, Passive};
 use riddhi_connect::network::databridge::DataBridgeOptions;
 use riddhi_node::{Access, Holder, Incarnation, Log, Part, Secret, Setup, load_disk};
 use riddhi_postgres::{Link, Witness};
@@ -31,7 +31,6 @@ const AT_START: Duration = Duration::from_secs(30);
 /// Runs a node until a signal, or until it cannot go on.
 pub fn run(args: RunArgs, config: &Config, ha: &Ha, stop: Stop, bridge: DataBridgeOptions) -> Result<Exit, Failure> {
     let begun = Instant::now();
-    refuse(config)?;
     let Some(state) = args.state.clone() else {
         let message = "a node of a pair keeps its state on disk, and no folder is given";
         return Err(
@@ -49,7 +48,8 @@ pub fn run(args: RunArgs, config: &Config, ha: &Ha, stop: Stop, bridge: DataBrid
     let records = Arc::new(Records::new(log.clone(), marks));
     let duty = Arc::new(Duty::default());
     let (at, typed) = admin_address(&args, Some(config))?;
-    let mut shared = shared(args, stop.clone(), None, bridge)?;
+    let mut shared = shared(args, stop.clone(), Some(config), bridge)?;
+    let vault = shared.vault.clone();
     let known = Known::new(&config.node.id, Some(&ha.group), shared.board.clone(), stop.clone());
     let _admin = admin::open(at, typed, &shared.network, &known)?;
     // What is wrong with an app is told now and not at a take-over.
@@ -82,6 +82,9 @@ pub fn run(args: RunArgs, config: &Config, ha: &Ha, stop: Stop, bridge: DataBrid
     wait(&fleet, &stop);
     stop.ask();
     let exit = fleet.finish(&begun);
+    if let Some(vault) = vault {
+        vault.finish();
+    }
     handle.stop();
     if let Some(followers) = followers.filter(|_| handle.status().part == Part::Passive) {
         followers.status().iter().for_each(|(app, text)| tell(&format!("note: app {app}: {text}")));
@@ -106,23 +109,6 @@ fn wait(fleet: &Fleet, stop: &Stop) {
     while !stop.asked() && !fleet.has_ended() {
         let _ = stop.wait_any(&[], Duration::from_millis(200));
     }
-}
-
-/// What the configuration asks for and is not there yet.
-fn refuse(config: &Config) -> Result<(), Failure> {
-    if config.ack != Ack::Replicated {
-        let message = "ack: in a pair only `replicated` is there yet";
-        return Err(Failure::new(Exit::Missing, message)
-            .help("leave `ack` out: events are acknowledged when the passive has them"));
-    }
-    if let Some(snapshots) = &config.snapshots
-        && let SnapshotStore::Database { datasource } = &snapshots.store
-    {
-        say(&format!(
-            "warning: snapshots are kept on the disks of both nodes; in the database ({datasource}) they are not there yet\n"
-        ));
-    }
-    Ok(())
 }
 
 fn setup(
