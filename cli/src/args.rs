@@ -246,6 +246,10 @@ pub struct RunArgs {
     /// of a pair always does
     #[arg(long, value_name = "HOST:PORT", help_heading = "Network")]
     pub admin: Option<std::net::SocketAddr>,
+    /// Key and certificate of https sources, and of the data bridge's TLS ports without --config: PEM, PKCS#12 or JKS. The
+    /// variable RIDDHI_KEY_STORE_PASSWORD has its password
+    #[arg(long, value_name = "FILE", help_heading = "Network")]
+    pub key_store: Option<String>,
     /// Threads that read and write sockets
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64), help_heading = "Network")]
     pub poll_threads: u16,

@@ -3,7 +3,7 @@
 use riddhi_ql::Diagnostic;
 
 use crate::code;
-use crate::model::{Address, Apps, Extension, KeyStore, Listener, NodeName, Reference, Secret, Siddhi, Why};
+use crate::model::{Address, Apps, Extension, KeyStore, Listener, NodeName, Reference, Secret, Siddhi, Tls, Why};
 use crate::section::{Cx, Section};
 
 /// The id that the product ships with; a node of it has no name of its own.
@@ -118,6 +118,25 @@ pub(crate) fn apps(root: &mut Section, cx: &mut Cx) -> Apps {
     artifacts.end(cx);
     Apps { directory, poll_ms: seconds * 1000 }
 }
+
+/// What the settings of the http source and sink say of key stores.
+pub(crate) fn http_extensions(siddhi: &Siddhi) -> Tls {
+    let store = |namespace: &str, [path, password, key]: [&str; 3]| {
+        let of = |e: &&Extension| e.namespace == namespace && e.name == "http";
+        let properties = &siddhi.extensions.iter().find(of)?.properties;
+        let get = |name: &str| properties.iter().find(|(n, _)| n == name).map(|(_, value)| value.clone());
+        let password = Secret(get(password).unwrap_or_else(|| SHIPPED_PASSWORD.to_owned()));
+        Some(KeyStore { path: get(path)?, password, key_password: get(key).map(Secret) })
+    };
+    Tls {
+        key_store: store("source", ["keyStoreLocation", "keyStorePassword", "keyPassword"]),
+        trust_store: store("sink", ["trustStoreLocation", "trustStorePassword", ""]),
+        legacy: false,
+    }
+}
+
+/// The password of the stores that the product is shipped with, which it takes where none is given.
+const SHIPPED_PASSWORD: &str = "wso2carbon";
 
 pub(crate) fn siddhi(root: &mut Section, cx: &mut Cx) -> Siddhi {
     let mut section = root.section("siddhi", cx);

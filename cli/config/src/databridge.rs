@@ -39,7 +39,7 @@ pub(crate) fn databridge(root: &mut Section, offset: u16, cx: &mut Cx) -> DataBr
         properties.refused(
             "ciphers",
             "suites cannot be chosen",
-            "take it out; `tls: legacy: true` serves the old ones",
+            "take it out: those of ECDHE with AES-GCM or ChaCha20-Poly1305 are served",
             cx,
         );
         properties.end(cx);

@@ -134,6 +134,7 @@ fn read(tree: &yaml::Node, cx: &mut Cx) -> Config {
     if !worker {
         (databridge.binary, databridge.thrift) = (None, None);
     }
+    let tls = carbon::http_extensions(&siddhi);
     let plain = listeners.iter().find(|l| !l.tls).map(|l| l.address.clone());
     let admin = plain.or_else(|| worker.then(|| Address { host: "0.0.0.0".to_owned(), port: 9090 }));
     let mut config = Config {
@@ -148,7 +149,7 @@ fn read(tree: &yaml::Node, cx: &mut Cx) -> Config {
         apps,
         journal: Journal { directory: None, bytes_max: 8 << 30 },
         ack: Ack::Received,
-        tls_legacy: false,
+        tls,
         limits: Limits::default(),
     };
     if own {

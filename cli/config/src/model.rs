@@ -9,7 +9,7 @@ use riddhi_ql::Span;
 
 use crate::jdbc::PostgresUrl;
 
-pub use edge::{DataBridge, Extension, KeyStore, Listener, Ports, Reference, Siddhi, User};
+pub use edge::{DataBridge, Extension, KeyStore, Listener, Ports, Reference, Siddhi, Tls, User};
 pub use pair::{Ack, Ha, Passive, SnapshotStore, Snapshots};
 
 /// The configuration of a node.
@@ -37,8 +37,8 @@ pub struct Config {
     pub journal: Journal,
     /// When a client's event is acknowledged.
     pub ack: Ack,
-    /// Serve suites that today's libraries do not offer, on the data bridge's TLS ports only.
-    pub tls_legacy: bool,
+    /// Keys, and whom to trust.
+    pub tls: Tls,
     /// Bounds of the edge.
     pub limits: Limits,
 }

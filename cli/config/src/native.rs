@@ -1,5 +1,6 @@
 //! Riddhi's own keys: the whole of a `riddhi.yaml`, or the section `riddhi` of a deployment.yaml. They win over the product's.
 
+use crate::carbon::key_store;
 use crate::cluster::{TTL_MS_MAX, TTL_MS_MIN, addresses};
 use crate::code;
 use crate::database::{must_be_postgres, source};
@@ -47,7 +48,11 @@ pub(crate) fn apply(own: &mut Section, config: &mut Config, cx: &mut Cx) {
 
     databridge(own, config, cx);
     let mut tls = own.section("tls", cx);
-    config.tls_legacy = tls.flag("legacy", cx).unwrap_or(config.tls_legacy);
+    config.tls.legacy = tls.flag("legacy", cx).unwrap_or(config.tls.legacy);
+    let key = key_store(&mut tls, ["key_store", "key_store_password"], Some("key_password"), cx);
+    config.tls.key_store = key.or(config.tls.key_store.take());
+    let trust = key_store(&mut tls, ["trust_store", "trust_store_password"], None, cx);
+    config.tls.trust_store = trust.or(config.tls.trust_store.take());
     tls.end(cx);
     limits(own, config, cx);
 
@@ -231,7 +236,7 @@ fn databridge(own: &mut Section, config: &mut Config, cx: &mut Cx) {
         user.end(cx);
         bridge.users.extend(name.zip(password).map(|(n, p)| User { name: n.text, password: Secret(p.text) }));
     }
-    let store = crate::carbon::key_store(&mut section, ["key_store", "key_store_password"], None, cx);
+    let store = key_store(&mut section, ["key_store", "key_store_password"], None, cx);
     bridge.key_store = store.or(bridge.key_store.take());
     let span = section.span;
     section.end(cx);

@@ -10,6 +10,7 @@ mod fleet;
 mod hold;
 mod live;
 mod names;
+mod network;
 mod notes;
 mod pair;
 mod record;
@@ -24,14 +25,13 @@ mod vault;
 mod wake;
 mod watch;
 
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use riddhi_config::{Ack, Config, Limits, Siddhi, SnapshotStore};
+use riddhi_config::{Ack, Config, Extension, Limits, Siddhi, SnapshotStore};
 use riddhi_connect::Connectors;
-use riddhi_connect::network::databridge::{DataBridgeOptions, Service, Speaks, Users};
-use riddhi_connect::network::{EdgeOptions, Network, NetworkOptions};
+use riddhi_connect::network::{Network, NetworkOptions};
 
 use crate::args::RunArgs;
 use crate::config::{ConfigFile, FileArgs};
@@ -62,15 +62,15 @@ pub fn run(mut args: RunArgs) -> Result<Exit, Failure> {
         tell_missing(config);
     }
     add_folder(&mut args)?;
-    let bridge = config.as_ref().map_or(Ok(DataBridgeOptions::default()), |c| data_bridge(&c.databridge))?;
+    let network = network::options(&args, config.as_ref())?;
     let stop = Stop::on_signals().map_err(|e| Failure::new(Exit::Failed, format!("cannot handle signals: {e}")))?;
     if let Some((config, ha)) = config.as_ref().and_then(|c| Some((c, c.ha.as_ref()?))) {
-        return pair::run(args, config, ha, stop, bridge);
+        return pair::run(args, config, ha, stop, network);
     }
     let begun = Instant::now();
     let (at, typed) = admin_address(&args, config.as_ref())?;
     let node = config.as_ref().map_or("", |c| c.node.id.as_str());
-    let shared = shared(args, stop.clone(), config.as_ref(), bridge)?;
+    let shared = shared(args, stop.clone(), config.as_ref(), network)?;
     let vault = shared.vault.clone();
     let known = Known::new(node, None, shared.board.clone(), stop);
     let _admin = admin::open(at, typed, &shared.network, &known)?;
@@ -83,24 +83,12 @@ pub fn run(mut args: RunArgs) -> Result<Exit, Failure> {
     started.map(|()| exit)
 }
 
-fn shared(
-    args: RunArgs,
-    stop: Stop,
-    config: Option<&Config>,
-    databridge: DataBridgeOptions,
-) -> Result<Shared, Failure> {
+fn shared(args: RunArgs, stop: Stop, config: Option<&Config>, network: NetworkOptions) -> Result<Shared, Failure> {
     let ack = config.map_or(Ack::Received, |config| config.ack);
     if ack == Ack::Journaled && args.state.is_none() {
         let failure = Failure::new(Exit::Usage, "`ack: journaled` waits for a disk, and there is no state folder");
         return Err(failure.help("give --state DIR, or journal.directory in the configuration"));
     }
-    let network = NetworkOptions {
-        edge: EdgeOptions { threads: usize::from(args.poll_threads), ..EdgeOptions::default() },
-        tcp: args.tcp,
-        http: args.http,
-        http_users: Arc::new(users::read(args.http_users.as_deref())?),
-        databridge,
-    };
     Ok(Shared {
         args: Arc::new(args),
         connectors: Arc::new(Connectors::built_in()),
@@ -140,42 +128,22 @@ fn admin_address(args: &RunArgs, config: Option<&Config>) -> Result<(Option<Sock
         return Ok((args.admin, true));
     }
     let Some(at) = config.and_then(|c| c.admin.as_ref()) else { return Ok((None, false)) };
-    resolve(&at.host, at.port, "the admin port").map(|found| (Some(found), false))
+    network::resolve(&at.host, at.port, "the admin port").map(|found| (Some(found), false))
 }
 
-/// The first address of a host's name.
-fn resolve(host: &str, port: u16, what: &str) -> Result<SocketAddr, Failure> {
-    let failed = |why: &str| Failure::new(Exit::Usage, format!("{what}: {host}:{port}: {why}"));
-    let found = (host, port).to_socket_addrs().map_err(|e| failed(&plain(&e)))?.next();
-    found.ok_or_else(|| failed("the name has no address"))
-}
-
-/// The data bridge as the configuration has it: plain ports, users and times.
-fn data_bridge(config: &riddhi_config::DataBridge) -> Result<DataBridgeOptions, Failure> {
-    let mut users = Users::new();
-    config.users.iter().for_each(|user| users.insert(&user.name, &user.password.0));
-    let mut ports = Vec::new();
-    for (at, speaks) in [(&config.binary, Speaks::Binary), (&config.thrift, Speaks::Thrift(Service::Plain))] {
-        let Some(at) = at else { continue };
-        ports.push((resolve(&at.host, at.port, "databridge")?, speaks));
-    }
-    let mut options = DataBridgeOptions::default();
-    if !ports.is_empty() {
-        options.ports = ports;
-    }
-    options.bridge.users = users;
-    options.bridge.session_lifetime = Duration::from_secs(u64::from(config.session_minutes) * 60);
-    options.bridge.retry_errors = config.retry_errors;
-    Ok(options)
+/// Whether there are settings of extensions, other than the key stores of http, which are looked at.
+fn has_settings(siddhi: &Siddhi) -> bool {
+    let taken = ["keyStoreLocation", "keyStorePassword", "keyPassword", "trustStoreLocation", "trustStorePassword"];
+    let other = |e: &Extension| e.name != "http" || e.properties.iter().any(|(name, _)| !taken.contains(&&name[..]));
+    siddhi.extensions.iter().any(other) || !siddhi.refs.is_empty() || !siddhi.properties.is_empty()
 }
 
 /// What a configuration sets and `run` does not look at yet, in a line.
 fn tell_missing(config: &Config) {
-    let bridge = &config.databridge;
     let missing = [
-        ("the data bridge's TLS ports", bridge.binary.is_some() || bridge.thrift.is_some()),
+        ("tls: legacy", config.tls.legacy),
         ("limits", config.limits != Limits::default()),
-        ("siddhi: extensions, refs and properties", config.siddhi != Siddhi::default()),
+        ("siddhi: extensions, refs and properties", has_settings(&config.siddhi)),
     ];
     let names: Vec<&str> = missing.iter().filter(|(_, set)| *set).map(|(name, _)| *name).collect();
     if !names.is_empty() {

@@ -177,7 +177,7 @@ fn a_server_that_is_not_there_is_named() {
 #[test]
 fn what_is_not_there_yet_is_refused_by_name() {
     for (options, expected) in [
-        ("publisher.url='https://h/a'", "Riddhi does not send by https yet"),
+        ("publisher.url='https://h/a', https.keystore.file='a'", "Riddhi does not have `https.keystore.file` yet"),
         ("publisher.url='h/a'", "'h/a' is no URL"),
         ("publisher.url='http://h/a', oauth.username='a'", "Riddhi does not have `oauth.username` yet"),
         ("publisher.url='http://h/a', basic.auth.username='a'", "one half of a name and a password"),

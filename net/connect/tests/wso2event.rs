@@ -10,11 +10,13 @@ use std::time::{Duration, Instant};
 use riddhi_batch::Value;
 use riddhi_bridge::{BridgeOptions, Speaks, Users};
 use riddhi_connect::network::databridge::DataBridgeOptions;
+use riddhi_connect::network::tls::StoreFile;
 use riddhi_connect::network::{Network, NetworkOptions};
 use riddhi_connect::source::SourceSlot;
 use riddhi_connect::{Connectors, Setting};
 use riddhi_plan::registry::Outside;
 use riddhi_run::{Clock, compile_with, registry};
+use riddhi_tls::{Connector, Trust};
 use riddhi_wire::databridge::binary::{Response, login};
 use riddhi_wire::databridge::thrift::{Outcome, Reply, Service};
 
@@ -31,6 +33,8 @@ struct Open {
     clock: Clock,
     binary: SocketAddr,
     thrift: SocketAddr,
+    /// The same with TLS, if they are open.
+    secure: Vec<SocketAddr>,
 }
 
 fn network() -> Arc<Network> {
@@ -40,7 +44,21 @@ fn network() -> Arc<Network> {
     let databridge = DataBridgeOptions {
         bridge: BridgeOptions { users, ..BridgeOptions::default() },
         ports: vec![(at, Speaks::Binary), (at, Speaks::Thrift(Service::Plain))],
+        ..DataBridgeOptions::default()
     };
+    Arc::new(Network::new(NetworkOptions { databridge, ..NetworkOptions::default() }))
+}
+
+/// The same with ports for TLS, whose certificate nobody but the test knows.
+fn secure_network() -> Arc<Network> {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let cert = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap().self_signed(&key).unwrap();
+    let path = std::env::temp_dir().join(format!("riddhi-wso2event-{}.pem", std::process::id()));
+    fs::write(&path, cert.pem() + &key.serialize_pem()).unwrap();
+    let mut databridge = network().options().databridge.clone();
+    let at = "127.0.0.1:0".parse().unwrap();
+    databridge.tls_ports = vec![(at, Speaks::Binary), (at, Speaks::Thrift(Service::Secure))];
+    databridge.key_store = Some(StoreFile::at(path));
     Arc::new(Network::new(NetworkOptions { databridge, ..NetworkOptions::default() }))
 }
 
@@ -71,6 +89,7 @@ fn open(text: &str, network: &Arc<Network>) -> Result<Open, String> {
         clock: Clock::new(false, 1000),
         binary: at[0],
         thrift: at[1],
+        secure: at[2..].to_vec(),
     })
 }
 
@@ -98,7 +117,12 @@ impl Open {
     }
 
     fn session(&self) -> Vec<u8> {
-        let (mut client, mut request) = (TcpStream::connect(self.binary).unwrap(), Vec::new());
+        self.session_over(TcpStream::connect(self.binary).unwrap())
+    }
+
+    /// The session of a log-in to Binary over this connection.
+    fn session_over(&self, mut client: impl Read + Write) -> Vec<u8> {
+        let mut request = Vec::new();
         login(&mut request, b"admin", b"admin");
         client.write_all(&request).unwrap();
         let mut answer = vec![0; 41];
@@ -193,6 +217,46 @@ fn thrift_events_become_rows() {
     client.write_all(&vector("databridge-thrift.json", "publish-empty-string", &session)).unwrap();
     open.poll(3);
     assert_eq!((&open.row(2)[0], &open.row(2)[3]), (&text(""), &text("")));
+}
+
+#[test]
+fn agents_log_in_over_tls_and_publish_in_clear() {
+    let network = secure_network();
+    let mut open = open(STOCK, &network).unwrap();
+    let store = network.options().databridge.key_store.clone();
+    let trust = Connector::new(&Trust { store: store.clone(), ..Trust::default() }).unwrap();
+    let connect = |at: SocketAddr| {
+        let socket = TcpStream::connect(at).unwrap();
+        socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        trust.connect("localhost", socket).unwrap()
+    };
+    let binary = open.session_over(connect(open.secure[0]));
+    // Thrift's log-in, whose answer ends with the session and the end of the result.
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors/databridge-thrift.json");
+    let json: serde_json::Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    let call = json["vectors"][0]["hex"].as_str().unwrap();
+    let call = (0..call.len()).step_by(2).map(|i| u8::from_str_radix(&call[i..i + 2], 16).unwrap());
+    let mut client = connect(open.secure[1]);
+    client.write_all(&call.collect::<Vec<u8>>()).unwrap();
+    client.flush().unwrap();
+    let mut reply = [0; 63];
+    client.read_exact(&mut reply).unwrap();
+    let Outcome::Text(thrift) = Reply::parse(&reply).unwrap().outcome else { panic!("logged in: {reply:?}") };
+    // Whichever they came from, and a bundle may come over TLS too.
+    let mut client = TcpStream::connect(open.binary).unwrap();
+    client.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    for (n, session) in [&binary[..], thrift].into_iter().enumerate() {
+        client.write_all(&vector("databridge-binary.json", "publish-arbitrary-map", session)).unwrap();
+        open.poll(n + 1);
+        open.accept();
+        client.read_exact(&mut [0]).unwrap();
+    }
+    let mut client = connect(open.secure[0]);
+    client.write_all(&vector("databridge-binary.json", "publish-arbitrary-map", &binary)).unwrap();
+    client.flush().unwrap();
+    open.poll(3);
+    assert_eq!(open.row(2), open.row(0));
+    fs::remove_file(store.unwrap().path).unwrap();
 }
 
 #[test]

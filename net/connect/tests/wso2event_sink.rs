@@ -121,6 +121,7 @@ fn what_is_published_is_what_riddhi_takes_over_both_protocols() {
         let databridge = DataBridgeOptions {
             bridge: BridgeOptions { users, ..BridgeOptions::default() },
             ports: vec![(at, Speaks::Binary), (at, Speaks::Thrift(Service::Plain))],
+            ..DataBridgeOptions::default()
         };
         let network = Arc::new(Network::new(NetworkOptions { databridge, ..NetworkOptions::default() }));
         let app = compiled(&format!("@source(type='wso2event', @map(type='wso2event')) {STREAM}"));

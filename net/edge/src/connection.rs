@@ -6,12 +6,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use mio::net::TcpStream;
+use riddhi_tls::Failure;
 use socket2::SockRef;
 
 use crate::counters::Counters;
 use crate::door::{ConnId, DoorId, Verdict};
 use crate::io::{Io, Next, Outboxes, Protocol, Service, Took};
 use crate::limits::Limits;
+use crate::secure::{KEPT_BYTES, Secure, Tls};
 
 /// Bytes thrown away of a connection that ends, and for how long: enough for a peer that has not read its answer yet.
 const DRAIN_BYTES: usize = 64 << 10;
@@ -39,13 +41,18 @@ pub(crate) struct Desk {
     pub outboxes: Outboxes,
     /// Where sockets are read into.
     pub scratch: Box<[u8]>,
+    /// What was sealed, in clear; empty until there is a connection with TLS.
+    pub plain: Box<[u8]>,
 }
 
 pub(crate) struct Connection {
     token: usize,
     pub socket: TcpStream,
     protocol: Box<dyn Protocol>,
+    tls: Option<Box<Tls>>,
     pub counters: Arc<Counters>,
+    /// Whether anything was read.
+    began: bool,
     /// Bytes that the protocol has not taken.
     left: Vec<u8>,
     out: Vec<u8>,
@@ -70,22 +77,29 @@ impl Connection {
     pub(crate) fn new(
         token: usize,
         socket: TcpStream,
-        protocol: Box<dyn Protocol>,
+        peer: SocketAddr,
         service: &dyn Service,
+        secure: Option<&Secure>,
         counters: Arc<Counters>,
     ) -> Connection {
         let resets = service.resets();
+        let tls = secure.map(|secure| secure.begin(peer));
+        // Without its end of TLS it must not go on in clear.
+        let closing = matches!(tls, Some(Err(_)));
         let _ = socket.set_nodelay(true);
         let options = SockRef::from(&socket);
         let _ = options.set_keepalive(true);
-        if resets {
-            let _ = options.set_linger(Some(std::time::Duration::ZERO));
+        // In a handshake the peer is told why it fails, which a reset might overtake.
+        if resets && tls.is_none() {
+            let _ = options.set_linger(Some(Duration::ZERO));
         }
         Connection {
             token,
             socket,
-            protocol,
+            protocol: service.accept(peer),
+            tls: tls.and_then(Result::ok),
             counters,
+            began: false,
             left: Vec::new(),
             out: Vec::new(),
             sent: 0,
@@ -93,7 +107,7 @@ impl Connection {
             waits_at: None,
             held: false,
             held_since: None,
-            closing: false,
+            closing,
             drains: None,
             peer_ended: false,
             resets,
@@ -119,7 +133,18 @@ impl Connection {
 
     /// It was taken.
     pub(crate) fn begin(&mut self, desk: &mut Desk) {
-        self.with(desk, |protocol, io| protocol.begin(io));
+        if self.tls.is_none() {
+            return self.with(desk, |protocol, io| protocol.begin(io));
+        }
+        self.deadline = Some(desk.now + desk.limits.header);
+        if desk.plain.is_empty() {
+            desk.plain = vec![0; desk.scratch.len() + KEPT_BYTES].into_boxed_slice();
+        }
+    }
+
+    /// Bytes that wait to be sent, sealed or not.
+    fn unsent(&self) -> usize {
+        self.out.len() - self.sent + self.tls.as_ref().map_or(0, |tls| tls.out.len() - tls.sent)
     }
 
     /// The socket can be read or written, or a turn before stopped early.
@@ -132,7 +157,7 @@ impl Connection {
 
     /// Whether no more is read for now.
     fn stops(&self, desk: &Desk) -> bool {
-        self.held || self.closing || self.out.len() - self.sent > desk.limits.unsent_bytes
+        self.held || self.closing || self.unsent() > desk.limits.unsent_bytes
     }
 
     fn read(&mut self, desk: &mut Desk) -> Alive {
@@ -154,28 +179,98 @@ impl Connection {
             if self.stops(desk) || self.peer_ended {
                 return self.rest();
             }
+            if self.tls.as_ref().is_some_and(|tls| tls.ended) {
+                return self.end_of_peer(desk);
+            }
             let n = match self.socket.read(scratch) {
-                Ok(0) => {
-                    self.peer_ended = true;
-                    let next = self.with(desk, |protocol, io| protocol.ended(io));
-                    self.go(next);
-                    return self.after();
-                }
+                Ok(0) => return self.end_of_peer(desk),
                 Ok(n) => n,
                 Err(e) if e.kind() == ErrorKind::WouldBlock => return self.rest(),
                 Err(e) if e.kind() == ErrorKind::Interrupted => continue,
-                Err(_) => return Alive::No,
+                Err(_) => {
+                    self.tls.iter().for_each(|tls| tls.left(&self.counters));
+                    return Alive::No;
+                }
             };
             Counters::add(&self.counters.bytes, n as u64);
             if self.acknowledges {
                 // The system forgets it: it is asked for after every read.
                 let _ = SockRef::from(&self.socket).set_tcp_quickack(true);
             }
-            if self.offer(&scratch[..n], desk) == Alive::No {
+            let alive =
+                if self.tls.is_some() { self.open(&scratch[..n], desk) } else { self.plain(&scratch[..n], desk) };
+            if alive == Alive::No {
                 return Alive::No;
             }
         }
         Alive::Again
+    }
+
+    /// The peer will send no more.
+    fn end_of_peer(&mut self, desk: &mut Desk) -> Alive {
+        self.peer_ended = true;
+        if let Some(tls) = self.tls.as_ref().filter(|tls| !tls.done) {
+            tls.left(&self.counters);
+            return Alive::No;
+        }
+        let next = self.with(desk, |protocol, io| protocol.ended(io));
+        self.go(next);
+        self.after()
+    }
+
+    /// What came is in clear.
+    fn plain(&mut self, came: &[u8], desk: &mut Desk) -> Alive {
+        // No protocol here begins with the byte that a handshake begins with.
+        if !std::mem::replace(&mut self.began, true) && came.first() == Some(&0x16) {
+            Counters::add(&self.counters.tls_unexpected, 1);
+            self.go(Next::Close);
+            return self.after();
+        }
+        self.offer(came, desk)
+    }
+
+    /// What came is sealed.
+    fn open(&mut self, came: &[u8], desk: &mut Desk) -> Alive {
+        let mut plain = std::mem::take(&mut desk.plain);
+        let alive = self.open_into(came, &mut plain, desk);
+        desk.plain = plain;
+        alive
+    }
+
+    fn open_into(&mut self, came: &[u8], plain: &mut [u8], desk: &mut Desk) -> Alive {
+        let Some(tls) = &mut self.tls else { return Alive::No };
+        let opened = match tls.session.open(came, plain, &mut tls.out) {
+            Ok(opened) => opened,
+            Err(failure) => return self.broke(&failure),
+        };
+        // The end is told to the protocol when it has taken all that came before.
+        tls.ended |= opened.ended;
+        if !tls.done && !tls.session.is_handshaking() {
+            tls.done = true;
+            self.deadline = None;
+            Counters::add(&self.counters.tls_handshakes, 1);
+            if self.resets {
+                let _ = SockRef::from(&self.socket).set_linger(Some(Duration::ZERO));
+            }
+            self.with(desk, |protocol, io| protocol.begin(io));
+        }
+        if opened.bytes > 0 { self.offer(&plain[..opened.bytes], desk) } else { self.after() }
+    }
+
+    /// TLS cannot go on. The peer is told so, not more.
+    fn broke(&mut self, failure: &Failure) -> Alive {
+        if let Some(tls) = &mut self.tls {
+            tls.closed = true;
+            if tls.done {
+                Counters::add(&self.counters.malformed, 1);
+            } else {
+                tls.failed(failure, &self.counters);
+            }
+        }
+        self.out.clear();
+        self.sent = 0;
+        self.go(Next::Drain);
+        self.after()
     }
 
     /// Throws away what the peer still sends; none: there may be more.
@@ -245,6 +340,10 @@ impl Connection {
                 self.resets = true;
                 self.sent = 0;
                 self.out.clear();
+                if let Some(tls) = &mut self.tls {
+                    (tls.sent, tls.closed) = (0, true);
+                    tls.out.clear();
+                }
                 let _ = SockRef::from(&self.socket).set_linger(Some(std::time::Duration::ZERO));
             }
         }
@@ -256,8 +355,19 @@ impl Connection {
     }
 
     fn rest(&mut self) -> Alive {
-        if !self.closing || self.out.len() > self.sent {
+        if !self.closing || self.unsent() > 0 {
             return Alive::Yes;
+        }
+        // Java takes the end of a stream for an answer if it was told of it, and for an error if not.
+        if let Some(tls) = self.tls.as_mut().filter(|tls| tls.done && !tls.closed && !self.resets) {
+            tls.closed = true;
+            tls.session.close(&mut tls.out);
+            if self.send().is_err() {
+                return Alive::No;
+            }
+            if self.unsent() > 0 {
+                return Alive::Yes;
+            }
         }
         if self.drains.is_none() {
             return Alive::No;
@@ -268,17 +378,18 @@ impl Connection {
     }
 
     fn send(&mut self) -> Result<(), ()> {
-        while self.sent < self.out.len() {
-            match self.socket.write(&self.out[self.sent..]) {
-                Ok(0) => return Err(()),
-                Ok(n) => self.sent += n,
-                Err(e) if e.kind() == ErrorKind::WouldBlock => return Ok(()),
-                Err(e) if e.kind() == ErrorKind::Interrupted => {}
-                Err(_) => return Err(()),
+        let Some(tls) = &mut self.tls else { return flush(&mut self.socket, &mut self.out, &mut self.sent).map(drop) };
+        // What was sealed goes before more is sealed, so that little is there twice.
+        while flush(&mut self.socket, &mut tls.out, &mut tls.sent)? && tls.done && self.sent < self.out.len() {
+            match tls.session.seal(&self.out[self.sent..], &mut tls.out) {
+                0 => return Err(()),
+                n => self.sent += n,
             }
         }
-        self.out.clear();
-        self.sent = 0;
+        if self.sent == self.out.len() {
+            self.out.clear();
+            self.sent = 0;
+        }
         Ok(())
     }
 
@@ -366,6 +477,10 @@ impl Connection {
             return Alive::No;
         }
         Counters::add(&self.counters.timed_out, 1);
+        if self.tls.as_ref().is_some_and(|tls| !tls.done) {
+            Counters::add(&self.counters.tls_timed_out, 1);
+            return Alive::No;
+        }
         let next = self.with(desk, |protocol, io| protocol.expired(io));
         self.go(next);
         self.after_end(desk)
@@ -379,4 +494,20 @@ impl Connection {
     pub(crate) fn peer(socket: &TcpStream) -> Option<SocketAddr> {
         socket.peer_addr().ok()
     }
+}
+
+/// Sends what waits; true if that was all.
+fn flush(socket: &mut TcpStream, out: &mut Vec<u8>, sent: &mut usize) -> Result<bool, ()> {
+    while *sent < out.len() {
+        match socket.write(&out[*sent..]) {
+            Ok(0) => return Err(()),
+            Ok(n) => *sent += n,
+            Err(e) if e.kind() == ErrorKind::WouldBlock => return Ok(false),
+            Err(e) if e.kind() == ErrorKind::Interrupted => {}
+            Err(_) => return Err(()),
+        }
+    }
+    out.clear();
+    *sent = 0;
+    Ok(true)
 }

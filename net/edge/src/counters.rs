@@ -49,6 +49,20 @@ counters! {
     timed_out,
     /// Times that a connection was not read because its app had no room.
     held,
+    /// TLS handshakes that were completed.
+    tls_handshakes,
+    /// Handshakes that failed because the two ends have no version or suite in common.
+    tls_nothing_in_common,
+    /// Handshakes that the peer broke off because it does not trust the certificate.
+    tls_untrusted,
+    /// Connections to a port with TLS whose first byte is not of TLS.
+    tls_expected,
+    /// Connections to a port without TLS that began with a handshake.
+    tls_unexpected,
+    /// Handshakes that failed for another reason: bytes that are none, or an end in the middle.
+    tls_broken,
+    /// Handshakes that were not done in time.
+    tls_timed_out,
 }
 
 impl Counters {

@@ -12,6 +12,7 @@ use crate::io::Service;
 use crate::limits::Limits;
 use crate::listening::{Listener, bind};
 use crate::poller::{Command, Handle, Poller};
+use crate::secure::Secure;
 
 /// Poll loops at most: a door has a bit for each.
 const THREADS_MAX: usize = 64;
@@ -51,6 +52,7 @@ pub struct Edge {
 struct Wanted {
     address: SocketAddr,
     service: Arc<dyn Service>,
+    secure: Option<Arc<Secure>>,
     counters: Arc<Counters>,
     /// Whether it is open whatever the role.
     always: bool,
@@ -117,7 +119,17 @@ impl Edge {
 
     /// Listens at an address while data ports are open.
     pub fn listen(self: &Arc<Edge>, address: SocketAddr, service: Arc<dyn Service>) -> Result<Listening, ListenError> {
-        self.add(address, service, false)
+        self.add(address, service, None, false)
+    }
+
+    /// Listens at an address while data ports are open, for connections with TLS.
+    pub fn listen_tls(
+        self: &Arc<Edge>,
+        address: SocketAddr,
+        service: Arc<dyn Service>,
+        secure: Arc<Secure>,
+    ) -> Result<Listening, ListenError> {
+        self.add(address, service, Some(secure), false)
     }
 
     /// Listens at an address, whatever the role.
@@ -126,18 +138,19 @@ impl Edge {
         address: SocketAddr,
         service: Arc<dyn Service>,
     ) -> Result<Listening, ListenError> {
-        self.add(address, service, true)
+        self.add(address, service, None, true)
     }
 
     fn add(
         self: &Arc<Edge>,
         address: SocketAddr,
         service: Arc<dyn Service>,
+        secure: Option<Arc<Secure>>,
         always: bool,
     ) -> Result<Listening, ListenError> {
         let id = self.ids.fetch_add(1, Ordering::Relaxed);
         let counters = Arc::new(Counters::default());
-        let mut wanted = Wanted { address, service, counters: counters.clone(), always, bound: false };
+        let mut wanted = Wanted { address, service, secure, counters: counters.clone(), always, bound: false };
         let mut all = lock(&self.wanted);
         if always || self.open.load(Ordering::Acquire) {
             self.bind(id, &mut wanted)?;
@@ -152,7 +165,8 @@ impl Edge {
         let socket = bind(wanted.address).map_err(failed)?;
         wanted.address = socket.local_addr().map_err(failed)?;
         wanted.bound = true;
-        let listener = Listener { id, socket, service: wanted.service.clone(), counters: wanted.counters.clone() };
+        let (service, secure) = (wanted.service.clone(), wanted.secure.clone());
+        let listener = Listener { id, socket, service, secure, counters: wanted.counters.clone() };
         self.command((id as usize % self.handles.len()) as u16, Command::Listen(listener));
         Ok(())
     }

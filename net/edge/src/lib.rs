@@ -6,7 +6,8 @@
 //! Not here: what the bytes mean (`riddhi-wire`, `riddhi-http`), and what becomes of messages (`riddhi-connect`).
 //!
 //! Invariants: nothing here waits for an app: a full door stops the reading of the sockets that push through it, and of no
-//! other; no length that a peer names is allocated before it was checked; whatever is kept for a connection has a bound.
+//! other; no length that a peer names is allocated before it was checked; whatever is kept for a connection has a bound. With TLS
+//! the same holds; a protocol does not see that there is any. The library makes one allocation a record, of at most 16 KiB.
 
 mod connection;
 mod counters;
@@ -16,9 +17,12 @@ mod io;
 mod limits;
 mod listening;
 mod poller;
+mod secure;
 
 pub use counters::{Counters, Counts};
 pub use door::{Answers, Block, Door, DoorId, Message, Outcome, UNJUDGED, Verdict, door};
 pub use edge::{Edge, EdgeOptions, ListenError, Listening};
 pub use io::{Io, Next, Protocol, Service, Took};
 pub use limits::Limits;
+pub use riddhi_tls::{Acceptor, Cause, Failure};
+pub use secure::Secure;

@@ -9,6 +9,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::counters::Counters;
 use crate::io::Service;
+use crate::secure::Secure;
 
 /// Connections that the system keeps for us until they are taken.
 const BACKLOG: i32 = 1024;
@@ -18,6 +19,8 @@ pub(crate) struct Listener {
     pub id: u64,
     pub socket: TcpListener,
     pub service: Arc<dyn Service>,
+    /// With TLS.
+    pub secure: Option<Arc<Secure>>,
     pub counters: Arc<Counters>,
 }
 

@@ -16,6 +16,7 @@ use crate::door::{DoorId, Verdict};
 use crate::io::{Outboxes, Service};
 use crate::limits::Limits;
 use crate::listening::Listener;
+use crate::secure::Secure;
 
 /// Bytes of one read.
 const READ_BYTES: usize = 256 << 10;
@@ -36,13 +37,22 @@ pub(crate) enum Command {
     Listen(Listener),
     /// Stops listening; its connections are ended too if so asked.
     Unlisten(u64, bool),
-    Take(TcpStream, u64, Arc<dyn Service>, Arc<Counters>),
+    Take(Box<Taken>),
     Verdicts(Vec<Verdict>),
     /// A door has room.
     Room(DoorId),
     /// The source behind a door is gone.
     Gone(DoorId),
     Stop,
+}
+
+/// A connection on its way to the poll loop that has it from then on.
+pub(crate) struct Taken {
+    socket: TcpStream,
+    listener: u64,
+    service: Arc<dyn Service>,
+    secure: Option<Arc<Secure>>,
+    counters: Arc<Counters>,
 }
 
 /// What other threads have of a poll loop.
@@ -113,6 +123,7 @@ impl Poller {
             limits,
             outboxes: Outboxes::new(thread),
             scratch: vec![0; READ_BYTES].into_boxed_slice(),
+            plain: Box::default(),
         };
         let poller = Poller {
             poll,
@@ -194,13 +205,20 @@ impl Poller {
             let Some(Place::Listener(listener)) = self.places.get(&token) else { return };
             match listener.socket.accept() {
                 Ok((socket, _)) => {
-                    let (id, service, counters) = (listener.id, listener.service.clone(), listener.counters.clone());
+                    let counters = listener.counters.clone();
                     if self.open.fetch_add(1, Ordering::Relaxed) >= self.desk.limits.connections {
                         self.open.fetch_sub(1, Ordering::Relaxed);
                         Counters::add(&counters.turned_away, 1);
                         continue;
                     }
-                    if (self.deal)(Command::Take(socket, id, service, counters.clone())) {
+                    let taken = Taken {
+                        socket,
+                        listener: listener.id,
+                        service: listener.service.clone(),
+                        secure: listener.secure.clone(),
+                        counters: counters.clone(),
+                    };
+                    if (self.deal)(Command::Take(Box::new(taken))) {
                         Counters::add(&counters.connections, 1);
                     } else {
                         self.open.fetch_sub(1, Ordering::Relaxed);
@@ -221,7 +239,7 @@ impl Poller {
             match command {
                 Command::Listen(listener) => self.listen(listener),
                 Command::Unlisten(id, connections) => self.unlisten(id, connections),
-                Command::Take(socket, id, service, counters) => self.take(socket, id, &*service, counters),
+                Command::Take(taken) => self.take(*taken),
                 Command::Verdicts(verdicts) => self.answer(verdicts),
                 Command::Room(door) => self.room(door),
                 Command::Gone(door) => self.gone(door),
@@ -258,7 +276,8 @@ impl Poller {
         }
     }
 
-    fn take(&mut self, mut socket: TcpStream, listener: u64, service: &dyn Service, counters: Arc<Counters>) {
+    fn take(&mut self, taken: Taken) {
+        let Taken { mut socket, listener, service, secure, counters } = taken;
         let Some(peer) = Connection::peer(&socket) else {
             self.open.fetch_sub(1, Ordering::Relaxed);
             return;
@@ -269,7 +288,7 @@ impl Poller {
             self.open.fetch_sub(1, Ordering::Relaxed);
             return;
         }
-        let mut connection = Connection::new(token, socket, service.accept(peer), service, counters);
+        let mut connection = Connection::new(token, socket, peer, &*service, secure.as_deref(), counters);
         connection.begin(&mut self.desk);
         self.places.insert(token, Place::Connection(listener, Box::new(connection)));
         // What came before it was registered.

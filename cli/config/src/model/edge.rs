@@ -52,6 +52,17 @@ pub struct KeyStore {
     pub key_password: Option<Secret>,
 }
 
+/// TLS of what has no key store of its own.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Tls {
+    /// Key and certificate of https sources; also of the data bridge and the sync port, if they name none.
+    pub key_store: Option<KeyStore>,
+    /// Whom https sinks trust that name no store; none: whom the system trusts.
+    pub trust_store: Option<KeyStore>,
+    /// Serve suites that today's libraries do not offer, on the data bridge's TLS ports only.
+    pub legacy: bool,
+}
+
 /// A port for HTTP.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listener {

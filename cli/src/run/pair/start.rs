@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use riddhi_config::{Config, Ha, Passive};
-use riddhi_connect::network::databridge::DataBridgeOptions;
+use riddhi_connect::network::NetworkOptions;
 use riddhi_node::{Access, Holder, Incarnation, Log, Part, Secret, Setup, load_disk};
 use riddhi_postgres::{Link, Witness};
 
@@ -29,7 +29,7 @@ use crate::signals::Stop;
 const AT_START: Duration = Duration::from_secs(30);
 
 /// Runs a node until a signal, or until it cannot go on.
-pub fn run(args: RunArgs, config: &Config, ha: &Ha, stop: Stop, bridge: DataBridgeOptions) -> Result<Exit, Failure> {
+pub fn run(args: RunArgs, config: &Config, ha: &Ha, stop: Stop, network: NetworkOptions) -> Result<Exit, Failure> {
     let begun = Instant::now();
     let Some(state) = args.state.clone() else {
         let message = "a node of a pair keeps its state on disk, and no folder is given";
@@ -48,7 +48,7 @@ pub fn run(args: RunArgs, config: &Config, ha: &Ha, stop: Stop, bridge: DataBrid
     let records = Arc::new(Records::new(log.clone(), marks));
     let duty = Arc::new(Duty::default());
     let (at, typed) = admin_address(&args, Some(config))?;
-    let mut shared = shared(args, stop.clone(), Some(config), bridge)?;
+    let mut shared = shared(args, stop.clone(), Some(config), network)?;
     let vault = shared.vault.clone();
     let known = Known::new(&config.node.id, Some(&ha.group), shared.board.clone(), stop.clone());
     let _admin = admin::open(at, typed, &shared.network, &known)?;

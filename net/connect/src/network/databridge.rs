@@ -9,6 +9,7 @@ use riddhi_edge::{Door, Listening};
 pub use riddhi_wire::databridge::thrift::Service;
 use riddhi_wire::definition::StreamDefinition;
 
+use super::tls::{For, StoreFile, secure};
 use super::{Network, lock};
 use crate::registry::Say;
 
@@ -19,6 +20,10 @@ pub struct DataBridgeOptions {
     pub bridge: BridgeOptions,
     /// Where it listens, and what it speaks there.
     pub ports: Vec<(SocketAddr, Speaks)>,
+    /// The same with TLS, over which agents log in.
+    pub tls_ports: Vec<(SocketAddr, Speaks)>,
+    /// Key and certificate of those.
+    pub key_store: Option<StoreFile>,
 }
 
 impl Default for DataBridgeOptions {
@@ -28,6 +33,8 @@ impl Default for DataBridgeOptions {
         DataBridgeOptions {
             bridge: BridgeOptions::default(),
             ports: vec![(at(9611), Speaks::Binary), (at(7611), Speaks::Thrift(Service::Plain))],
+            tls_ports: Vec::new(),
+            key_store: None,
         }
     }
 }
@@ -62,7 +69,7 @@ impl Taken {
     ) -> Result<Taken, String> {
         let edge = network.edge().map_err(|e| format!("cannot start the poll loops: {e}"))?;
         let (options, of) = (&network.options().databridge, network.databridge.clone());
-        let say = say.clone();
+        let (say, tell) = (say.clone(), say.clone());
         let bridge = of.bridge.get_or_init(|| Bridge::new(options.bridge.clone(), move |line| say(line)));
         let mut open = lock(&of.open);
         let subscription = bridge.subscribe(definition, door).map_err(|e| e.to_string())?;
@@ -73,7 +80,16 @@ impl Taken {
             let listen = |(at, speaks): &(SocketAddr, Speaks)| {
                 edge.listen(*at, Arc::new(BridgePort::new(bridge, *speaks))).map_err(|e| e.to_string())
             };
-            open.listening = options.ports.iter().map(listen).collect::<Result<_, String>>()?;
+            let mut all = options.ports.iter().map(listen).collect::<Result<Vec<_>, String>>()?;
+            if !options.tls_ports.is_empty() {
+                let store = options.key_store.as_ref().ok_or("the TLS ports of the data bridge need a key store")?;
+                let secure = secure(store, For::Agents, &tell).map_err(|e| format!("the data bridge: {e}"))?;
+                for (at, speaks) in &options.tls_ports {
+                    let port = Arc::new(BridgePort::new(bridge, *speaks));
+                    all.push(edge.listen_tls(*at, port, secure.clone()).map_err(|e| e.to_string())?);
+                }
+            }
+            open.listening = all;
         }
         open.streams += 1;
         drop(open);

@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex};
 use riddhi_edge::{Door, Listening};
 use riddhi_http::{HttpService, RouteOptions, Routes};
 
+use super::tls::{For, secure};
 use super::{Network, lock};
+use crate::registry::Say;
 
 /// The ports that are open.
 #[derive(Default)]
@@ -24,6 +26,7 @@ struct Open {
 
 struct Port {
     routes: Arc<Routes>,
+    tls: bool,
     /// There as long as there is a path.
     listening: Listening,
 }
@@ -36,19 +39,26 @@ pub(crate) struct Path {
 }
 
 impl Path {
-    /// Takes a path, and opens the port if it is the first there.
+    /// Takes a path, and opens the port if it is the first there: with TLS if somebody hears what is to be said of it.
     pub(crate) fn open(
         network: &Network,
         asked: SocketAddr,
         path: &str,
         door: Door,
         options: RouteOptions,
+        tls: Option<&Say>,
     ) -> Result<Path, String> {
         let edge = network.edge().map_err(|e| format!("cannot start the poll loops: {e}"))?;
         let ports = network.http.clone();
         let mut open = lock(&ports.open);
         let retiring = open.retiring;
         if let Some(port) = open.ports.get(&asked) {
+            if port.tls != tls.is_some() {
+                return Err(format!(
+                    "another http source listens at {asked} with{} TLS",
+                    if port.tls { "" } else { "out" }
+                ));
+            }
             if !port.routes.add(path, door, options) {
                 return Err(format!("another http source has {asked}{path}; give one of them a path of its own"));
             }
@@ -59,8 +69,15 @@ impl Path {
                 routes.retire();
             }
             let service = Arc::new(HttpService(routes.clone()));
-            let listening = edge.listen(asked, service).map_err(|e| e.to_string())?;
-            open.ports.insert(asked, Port { routes, listening });
+            let listening = match tls {
+                None => edge.listen(asked, service),
+                Some(say) => {
+                    let store = network.options().key_store.as_ref().ok_or_else(no_key_store)?;
+                    edge.listen_tls(asked, service, secure(store, For::Http, say)?)
+                }
+            };
+            let listening = listening.map_err(|e| e.to_string())?;
+            open.ports.insert(asked, Port { routes, tls: tls.is_some(), listening });
         }
         drop(open);
         Ok(Path { ports, asked, path: path.to_owned() })
@@ -70,6 +87,12 @@ impl Path {
     pub(crate) fn address(&self) -> Option<SocketAddr> {
         lock(&self.ports.open).ports.get(&self.asked).map(|port| port.listening.address)
     }
+}
+
+fn no_key_store() -> String {
+    "https needs a key and a certificate: name a key store (PEM, PKCS#12 or JKS) with --key-store FILE, or in the \
+     configuration under `tls: key_store`"
+        .to_owned()
 }
 
 impl Ports {

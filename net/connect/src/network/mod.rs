@@ -5,6 +5,7 @@
 pub mod databridge;
 pub(crate) mod http;
 pub mod tcp;
+pub mod tls;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -18,6 +19,7 @@ pub use riddhi_http::{MakePage, Page, Users};
 use databridge::{DataBridge, DataBridgeOptions};
 use http::Ports;
 use tcp::Channels;
+use tls::StoreFile;
 
 /// How the network side is set.
 #[derive(Clone, Debug)]
@@ -32,6 +34,10 @@ pub struct NetworkOptions {
     pub http: SocketAddr,
     /// Who may send to HTTP sources that ask for a name and a password.
     pub http_users: Arc<Users>,
+    /// Key and certificate of sources that listen for https.
+    pub key_store: Option<StoreFile>,
+    /// Whom https sinks trust that name no store; none: whom the system trusts.
+    pub trust_store: Option<StoreFile>,
 }
 
 impl Default for NetworkOptions {
@@ -42,6 +48,8 @@ impl Default for NetworkOptions {
             databridge: DataBridgeOptions::default(),
             http: SocketAddr::from((Ipv4Addr::UNSPECIFIED, 8280)),
             http_users: Arc::default(),
+            key_store: None,
+            trust_store: None,
         }
     }
 }

@@ -13,13 +13,11 @@ use super::inbound::Inbound;
 use super::{Inlet, Polled, Source, Wake};
 use crate::network::Network;
 use crate::network::http::Path;
-use crate::registry::{Setting, option};
+use crate::registry::{Say, Setting, option};
 
 /// Siddhi's options that are not there yet.
-const MISSING: [&str; 8] = [
+const MISSING: [&str; 6] = [
     "ssl.verify.client",
-    "ssl.protocol",
-    "tls.store.type",
     "ssl.configurations",
     "request.size.validation.configurations",
     "header.validation.configurations",
@@ -27,9 +25,15 @@ const MISSING: [&str; 8] = [
     "socket.idle.timeout",
 ];
 
+/// How Java calls TLS; which version is spoken the two ends agree on, whatever the name.
+pub(crate) const PROTOCOLS: [&str; 3] = ["TLS", "TLSv1.2", "TLSv1.3"];
+
+/// Forms of key stores; a store tells its form itself.
+pub(crate) const STORES: [&str; 3] = ["JKS", "PKCS12", "PEM"];
+
 /// Its options.
 pub(crate) fn spec() -> ConnectorSpec {
-    use OptionType::{Bool, Number, Text};
+    use OptionType::{Bool, Number, OneOf, Text};
     let mut options = vec![
         option("receiver.url", Text),
         option("basic.auth.enabled", Bool),
@@ -37,6 +41,8 @@ pub(crate) fn spec() -> ConnectorSpec {
         option("trace.log.enabled", Bool),
         option("content.type.checked", Bool),
         option("reply.always.ok", Bool),
+        option("ssl.protocol", OneOf(&PROTOCOLS)),
+        option("tls.store.type", OneOf(&STORES)),
     ];
     options.extend(MISSING.iter().map(|name| option(name, Text)));
     ConnectorSpec { name: "http", options, payload: Payload::Bytes, properties: vec![ANY_PROPERTY], check }
@@ -57,9 +63,6 @@ fn check(plan: &ConnectorPlan) -> Vec<OptionProblem> {
     }
     if let Some(url) = o.text("receiver.url") {
         match Url::parse(url) {
-            Ok(url) if url.tls => {
-                found.push(OptionProblem::missing("receiver.url", "Riddhi does not listen for https yet"))
-            }
             Ok(_) => {}
             Err(why) => found.push(OptionProblem::wrong("receiver.url", why, "write it like http://0.0.0.0:8280/path")),
         }
@@ -145,7 +148,9 @@ pub(crate) fn make(plan: &ConnectorPlan, setting: &Setting) -> Box<dyn Source> {
         media: o.flag("content.type.checked", false).then_some(media),
         lenient: o.flag("reply.always.ok", false),
         names,
+        say: setting.say.clone(),
         wake: None,
+        scheme: "http",
         open: None,
     })
 }
@@ -161,17 +166,20 @@ pub struct Http {
     lenient: bool,
     /// Properties that the mapper wants, as it names them.
     names: Vec<String>,
+    say: Say,
     wake: Option<Wake>,
+    scheme: &'static str,
     open: Option<(Path, String, Inbound)>,
 }
 
 impl Http {
-    fn place(&self) -> Result<(SocketAddr, String), String> {
+    /// Address, path, and whether with TLS.
+    fn place(&self) -> Result<(SocketAddr, String, bool), String> {
         match &self.url {
-            None => Ok((self.network.options().http, self.path.clone())),
+            None => Ok((self.network.options().http, self.path.clone(), false)),
             Some(url) => {
                 let url = Url::parse(url)?;
-                Ok((url.address()?, url.path))
+                Ok((url.address()?, url.path, url.tls))
             }
         }
     }
@@ -197,19 +205,21 @@ impl Http {
 impl Source for Http {
     fn open(&mut self) -> Result<(), String> {
         let edge = self.network.edge().map_err(|e| format!("cannot start the poll loops: {e}"))?;
-        let ((address, path), options) = (self.place()?, self.options()?);
+        let ((address, path, tls), options) = (self.place()?, self.options()?);
         let (door, answers) = door(&edge);
         let mut inbound = Inbound::new(answers, format!("http {path}")).with_names(self.names.clone());
         if let Some(wake) = self.wake.take() {
             inbound.set_waker(wake);
         }
-        self.open = Some((Path::open(&self.network, address, &path, door, options)?, path, inbound));
+        let tell = tls.then_some(&self.say);
+        self.scheme = if tls { "https" } else { "http" };
+        self.open = Some((Path::open(&self.network, address, &path, door, options, tell)?, path, inbound));
         Ok(())
     }
 
     fn address(&self) -> Option<String> {
         let (port, path, _) = self.open.as_ref()?;
-        Some(format!("http://{}{path}", port.address()?))
+        Some(format!("{}://{}{path}", self.scheme, port.address()?))
     }
 
     fn poll(&mut self, to: &mut Inlet<'_>) -> Polled {

@@ -34,6 +34,7 @@ fn make(map: &str) -> Made {
     let app = compiled.plan.unwrap_or_else(|| panic!("{text}: {:?}", compiled.diagnostics));
     let setting = Setting {
         app: "A".into(),
+        lineage: "l".into(),
         stream: "S".into(),
         schema: app.streams[0].schema.clone(),
         bus: Arc::default(),

@@ -1,11 +1,12 @@
-//! One connection to one server, opened anew when the server or the network has ended it.
+//! One connection to one server, in clear or with TLS, opened anew when the server or the network has ended it.
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use riddhi_http::chunked::Chunks;
 use riddhi_http::{Reply, ReplyBody};
+use riddhi_tls::{ClientStream, Connector, Trust};
 
 use crate::registry::Stopping;
 use crate::source::http::Url;
@@ -47,32 +48,76 @@ impl Broken {
     }
 }
 
+/// A connection.
+enum Stream {
+    Plain(TcpStream),
+    Tls(Box<ClientStream>),
+}
+
+impl Stream {
+    fn socket(&self) -> &TcpStream {
+        match self {
+            Stream::Plain(socket) => socket,
+            Stream::Tls(stream) => stream.socket(),
+        }
+    }
+}
+
+impl Read for Stream {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Stream::Plain(socket) => socket.read(into),
+            Stream::Tls(stream) => stream.read(into),
+        }
+    }
+}
+
+impl Write for Stream {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Stream::Plain(socket) => socket.write(bytes),
+            Stream::Tls(stream) => stream.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Stream::Plain(socket) => socket.flush(),
+            Stream::Tls(stream) => stream.flush(),
+        }
+    }
+}
+
 pub(super) struct Client {
-    open: Option<(String, TcpStream)>,
+    /// Scheme and host of the server, and the connection to it.
+    open: Option<(bool, String, Stream)>,
+    trust: Trust,
+    /// Made when the first https URL is met.
+    connector: Option<Connector>,
     stopping: Stopping,
 }
 
 impl Client {
-    pub fn new(stopping: Stopping) -> Client {
-        Client { open: None, stopping }
+    pub fn new(trust: Trust, stopping: Stopping) -> Client {
+        Client { open: None, trust, connector: None, stopping }
     }
 
     /// Sends a request and gives the status of its answer.
     pub fn send(&mut self, url: &Url, request: &[u8]) -> Result<u16, Broken> {
         let mut stream = self.connect(url)?;
         let failed = |e: std::io::Error| Broken::maybe(format!("{}: {}", url.authority, plain(&e)));
-        stream.write_all(request).map_err(failed)?;
+        stream.write_all(request).and_then(|()| stream.flush()).map_err(failed)?;
         let (status, keeps) = self.answer(&mut stream, url)?;
         if keeps {
-            self.open = Some((url.authority.clone(), stream));
+            self.open = Some((url.tls, url.authority.clone(), stream));
         }
         Ok(status)
     }
 
-    fn connect(&mut self, url: &Url) -> Result<TcpStream, Broken> {
-        if let Some((authority, stream)) = self.open.take()
-            && authority == url.authority
-            && is_open(&stream)
+    fn connect(&mut self, url: &Url) -> Result<Stream, Broken> {
+        if let Some((tls, authority, stream)) = self.open.take()
+            && (tls, &authority) == (url.tls, &url.authority)
+            && is_open(stream.socket())
         {
             return Ok(stream);
         }
@@ -80,13 +125,32 @@ impl Client {
         let address = url.address().map_err(Broken::later)?;
         let stream = TcpStream::connect_timeout(&address, CONNECT).map_err(failed)?;
         stream.set_nodelay(true).map_err(failed)?;
-        stream.set_read_timeout(Some(LOOK)).map_err(failed)?;
         stream.set_write_timeout(Some(ANSWER)).map_err(failed)?;
+        let stream = if url.tls { self.encrypt(url, stream)? } else { Stream::Plain(stream) };
+        stream.socket().set_read_timeout(Some(LOOK)).map_err(failed)?;
         Ok(stream)
     }
 
+    fn encrypt(&mut self, url: &Url, socket: TcpStream) -> Result<Stream, Broken> {
+        let connector = match &mut self.connector {
+            Some(connector) => connector,
+            none => none.insert(Connector::new(&self.trust).map_err(|e| Broken::later(e.to_string()))?),
+        };
+        // A server that is silent in the middle of the handshake is not waited for.
+        socket.set_read_timeout(Some(CONNECT)).map_err(|e| Broken::later(plain(&e)))?;
+        let stream = connector.connect(&url.host, socket).map_err(|e| {
+            let wrong = e.to_string();
+            let help = match wrong.contains("certificate") {
+                true => "; name a store with the certificate that is to be trusted: https.truststore.file",
+                false => "",
+            };
+            Broken::later(format!("cannot connect to {} with TLS: {wrong}{help}", url.authority))
+        })?;
+        Ok(Stream::Tls(Box::new(stream)))
+    }
+
     /// Status, and whether the connection can be used again.
-    fn answer(&self, stream: &mut TcpStream, url: &Url) -> Result<(u16, bool), Broken> {
+    fn answer(&self, stream: &mut Stream, url: &Url) -> Result<(u16, bool), Broken> {
         let (mut bytes, begun) = (Vec::new(), Instant::now());
         let reply = loop {
             match Reply::read(&bytes) {
@@ -112,7 +176,7 @@ impl Client {
         Ok((reply.status, reply.keeps && whole))
     }
 
-    fn chunks(&self, stream: &mut TcpStream, url: &Url, begun: Instant, mut bytes: Vec<u8>) -> bool {
+    fn chunks(&self, stream: &mut Stream, url: &Url, begun: Instant, mut bytes: Vec<u8>) -> bool {
         let (mut chunks, mut body) = (Chunks::default(), Vec::new());
         loop {
             match chunks.read(&bytes, BODY_MAX, &mut body) {
@@ -127,7 +191,7 @@ impl Client {
     }
 
     /// Waits for more bytes, as long as an answer may take.
-    fn more(&self, stream: &mut TcpStream, url: &Url, begun: Instant, bytes: &mut Vec<u8>) -> Result<(), Broken> {
+    fn more(&self, stream: &mut Stream, url: &Url, begun: Instant, bytes: &mut Vec<u8>) -> Result<(), Broken> {
         let mut piece = [0; 4096];
         loop {
             match stream.read(&mut piece) {

@@ -7,20 +7,19 @@ mod client;
 
 pub(super) use client::is_open;
 
-use riddhi_plan::connector::ConnectorPlan;
+use riddhi_plan::connector::{ConnectorPlan, Options};
 use riddhi_plan::registry::{ConnectorSpec, OptionProblem, OptionSpec, OptionType, Payload};
+use riddhi_tls::{StoreFile, Trust};
 
 use self::client::{Broken, Client};
 use super::file::{check_on_error, on_error};
 use super::{Published, Sink, Unsent};
 use crate::names::Names;
 use crate::registry::{Say, Setting, option, required};
-use crate::source::http::Url;
+use crate::source::http::{PROTOCOLS, STORES, Url};
 
 /// Siddhi's options that are not there yet.
-const MISSING: [&str; 36] = [
-    "https.truststore.file",
-    "https.truststore.password",
+const MISSING: [&str; 30] = [
     "https.keystore.file",
     "https.keystore.password",
     "https.keystore.key.password",
@@ -35,9 +34,6 @@ const MISSING: [&str; 36] = [
     "oauth.scope",
     "socket.idle.timeout",
     "chunk.disabled",
-    "ssl.protocol",
-    "ssl.verification.disabled",
-    "tls.store.type",
     "ssl.configurations",
     "proxy.host",
     "proxy.port",
@@ -51,7 +47,6 @@ const MISSING: [&str; 36] = [
     "min.evictable.idle.time",
     "time.between.eviction.runs",
     "max.wait.time",
-    "hostname.verification.enabled",
     "test.on.borrow",
     "test.while.idle",
     "exhausted.action",
@@ -59,13 +54,19 @@ const MISSING: [&str; 36] = [
 
 /// Its options.
 pub(crate) fn spec() -> ConnectorSpec {
-    use OptionType::{OneOf, Text};
+    use OptionType::{Bool, OneOf, Text};
     let mut options = vec![
         OptionSpec { dynamic: true, ..required("publisher.url", Text) },
         option("basic.auth.username", Text),
         option("basic.auth.password", Text),
         option("headers", Text),
         option("method", OneOf(&["POST", "PUT", "PATCH"])),
+        option("https.truststore.file", Text),
+        option("https.truststore.password", Text),
+        option("ssl.verification.disabled", Bool),
+        option("hostname.verification.enabled", Bool),
+        option("ssl.protocol", OneOf(&PROTOCOLS)),
+        option("tls.store.type", OneOf(&STORES)),
         on_error(),
     ];
     options.extend(MISSING.iter().map(|name| option(name, Text)));
@@ -78,9 +79,6 @@ fn check(plan: &ConnectorPlan) -> Vec<OptionProblem> {
     let mut found = check_on_error(plan);
     found.extend(MISSING.iter().filter(|name| o.get(name).is_some()).map(|name| missing(name)));
     match o.text("publisher.url").map(Url::parse) {
-        Some(Ok(url)) if url.tls => {
-            found.push(OptionProblem::missing("publisher.url", "Riddhi does not send by https yet"));
-        }
         Some(Err(why)) => found.push(OptionProblem::wrong("publisher.url", why, "write it like http://host:8080/path")),
         _ => {}
     }
@@ -138,12 +136,27 @@ pub(crate) fn make(plan: &ConnectorPlan, setting: &Setting) -> Box<dyn Sink> {
         headers: lines,
         waits: o.word("on.error", "log") == "wait",
         name: Vec::new(),
-        client: Client::new(setting.stopping.clone()),
+        client: Client::new(trust(o, setting), setting.stopping.clone()),
         done: 0,
         lost: Vec::new(),
         reason: String::new(),
         say: setting.say.clone(),
     })
+}
+
+/// Whom it trusts, if it sends by https.
+fn trust(o: &Options, setting: &Setting) -> Trust {
+    let named = o.text("https.truststore.file").map(|path| StoreFile {
+        path: path.into(),
+        // The password that the product's stores are shipped with is Siddhi's default.
+        password: o.text("https.truststore.password").unwrap_or("wso2carbon").to_owned(),
+        key_password: None,
+    });
+    Trust {
+        store: named.or_else(|| setting.network.options().trust_store.clone()),
+        names: o.flag("hostname.verification.enabled", true),
+        anybody: o.flag("ssl.verification.disabled", false),
+    }
 }
 
 /// Sends requests.
@@ -198,8 +211,7 @@ impl Http {
 impl Sink for Http {
     fn publish(&mut self, to: Option<&str>, what: Published<'_>, names: &Names<'_>) -> Result<(), Unsent> {
         let Published::Messages { out, .. } = what else { return Ok(()) };
-        let url = Url::parse(to.unwrap_or_default())
-            .and_then(|u| if u.tls { Err("https is not there yet".into()) } else { Ok(u) });
+        let url = Url::parse(to.unwrap_or_default());
         // When it is offered again, those that were answered are passed over.
         for (i, message) in out.messages().enumerate().skip(self.done) {
             self.name.clear();
