@@ -6,6 +6,7 @@ use riddhi_plan::cron::Zone;
 use crate::config::{ConfigArgs, property};
 use crate::database::MigrateArgs;
 use crate::fmt::FmtArgs;
+use crate::ha::HaArgs;
 use crate::input::csv::TimeFormat;
 use crate::input::source::Format as InputFormat;
 use crate::load::LoadArgs;
@@ -81,6 +82,8 @@ pub enum Command {
     Load(LoadArgs),
     /// Look at the configuration of a node
     Config(ConfigArgs),
+    /// Ask a running node of a pair what it is, or change roles
+    Ha(HaArgs),
     /// Make or update the tables that Riddhi keeps in PostgreSQL
     Migrate(MigrateArgs),
     /// Print what completes the commands in a shell

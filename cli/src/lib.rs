@@ -9,6 +9,7 @@ mod database;
 mod exit;
 mod files;
 mod fmt;
+mod ha;
 pub mod input;
 mod inspect;
 mod load;
@@ -44,6 +45,7 @@ pub fn main() -> ExitCode {
         Command::New(args) => new::new(&args),
         Command::Load(args) => load::load(&args),
         Command::Config(args) => config::config(&args),
+        Command::Ha(args) => ha::ha(&args),
         Command::Migrate(args) => database::migrate_all(&args),
         Command::Completions(args) => shell::completions(&args),
         Command::Man(args) => shell::man(&args),

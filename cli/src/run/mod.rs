@@ -38,6 +38,7 @@ use crate::config::{ConfigFile, FileArgs};
 use crate::exit::{Exit, Failure, plain};
 use crate::say;
 use crate::signals::Stop;
+pub use pair::control::connect;
 pub use segments::{START, list, start_note};
 
 use admin::Known;
@@ -102,16 +103,25 @@ fn shared(args: RunArgs, stop: Stop, config: Option<&Config>, network: NetworkOp
     })
 }
 
-/// What was not typed is as the configuration says.
-fn fill_in(args: &mut RunArgs, config: &Config) -> Result<(), Failure> {
+/// The state folder that a configuration names.
+fn named_folder(config: &Config) -> Option<String> {
     let folder = config.snapshots.as_ref().and_then(|s| match &s.store {
         SnapshotStore::Directory { path } => Some(path.clone()),
         SnapshotStore::Database { .. } => None,
     });
-    let state = args.state.take().or_else(|| config.journal.directory.clone()).or(folder);
+    config.journal.directory.clone().or(folder)
+}
+
+/// The state folder of a node that needs one, if none is typed.
+pub fn state_folder(config: &Config) -> String {
+    named_folder(config).unwrap_or_else(|| "riddhi-state".to_owned())
+}
+
+/// What was not typed is as the configuration says.
+fn fill_in(args: &mut RunArgs, config: &Config) -> Result<(), Failure> {
     // A pair cannot do without; snapshots in the database are those of the disk, written on.
     let needs = config.ha.is_some() || config.snapshots.is_some();
-    args.state = state.or_else(|| needs.then(|| "riddhi-state".to_owned()));
+    args.state = args.state.take().or_else(|| named_folder(config).or_else(|| needs.then(|| state_folder(config))));
     if let Some(snapshots) = &config.snapshots {
         args.snapshot_interval = snapshots.interval_ms.map_or(NEVER, |ms| Duration::from_millis(ms).as_secs().max(1));
     }

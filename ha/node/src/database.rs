@@ -55,6 +55,7 @@ impl Asks {
             let (event, peer) = match answer {
                 Ok((event, peer)) => {
                     if self.failed.take().is_some() {
+                        self.meter.set_trouble(|t| t.database = None);
                         let _ = to.send(Input::Note("note: the database answers again".into()));
                     }
                     (event, peer)
@@ -63,6 +64,7 @@ impl Asks {
                     let text = error.to_string();
                     if self.failed.as_ref() != Some(&text) {
                         let help = error.help().map_or(String::new(), |help| format!("; {help}"));
+                        self.meter.set_trouble(|t| t.database = Some(format!("{text}{help}")));
                         let _ = to.send(Input::Note(format!("warning: the database: {text}{help}")));
                         self.failed = Some(text);
                     }

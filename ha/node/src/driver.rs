@@ -21,7 +21,7 @@ use crate::disk::keep;
 use crate::inlet::Inlet;
 use crate::log::Log;
 use crate::peer::{self, Me, Said, Used};
-use crate::traffic::{Meter, Traffic};
+use crate::traffic::{Meter, Traffic, Troubles};
 use crate::upbringing::Upbringing;
 
 /// What waits for the driver at most; whoever has more waits, which the driver does for nobody.
@@ -87,6 +87,11 @@ impl Handle {
     pub fn traffic(&self) -> Traffic {
         let [position, confirmed] = self.log.seen();
         Traffic { position, confirmed, ..self.meter.read() }
+    }
+
+    /// What is wrong now beside the node.
+    pub fn troubles(&self) -> Troubles {
+        self.meter.troubles()
     }
 
     /// An operator's wish; what comes of it is said by a line.
@@ -245,6 +250,7 @@ impl Driver {
             Input::NoLink(why) => {
                 if let Some(why) = why.filter(|why| self.refused.as_ref() != Some(why)) {
                     self.path.note(&format!("warning: no link to the other node: {why}"));
+                    self.meter.set_trouble(|t| t.link = Some(why.clone()));
                     self.refused = Some(why);
                 }
                 Ok(())
@@ -286,6 +292,7 @@ impl Driver {
             return Ok(());
         }
         self.refused = None;
+        self.meter.set_trouble(|t| t.link = None);
         self.links += 1;
         let (number, hello) = (self.links, link.peer.clone());
         self.peer_ends = (hello.line, hello.position);

@@ -23,10 +23,10 @@ pub use disk::{boot_id, load_disk};
 pub use driver::{Handle, Setup, run};
 pub use log::Log;
 pub use riddhi_role::{
-    Command, Config, Disk, Epoch, Holder, Incarnation, Level, Line, Part, Position, Recovered, Status,
+    Cannot, Command, Config, Disk, Epoch, Holder, Incarnation, Level, Line, Part, Position, Recovered, Status, Waits,
 };
 pub use riddhi_sync::{Access, Secret};
-pub use traffic::Traffic;
+pub use traffic::{Traffic, Troubles};
 
 /// What the apps of a node do for the driver. Calls come from threads of the driver, those marked so may take long.
 pub trait DataPath: Send + Sync {

@@ -1,6 +1,7 @@
 //! What goes between the nodes and to the database, counted for metrics.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Told by the node's threads, each number by one at a time; reading it holds up nobody.
@@ -15,6 +16,16 @@ pub(crate) struct Meter {
     database_requests: AtomicU64,
     database_failures: AtomicU64,
     database_us: AtomicU64,
+    troubles: Mutex<Troubles>,
+}
+
+/// What is wrong now beside the node, as it was said.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Troubles {
+    /// Why the database does not answer.
+    pub database: Option<String>,
+    /// Why there is no link to the other node, if it was refused.
+    pub link: Option<String>,
 }
 
 /// What has gone between the nodes and to the database so far.
@@ -71,6 +82,16 @@ impl Meter {
             true => self.database_us.store((took.as_micros() as u64).max(1), Ordering::Relaxed),
             false => drop(self.database_failures.fetch_add(1, Ordering::Relaxed)),
         }
+    }
+
+    /// Something went wrong, or is right again.
+    pub(crate) fn set_trouble(&self, of: impl FnOnce(&mut Troubles)) {
+        of(&mut self.troubles.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// What is wrong now.
+    pub(crate) fn troubles(&self) -> Troubles {
+        self.troubles.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// What it reads now, without the log's part.

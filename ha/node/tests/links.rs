@@ -53,7 +53,7 @@ fn until(what: &str, done: impl Fn() -> bool) {
 fn end_of(link: Link) -> mpsc::Receiver<()> {
     let (to, ended) = mpsc::channel();
     std::thread::spawn(move || {
-        let (mut reader, _writer) = link.split().unwrap();
+        let (mut reader, _writer, _end) = link.split().unwrap();
         while reader.read().is_ok() {}
         let _ = to.send(());
     });

@@ -99,7 +99,22 @@ impl Active {
         }
     }
 
-    fn told(&self) -> bool {
+    /// The passive has not taken over.
+    fn goes_on(&mut self, out: &mut Vec<Action>) {
+        if std::mem::take(&mut self.unsure) {
+            out.push(Action::Say(Line::HandOverFailed));
+        }
+    }
+
+    pub fn hands_over(&self) -> bool {
+        self.handing.is_some()
+    }
+
+    pub fn is_unsure(&self) -> bool {
+        self.unsure
+    }
+
+    pub fn told(&self) -> bool {
         self.handing.as_ref().is_some_and(|h| h.told_at.is_some())
     }
 }
@@ -113,7 +128,7 @@ impl Role {
     }
 
     /// Whether nobody else may take over now. Recorded alone, nobody may at any time.
-    fn has_right(&self, active: &Active, now: Ms) -> bool {
+    pub(crate) fn has_right(&self, active: &Active, now: Ms) -> bool {
         active.pair.recorded_alone() || now - active.right_from < self.config.ttl_ms
     }
 
@@ -140,7 +155,7 @@ impl Role {
             Phase::Active(active) => {
                 active.right_from = active.right_from.max(sent.sent_at);
                 active.beat_from = active.beat_from.max(sent.sent_at);
-                active.unsure = false;
+                active.goes_on(out);
                 active.epoch == sent.row.epoch
             }
             Phase::Passive(_) => false,
@@ -161,7 +176,7 @@ impl Role {
             return;
         }
         active.evidence_from = active.evidence_from.max(sent_at);
-        active.unsure = false;
+        active.goes_on(out);
         if alive {
             active.right_from = active.right_from.max(sent_at);
         } else {
@@ -307,8 +322,11 @@ impl Role {
         if late || !in_sync || !linked {
             active.unsure = handing.told_at.is_some();
             active.handing = None;
+            // Once the passive was told, the row or its answer says whether it has taken over.
+            if !active.unsure {
+                out.push(Action::Say(Line::HandOverFailed));
+            }
             self.witness.distrust();
-            out.push(Action::Say(Line::HandOverFailed));
             return;
         }
         if let (Some(position), None) = (handing.drained, handing.told_at)

@@ -11,6 +11,7 @@ mod passive;
 mod role;
 mod status;
 mod types;
+mod waits;
 mod witness;
 
 pub use action::{Action, Gate};
@@ -24,3 +25,4 @@ pub use line::{Cannot, Doubt, Level, Line, Loss, Why};
 pub use role::Role;
 pub use status::{Part, Status};
 pub use types::{Database, Disk, Epoch, Holder, Incarnation, Ms, NodeId, Position, Recovered, Row, Start};
+pub use waits::Waits;

@@ -153,7 +153,8 @@ impl Role {
             return;
         }
         active.pair.leave();
-        if gated {
+        // One that was told to take over ends the link when it does.
+        if gated && !active.told() {
             out.push(Action::Say(Line::Leaving(who, loss)));
         }
         if gated && active.pair == Pair::Alone {

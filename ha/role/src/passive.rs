@@ -44,6 +44,14 @@ impl Passive {
         self.heard_at = now;
     }
 
+    /// Whether it asks for the row, and why.
+    pub fn claims(&self) -> Option<Why> {
+        match self.claim {
+            Claim::None => None,
+            Claim::Sealing(why) | Claim::Sealed(why) => Some(why),
+        }
+    }
+
     pub fn beat(&mut self) -> Option<&mut u64> {
         self.seen.as_mut().map(|s| &mut s.1)
     }

@@ -263,6 +263,11 @@ impl Role {
         }
     }
 
+    /// What holds on, as it was said.
+    pub(crate) fn last_said(&self) -> Option<&Line> {
+        self.said.as_ref()
+    }
+
     /// What held on is over.
     pub(crate) fn unsay(&mut self) {
         self.said = None;

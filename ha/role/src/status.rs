@@ -4,6 +4,7 @@ use crate::line::Doubt;
 use crate::pair::Pair;
 use crate::role::{Phase, Role};
 use crate::types::{Epoch, Holder, Incarnation, Ms, Position};
+use crate::waits::Waits;
 
 /// A node's part as it is now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +27,8 @@ pub struct Status {
     pub right_ms: Option<Ms>,
     /// Why the row is not trusted.
     pub doubt: Option<Doubt>,
+    /// What keeps it from serving; none if it serves.
+    pub waits: Option<Waits>,
 }
 
 /// What a node is.
@@ -65,6 +68,7 @@ impl Role {
             peer: self.link.as_ref().map(|l| l.from.clone()),
             right_ms,
             doubt: self.witness.doubt(&self.disk),
+            waits: self.waits(now),
         }
     }
 }

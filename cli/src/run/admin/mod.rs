@@ -22,7 +22,8 @@ use crate::exit::{Exit, Failure};
 use crate::signals::Stop;
 use crate::{say, tell};
 
-pub use figures::{Board, End, Figures, SinkFigures, SourceFigures, State};
+pub use figures::{Board, End, Figures, SinkFigures, SourceFigures, State, now_ms};
+pub use role::role;
 use text::Text;
 
 /// The port of WSO2's workers, which a node of a pair opens unless it is told otherwise.
@@ -144,7 +145,7 @@ fn page(path: &str, known: &Known, network: &Weak<Network>) -> Page {
             }
             json(if ready { 200 } else { 503 }, value)
         }
-        "/ha/role" => json(200, role::role(known)),
+        "/ha/role" => json(200, role(known)),
         "/metrics" => Page { status: 200, media: text::MEDIA, text: metrics(known, network) },
         _ => json(404, json!({"error": format!("there is no such page; there are {PAGES}")})),
     }

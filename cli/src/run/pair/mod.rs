@@ -4,12 +4,15 @@
 //! Invariants: a record stands for a change that is made already; what an app acknowledges or puts out waits for the record behind
 //! which it stands.
 
+pub mod control;
 mod copies;
 mod follow;
+mod lines;
 mod marks;
 mod mirror;
 mod operation;
 mod path;
+mod report;
 mod start;
 
 pub use follow::Followers;

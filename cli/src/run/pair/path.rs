@@ -7,10 +7,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use riddhi_connect::network::Network;
 use riddhi_node::{DataPath, Epoch, Line, Position};
 
 use super::copies::Copies;
 use super::follow::Followers;
+use super::lines::Lines;
 use super::mirror::{Mirror, Records, lock};
 use super::operation::Operation;
 use crate::run::wake::Waker;
@@ -64,6 +66,8 @@ pub struct Apps {
     pub node: String,
     /// Tells lines of the node.
     pub tell: Arc<dyn Fn(&str) + Send + Sync>,
+    pub lines: Arc<Lines>,
+    pub network: Arc<Network>,
 }
 
 impl DataPath for Apps {
@@ -119,10 +123,12 @@ impl DataPath for Apps {
     }
 
     fn serve(&self) {
+        self.network.open();
         self.duty.set(true);
     }
 
     fn stop_serving(&self) {
+        self.network.close();
         self.duty.set(false);
         let begun = Instant::now();
         let open = || lock(&self.duty.apps).iter().any(|app| app.open.load(Ordering::Acquire));
@@ -136,6 +142,7 @@ impl DataPath for Apps {
             "warning: node {}: another node is the active; this process begins anew as the passive\n",
             self.node
         ));
+        self.lines.step_down();
         // Connections, apps and all that waits end with the image; the files stay.
         let mut args = std::env::args_os();
         let program = std::env::current_exe().ok().or_else(|| args.next().map(PathBuf::from));
@@ -147,6 +154,7 @@ impl DataPath for Apps {
 
     fn say(&self, line: &Line) {
         use riddhi_node::Level;
+        self.lines.push(line);
         let text = match line.level() {
             Level::Info => format!("note: node {}: {line}\n", self.node),
             Level::Warn => format!("warning: node {}: {line}\n", self.node),

@@ -1,5 +1,6 @@
 //! Starts a node of a pair.
 
+use std::fs::File;
 use std::net::TcpListener;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -9,9 +10,12 @@ use riddhi_config::{Config, Ha, Passive};
 use riddhi_connect::network::NetworkOptions;
 use riddhi_node::{Access, Holder, Incarnation, Log, Part, Secret, Setup, load_disk};
 use riddhi_postgres::{Link, Witness};
+use rustix::fs::{FlockOperation, flock};
 
+use super::control;
 use super::copies::Copies;
 use super::follow::Followers;
+use super::lines::Lines;
 use super::marks::Marks;
 use super::mirror::Records;
 use super::path::{Apps, Duty, StartApps};
@@ -40,6 +44,7 @@ pub fn run(args: RunArgs, config: &Config, ha: &Ha, stop: Stop, network: Network
     let folder = Path::new(&state).to_path_buf();
     let cannot = |e| Failure::new(Exit::Usage, format!("cannot use the state folder {state}: {}", plain(&e)));
     std::fs::create_dir_all(&folder).map_err(cannot)?;
+    let _lock = lock(&folder, &state)?;
     let (marks, recovered) = Marks::open(&folder).map_err(cannot)?;
     let recovered = recovered.filter(|r| r.position > 0);
     let disk = load_disk(&folder).map_err(cannot)?;
@@ -52,6 +57,7 @@ pub fn run(args: RunArgs, config: &Config, ha: &Ha, stop: Stop, network: Network
     let vault = shared.vault.clone();
     let known = Known::new(&config.node.id, Some(&ha.group), shared.board.clone(), stop.clone());
     let _admin = admin::open(at, typed, &shared.network, &known)?;
+    let network = shared.network.clone();
     // What is wrong with an app is told now and not at a take-over.
     let checked = Fleet::new(shared.clone()).check()?;
     let tell = teller(&config.node.id);
@@ -64,9 +70,21 @@ pub fn run(args: RunArgs, config: &Config, ha: &Ha, stop: Stop, network: Network
         Box::new(move || starts.open().and_then(|apps| starts.start(apps)).map_err(|failure| failure.text));
     let node = config.node.id.clone();
     let copies = Mutex::new(Copies::new(&folder, followers.clone()));
-    let apps = Apps { duty, records, copies, followers: followers.clone(), start, node, tell: tell.clone() };
+    let lines: Arc<Lines> = Arc::default();
+    let apps = Apps {
+        duty,
+        records,
+        copies,
+        followers: followers.clone(),
+        start,
+        node,
+        tell: tell.clone(),
+        lines: lines.clone(),
+        network,
+    };
     let ended = Arc::new(Mutex::new(None));
     let (why, ask) = (ended.clone(), stop.clone());
+    let socket = folder.clone();
     let setup = setup(config, ha, disk, recovered, folder)?;
     let handle = riddhi_node::run(
         setup,
@@ -79,6 +97,13 @@ pub fn run(args: RunArgs, config: &Config, ha: &Ha, stop: Stop, network: Network
     );
     let handle = handle.map_err(|e| Failure::new(Exit::Failed, format!("cannot start a thread: {e}")))?;
     let _ = known.handle.set(handle.clone());
+    let _control = match control::open(&socket, known.clone(), lines) {
+        Ok(control) => Some(control),
+        Err(e) => {
+            say(&format!("warning: `riddhi ha` cannot reach this node: no socket in {state}: {}\n", plain(&e)));
+            None
+        }
+    };
     wait(&fleet, &stop);
     stop.ask();
     let exit = fleet.finish(&begun);
@@ -103,6 +128,17 @@ fn teller(node: &str) -> Arc<dyn Fn(&str) + Send + Sync> {
         let line = format!("{level}: node {node}: {rest}\n");
         if level == "note" { crate::tell(&line) } else { say(&line) }
     })
+}
+
+/// Held as long as the node runs: two on one folder would ruin it.
+fn lock(folder: &Path, name: &str) -> Result<File, Failure> {
+    let cannot = |e| Failure::new(Exit::Usage, format!("cannot use the state folder {name}: {}", plain(&e)));
+    let file = File::create(folder.join("node.lock")).map_err(cannot)?;
+    if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
+        let message = format!("the state folder {name} is used by another riddhi");
+        return Err(Failure::new(Exit::Usage, message).help("end it first, or give this node another --state"));
+    }
+    Ok(file)
 }
 
 fn wait(fleet: &Fleet, stop: &Stop) {

@@ -96,6 +96,11 @@ fn no_key_store() -> String {
 }
 
 impl Ports {
+    /// Ports that are opened from now on take requests again.
+    pub(crate) fn resume(&self) {
+        lock(&self.open).retiring = false;
+    }
+
     /// From now on requests are answered 503.
     pub(crate) fn retire(&self) {
         let mut open = lock(&self.open);

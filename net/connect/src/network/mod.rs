@@ -95,6 +95,26 @@ impl Network {
         self.http.retire();
     }
 
+    /// Closes the data ports, before the sources behind them are: what comes in between is neither taken nor refused, as it is
+    /// for the node that takes over. Connections end.
+    pub fn close(&self) {
+        self.tcp.set_closed(true);
+        self.http.retire();
+        if let Some(edge) = self.running() {
+            edge.close();
+        }
+    }
+
+    /// Sources that are opened from now on have their ports.
+    pub fn open(&self) {
+        self.tcp.set_closed(false);
+        self.http.resume();
+        if let Some(edge) = self.running() {
+            // None of them is left from before: sources go with the node's part.
+            let _ = edge.open();
+        }
+    }
+
     /// The poll loops, if they are running.
     pub fn running(&self) -> Option<Arc<Edge>> {
         lock(&self.edge).clone()

@@ -5,6 +5,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use riddhi_edge::{Counters, Door, Io, Listening, Next, Outcome, Protocol, Service, Took, UNJUDGED, Verdict};
@@ -20,6 +21,8 @@ const FRAMES_MAX: usize = 1024;
 #[derive(Default)]
 pub(crate) struct Channels {
     open: Mutex<Open>,
+    /// Whether sources are being closed: a frame without one is not refused then, as it is for the node that takes over.
+    closed: AtomicBool,
 }
 
 #[derive(Default)]
@@ -56,6 +59,13 @@ impl Channel {
     /// Where the port is.
     pub(crate) fn address(&self) -> Option<SocketAddr> {
         lock(&self.channels.open).listening.as_ref().map(|l| l.address)
+    }
+}
+
+impl Channels {
+    /// Whether frames without a channel are for another node.
+    pub(crate) fn set_closed(&self, closed: bool) {
+        self.closed.store(closed, Ordering::Release);
     }
 }
 
@@ -121,6 +131,8 @@ enum Passed {
     Full,
     /// Nobody takes it now, and what follows must not go before it.
     Ahead,
+    /// Its source is gone, as all will be.
+    Gone,
     Wrong,
 }
 
@@ -153,6 +165,9 @@ impl TcpProtocol {
             return Passed::Full;
         }
         let Some(door) = self.find(frame.channel) else {
+            if self.channels.closed.load(Ordering::Acquire) {
+                return Passed::Gone;
+            }
             Counters::add(&io.counters().unknown, 1);
             if let Some(unanswered) = &mut self.unanswered {
                 let number = unanswered.begin();
@@ -220,6 +235,7 @@ impl Protocol for TcpProtocol {
                 Passed::Yes => {}
                 Passed::Full => return Took { bytes: taken, next: Next::Hold },
                 Passed::Ahead => return Took { bytes: bytes.len(), next: Next::Drain },
+                Passed::Gone => return Took { bytes: taken, next: Next::Close },
                 // Nothing that follows can be trusted, and there is no way to tell the peer.
                 Passed::Wrong => {
                     Counters::add(&io.counters().malformed, 1);

@@ -1,0 +1,198 @@
+//! `riddhi ha` against two running nodes.
+
+mod support;
+
+use std::collections::HashSet;
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::os::unix::fs::PermissionsExt;
+use std::process::Output;
+use std::time::Duration;
+
+use riddhi_test_postgres::Server;
+use riddhi_wire::Value;
+use riddhi_wire::siddhi_tcp::{Control, EventsWriter, Frame, write_frame};
+use support::{NAMES, Pair};
+
+fn text(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+fn ask(pair: &Pair, node: usize, words: &[&str]) -> (i32, String) {
+    let output = pair.ask(&[&["ha"], words, &["--state", NAMES[node]]].concat());
+    (output.status.code().unwrap(), text(&output))
+}
+
+/// Sends events to a node until it ends the connection or all are acknowledged; gives up to which they are.
+fn send(port: u16, from: i64, count: i64) -> i64 {
+    let address = SocketAddr::from(([127, 0, 0, 1], port));
+    let Ok(mut stream) = TcpStream::connect_timeout(&address, Duration::from_millis(500)) else { return from };
+    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    stream.set_write_timeout(Some(Duration::from_secs(10))).unwrap();
+    let mut bytes = Vec::new();
+    Control::Hello { version: 1 }.write(&mut bytes);
+    for n in from..from + count {
+        let mut data = Vec::new();
+        let mut events = EventsWriter::new(&mut data);
+        events.event(1_700_000_000_000);
+        events.value(Value::Long(n));
+        events.finish();
+        write_frame(&mut bytes, &Frame { session: b"s", channel: b"A/S", data: &data });
+    }
+    if stream.write_all(&bytes).is_err() {
+        return from;
+    }
+    let mut acked = from;
+    while acked < from + count {
+        let Some(frame) = answer(&mut stream) else { break };
+        acked = acked.max(from + frame.unwrap_or_else(|why| panic!("refused: {why}")) as i64);
+    }
+    acked
+}
+
+/// The next acknowledgement, as the number of a frame, or why one was refused.
+fn answer(stream: &mut TcpStream) -> Option<Result<u64, String>> {
+    loop {
+        let mut bytes = vec![0; 5];
+        stream.read_exact(&mut bytes).ok()?;
+        let size = u32::from_be_bytes(bytes[1..].try_into().ok()?);
+        bytes.resize(5 + size as usize, 0);
+        stream.read_exact(&mut bytes[5..]).ok()?;
+        match Control::parse(&Frame::parse(&bytes).ok()?).ok()? {
+            Some(Control::Ack { frame }) => return Some(Ok(frame)),
+            Some(Control::Refused { reason, .. }) => return Some(Err(String::from_utf8_lossy(reason).into_owned())),
+            _ => {}
+        }
+    }
+}
+
+fn outputs(pair: &Pair) -> HashSet<i64> {
+    let text = fs::read_to_string(pair.folder.join("out.csv")).unwrap_or_default();
+    text.lines().filter_map(|line| line.split(',').next()?.parse().ok()).collect()
+}
+
+fn is_ready(pair: &Pair, node: usize) -> Option<()> {
+    pair.page(node, "/health/ready").filter(|(s, t)| *s == 200 && t.contains("\"ready\"")).map(drop)
+}
+
+#[test]
+fn roles_change_hands_and_nothing_is_lost() {
+    let Some(server) = Server::start() else { return };
+    let mut pair = Pair::new(server.port(), "");
+    let active = pair.start_both();
+    let passive = 1 - active;
+    pair.until("the passive knows that it is in sync", |pair| {
+        let (_, text) = ask(pair, passive, &["status", "--format", "json"]);
+        text.contains("\"isInSync\": true").then_some(())
+    });
+    let (code, text) = ask(&pair, active, &["status"]);
+    assert_eq!(code, 0, "{text}");
+    for line in ["part      active, serving\n", "link      up, to", "database  answers", "app       A runs"] {
+        assert!(text.contains(line), "{line} is not in\n{text}");
+    }
+    assert!(!text.contains("to do"), "{text}");
+    let (code, text) = ask(&pair, passive, &["status"]);
+    assert!(code == 0 && text.contains("passive: the active lives"), "{text}");
+    let mode = fs::metadata(pair.folder.join(NAMES[active]).join("control.sock")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    // What does not fit is refused, with the reason.
+    for (node, word, why) in [
+        (active, "promote", "active already"),
+        (passive, "demote", "not the active"),
+        (passive, "force", "the active lives"),
+    ] {
+        let (code, text) = ask(&pair, node, &[word]);
+        assert!(code == 1 && text.contains(why), "{word}: {text}");
+    }
+    // The active hands over while events come in.
+    let port = pair.ports[active].tcp;
+    let sender = std::thread::spawn(move || send(port, 0, 20_000));
+    let (code, text) = ask(&pair, active, &["demote"]);
+    assert!(code == 0 && text.contains("handed over"), "{text}\n{}", pair.log());
+    let acked = sender.join().unwrap();
+    pair.until("the old passive serves with the old active in sync", |pair| is_ready(pair, passive));
+    let next = send(pair.ports[passive].tcp, acked, 100);
+    assert_eq!(next, acked + 100, "{}", pair.log());
+    // And back, by the word of the one that is to be the active.
+    pair.until("the old active knows that it is in sync", |pair| {
+        let (_, text) = ask(pair, active, &["status", "--format", "json"]);
+        text.contains("\"isInSync\": true").then_some(())
+    });
+    let (code, text) = ask(&pair, active, &["promote"]);
+    assert!(code == 0 && text.contains("is the active"), "{text}\n{}", pair.log());
+    pair.until("roles are as at the beginning", |pair| is_ready(pair, active));
+    let end = send(pair.ports[active].tcp, next, 100);
+    assert_eq!(end, next + 100, "{}", pair.log());
+    let begun = std::time::Instant::now();
+    loop {
+        let out = outputs(&pair);
+        let lost: Vec<i64> = (0..end).filter(|n| !out.contains(n)).collect();
+        if lost.is_empty() {
+            break;
+        }
+        let ends = [lost[0], lost[lost.len() - 1]];
+        assert!(
+            begun.elapsed() < support::LONG,
+            "of {acked}, {next}, {end} lost: {} {ends:?}\n{}",
+            lost.len(),
+            pair.log()
+        );
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn force_says_what_is_at_stake_and_wants_a_yes() {
+    let Some(server) = Server::start() else { return };
+    let mut pair = Pair::new(server.port(), "");
+    let active = pair.start_both();
+    let passive = 1 - active;
+    // The active goes alone, and is gone with what it has: the other one has to be forced.
+    pair.kill(passive);
+    pair.until("the active is alone", |pair| {
+        pair.page(active, "/health/ready").filter(|p| p.1.contains("degraded")).map(drop)
+    });
+    pair.kill(active);
+    pair.start(passive);
+    let (_, text) = pair.until("the node says what to do", |pair| {
+        let (code, text) = ask(pair, passive, &["status"]);
+        (code == 0 && text.contains("riddhi ha force")).then_some((code, text))
+    });
+    assert!(text.contains("the active is silent"), "{text}");
+    let (code, text) = ask(&pair, passive, &["promote"]);
+    assert!(code == 1 && text.contains("does not have everything"), "{text}");
+    let (code, text) = ask(&pair, passive, &["force"]);
+    assert!(code == 1 && text.contains("at stake") && text.contains("--yes"), "{text}");
+    let (code, text) = ask(&pair, passive, &["force", "--yes"]);
+    assert!(code == 0 && text.contains("this node is the active"), "{text}\n{}", pair.log());
+    assert!(pair.page(passive, "/health/ready").unwrap().1.contains("degraded"));
+}
+
+#[test]
+fn who_cannot_be_asked_is_told_why() {
+    let pair = Pair::new(1, "");
+    let at = |words: &[&str]| {
+        let output = pair.ask(&[&["ha", "status"], words].concat());
+        (output.status.code().unwrap(), text(&output))
+    };
+    let (code, told) = at(&["--state", "nowhere"]);
+    assert!(code == 4 && told.contains("there is no state folder nowhere"), "{told}");
+    fs::create_dir(pair.folder.join("a")).unwrap();
+    let (code, told) = at(&["--state", "a"]);
+    assert!(code == 4 && told.contains("no node of a pair runs with the state folder a"), "{told}");
+    fs::write(pair.folder.join("alone.yaml"), "node: alone\njournal: {directory: a}\n").unwrap();
+    let (code, told) = at(&["--config", "alone.yaml"]);
+    assert!(code == 2 && told.contains("a node alone, which has no role"), "{told}");
+    let (code, told) = at(&["--config", "a.yaml"]);
+    assert!(code == 4 && told.contains("there is no state folder riddhi-state"), "{told}");
+    let (code, told) = at(&[]);
+    assert!(code == 2 && told.contains("--state"), "{told}");
+    // A folder whose path is longer than a socket's may be is no hindrance, and what is left of a node that was killed is none that runs.
+    let long = pair.folder.join("x".repeat(150));
+    fs::create_dir(&long).unwrap();
+    std::os::unix::net::UnixListener::bind(pair.folder.join("left.sock")).unwrap();
+    fs::rename(pair.folder.join("left.sock"), long.join("control.sock")).unwrap();
+    let (code, told) = at(&["--state", long.to_str().unwrap()]);
+    assert!(code == 4 && told.contains("no node of a pair runs"), "{told}");
+}
