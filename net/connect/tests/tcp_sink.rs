@@ -78,7 +78,7 @@ fn values(row: usize) -> [Value; 6] {
         Value::Long(i64::from(n) << 33),
         Value::Float(n as f32 / 4.0),
         Value::Double(f64::from(n) / 3.0),
-        Value::Bool(row % 2 == 0),
+        Value::Bool(row.is_multiple_of(2)),
     ]
 }
 

@@ -69,13 +69,13 @@ fn row(n: usize) -> [Value; 8] {
     let text = |text: String| Value::Str(text.into());
     [
         text(format!("symbol {n}, long enough for the arena")),
-        if n % 3 == 0 { Value::Null } else { text("10.0.0.7".into()) },
-        if n % 2 == 0 { Value::Null } else { text("é".into()) },
+        if n.is_multiple_of(3) { Value::Null } else { text("10.0.0.7".into()) },
+        if n.is_multiple_of(2) { Value::Null } else { text("é".into()) },
         Value::Long(n as i64 - 5),
         Value::Double(n as f64 / 3.0),
         Value::Int(-(n as i32)),
         Value::Float(n as f32 / 4.0),
-        Value::Bool(n % 2 == 0),
+        Value::Bool(n.is_multiple_of(2)),
     ]
 }
 

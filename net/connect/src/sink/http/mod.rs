@@ -78,9 +78,8 @@ fn check(plan: &ConnectorPlan) -> Vec<OptionProblem> {
     let missing = |name: &'static str| OptionProblem::missing(name, format!("Riddhi does not have `{name}` yet"));
     let mut found = check_on_error(plan);
     found.extend(MISSING.iter().filter(|name| o.get(name).is_some()).map(|name| missing(name)));
-    match o.text("publisher.url").map(Url::parse) {
-        Some(Err(why)) => found.push(OptionProblem::wrong("publisher.url", why, "write it like http://host:8080/path")),
-        _ => {}
+    if let Some(Err(why)) = o.text("publisher.url").map(Url::parse) {
+        found.push(OptionProblem::wrong("publisher.url", why, "write it like http://host:8080/path"));
     }
     if o.get("basic.auth.username").is_some() != o.get("basic.auth.password").is_some() {
         let help = "give `basic.auth.username` and `basic.auth.password`";
