@@ -150,9 +150,15 @@ fn has_settings(siddhi: &Siddhi) -> bool {
 
 /// What a configuration sets and `run` does not look at yet, in a line.
 fn tell_missing(config: &Config) {
+    let (limits, usual) = (&config.limits, Limits::default());
+    // One bound holds for frames and bodies.
+    let bodies = ![usual.body_bytes_max, limits.frame_bytes_max].contains(&limits.body_bytes_max);
+    let admin = config.listeners.iter().position(|l| !l.tls);
     let missing = [
         ("tls: legacy", config.tls.legacy),
-        ("limits", config.limits != Limits::default()),
+        ("limits: body_bytes_max, other than frame_bytes_max", bodies),
+        ("limits: rate_min_bytes_per_s", limits.rate_min_bytes_per_s != usual.rate_min_bytes_per_s),
+        ("listenerConfigurations other than the first plain one", config.listeners.len() > admin.iter().count()),
         ("siddhi: extensions, refs and properties", has_settings(&config.siddhi)),
     ];
     let names: Vec<&str> = missing.iter().filter(|(_, set)| *set).map(|(name, _)| *name).collect();

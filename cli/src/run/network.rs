@@ -7,7 +7,7 @@ use std::time::Duration;
 use riddhi_config::{Config, DataBridge, KeyStore};
 use riddhi_connect::network::databridge::{DataBridgeOptions, Service, Speaks, Users};
 use riddhi_connect::network::tls::StoreFile;
-use riddhi_connect::network::{EdgeOptions, NetworkOptions};
+use riddhi_connect::network::{EdgeOptions, Limits, NetworkOptions, Users as HttpUsers};
 
 use super::users;
 use crate::args::RunArgs;
@@ -30,14 +30,42 @@ pub fn options(args: &RunArgs, config: Option<&Config>) -> Result<NetworkOptions
         None => usual_bridge(key_store.as_ref()),
     };
     Ok(NetworkOptions {
-        edge: EdgeOptions { threads: usize::from(args.poll_threads), ..EdgeOptions::default() },
+        edge: EdgeOptions {
+            threads: usize::from(args.poll_threads),
+            limits: config.map(|c| limits(&c.limits)).unwrap_or_default(),
+            ..EdgeOptions::default()
+        },
         tcp: args.tcp,
         http: args.http,
-        http_users: Arc::new(users::read(args.http_users.as_deref())?),
+        http_users: Arc::new(http_users(args, config)?),
         databridge,
         key_store,
         trust_store: config.and_then(|c| c.tls.trust_store.as_ref()).map(store),
     })
+}
+
+/// Who may send to HTTP sources that ask: those of the file that was typed, else those of the data bridge.
+fn http_users(args: &RunArgs, config: Option<&Config>) -> Result<HttpUsers, Failure> {
+    match (&args.http_users, config) {
+        (None, Some(config)) => {
+            let users = config.databridge.users.iter();
+            Ok(HttpUsers::new(users.map(|user| (user.name.clone(), user.password.0.clone()))))
+        }
+        (typed, _) => users::read(typed.as_deref()),
+    }
+}
+
+/// The edge's bounds. Frames and bodies have one in common; a connection may be silent for ever unless a time is set.
+fn limits(set: &riddhi_config::Limits) -> Limits {
+    let usual = riddhi_config::Limits::default();
+    let bytes = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
+    Limits {
+        connections: bytes(u64::from(set.connections_max)),
+        message_bytes: bytes(set.frame_bytes_max),
+        header: Duration::from_millis(set.header_timeout_ms),
+        idle: (set.idle_timeout_ms != usual.idle_timeout_ms).then(|| Duration::from_millis(set.idle_timeout_ms)),
+        ..Limits::default()
+    }
 }
 
 /// The first address of a host's name.
@@ -105,4 +133,25 @@ fn data_bridge(config: &DataBridge, key_store: Option<&StoreFile>) -> Result<Dat
     options.bridge.session_lifetime = Duration::from_secs(u64::from(config.session_minutes) * 60);
     options.bridge.retry_errors = config.retry_errors;
     Ok(options)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_are_those_of_the_configuration() {
+        let usual = riddhi_config::Limits::default();
+        assert_eq!(limits(&usual), Limits::default());
+        let set = riddhi_config::Limits {
+            connections_max: 7,
+            frame_bytes_max: 1 << 20,
+            header_timeout_ms: 500,
+            idle_timeout_ms: 60_000,
+            ..usual
+        };
+        let limits = limits(&set);
+        assert_eq!((limits.connections, limits.message_bytes), (7, 1 << 20));
+        assert_eq!((limits.header, limits.idle), (Duration::from_millis(500), Some(Duration::from_secs(60))));
+    }
 }
