@@ -4,6 +4,7 @@
 //! thread waits for their ends.
 
 mod admin;
+mod background;
 mod disk;
 mod drain;
 mod fleet;

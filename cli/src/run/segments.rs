@@ -2,7 +2,7 @@
 //!
 //! Invariants: a segment follows the one before without a gap; what is written is written whole, or the disk is waited for.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use riddhi_batch::Frame;
 use riddhi_journal::{Inputs, JournalWriter, WriteError};
 
+use super::background::Background;
 use super::disk::{Patient, PatientFile, sync_folder};
 use crate::exit::{Exit, Failure, plain};
 
@@ -69,8 +70,15 @@ pub struct Segments {
     /// The one that is being written last.
     segments: Vec<Segment>,
     written: Arc<AtomicU64>,
+    /// Another handle of the segment at hand, and bytes of it that went to the disk or are on their way there.
+    file: Option<File>,
+    synced: u64,
+    background: Background,
     patient: Arc<Patient>,
 }
+
+/// Bytes that are written before they are sent to the disk without waiting for it: the end of a segment waits for the rest.
+const SYNC_BYTES: u64 = 16 << 20;
 
 impl Segments {
     /// Goes on after `segments`, with a new one that begins at `base`, the clock reading `now`.
@@ -90,6 +98,9 @@ impl Segments {
             writer: None,
             segments,
             written: Arc::default(),
+            file: None,
+            synced: 0,
+            background: Background::default(),
             patient,
         };
         all.next(base, now)?;
@@ -103,6 +114,7 @@ impl Segments {
         self.written = Arc::default();
         let file = PatientFile::create(&path, self.patient.clone(), self.written.clone());
         let file = file.map_err(|e| failed(&path, &WriteError::Io(e)))?;
+        (self.file, self.synced) = (file.file.try_clone().ok(), 0);
         let mut writer = JournalWriter::new(file, &self.inputs, base).map_err(|e| failed(&path, &e))?;
         writer.note(&start_note(now, &self.zone)).map_err(|e| failed(&path, &e))?;
         self.segments.retain(|s| s.base != base);
@@ -137,6 +149,10 @@ impl Segments {
         let written = f(writer);
         let Some(last) = self.segments.last_mut() else { return Ok(()) };
         last.bytes = self.written.load(Ordering::Relaxed);
+        if let Some(file) = self.file.as_ref().filter(|_| last.bytes >= self.synced + SYNC_BYTES) {
+            self.synced = last.bytes;
+            self.background.sync(file);
+        }
         written.map_err(|e| failed(&last.path, &e))
     }
 
@@ -152,6 +168,7 @@ impl Segments {
 
     /// Ends the segment at hand; it is on the disk afterwards.
     pub fn end(&mut self) -> Result<(), Failure> {
+        self.file = None;
         let (Some(writer), Some(last)) = (self.writer.take(), self.segments.last()) else { return Ok(()) };
         let file = writer.finish().map_err(|e| failed(&last.path, &e))?;
         file.file.sync_data().map_err(|e| failed(&last.path, &WriteError::Io(e)))
@@ -161,8 +178,13 @@ impl Segments {
     pub fn drop_before(&mut self, position: u64) {
         while self.segments.len() > 1 && self.segments[1].base <= position {
             let old = self.segments.remove(0);
+            // With a handle of it open, its blocks are not freed here but where that is closed.
+            let open = File::open(&old.path).ok().filter(|_| old.bytes >= SYNC_BYTES);
             if let Err(e) = self.patient.remove(&old.path) {
                 self.patient.tell(&format!("warning: cannot delete {}: {}", old.path.display(), plain(&e)));
+            }
+            if let Some(file) = open {
+                self.background.close(file);
             }
         }
     }
