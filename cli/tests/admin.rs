@@ -101,7 +101,12 @@ fn both_nodes_of_a_pair_answer_and_only_the_active_is_ready() {
         assert_eq!(role["linkedTo"], support::NAMES[1 - node], "{role}");
         assert_eq!(role["serving"], node == active, "{role}");
         assert_eq!(role["epoch"], 1, "{role}");
+        let follows = "riddhi_follower_following{app=\"A\"} 1";
+        if node == passive {
+            pair.until("the app is followed", |pair| pair.page(node, "/metrics")?.1.contains(follows).then_some(()));
+        }
         let metrics = ask(&pair, node, "/metrics").1;
+        assert_eq!(metrics.contains("riddhi_follower"), node == passive, "{metrics}");
         assert_eq!(check::check(&metrics), Ok(()), "{metrics}");
         let documents = include_str!("../../docs/admin.md");
         for family in metrics.lines().filter_map(|l| l.strip_prefix("# HELP ")?.split(' ').next()) {

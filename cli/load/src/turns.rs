@@ -36,7 +36,7 @@ pub(crate) fn send(
     part: &mut Part,
 ) {
     let reader = match &common.load.to {
-        Protocol::DataBridge { speaks, .. } => Reader::Bridge(Answers::new(*speaks)),
+        Protocol::DataBridge { speaks, .. } => Reader::Bridge(Box::new(Answers::new(*speaks))),
         Protocol::Http { .. } | Protocol::Tcp { .. } => Reader::Http,
     };
     let mut turns = Turns { common, number, connection, frames, stopping, reader, unread: Vec::new(), keeps: true };
@@ -52,7 +52,7 @@ pub(crate) fn send(
 
 enum Reader {
     Http,
-    Bridge(Answers),
+    Bridge(Box<Answers>),
 }
 
 struct Turns<'a, S> {

@@ -13,7 +13,7 @@ use riddhi_run::App;
 use riddhi_run::worker::Pool;
 
 use super::live::{ENTRIES_MAX, Live, places_of};
-use super::segments::{Segment, segment_path};
+use super::segments::{Segment, list, segment_path};
 use super::store::{Snapshot, Sources};
 use crate::exit::{Exit, Failure};
 use crate::replay::journal_inputs;
@@ -67,8 +67,10 @@ pub enum Step {
     More,
     /// All that may be run was run.
     Done,
-    /// The segment has ended, the next one has begun: a snapshot was written here.
+    /// The segment has ended in order, the next one has begun: a snapshot was written here.
     Boundary,
+    /// The next segment has begun, and this one was not ended: whoever wrote it was started anew, from a snapshot of here.
+    Restart,
 }
 
 impl Standing {
@@ -100,12 +102,13 @@ impl Standing {
         self.reading.as_ref().map_or(self.position, |reading| reading.base)
     }
 
-    /// Runs entries before `until`, a frame of them at most, in `folder`, whose journal may grow. What comes out is dropped.
+    /// Runs entries before `until`, a frame of them at most, in `folder`, whose journal may grow; `next`: where the segment begins that
+    /// follows the one at hand, as it was after `until` was known. What comes out is dropped.
     ///
     /// # Errors
     ///
     /// The journal cannot be read.
-    pub fn step(&mut self, folder: &Path, frame: &mut Frame, until: u64) -> Result<Step, Failure> {
+    pub fn step(&mut self, folder: &Path, frame: &mut Frame, until: u64, next: Option<u64>) -> Result<Step, Failure> {
         let Some(reading) = &mut self.reading else {
             let path = segment_path(folder, self.position);
             // Its header may not be whole yet.
@@ -117,27 +120,27 @@ impl Standing {
             return Ok(if self.reading.is_some() { Step::More } else { Step::Done });
         };
         reading.again()?;
-        if self.position >= until {
-            // Only to see whether it ends here.
+        if next == Some(self.position) {
             reading.journal.prime();
-            if reading.journal.ending() != Some(Ending::Whole) {
-                return Ok(Step::Done);
-            }
-        }
-        let room = usize::try_from(until.saturating_sub(self.position)).unwrap_or(usize::MAX).min(ENTRIES_MAX);
-        if room > 0 && reading.next(frame, room)? {
-            self.events += frame.rows as u64;
-            self.position += frame.entries.len() as u64;
-            self.now = frame.entries.last().map_or(self.now, |e| e.now);
-            let _ = self.pool.process(frame);
-            return Ok(Step::More);
-        }
-        let next_is_there = reading.base != self.position && segment_path(folder, self.position).exists();
-        if reading.journal.ending() == Some(Ending::Whole) && next_is_there {
+            let whole = reading.journal.ending() == Some(Ending::Whole);
             self.reading = None;
-            return Ok(Step::Boundary);
+            return Ok(if whole { Step::Boundary } else { Step::Restart });
         }
-        Ok(Step::Done)
+        let end = next.map_or(until, |next| next.min(until));
+        let room = usize::try_from(end.saturating_sub(self.position)).unwrap_or(usize::MAX).min(ENTRIES_MAX);
+        if room == 0 || !reading.next(frame, room)? {
+            return Ok(Step::Done);
+        }
+        self.events += frame.rows as u64;
+        self.position += frame.entries.len() as u64;
+        self.now = frame.entries.last().map_or(self.now, |e| e.now);
+        let _ = self.pool.process(frame);
+        Ok(Step::More)
+    }
+
+    /// Position at which the segment after this one begins, if it has begun.
+    pub fn next_base(&self, folder: &Path) -> io::Result<Option<u64>> {
+        Ok(list(folder)?.iter().map(|segment| segment.base).find(|base| *base > self.base()))
     }
 }
 
@@ -197,7 +200,8 @@ pub fn run(
             (Some(note), true) => note.position,
             // Not even its beginning was noted whole: nothing of it was accepted.
             (None, true) => segment.base,
-            (_, false) => u64::MAX,
+            // What stands behind was cut off by the one who wrote the next.
+            (_, false) => segments[i + 1].base,
         };
         while live.position() < until {
             let before = published.checked_sub(live.position()).filter(|n| *n > 0).unwrap_or(u64::MAX);

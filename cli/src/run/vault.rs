@@ -205,6 +205,9 @@ fn run(shared: &Shared) {
                     told = Some(text);
                 }
                 if state.stop {
+                    // It has been told.
+                    state.waiting.clear();
+                    shared.changed.notify_all();
                     return;
                 }
                 state.waiting.entry(app).or_insert(job);

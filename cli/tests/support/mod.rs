@@ -61,7 +61,7 @@ impl Pair {
             let text = format!(
                 "node: {name}\ndatabase: postgresql://{user}:{password}@127.0.0.1:{database}/postgres?sslmode=disable\n\
                  admin: {{host: 127.0.0.1, port: {admin}}}\n\
-                 ha:\n  group: g\n  passive: queue\n  ttl_ms: 1000\n  sync: {{host: 127.0.0.1, port: {sync}}}\n{more}"
+                 ha:\n  group: g\n  passive: warm\n  ttl_ms: 1000\n  sync: {{host: 127.0.0.1, port: {sync}}}\n{more}"
             );
             fs::write(pair.config(node), text).unwrap();
         }

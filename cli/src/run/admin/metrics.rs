@@ -2,11 +2,12 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use riddhi_connect::network::Counts;
 use riddhi_node::{Handle, Part, Traffic};
 
+use super::super::pair::FollowCounts;
 use super::figures::{End, Figures, Reading, SinkFigures, SourceFigures, State, now_ms};
 use super::text::Text;
 
@@ -147,6 +148,40 @@ pub fn edge(text: &mut Text, ports: &[(SocketAddr, Counts)]) {
         ] {
             text.sample(&[("listener", at), ("cause", cause)], count);
         }
+    }
+}
+
+/// Adds what a warm passive follows.
+pub fn followed(text: &mut Text, apps: &[(String, Arc<FollowCounts>)]) {
+    type Of = fn(&FollowCounts) -> u64;
+    fn get(counter: &AtomicU64) -> u64 {
+        counter.load(Ordering::Relaxed)
+    }
+    let gauges: [(_, _, Of); 3] = [
+        ("riddhi_follower_following", "1 while the app is kept up with what the active has put out.", |c| {
+            get(&c.following)
+        }),
+        (
+            "riddhi_follower_lag_entries",
+            "Entries whose outputs are out and that were not applied yet.",
+            FollowCounts::behind,
+        ),
+        ("riddhi_follower_lag_ms", "Milliseconds since the oldest of them was seen to be out.", |c| get(&c.lag_ms)),
+    ];
+    let counters: [(_, _, Of); 3] = [
+        ("riddhi_follower_begun_total", "Times that the app was begun from a snapshot.", |c| get(&c.begun)),
+        ("riddhi_follower_equal_total", "Snapshots of the active that are the state here.", |c| get(&c.same)),
+        ("riddhi_follower_different_total", "Snapshots of the active that are not the state here: a mistake.", |c| {
+            get(&c.different)
+        }),
+    ];
+    for (name, help, of) in gauges {
+        text.gauge(name, help);
+        apps.iter().for_each(|(app, counts)| text.sample(&[("app", app)], of(counts)));
+    }
+    for (name, help, of) in counters {
+        text.counter(name, help);
+        apps.iter().for_each(|(app, counts)| text.sample(&[("app", app)], of(counts)));
     }
 }
 

@@ -22,6 +22,7 @@ use crate::exit::{Exit, Failure};
 use crate::signals::Stop;
 use crate::{say, tell};
 
+use super::pair::Followers;
 pub use figures::{Board, End, Figures, SinkFigures, SourceFigures, State, now_ms};
 pub use role::role;
 use text::Text;
@@ -45,6 +46,8 @@ pub struct Known {
     pub started_ms: u64,
     /// The role's driver, once it runs.
     pub handle: OnceLock<Handle>,
+    /// The apps that a warm passive follows.
+    pub followers: OnceLock<Arc<Followers>>,
 }
 
 /// Whether a node takes events, in a word and a sentence.
@@ -68,6 +71,7 @@ impl Known {
             stop,
             started_ms: figures::now_ms(),
             handle: OnceLock::new(),
+            followers: OnceLock::new(),
         })
     }
 
@@ -164,6 +168,9 @@ fn metrics(known: &Known, network: &Weak<Network>) -> String {
     metrics::edge(&mut text, &network.upgrade().map(|n| n.counts()).unwrap_or_default());
     if let Some(handle) = known.handle.get() {
         metrics::ha(&mut text, handle);
+    }
+    if let Some(followers) = known.followers.get().filter(|followers| !followers.have_ended()) {
+        metrics::followed(&mut text, followers.counts());
     }
     text.end()
 }

@@ -15,7 +15,7 @@ mod path;
 mod report;
 mod start;
 
-pub use follow::Followers;
+pub use follow::{FollowCounts, Followers};
 pub use mirror::{Change, Mirror, Records, lock};
 pub use path::Duty;
 pub use start::run;

@@ -63,6 +63,9 @@ pub fn run(args: RunArgs, config: &Config, ha: &Ha, stop: Stop, network: Network
     let tell = teller(&config.node.id);
     let warm = ha.passive == Passive::Warm;
     let followers = warm.then(|| Arc::new(Followers::new(checked, &folder, &shared.args, tell.clone())));
+    if let Some(followers) = &followers {
+        let _ = known.followers.set(followers.clone());
+    }
     shared.pair = Some(Pair { records: records.clone(), duty: duty.clone(), followers: followers.clone() });
     let fleet = Arc::new(Fleet::new(shared));
     let starts = fleet.clone();

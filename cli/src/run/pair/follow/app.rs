@@ -11,7 +11,7 @@ use riddhi_run::{App, differences};
 use super::counts::{Counts, Lag};
 use super::feed::Version;
 use crate::args::RunArgs;
-use crate::exit::Failure;
+use crate::exit::{Exit, Failure};
 use crate::run::live::begin::make_pool;
 use crate::run::names::of_keys;
 use crate::run::notes::NotesTail;
@@ -103,6 +103,10 @@ impl Follower {
         }
         match self.follow() {
             Ok(more) => more,
+            Err(_) if self.is_left_behind() => {
+                self.begin_anew();
+                true
+            }
             Err(failure) => {
                 self.begin_anew();
                 self.met(failure.text.trim_start_matches("error: ").trim_end().to_owned());
@@ -111,9 +115,15 @@ impl Follower {
         }
     }
 
+    /// Whether the files have gone on, so that what it needs next may be gone.
+    fn is_left_behind(&self) -> bool {
+        self.standing.as_ref().is_some_and(|(standing, _)| !snapshot_path(&self.folder, standing.snapshot).exists())
+    }
+
     /// What is there is of no use.
     fn begin_anew(&mut self) {
         self.standing = None;
+        self.counts.following.store(0, Ordering::Relaxed);
         self.marks = NotesTail::new(published_in(&self.folder));
     }
 
@@ -131,15 +141,27 @@ impl Follower {
             return Ok(false);
         }
         let mut more = true;
+        let next = self.standing.as_ref().map_or(Ok(None), |(standing, _)| standing.next_base(&self.folder));
+        let next = next.map_err(|e| Failure::file("cannot read", &self.folder.display().to_string(), &e))?;
         for _ in 0..FRAMES {
             let Some((standing, frame)) = &mut self.standing else { return Ok(true) };
-            match standing.step(&self.folder, frame, mark)? {
+            match standing.step(&self.folder, frame, mark, next)? {
                 Step::More => {}
                 Step::Done => {
                     more = false;
                     break;
                 }
-                Step::Boundary => self.compare()?,
+                Step::Boundary => {
+                    self.compare();
+                    return Ok(true);
+                }
+                Step::Restart => {
+                    let path = snapshot_path(&self.folder, standing.position);
+                    self.standing = None;
+                    let unusable = |why| format!("the snapshot {} cannot be used: {why}", path.display());
+                    read(&path).map_err(|why| Failure::new(Exit::Failed, unusable(why)))?;
+                    return Ok(true);
+                }
             }
         }
         self.trouble = None;
@@ -178,20 +200,20 @@ impl Follower {
     }
 
     /// The active has written a snapshot of where this app stands: the states must be the same bytes.
-    fn compare(&mut self) -> Result<(), Failure> {
-        let Some((standing, _)) = &self.standing else { return Ok(()) };
+    fn compare(&mut self) {
+        let Some((standing, _)) = &self.standing else { return };
         let path = snapshot_path(&self.folder, standing.position);
         // It is gone, or broken, which a start will tell: there is nothing to compare with.
-        let Ok(theirs) = read(&path) else { return Ok(()) };
+        let Ok(theirs) = read(&path) else { return };
         if theirs.text != standing.text || theirs.zone != standing.zone || theirs.lineage != standing.lineage {
             // The app was reloaded, or began anew what its outputs are called.
             self.standing = None;
-            return Ok(());
+            return;
         }
         let ours = standing.pool.save();
         if ours == theirs.state {
             Counts::add(&self.counts.same);
-            return Ok(());
+            return;
         }
         Counts::add(&self.counts.different);
         let what = match differences(&ours, &theirs.state) {
@@ -206,13 +228,13 @@ impl Follower {
         );
         self.say("error", &text);
         self.standing = None;
-        Ok(())
     }
 
     fn count(&mut self, mark: u64) {
         let Some((standing, _)) = &self.standing else { return };
         let position = standing.position;
         let lag = self.lag.at(mark, position, Instant::now());
+        self.counts.following.store(1, Ordering::Relaxed);
         self.counts.position.store(position, Ordering::Relaxed);
         self.counts.mark.store(mark, Ordering::Relaxed);
         self.counts.lag_ms.store(lag.as_millis() as u64, Ordering::Relaxed);

@@ -10,6 +10,8 @@ const MARKS_MAX: usize = 64;
 /// The counters, for other threads.
 #[derive(Default)]
 pub struct Counts {
+    /// 1 while it stands somewhere.
+    pub following: AtomicU64,
     /// Entries before this position were applied.
     pub position: AtomicU64,
     /// All outputs of entries before this position are out.
@@ -25,6 +27,11 @@ pub struct Counts {
 }
 
 impl Counts {
+    /// Entries that are out and were not applied yet.
+    pub fn behind(&self) -> u64 {
+        self.mark.load(Ordering::Relaxed).saturating_sub(self.position.load(Ordering::Relaxed))
+    }
+
     /// Adds one.
     pub fn add(counter: &AtomicU64) {
         counter.fetch_add(1, Ordering::Relaxed);
@@ -33,10 +40,10 @@ impl Counts {
     /// In a few words.
     pub fn text(&self) -> String {
         let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        let (position, mark) = (get(&self.position), get(&self.mark));
         format!(
-            "followed to entry {position}, {} entries and {} ms behind; begun {} times; snapshots compared: {} equal, {} different",
-            mark.saturating_sub(position),
+            "followed to entry {}, {} entries and {} ms behind; begun {} times; snapshots compared: {} equal, {} different",
+            get(&self.position),
+            self.behind(),
             get(&self.lag_ms),
             get(&self.begun),
             get(&self.same),

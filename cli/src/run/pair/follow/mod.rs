@@ -27,6 +27,7 @@ use crate::args::RunArgs;
 use crate::run::fleet::Opened;
 use crate::run::recover::Standing;
 use app::{Follower, Own, Tell};
+pub use counts::Counts as FollowCounts;
 use counts::Counts;
 use feed::Feed;
 
@@ -108,6 +109,16 @@ impl Followers {
     /// Takes what stands of an app.
     pub fn take(&self, app: &str) -> Option<Standing> {
         lock(&self.left).remove(app)
+    }
+
+    /// Whether it has ended, as at a take-over.
+    pub fn have_ended(&self) -> bool {
+        self.feed.has_stopped()
+    }
+
+    /// By app: what is counted.
+    pub fn counts(&self) -> &[(String, Arc<Counts>)] {
+        &self.counts
     }
 
     /// By app, in a few words: how it is followed.

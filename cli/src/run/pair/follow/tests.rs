@@ -17,7 +17,7 @@ use crate::replay::journal_inputs;
 use crate::run::disk::Patient;
 use crate::run::live::begin::make_pool;
 use crate::run::notes::Notes;
-use crate::run::segments::{SOURCES, Segments};
+use crate::run::segments::{SOURCES, Segments, list};
 use crate::run::store::{Snapshot, Sources, Store};
 use crate::run::watch::Watch;
 use crate::signals::Stop;
@@ -108,8 +108,8 @@ impl Active {
             Some(journal) => journal.next(position, self.now).unwrap(),
             None => {
                 let (state, patient) = (self.store.folder(), Patient::new(None, Stop::never(), None));
-                let inputs = journal_inputs(&self.app);
-                self.journal = Some(Segments::begin(state, inputs, "UTC", Vec::new(), 0, self.now, patient).unwrap());
+                let (inputs, there) = (journal_inputs(&self.app), list(state).unwrap());
+                self.journal = Some(Segments::begin(state, inputs, "UTC", there, position, self.now, patient).unwrap());
             }
         }
         self.journal.as_mut().unwrap().drop_before(needed);
@@ -225,4 +225,31 @@ fn other_files_are_begun_anew_and_never_handed_over() {
     std::fs::rename(segment.with_extension("away"), &segment).unwrap();
     settle(&mut follower, replaced);
     assert_eq!(get(&follower.counts.position), active.frame.base, "{}{text}", said.lock().unwrap());
+}
+
+#[test]
+fn what_a_started_active_left_behind_its_cut_is_not_run() {
+    let mut active = Active::new("restart");
+    let (mut follower, said) = active.follower();
+    active.take(100);
+    active.publish();
+    settle(&mut follower, FILES);
+    let (state, position) = (active.pool.save(), active.frame.base);
+    // Whoever goes on has cut these off, but the copy here has them, and no end.
+    active.take(50);
+    let stale = active.frame.base;
+    active.journal = None;
+    active.frame.reset(position);
+    active.pool = make_pool(&active.app, &active.args, 0).unwrap();
+    active.pool.load(&state).unwrap();
+    active.now += 100_000;
+    active.pool.start(active.now);
+    active.snapshot(|_| {});
+    active.take(200);
+    active.publish();
+    assert!(active.frame.base > stale);
+    settle(&mut follower, FILES);
+    assert_eq!((get(&follower.counts.begun), get(&follower.counts.different)), (2, 0), "{}", said.lock().unwrap());
+    let (_, standing) = follower.hand_over(FILES).expect("it stands");
+    assert_eq!((standing.position, standing.pool.save()), (active.frame.base, active.pool.save()));
 }
