@@ -303,7 +303,8 @@ mod tests {
         let mut heads = 0;
         while let Some(head) = events.head().expect("an event") {
             assert_eq!((head.stream, head.timestamp), (&b"S:1.0.0"[..], 77));
-            (events.text().expect("a text"), events.int().expect("an int"));
+            events.text().expect("a text");
+            events.int().expect("an int");
             heads += 1;
         }
         assert_eq!(heads, 3);
