@@ -3,12 +3,17 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender, bounded};
-use riddhi_postgres::{Beside, Link, Options, Witness};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use riddhi_postgres::{Beside, Error, Link, Options, Witness};
 use riddhi_role::{Event, Row};
 
 use crate::driver::Input;
 use crate::traffic::Meter;
+
+/// How long a connection may take to be made. It goes on while requests are told that there is no answer: a connection takes many round
+/// trips, which on a busy machine are more than there is time for an answer where `ttl_ms` is small, so begun anew each time it would
+/// never come about.
+const CONNECT: Duration = Duration::from_secs(2);
 
 /// What the database is asked.
 pub(crate) enum Request {
@@ -30,17 +35,21 @@ pub(crate) fn spawn(
     let thread = std::thread::Builder::new().name("riddhi-witness".into());
     thread.spawn(move || {
         let beside = Beside { address: Some(address), apps: None };
-        Asks { options, group, beside, within, open: None, failed: None, meter }.run(&from, &to);
+        Asks { options, group, beside, within, open: None, connecting: None, failed: None, meter }.run(&from, &to);
     })?;
     Ok(requests)
 }
+
+type Connected = (Link, Witness);
 
 struct Asks {
     options: Options,
     group: String,
     beside: Beside,
     within: Duration,
-    open: Option<(Link, Witness)>,
+    open: Option<Connected>,
+    /// A connection that is being made.
+    connecting: Option<Receiver<Result<Connected, Error>>>,
     /// What was said last of a failure.
     failed: Option<String>,
     meter: Arc<Meter>,
@@ -82,19 +91,13 @@ impl Asks {
         }
     }
 
-    fn ask(&mut self, request: &Request) -> Result<(Event, Option<String>), riddhi_postgres::Error> {
+    fn ask(&mut self, request: &Request) -> Result<(Event, Option<String>), Error> {
         let within = self.within;
-        let (link, witness) = match &mut self.open {
-            Some((link, witness)) if link.is_open() => (link, witness),
-            _ => {
-                self.open = None;
-                let mut link = Link::open(&self.options, within)?;
-                let group = self.group.clone();
-                let witness = link.call(within, move |client| Witness::new(client, &group, within))?;
-                let (link, witness) = self.open.insert((link, witness));
-                (link, witness)
-            }
-        };
+        if !self.open.as_ref().is_some_and(|(link, _)| link.is_open()) {
+            self.open = None;
+            self.open = Some(self.connect()?);
+        }
+        let Some((link, witness)) = &mut self.open else { return Err(Error::NoAnswer(within)) };
         let witness = witness.clone();
         match request {
             Request::Read => {
@@ -107,5 +110,35 @@ impl Asks {
                 Ok((if written { Event::Written } else { Event::Refused }, None))
             }
         }
+    }
+
+    /// A connection, if it comes about in the time for an answer; else the next request finds it further.
+    fn connect(&mut self) -> Result<Connected, Error> {
+        let coming = match self.connecting.take() {
+            Some(coming) => coming,
+            None => self.begin_to_connect()?,
+        };
+        match coming.recv_timeout(self.within) {
+            Ok(done) => done,
+            Err(RecvTimeoutError::Timeout) => {
+                self.connecting = Some(coming);
+                Err(Error::NoAnswer(self.within))
+            }
+            Err(RecvTimeoutError::Disconnected) => Err(Error::Gone("its thread has ended".to_owned())),
+        }
+    }
+
+    fn begin_to_connect(&self) -> Result<Receiver<Result<Connected, Error>>, Error> {
+        let (done, coming) = bounded(1);
+        let (options, group, within) = (self.options.clone(), self.group.clone(), self.within);
+        let time = within.max(CONNECT);
+        let connect = move || {
+            let mut link = Link::open(&options, time)?;
+            let witness = link.call(time, move |client| Witness::new(client, &group, within))?;
+            Ok((link, witness))
+        };
+        let thread = std::thread::Builder::new().name("riddhi-connect".into());
+        thread.spawn(move || drop(done.send(connect()))).map_err(Error::Thread)?;
+        Ok(coming)
     }
 }

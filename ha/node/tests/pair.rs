@@ -1,6 +1,7 @@
 //! Two nodes of a pair in one process, over real sockets and a real PostgreSQL: what the active released, the passive has.
 
-use std::net::TcpListener;
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -97,6 +98,10 @@ struct Node {
 }
 
 fn start(name: &str, incarnation: u64, database: &Options) -> Node {
+    start_with(Config::new(1000, 2000).unwrap(), name, incarnation, database)
+}
+
+fn start_with(config: Config, name: &str, incarnation: u64, database: &Options) -> Node {
     let folder = std::env::temp_dir().join(format!("riddhi-pair-{}-{incarnation}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -104,7 +109,7 @@ fn start(name: &str, incarnation: u64, database: &Options) -> Node {
     let records = Arc::new(Records { log: log.clone(), ..Records::default() });
     let advertised = listener.local_addr().unwrap().to_string();
     let setup = Setup {
-        config: Config::new(1000, 2000).unwrap(),
+        config,
         me: Holder { node: name.into(), incarnation: Incarnation(incarnation) },
         disk: Disk::default(),
         recovered: None,
@@ -211,4 +216,45 @@ fn what_was_released_is_there_after_the_active_is_gone() {
     c.handle.command(Command::Promote);
     until("hand-over", &[&b, &c], || c.is_serving() && !b.is_serving());
     assert_eq!(c.records.epoch.load(Ordering::SeqCst), 3);
+}
+
+/// In front of a port; the first things said each way take their time.
+fn slow_to_begin(target: u16) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for near in listener.incoming().flatten() {
+            let Ok(far) = TcpStream::connect(("127.0.0.1", target)) else { continue };
+            let ways = [(near.try_clone().unwrap(), far.try_clone().unwrap()), (far, near)];
+            for (mut from, mut into) in ways {
+                std::thread::spawn(move || {
+                    let (mut bytes, mut slow) = ([0; 16 << 10], 5);
+                    while let Ok(n @ 1..) = from.read(&mut bytes) {
+                        if slow > 0 {
+                            slow -= 1;
+                            std::thread::sleep(Duration::from_millis(40));
+                        }
+                        if into.write_all(&bytes[..n]).is_err() {
+                            break;
+                        }
+                    }
+                    let _ = into.shutdown(Shutdown::Both);
+                });
+            }
+        }
+    });
+    port
+}
+
+/// A connection takes longer than an answer may: it is made all the same.
+#[test]
+fn a_database_that_takes_long_to_connect_to_is_connected_to() {
+    let Some((server, _)) = database() else { return };
+    let slow = slow_to_begin(server.port());
+    let options = Options::new(vec![("127.0.0.1".into(), slow)], "postgres", SUPERUSER.0, SUPERUSER.1);
+    let begun = Instant::now();
+    drop(Link::open(&options, Duration::from_secs(20)).expect("the server answers"));
+    assert!(begun.elapsed() > Duration::from_millis(150), "it does not take long");
+    let a = start_with(Config::new(300, 2000).unwrap(), "a", 11, &options);
+    until("serving", &[&a], || a.is_serving());
 }

@@ -1,11 +1,12 @@
 //! The poll loops of a process, and what listens on them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::counters::Counters;
 use crate::io::Service;
@@ -16,6 +17,9 @@ use crate::secure::Secure;
 
 /// Poll loops at most: a door has a bit for each.
 const THREADS_MAX: usize = 64;
+
+/// How long a port that was given up here may take to be free again: its poll loop has to hear of it.
+const FREE_WITHIN: Duration = Duration::from_secs(5);
 
 /// How the edge is set.
 #[derive(Clone, Debug, Default)]
@@ -46,6 +50,8 @@ pub struct Edge {
     ids: AtomicU64,
     open: AtomicBool,
     wanted: Mutex<HashMap<u64, Wanted>>,
+    /// Addresses that were given up and not asked for again.
+    given_up: Mutex<HashSet<SocketAddr>>,
     threads: Mutex<Vec<thread::JoinHandle<()>>>,
 }
 
@@ -87,6 +93,7 @@ impl Edge {
             ids: AtomicU64::new(1),
             open: AtomicBool::new(!options.closed),
             wanted: Mutex::default(),
+            given_up: Mutex::default(),
             threads: Mutex::default(),
         });
         for (i, mut poller) in pollers.into_iter().enumerate() {
@@ -162,13 +169,27 @@ impl Edge {
 
     fn bind(&self, id: u64, wanted: &mut Wanted) -> Result<(), ListenError> {
         let failed = |error| ListenError { address: wanted.address, error };
-        let socket = bind(wanted.address).map_err(failed)?;
+        let socket = self.socket(wanted.address).map_err(failed)?;
         wanted.address = socket.local_addr().map_err(failed)?;
         wanted.bound = true;
         let (service, secure) = (wanted.service.clone(), wanted.secure.clone());
         let listener = Listener { id, socket, service, secure, counters: wanted.counters.clone() };
         self.command((id as usize % self.handles.len()) as u16, Command::Listen(listener));
         Ok(())
+    }
+
+    /// A socket at an address. One that was given up here is waited for.
+    fn socket(&self, address: SocketAddr) -> io::Result<mio::net::TcpListener> {
+        let given_up = lock(&self.given_up).remove(&address);
+        let begun = Instant::now();
+        loop {
+            match bind(address) {
+                Err(e) if given_up && e.kind() == io::ErrorKind::AddrInUse && begun.elapsed() < FREE_WITHIN => {
+                    thread::sleep(Duration::from_millis(1));
+                }
+                other => return other,
+            }
+        }
     }
 
     /// Opens the data ports. Those that cannot be opened are told; the others are open.
@@ -186,6 +207,7 @@ impl Edge {
         self.open.store(false, Ordering::Release);
         for (id, wanted) in all.iter_mut().filter(|(_, w)| w.bound && !w.always) {
             wanted.bound = false;
+            lock(&self.given_up).insert(wanted.address);
             self.everywhere(*id);
         }
     }
@@ -215,7 +237,9 @@ impl Edge {
 impl Drop for Listening {
     fn drop(&mut self) {
         if let Some(edge) = self.edge.upgrade() {
-            lock(&edge.wanted).remove(&self.id);
+            if let Some(wanted) = lock(&edge.wanted).remove(&self.id).filter(|w| w.bound) {
+                lock(&edge.given_up).insert(wanted.address);
+            }
             edge.everywhere(self.id);
         }
     }

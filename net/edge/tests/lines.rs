@@ -173,3 +173,21 @@ fn closed_ports_refuse_and_open_again_at_the_same_address() {
     assert!(refused());
     edge.stop();
 }
+
+/// A node of a pair gives its ports up and takes them again within a moment, before the poll loop has closed them.
+#[test]
+fn a_port_that_was_given_up_is_taken_again_at_once() {
+    let (edge, _answers, mut listening) = begin(Limits::default(), 1);
+    for _ in 0..200 {
+        let address = listening.address;
+        drop(listening);
+        let (door, _answers) = door(&edge);
+        listening = edge.listen(address, Arc::new(Lines(door))).unwrap_or_else(|e| panic!("{e}"));
+    }
+    // What somebody else has is told at once.
+    let (other, _answers) = door(&edge);
+    let begun = std::time::Instant::now();
+    assert!(edge.listen(listening.address, Arc::new(Lines(other))).is_err());
+    assert!(begun.elapsed() < Duration::from_secs(1));
+    edge.stop();
+}
