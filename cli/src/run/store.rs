@@ -117,6 +117,11 @@ impl Store {
         Ok(all.into_iter().filter(|s| s.base >= base).collect())
     }
 
+    /// Whether the segment is there that begins at `base`. A passive that was far behind stands in one that the active has trimmed since.
+    pub fn has_segment(&self, base: u64) -> Result<bool, Failure> {
+        Ok(self.segments(base)?.first().is_some_and(|segment| segment.base == base))
+    }
+
     /// Whether it is time for a snapshot.
     pub fn is_due(&self) -> bool {
         self.last.elapsed() >= self.every
@@ -283,6 +288,17 @@ pub fn get_sources(from: &mut Reader<'_>) -> Result<Sources, LoadError> {
 mod tests {
     use super::*;
     use crate::signals::Stop;
+
+    #[test]
+    fn a_journal_that_was_trimmed_has_a_gap() {
+        let folder = std::env::temp_dir().join(format!("riddhi-trimmed-{}", std::process::id()));
+        let store = Store::open(&folder, Duration::from_secs(1), Patient::new(None, Stop::never(), None)).unwrap();
+        for base in [10, 30] {
+            fs::write(crate::run::segments::segment_path(&folder, base), "entries").unwrap();
+        }
+        assert_eq!([10, 20, 30, 40].map(|base| store.has_segment(base).unwrap()), [true, false, true, false]);
+        fs::remove_dir_all(&folder).unwrap();
+    }
 
     #[test]
     fn a_broken_snapshot_falls_back_to_the_one_before() {

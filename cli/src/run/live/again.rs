@@ -46,6 +46,11 @@ impl Live {
         let followed = followers.and_then(|followers| followers.take(&self.name));
         // Outputs behind the note are still to come, so what was run beyond it is of no use.
         let followed = followed.filter(|standing| standing.position <= published);
+        // One that was far behind may lack the journal between: the snapshot, behind which the active trimmed it, is there.
+        let followed = match followed {
+            Some(standing) if store.has_segment(standing.base())? => Some(standing),
+            _ => None,
+        };
         let is_followed = followed.is_some();
         let mut lost = false;
         let mut standing = match followed {
