@@ -18,8 +18,10 @@ pub const PLACE_BITS: u32 = 32;
 /// Frames without an answer at most; the server allows more.
 const WINDOW: usize = 256;
 
-/// After this silence the other node is looked at.
+/// After this silence the other node is looked at,
 const SILENCE: Duration = Duration::from_millis(500);
+/// this often.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// How long a node may take to say welcome.
 const WELCOME: Duration = Duration::from_millis(500);
@@ -132,7 +134,7 @@ impl Flow {
             if self.sent == 0 {
                 heard = Instant::now();
             }
-            if heard.elapsed() > SILENCE && looked.elapsed() > SILENCE {
+            if heard.elapsed() > SILENCE && looked.elapsed() > LOOK {
                 looked = Instant::now();
                 if let Some(other) = welcome(self.orders.ports[1 - node]) {
                     return Some((1 - node, other));
