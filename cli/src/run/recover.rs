@@ -52,7 +52,7 @@ pub struct Standing {
     pub now: i64,
     /// Position of the snapshot that it began with.
     pub snapshot: u64,
-    /// Where the sources stood at the snapshot.
+    /// Where the sources stood when the segment at hand was begun.
     pub sources: Sources,
     /// Events of the journal that were run since.
     pub events: u64,
@@ -123,6 +123,10 @@ impl Standing {
         if next == Some(self.position) {
             reading.journal.prime();
             let whole = reading.journal.ending() == Some(Ending::Whole);
+            // The next segment says nothing of the sources before something is accepted into it.
+            if let Some(places) = reading.journal.note().and_then(|note| places_of(&note.bytes)) {
+                self.sources = places;
+            }
             self.reading = None;
             return Ok(if whole { Step::Boundary } else { Step::Restart });
         }
@@ -215,6 +219,10 @@ pub fn run(
             if !more {
                 break;
             }
+        }
+        if !last {
+            // The note stands behind the last entry that was read.
+            reading.journal.prime();
         }
         if let Some(places) = end.as_ref().or(reading.journal.note()).and_then(|note| places_of(&note.bytes)) {
             all.sources = Some(places);

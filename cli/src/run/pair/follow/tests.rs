@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use clap::Parser;
-use riddhi_batch::Frame;
+use riddhi_batch::{Frame, Writer};
 use riddhi_plan::cron::Zone;
 use riddhi_run::App;
 use riddhi_run::worker::Pool;
@@ -18,7 +18,7 @@ use crate::run::disk::Patient;
 use crate::run::live::begin::make_pool;
 use crate::run::notes::Notes;
 use crate::run::segments::{SOURCES, Segments, list};
-use crate::run::store::{Snapshot, Sources, Store};
+use crate::run::store::{Snapshot, Sources, Store, put_sources};
 use crate::run::watch::Watch;
 use crate::signals::Stop;
 
@@ -77,8 +77,10 @@ impl Active {
         }
         let journal = self.journal.as_mut().unwrap();
         journal.append(&self.frame).unwrap();
-        journal.note(SOURCES, &[0; 4]).unwrap();
         let next = self.frame.base + self.frame.entries.len() as u64;
+        let mut places = Writer::default();
+        put_sources(&mut places, &place(next));
+        journal.note(SOURCES, &places.bytes).unwrap();
         let _ = self.pool.process(&mut self.frame);
         self.frame.reset(next);
     }
@@ -173,6 +175,24 @@ fn it_stands_where_the_outputs_are_and_its_state_is_that_of_the_active() {
     let (_, standing) = follower.hand_over(FILES).expect("it stands");
     assert_eq!((standing.position, standing.pool.save()), (active.frame.base, active.pool.save()));
     assert_eq!(standing.now, active.now);
+}
+
+/// Where the sources stand when everything before an entry was taken.
+fn place(next: u64) -> Sources {
+    Sources::from([("file of S".to_owned(), next.to_le_bytes().to_vec())])
+}
+
+#[test]
+fn the_sources_stand_where_the_segment_before_ended() {
+    let mut active = Active::new("sources");
+    let (mut follower, said) = active.follower();
+    settle(&mut follower, FILES);
+    active.take(300);
+    active.publish();
+    active.snapshot(|_| {});
+    settle(&mut follower, FILES);
+    let (_, standing) = follower.hand_over(FILES).unwrap_or_else(|| panic!("{}", said.lock().unwrap()));
+    assert_eq!((standing.position, standing.sources), (active.frame.base, place(active.frame.base)));
 }
 
 #[test]
