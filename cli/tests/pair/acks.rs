@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use riddhi_test_postgres::Server;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 
 use crate::two::{COUNTS, LONG, Pair, free, outputs, send};
 
@@ -107,6 +107,8 @@ fn acknowledged_alone(server: &Server, level: &str) {
     pair.until_lines(100);
     let passive = pair.nodes[1 - active].as_ref().map(|child| Pid::from_raw(child.id() as i32).unwrap()).unwrap();
     kill_process(passive, Signal::STOP).unwrap();
+    // Its threads stop one by one, when each has its turn.
+    waitpid(Some(passive), WaitOptions::UNTRACED).unwrap();
     let (_, mut stream) = pair.connect();
     assert_eq!(send(&mut stream, 100, 100), 200, "{level}: {}", pair.log());
     std::thread::sleep(Duration::from_millis(700));

@@ -220,11 +220,9 @@ impl Connection {
 
     /// What came is in clear.
     fn plain(&mut self, came: &[u8], desk: &mut Desk) -> Alive {
-        // No protocol here begins with the byte that a handshake begins with.
+        // No protocol here begins with the byte that a handshake begins with; each refuses it in its own words.
         if !std::mem::replace(&mut self.began, true) && came.first() == Some(&0x16) {
             Counters::add(&self.counters.tls_unexpected, 1);
-            self.go(Next::Close);
-            return self.after();
         }
         self.offer(came, desk)
     }
