@@ -298,11 +298,11 @@ impl Bed {
     ///
     /// One has ended by itself.
     pub fn check_alive(&mut self) -> Result<()> {
-        for node in 0..2 {
-            if let Some(child) = &mut self.nodes[node]
+        for (node, name) in self.nodes.iter_mut().zip(NAMES) {
+            if let Some(child) = node
                 && let Some(status) = child.try_wait()?
             {
-                bail!("the process of {} has ended: {status}", NAMES[node]);
+                bail!("the process of {name} has ended: {status}");
             }
         }
         Ok(())
