@@ -24,7 +24,7 @@ const DRAWN: &[(&str, &[&str])] = &[
     ("sync", &["role"]),
     ("config", &["ql"]),
     ("load", &["wire", "edge", "http"]),
-    ("postgres", &["role", "test-postgres"]),
+    ("postgres", &["role", "tls", "test-postgres"]),
     ("test-postgres", &[]),
     ("node", &["role", "sync", "postgres", "test-postgres"]),
     (

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::client::{WebPkiServerVerifier, verify_server_name};
+use rustls::client::{VerifierBuilderError, WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
@@ -14,7 +14,7 @@ use crate::error::{StoreError, Wrong};
 
 /// Signed by somebody trusted and, if so asked, for this host; or anybody.
 #[derive(Debug)]
-pub(crate) struct Verifier {
+pub struct Verifier {
     provider: Arc<CryptoProvider>,
     trusted: Vec<CertificateDer<'static>>,
     /// None: anybody.
@@ -23,26 +23,43 @@ pub(crate) struct Verifier {
 }
 
 impl Verifier {
+    /// Takes any certificate: secret from those who listen, not from those who pretend.
+    pub fn anybody(provider: Arc<CryptoProvider>) -> Verifier {
+        Verifier { provider, trusted: Vec::new(), chains: None, names: false }
+    }
+
+    /// Takes one that is signed by somebody among `roots` or is one of `trusted`; if `names`, for this host only.
+    ///
+    /// # Errors
+    ///
+    /// `roots` is empty.
+    pub fn of(
+        roots: RootCertStore,
+        trusted: Vec<CertificateDer<'static>>,
+        names: bool,
+        provider: Arc<CryptoProvider>,
+    ) -> Result<Verifier, VerifierBuilderError> {
+        let chains = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider.clone()).build()?;
+        Ok(Verifier { provider, trusted, chains: Some(chains), names })
+    }
+
     pub(crate) fn new(trust: &Trust, provider: Arc<CryptoProvider>) -> Result<Verifier, StoreError> {
-        let mut all = Verifier { provider, trusted: Vec::new(), chains: None, names: trust.names };
         if trust.anybody {
-            return Ok(all);
+            return Ok(Verifier::anybody(provider));
         }
         let path = trust.store.as_ref().map_or_else(|| "of the system".into(), |s| s.path.clone());
         let wrong = |what| StoreError { path: path.clone(), what };
-        all.trusted = match &trust.store {
+        let trusted = match &trust.store {
             Some(store) => store.certificates()?,
             None => rustls_native_certs::load_native_certs().certs,
         };
         let mut roots = RootCertStore::empty();
         // Stores of Java have authorities that no library of today reads; they are trusted by nobody then.
-        let (added, _) = roots.add_parsable_certificates(all.trusted.iter().cloned());
+        let (added, _) = roots.add_parsable_certificates(trusted.iter().cloned());
         if added == 0 {
             return Err(wrong(Wrong::NoCertificate));
         }
-        let builder = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), all.provider.clone());
-        all.chains = Some(builder.build().map_err(|e| wrong(Wrong::Certificate(e.to_string())))?);
-        Ok(all)
+        Verifier::of(roots, trusted, trust.names, provider).map_err(|e| wrong(Wrong::Certificate(e.to_string())))
     }
 }
 
