@@ -7,6 +7,7 @@ pub mod file;
 pub mod http;
 pub mod log;
 pub mod memory;
+mod reach;
 pub mod stdout;
 pub mod tcp;
 mod writer;

@@ -1,7 +1,7 @@
 //! A connection: what it takes and what it answers, without waiting for either.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::{TcpStream, ToSocketAddrs};
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use riddhi_wire::Extent;
@@ -10,10 +10,11 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::queue::Queue;
 use crate::registry::Stopping;
+use crate::sink::reach::{CONNECT, connect};
 use crate::source::plain;
 
-/// How long a connection may take to be there, and a welcome to come.
-const CONNECT: Duration = Duration::from_secs(3);
+/// How long a welcome may take to come.
+const WELCOME: Duration = CONNECT;
 
 /// Frames without an answer at most, whatever the server allows.
 const FRAMES_MAX: usize = 1 << 16;
@@ -50,19 +51,11 @@ pub(super) struct Link {
 impl Link {
     /// Connects and, if it asks for acknowledgements, waits for the welcome.
     pub fn open(authority: &str, way: &Way, stopping: &Stopping) -> Result<Link, String> {
-        let failed = |e: std::io::Error| format!("cannot connect to {authority}: {}", plain(&e));
-        let found = authority.to_socket_addrs().map_err(failed)?;
-        let mut opened = Err(format!("cannot connect to {authority}: it has no address"));
-        for address in found {
-            opened = TcpStream::connect_timeout(&address, CONNECT).map_err(failed);
-            if opened.is_ok() {
-                break;
-            }
-        }
-        let stream = opened?;
-        stream.set_nodelay(way.no_delay).map_err(failed)?;
-        rustix::net::sockopt::set_socket_keepalive(&stream, way.keep_alive).map_err(|e| failed(e.into()))?;
-        stream.set_nonblocking(true).map_err(failed)?;
+        let stream = connect(authority, |stream| {
+            stream.set_nodelay(way.no_delay)?;
+            rustix::net::sockopt::set_socket_keepalive(stream, way.keep_alive)?;
+            stream.set_nonblocking(true)
+        })?;
         let mut link =
             Link { stream, authority: authority.to_owned(), frames_max: None, answered: 0, said: Vec::new() };
         if way.asks {
@@ -91,7 +84,7 @@ impl Link {
                 self.said.drain(..n);
                 return Ok(());
             }
-            if begun.elapsed() > CONNECT || stopping() {
+            if begun.elapsed() > WELCOME || stopping() {
                 return Err(no_answer);
             }
             self.wait(false, Duration::from_millis(50));

@@ -1,7 +1,7 @@
 //! A receiver: its log-in, its session, and one request at a time.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::{TcpStream, ToSocketAddrs};
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use riddhi_wire::databridge::client::{Answer, Answers, Speaks, login};
@@ -9,10 +9,8 @@ use riddhi_wire::databridge::client::{Answer, Answers, Speaks, login};
 use super::bundle::Bundle;
 use crate::registry::Stopping;
 use crate::sink::http::is_open;
+use crate::sink::reach::{self, CONNECT};
 use crate::source::plain;
-
-/// How long a connection may take to be there.
-const CONNECT: Duration = Duration::from_secs(3);
 
 /// How long an answer may take, as with WSO2's agents.
 const ANSWER: Duration = Duration::from_secs(30);
@@ -108,21 +106,21 @@ impl Endpoint {
             };
             let maybe = |why: String| Broken { why: format!("{}: {why}", self.address), maybe: true };
             stream.write_all(&self.request).map_err(|e| maybe(plain(&e)))?;
-            let (told, expired) = answer(&mut stream, manner.speaks, &manner.stopping, |answer| match answer {
-                Answer::Done => (Ok(Told::Taken), false),
-                Answer::Expired => (Err("the session has expired twice".to_owned()), true),
-                Answer::Undefined(why) => (Ok(Told::Undefined(text(why))), false),
-                Answer::Denied(why) | Answer::Failed(why) => (Err(format!("it answers: {}", text(why))), false),
-                Answer::Session(_) => (Err("it answers with a session".to_owned()), false),
+            // None: the session has expired.
+            let told = answer(&mut stream, manner.speaks, &manner.stopping, |answer| match answer {
+                Answer::Done => Some(Ok(Told::Taken)),
+                Answer::Expired => None,
+                Answer::Undefined(why) => Some(Ok(Told::Undefined(text(why)))),
+                Answer::Denied(why) | Answer::Failed(why) => Some(Err(format!("it answers: {}", text(why)))),
+                Answer::Session(_) => Some(Err("it answers with a session".to_owned())),
             })
             .map_err(maybe)?;
             self.stream = Some(stream);
-            if expired {
-                self.session = None;
-                continue;
+            if let Some(told) = told {
+                // It has said that it did not take it.
+                return told.map_err(|why| Broken { why: format!("{}: {why}", self.address), maybe: false });
             }
-            // It has said that it did not take it.
-            return told.map_err(|why| Broken { why: format!("{}: {why}", self.address), maybe: false });
+            self.session = None;
         }
         Err(Broken { why: format!("{}: the session has expired twice", self.address), maybe: false })
     }
@@ -144,19 +142,11 @@ fn log_in(address: &str, manner: &Manner) -> Result<Vec<u8>, String> {
 }
 
 fn connect(address: &str) -> Result<TcpStream, String> {
-    let failed = |e: std::io::Error| format!("cannot connect to {address}: {}", plain(&e));
-    let mut last = Err(format!("cannot connect to {address}: it has no address"));
-    for at in address.to_socket_addrs().map_err(failed)? {
-        last = TcpStream::connect_timeout(&at, CONNECT).map_err(failed);
-        if last.is_ok() {
-            break;
-        }
-    }
-    let stream = last?;
-    stream.set_nodelay(true).map_err(failed)?;
-    stream.set_read_timeout(Some(LOOK)).map_err(failed)?;
-    stream.set_write_timeout(Some(ANSWER)).map_err(failed)?;
-    Ok(stream)
+    reach::connect(address, |stream| {
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(LOOK))?;
+        stream.set_write_timeout(Some(ANSWER))
+    })
 }
 
 /// Waits for an answer, and makes something of it. An end of the connection is none: an agent of WSO2's would take it for one.
