@@ -1,15 +1,17 @@
 //! Files that are followed while they are renamed and deleted.
 
+mod support;
+
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use riddhi_batch::Frame;
+use riddhi_connect::Connectors;
 use riddhi_connect::source::SourceSlot;
-use riddhi_connect::{Connectors, Setting};
-use riddhi_plan::registry::Outside;
-use riddhi_run::{App, Clock, compile_with, registry};
+use riddhi_run::{App, Clock};
+use support::{compiled, setting};
 
 /// A folder that goes when the test is done.
 struct Folder(PathBuf);
@@ -38,26 +40,13 @@ struct Followed {
 
 impl Followed {
     fn new(uri: &Path) -> Followed {
-        let mut registry = registry();
-        Connectors::built_in().register(&mut registry, Outside::Started);
         let options = "file.polling.interval='1', dir.polling.interval='1'";
         let text = format!(
             "@source(type='file', file.uri='{}', {options}, @map(type='csv')) define stream S (v int);",
             uri.display()
         );
-        let compiled = compile_with(&text, &registry);
-        let app = compiled.plan.unwrap_or_else(|| panic!("{text}: {:?}", compiled.diagnostics));
-        let setting = Setting {
-            app: "A".into(),
-            lineage: "l".into(),
-            stream: "S".into(),
-            schema: app.streams[0].schema.clone(),
-            bus: Arc::default(),
-            network: Arc::default(),
-            say: Arc::new(|_| {}),
-            log: Arc::new(|_| {}),
-            stopping: Arc::new(|| false),
-        };
+        let app = compiled(&text);
+        let setting = setting(&app, &Arc::default());
         let plan = &app.connectors[0];
         let (source, mapper) = Connectors::built_in().make_source(plan, &setting).expect("it is there");
         let slot = SourceSlot::new(plan.key.clone(), 0, source, mapper, setting.say);

@@ -1,5 +1,7 @@
 //! The source `http` with the mappers json, text and csv, over real sockets.
 
+mod support;
+
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
@@ -9,8 +11,8 @@ use riddhi_batch::Value;
 use riddhi_connect::network::{Network, NetworkOptions, Users};
 use riddhi_connect::source::SourceSlot;
 use riddhi_connect::{Connectors, Setting};
-use riddhi_plan::registry::Outside;
-use riddhi_run::{Clock, compile_with, registry};
+use riddhi_run::Clock;
+use support::{compiled, setting, told};
 
 /// A source, open at a port of its own.
 struct Open {
@@ -29,27 +31,12 @@ fn network() -> Arc<Network> {
 
 /// What is said about the app.
 fn mistakes(text: &str) -> Vec<String> {
-    let mut registry = registry();
-    Connectors::built_in().register(&mut registry, Outside::Started);
-    compile_with(text, &registry).diagnostics.iter().map(|d| d.message.clone()).collect()
+    told(text).iter().map(|d| d.message.clone()).collect()
 }
 
 fn open(text: &str, network: &Arc<Network>) -> Result<Open, String> {
-    let mut registry = registry();
-    Connectors::built_in().register(&mut registry, Outside::Started);
-    let compiled = compile_with(text, &registry);
-    let app = compiled.plan.unwrap_or_else(|| panic!("{text}: {:?}", compiled.diagnostics));
-    let setting = Setting {
-        app: "StockApp".into(),
-        lineage: "l".into(),
-        stream: app.streams[0].name.clone(),
-        schema: app.streams[0].schema.clone(),
-        bus: Arc::default(),
-        network: network.clone(),
-        say: Arc::new(|_| {}),
-        log: Arc::new(|_| {}),
-        stopping: Arc::new(|| false),
-    };
+    let app = compiled(text);
+    let setting = Setting { app: "StockApp".into(), ..setting(&app, network) };
     let (source, mapper) = Connectors::built_in().make_source(&app.connectors[0], &setting).expect("it is there");
     let mut slot = SourceSlot::new("key".into(), 0, source, mapper, Arc::new(|_| {}));
     slot.source.open()?;

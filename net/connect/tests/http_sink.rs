@@ -1,16 +1,17 @@
 //! The sink `http` against a server that answers as the test says.
 
+mod support;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 use std::thread;
 
 use riddhi_batch::{Arena, Chunk, Columns};
+use riddhi_connect::Connectors;
 use riddhi_connect::mapper::OutRows;
 use riddhi_connect::sink::SinkSlot;
-use riddhi_connect::{Connectors, Setting};
-use riddhi_plan::registry::Outside;
-use riddhi_run::{compile_with, registry};
+use support::{Said, compiled, heard, told};
 
 /// What came: the number of the connection, the head without `host`, the body.
 type Came = Arc<Mutex<Vec<(usize, String, String)>>>;
@@ -59,30 +60,16 @@ fn server(answers: &[&'static str]) -> (u16, Came) {
 
 struct Sent {
     slot: SinkSlot,
-    said: Arc<Mutex<Vec<String>>>,
+    said: Said,
 }
 
 fn sink(options: &str, port: u16) -> Sent {
     let text = format!(
         "@sink(type='http', publisher.url='http://127.0.0.1:{port}/in?a=b', {options} @map(type='json')) define stream S (v int);"
     );
-    let mut registry = registry();
-    Connectors::built_in().register(&mut registry, Outside::Started);
-    let compiled = compile_with(&text, &registry);
-    let app = compiled.plan.unwrap_or_else(|| panic!("{text}: {:?}", compiled.diagnostics));
-    let said = Arc::new(Mutex::new(Vec::new()));
-    let lines = said.clone();
-    let setting = Setting {
-        app: "A".into(),
-        lineage: "l".into(),
-        stream: "S".into(),
-        schema: app.streams[0].schema.clone(),
-        bus: Arc::default(),
-        network: Arc::default(),
-        say: Arc::new(move |line: &str| lines.lock().unwrap().push(line.to_owned())),
-        log: Arc::new(|_| {}),
-        stopping: Arc::new(|| false),
-    };
+    let app = compiled(&text);
+    let said = Said::default();
+    let setting = heard(&app, &Arc::default(), &said);
     let (sink, mapper) = Connectors::built_in().make_sink(&app.connectors[0], &setting).expect("it is there");
     Sent { slot: SinkSlot::new(&app.connectors[0], sink, mapper, &setting), said }
 }
@@ -185,9 +172,7 @@ fn what_is_not_there_yet_is_refused_by_name() {
         ("publisher.url='http://h/a', on.error='store'", "Riddhi does not have on.error='store' yet"),
     ] {
         let text = format!("@sink(type='http', {options}, @map(type='json')) define stream S (v int);");
-        let mut registry = registry();
-        Connectors::built_in().register(&mut registry, Outside::Started);
-        let told = compile_with(&text, &registry).diagnostics;
+        let told = told(&text);
         assert!(told.iter().any(|d| d.message.contains(expected)), "{options}: {told:?}");
     }
 }

@@ -1,41 +1,26 @@
 //! Messages to rows and back, as documented.
 
+mod support;
+
 use std::sync::Arc;
 
 use riddhi_batch::{Arena, Chunk, Columns, Frame};
+use riddhi_connect::Connectors;
 use riddhi_connect::mapper::{MapTarget, Messages, OutRows, Outgoing};
-use riddhi_connect::{Connectors, Setting};
-use riddhi_plan::registry::Outside;
-use riddhi_run::{App, Clock, compile_with, registry};
+use riddhi_run::{App, Clock};
+use support::{compiled, setting};
 
 const ATTRIBUTES: &str = "(id string, qty int, price double, on bool)";
 
 fn app(annotation: &str) -> App {
-    let mut registry = registry();
-    Connectors::built_in().register(&mut registry, Outside::Started);
-    let text = format!("{annotation} define stream S {ATTRIBUTES};");
-    let compiled = compile_with(&text, &registry);
-    compiled.plan.unwrap_or_else(|| panic!("{text}: {:?}", compiled.diagnostics))
-}
-
-fn setting(app: &App) -> Setting {
-    Setting {
-        app: "A".into(),
-        lineage: "l".into(),
-        stream: "S".into(),
-        schema: app.streams[0].schema.clone(),
-        bus: Arc::default(),
-        network: Arc::default(),
-        say: Arc::new(|_| {}),
-        log: Arc::new(|_| {}),
-        stopping: Arc::new(|| false),
-    }
+    compiled(&format!("{annotation} define stream S {ATTRIBUTES};"))
 }
 
 /// What the messages come to: chunks in brackets, and the codes of those that were refused.
 fn read(map: &str, messages: &[&str]) -> String {
     let app = app(&format!("@source(type='file', file.uri='f', {map})"));
-    let (_, mapper) = Connectors::built_in().make_source(&app.connectors[0], &setting(&app)).expect("it is there");
+    let (_, mapper) =
+        Connectors::built_in().make_source(&app.connectors[0], &setting(&app, &Arc::default())).expect("it is there");
     let bytes = messages.concat();
     let mut at = 0;
     let ranges: Vec<_> = messages
@@ -166,7 +151,8 @@ fn text_in() {
 /// The messages of two chunks: one of one row and one of two.
 fn write(map: &str) -> Vec<String> {
     let app = app(&format!("@sink(type='log', {map})"));
-    let (_, mapper) = Connectors::built_in().make_sink(&app.connectors[0], &setting(&app)).expect("it is there");
+    let (_, mapper) =
+        Connectors::built_in().make_sink(&app.connectors[0], &setting(&app, &Arc::default())).expect("it is there");
     let schema = &app.streams[0].schema;
     let (mut columns, mut arena) = (Columns::of(schema), Arena::new());
     use riddhi_batch::Value::{Bool, Double, Int, Null, Str};

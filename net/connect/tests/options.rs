@@ -1,16 +1,12 @@
 //! Each option of each source, sink and mapper: every value that it cannot have is told, with its place.
 
+mod support;
+
 use riddhi_connect::Connectors;
 use riddhi_plan::connector::Direction;
-use riddhi_plan::registry::{OptionSpec, OptionType, Outside};
+use riddhi_plan::registry::{OptionSpec, OptionType};
 use riddhi_ql::Diagnostic;
-use riddhi_run::{compile_with, registry};
-
-fn told(app: &str) -> Vec<Diagnostic> {
-    let mut registry = registry();
-    Connectors::built_in().register(&mut registry, Outside::Started);
-    compile_with(app, &registry).diagnostics
-}
+use support::told;
 
 /// The codes that an app gets, and what each mark covers.
 fn marks(app: &str) -> Vec<(String, String)> {

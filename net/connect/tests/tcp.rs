@@ -1,17 +1,19 @@
 //! The source `tcp` with the mapper `binary`, over a real socket.
 
+mod support;
+
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use riddhi_batch::Value;
+use riddhi_connect::Connectors;
 use riddhi_connect::network::{Network, NetworkOptions};
 use riddhi_connect::source::SourceSlot;
-use riddhi_connect::{Connectors, Setting};
-use riddhi_plan::registry::Outside;
-use riddhi_run::{Clock, compile_with, registry};
+use riddhi_run::Clock;
 use riddhi_wire::siddhi_tcp::{Control, Frame};
+use support::{compiled, setting};
 
 const APP: &str = "@source(type='tcp', context='StockApp/StockStream', @map(type='binary')) \
     define stream S (symbol string, volume int, total long, change float, price double, up bool);";
@@ -34,21 +36,8 @@ fn open(text: &str, network: &Arc<Network>) -> Result<Open, String> {
 
 /// The same, going on from a place.
 fn open_at(text: &str, network: &Arc<Network>, place: Option<&[u8]>) -> Result<Open, String> {
-    let mut registry = registry();
-    Connectors::built_in().register(&mut registry, Outside::Started);
-    let compiled = compile_with(text, &registry);
-    let app = compiled.plan.unwrap_or_else(|| panic!("{text}: {:?}", compiled.diagnostics));
-    let setting = Setting {
-        app: "A".into(),
-        lineage: "l".into(),
-        stream: "S".into(),
-        schema: app.streams[0].schema.clone(),
-        bus: Arc::default(),
-        network: network.clone(),
-        say: Arc::new(|_| {}),
-        log: Arc::new(|_| {}),
-        stopping: Arc::new(|| false),
-    };
+    let app = compiled(text);
+    let setting = setting(&app, network);
     let (source, mapper) = Connectors::built_in().make_source(&app.connectors[0], &setting).expect("it is there");
     let mut slot = SourceSlot::new("key".into(), 0, source, mapper, Arc::new(|_| {}));
     place.into_iter().for_each(|place| slot.restore(place));

@@ -1,10 +1,12 @@
 //! The sink `tcp` with the mapper `binary`: against Riddhi's own source, and against peers that answer, close, reset or stall
 //! as the test says.
 
+mod support;
+
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
-use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -14,39 +16,15 @@ use riddhi_connect::network::{Network, NetworkOptions};
 use riddhi_connect::sink::{SinkSlot, Unsent};
 use riddhi_connect::source::SourceSlot;
 use riddhi_connect::{Connectors, Setting};
-use riddhi_plan::registry::Outside;
-use riddhi_run::{App, Clock, compile_with, registry};
+use riddhi_run::Clock;
 use riddhi_wire::siddhi_tcp::{Control, Frame, extent};
+use support::{Said, compiled, heard, setting, told};
 
 const STREAM: &str = "define stream S (s string, i int, l long, f float, d double, b bool);";
 const KINDS: [Kind; 6] = [Kind::Str, Kind::I32, Kind::I64, Kind::F32, Kind::F64, Kind::Bool];
 
 /// Nothing in these tests takes longer.
 const LONG: Duration = Duration::from_secs(20);
-
-fn compiled(text: &str) -> App {
-    let mut registry = registry();
-    Connectors::built_in().register(&mut registry, Outside::Started);
-    let compiled = compile_with(text, &registry);
-    compiled.plan.unwrap_or_else(|| panic!("{text}: {:?}", compiled.diagnostics))
-}
-
-type Said = Arc<Mutex<Vec<String>>>;
-
-fn setting(app: &App, network: &Arc<Network>, said: &Said, stopping: bool) -> Setting {
-    let said = said.clone();
-    Setting {
-        app: "A".into(),
-        lineage: "l".into(),
-        stream: "S".into(),
-        schema: app.streams[0].schema.clone(),
-        bus: Arc::default(),
-        network: network.clone(),
-        say: Arc::new(move |line: &str| said.lock().unwrap().push(line.to_owned())),
-        log: Arc::new(|_| {}),
-        stopping: Arc::new(move || stopping),
-    }
-}
 
 struct Sent {
     slot: SinkSlot,
@@ -62,7 +40,7 @@ fn sink(url: &str, options: &str) -> Sent {
 fn stopping_sink(url: &str, options: &str, stopping: bool) -> Sent {
     let app = compiled(&format!("@sink(type='tcp', url='{url}', {options} @map(type='binary')) {STREAM}"));
     let said = Said::default();
-    let setting = setting(&app, &Arc::default(), &said, stopping);
+    let setting = Setting { stopping: Arc::new(move || stopping), ..heard(&app, &Arc::default(), &said) };
     let (sink, mapper) = Connectors::built_in().make_sink(&app.connectors[0], &setting).expect("it is there");
     Sent { slot: SinkSlot::new(&app.connectors[0], sink, mapper, &setting), said, next: 1 }
 }
@@ -117,7 +95,7 @@ struct Open {
 fn source() -> Open {
     let app = compiled(&format!("@source(type='tcp', context='A/S', @map(type='binary')) {STREAM}"));
     let options = NetworkOptions { tcp: "127.0.0.1:0".parse().unwrap(), ..NetworkOptions::default() };
-    let setting = setting(&app, &Arc::new(Network::new(options)), &Said::default(), false);
+    let setting = setting(&app, &Arc::new(Network::new(options)));
     let (source, mapper) = Connectors::built_in().make_source(&app.connectors[0], &setting).expect("it is there");
     let mut slot = SourceSlot::new("key".into(), 0, source, mapper, Arc::new(|_| {}));
     slot.source.open().unwrap();
@@ -386,9 +364,7 @@ fn what_cannot_be_is_refused() {
         ("url='tcp://h:1/A', on.error='store'", "Riddhi does not have on.error='store' yet"),
     ] {
         let text = format!("@sink(type='tcp', {options}, @map(type='binary')) define stream S (v int);");
-        let mut registry = registry();
-        Connectors::built_in().register(&mut registry, Outside::Started);
-        let told = compile_with(&text, &registry).diagnostics;
+        let told = told(&text);
         assert!(told.iter().any(|d| d.message.contains(expected)), "{options}: {told:?}");
     }
 }

@@ -1,22 +1,22 @@
 //! The source and the sink `http` with TLS: one sends to the other.
 
+mod support;
+
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rcgen::{CertificateParams, KeyPair};
 use riddhi_batch::{Arena, Chunk, Columns, Frame, Kind};
+use riddhi_connect::Connectors;
 use riddhi_connect::mapper::OutRows;
 use riddhi_connect::network::tls::StoreFile;
 use riddhi_connect::network::{Network, NetworkOptions};
 use riddhi_connect::sink::SinkSlot;
 use riddhi_connect::source::SourceSlot;
-use riddhi_connect::{Connectors, Setting};
-use riddhi_plan::registry::Outside;
-use riddhi_run::{Clock, compile_with, registry};
-
-type Said = Arc<Mutex<Vec<String>>>;
+use riddhi_run::Clock;
+use support::{Said, compiled, heard};
 
 /// Files with a certificate, for a server and for those who trust it.
 struct Files {
@@ -48,29 +48,11 @@ fn network(key_store: Option<&PathBuf>) -> Arc<Network> {
     Arc::new(Network::new(NetworkOptions { key_store: key_store.map(StoreFile::at), ..NetworkOptions::default() }))
 }
 
-fn setting(network: &Arc<Network>, schema: riddhi_batch::Schema, said: &Said) -> Setting {
-    let lines = said.clone();
-    Setting {
-        app: "A".into(),
-        lineage: "l".into(),
-        stream: "S".into(),
-        schema,
-        bus: Arc::default(),
-        network: network.clone(),
-        say: Arc::new(move |line: &str| lines.lock().unwrap().push(line.to_owned())),
-        log: Arc::new(|_| {}),
-        stopping: Arc::new(|| false),
-    }
-}
-
 fn source(options: &str, network: &Arc<Network>, said: &Said) -> Result<(SourceSlot, Frame, String), String> {
     let text = format!("@source(type='http', {options}, @map(type='json')) define stream S (v int);");
-    let mut registry = registry();
-    Connectors::built_in().register(&mut registry, Outside::Started);
-    let app = compile_with(&text, &registry).plan.expect("it is an app");
-    let schema = app.streams[0].schema.clone();
+    let app = compiled(&text);
     let (source, mapper) =
-        Connectors::built_in().make_source(&app.connectors[0], &setting(network, schema, said)).expect("it is there");
+        Connectors::built_in().make_source(&app.connectors[0], &heard(&app, network, said)).expect("it is there");
     let mut slot = SourceSlot::new("key".into(), 0, source, mapper, Arc::new(|_| {}));
     slot.source.open()?;
     let url = slot.source.address().expect("it is open");
@@ -81,11 +63,8 @@ fn source(options: &str, network: &Arc<Network>, said: &Said) -> Result<(SourceS
 fn send(url: &str, options: &str, said: &Said) -> (u64, u64) {
     let text =
         format!("@sink(type='http', publisher.url='{url}', {options} @map(type='json')) define stream S (v int);");
-    let mut registry = registry();
-    Connectors::built_in().register(&mut registry, Outside::Started);
-    let compiled = compile_with(&text, &registry);
-    let app = compiled.plan.unwrap_or_else(|| panic!("{text}: {:?}", compiled.diagnostics));
-    let setting = setting(&Arc::default(), app.streams[0].schema.clone(), said);
+    let app = compiled(&text);
+    let setting = heard(&app, &Arc::default(), said);
     let (sink, mapper) = Connectors::built_in().make_sink(&app.connectors[0], &setting).expect("it is there");
     let mut slot = SinkSlot::new(&app.connectors[0], sink, mapper, &setting);
     let mut columns = Columns::new([Kind::I32]);

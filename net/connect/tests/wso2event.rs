@@ -1,5 +1,7 @@
 //! The source and mapper `wso2event`, over real sockets: the vectors of both protocols become rows.
 
+mod support;
+
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -9,16 +11,16 @@ use std::time::{Duration, Instant};
 
 use riddhi_batch::Value;
 use riddhi_bridge::{BridgeOptions, Speaks, Users};
+use riddhi_connect::Connectors;
 use riddhi_connect::network::databridge::DataBridgeOptions;
 use riddhi_connect::network::tls::StoreFile;
 use riddhi_connect::network::{Network, NetworkOptions};
 use riddhi_connect::source::SourceSlot;
-use riddhi_connect::{Connectors, Setting};
-use riddhi_plan::registry::Outside;
-use riddhi_run::{Clock, compile_with, registry};
+use riddhi_run::Clock;
 use riddhi_tls::{Connector, Trust};
 use riddhi_wire::databridge::binary::{Response, login};
 use riddhi_wire::databridge::thrift::{Outcome, Reply, Service};
+use support::{compiled, setting, told};
 
 const STOCK: &str = "@source(type='wso2event', wso2.stream.id='org.wso2.demo.stock:1.0.0', @map(type='wso2event')) \
     define stream S (symbol string, price double, arbitrary_region string, meta_ip string, volume int, rate float, \
@@ -63,21 +65,8 @@ fn secure_network() -> Arc<Network> {
 }
 
 fn open(text: &str, network: &Arc<Network>) -> Result<Open, String> {
-    let mut registry = registry();
-    Connectors::built_in().register(&mut registry, Outside::Started);
-    let compiled = compile_with(text, &registry);
-    let app = compiled.plan.unwrap_or_else(|| panic!("{text}: {:?}", compiled.diagnostics));
-    let setting = Setting {
-        app: "A".into(),
-        lineage: "l".into(),
-        stream: app.streams[0].name.clone(),
-        schema: app.streams[0].schema.clone(),
-        bus: Arc::default(),
-        network: network.clone(),
-        say: Arc::new(|_| {}),
-        log: Arc::new(|_| {}),
-        stopping: Arc::new(|| false),
-    };
+    let app = compiled(text);
+    let setting = setting(&app, network);
     let (source, mapper) = Connectors::built_in().make_source(&app.connectors[0], &setting).expect("it is there");
     let mut slot = SourceSlot::new("key".into(), 0, source, mapper, Arc::new(|line| println!("{line}")));
     slot.source.open()?;
@@ -329,8 +318,6 @@ fn what_cannot_be_carried_ends_the_app() {
 /// What is wrong in an app's text is told with its place.
 #[test]
 fn mistakes_in_the_app() {
-    let mut registry = registry();
-    Connectors::built_in().register(&mut registry, Outside::Started);
     for (app, mark) in [
         ("@source(type='wso2event', wso2.stream.id='a:1', @map(type='wso2event')) define stream S (n int);", "'a:1'"),
         (
@@ -339,7 +326,7 @@ fn mistakes_in_the_app() {
         ),
         ("@source(type='wso2event', @map(type='json')) define stream S (n int);", "json"),
     ] {
-        let diagnostics = compile_with(app, &registry).diagnostics;
+        let diagnostics = told(app);
         let marked =
             |d: &riddhi_ql::Diagnostic| app[d.primary.span.start as usize..d.primary.span.end as usize].contains(mark);
         assert!(diagnostics.iter().any(marked), "{app}: {diagnostics:?}");

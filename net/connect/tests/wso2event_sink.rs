@@ -1,23 +1,25 @@
 //! The sink `wso2event`: against Riddhi's own source over both protocols, and against receivers that do as the test says.
 
+mod support;
+
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
-use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use riddhi_batch::{Arena, Chunk, Columns, Frame, Kind, Value};
+use riddhi_connect::Connectors;
 use riddhi_connect::mapper::OutRows;
 use riddhi_connect::network::databridge::{BridgeOptions, DataBridgeOptions, Service, Speaks, Users};
 use riddhi_connect::network::{Network, NetworkOptions};
 use riddhi_connect::sink::SinkSlot;
 use riddhi_connect::source::SourceSlot;
-use riddhi_connect::{Connectors, Setting};
-use riddhi_plan::registry::Outside;
-use riddhi_run::{App, Clock, compile_with, registry};
+use riddhi_run::Clock;
 use riddhi_wire::Extent;
 use riddhi_wire::databridge::binary::{self, ErrorClass, Request, extent};
+use support::{Said, compiled, heard, setting, told};
 
 const STREAM: &str = "define stream S (symbol string, meta_ip string, arbitrary_region string, correlation_id long, price double, \
     volume int, rate float, up bool);";
@@ -25,30 +27,6 @@ const KINDS: [Kind; 8] = [Kind::Str, Kind::Str, Kind::Str, Kind::I64, Kind::F64,
 
 /// Nothing in these tests takes longer.
 const LONG: Duration = Duration::from_secs(20);
-
-fn compiled(text: &str) -> App {
-    let mut registry = registry();
-    Connectors::built_in().register(&mut registry, Outside::Started);
-    let compiled = compile_with(text, &registry);
-    compiled.plan.unwrap_or_else(|| panic!("{text}: {:?}", compiled.diagnostics))
-}
-
-type Said = Arc<Mutex<Vec<String>>>;
-
-fn setting(app: &App, network: Arc<Network>, said: &Said) -> Setting {
-    let said = said.clone();
-    Setting {
-        app: "A".into(),
-        lineage: "l".into(),
-        stream: "S".into(),
-        schema: app.streams[0].schema.clone(),
-        bus: Arc::default(),
-        network,
-        say: Arc::new(move |line: &str| said.lock().unwrap().push(line.to_owned())),
-        log: Arc::new(|_| {}),
-        stopping: Arc::new(|| false),
-    }
-}
 
 struct Sent {
     slot: SinkSlot,
@@ -60,7 +38,7 @@ fn sink(options: &str) -> Sent {
         "@sink(type='wso2event', {options}, username='admin', password='secret', @map(type='wso2event')) {STREAM}"
     );
     let (app, said) = (compiled(&text), Said::default());
-    let setting = setting(&app, Arc::default(), &said);
+    let setting = heard(&app, &Arc::default(), &said);
     let (sink, mapper) = Connectors::built_in().make_sink(&app.connectors[0], &setting).expect("it is there");
     Sent { slot: SinkSlot::new(&app.connectors[0], sink, mapper, &setting), said }
 }
@@ -125,7 +103,7 @@ fn what_is_published_is_what_riddhi_takes_over_both_protocols() {
         };
         let network = Arc::new(Network::new(NetworkOptions { databridge, ..NetworkOptions::default() }));
         let app = compiled(&format!("@source(type='wso2event', @map(type='wso2event')) {STREAM}"));
-        let setting = setting(&app, network, &Said::default());
+        let setting = setting(&app, &network);
         let (source, mapper) = Connectors::built_in().make_source(&app.connectors[0], &setting).expect("it is there");
         let mut slot = SourceSlot::new("key".into(), 0, source, mapper, Arc::new(|line| println!("{line}")));
         slot.source.open().unwrap();
@@ -284,9 +262,7 @@ fn what_is_not_there_yet_is_refused_by_name() {
     ] {
         let text =
             format!("@sink(type='wso2event', {options}, username='a', password='b', @map(type='wso2event')) {STREAM}");
-        let mut registry = registry();
-        Connectors::built_in().register(&mut registry, Outside::Started);
-        let told = compile_with(&text, &registry).diagnostics;
+        let told = told(&text);
         assert!(told.iter().any(|d| d.message.contains(expected)), "{options}: {told:?}");
     }
 }

@@ -1,13 +1,16 @@
 //! What must hold for any bytes: run by the fuzzer, over its corpus, and over random bytes.
 
+#[path = "../support/mod.rs"]
+mod support;
+
 use std::cell::RefCell;
 use std::sync::Arc;
 
 use riddhi_batch::Frame;
+use riddhi_connect::Connectors;
 use riddhi_connect::mapper::{MapTarget, Messages, SourceMapper};
-use riddhi_connect::{Connectors, Setting};
-use riddhi_plan::registry::Outside;
-use riddhi_run::{App, Clock, compile_with, registry};
+use riddhi_run::{App, Clock};
+use support::{compiled, setting};
 
 const STREAM: &str = "define stream S (id string, qty int, big long, f float, price double, on bool);";
 
@@ -27,22 +30,8 @@ const MAPS: [&str; 8] = [
 type Made = (App, Box<dyn SourceMapper>);
 
 fn make(map: &str) -> Made {
-    let mut all = registry();
-    Connectors::built_in().register(&mut all, Outside::Started);
-    let text = format!("@source(type='file', file.uri='f', {map}) {STREAM}");
-    let compiled = compile_with(&text, &all);
-    let app = compiled.plan.unwrap_or_else(|| panic!("{text}: {:?}", compiled.diagnostics));
-    let setting = Setting {
-        app: "A".into(),
-        lineage: "l".into(),
-        stream: "S".into(),
-        schema: app.streams[0].schema.clone(),
-        bus: Arc::default(),
-        network: Arc::default(),
-        say: Arc::new(|_| {}),
-        log: Arc::new(|_| {}),
-        stopping: Arc::new(|| false),
-    };
+    let app = compiled(&format!("@source(type='file', file.uri='f', {map}) {STREAM}"));
+    let setting = setting(&app, &Arc::default());
     let (_, mapper) = Connectors::built_in().make_source(&app.connectors[0], &setting).expect("it is there");
     (app, mapper.expect("it maps"))
 }
