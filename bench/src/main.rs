@@ -12,6 +12,7 @@ mod report;
 mod riddhi;
 mod sink;
 mod soak;
+mod thousands;
 mod workload;
 
 use std::path::{Path, PathBuf};

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::args::ReportFormat;
 use crate::exit::{Exit, Failure, plain};
 use crate::inspect::print;
+use crate::replay::grouped;
 use crate::signals::Stop;
 
 const EXAMPLES: &str = "Examples:\n  \
@@ -273,19 +274,6 @@ fn as_json(report: &Report) -> Value {
         "unsent": report.unsent, "seconds": report.time.as_secs_f64(), "events_per_second": report.rate,
         "latency_us": latency, "errors": report.errors, "first_errors": report.first_errors,
     })
-}
-
-/// With a comma between thousands.
-fn grouped(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 #[cfg(test)]

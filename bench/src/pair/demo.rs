@@ -9,6 +9,8 @@ use anyhow::{Context, Result};
 use clap::Args;
 use riddhi_test_pair::{Bed, LONG, NAMES, Plan, folder, remove};
 
+use crate::thousands::grouped;
+
 /// `riddhi-bench demo-ha`.
 #[derive(Clone, Debug, Args)]
 pub struct DemoArgs {
@@ -57,16 +59,16 @@ pub fn demo(args: &DemoArgs) -> Result<bool> {
     let checked = bed.check(LONG)?;
     told.say("the clients have stopped, and all that they sent is acknowledged");
     let again: u64 = bed.ledger.accounts.iter().map(|a| a.again.load(Ordering::Relaxed)).sum();
-    println!("\n{:>12}  events sent", commas(bed.ledger.sent()));
-    println!("{:>12}  acknowledged", commas(checked.acked));
-    println!("{:>12}  acknowledged without an output: lost", commas(checked.lost.len() as u64 + checked.gaps));
-    println!("{:>12}  outputs of one place made of different events", commas(checked.different));
+    println!("\n{:>12}  events sent", grouped(bed.ledger.sent()));
+    println!("{:>12}  acknowledged", grouped(checked.acked));
+    println!("{:>12}  acknowledged without an output: lost", grouped(checked.lost.len() as u64 + checked.gaps));
+    println!("{:>12}  outputs of one place made of different events", grouped(checked.different));
     println!(
         "{:>12}  events sent again, as no acknowledgement had come; {} of them had been taken in before",
-        commas(again),
-        commas(checked.taken_twice)
+        grouped(again),
+        grouped(checked.taken_twice)
     );
-    println!("{:>12}  outputs written again, as they were, by the node that took over", commas(checked.repeats));
+    println!("{:>12}  outputs written again, as they were, by the node that took over", grouped(checked.repeats));
     let good = checked.is_good();
     drop(bed);
     if good {
@@ -85,7 +87,7 @@ fn kill(bed: &mut Bed, told: &Told) -> Result<()> {
     drop(bed.ledger.take_marks());
     let killed = Instant::now();
     bed.kill(active);
-    told.say(&format!("kill -9 of {name}, after {} acknowledged events", commas(bed.ledger.acked())));
+    told.say(&format!("kill -9 of {name}, after {} acknowledged events", grouped(bed.ledger.acked())));
     bed.flows(LONG)?;
     let first = bed.ledger.take_marks().into_iter().find(|m| m.node != active && m.at > killed);
     let took = first.context("the other node acknowledged nothing")?.at - killed;
@@ -99,16 +101,4 @@ fn kill(bed: &mut Bed, told: &Told) -> Result<()> {
     bed.settle(LONG)?;
     told.say(&format!("{name} is the passive, and has all that {other} has"));
     Ok(())
-}
-
-fn commas(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }

@@ -8,6 +8,7 @@ use super::parts::Difference;
 use super::slope::{Slope, slope};
 use crate::machine::Machine;
 use crate::measure::median;
+use crate::thousands::grouped;
 
 /// Bytes of the state folder besides journal and snapshots at most: two revisions of the sinks' notes, the lock.
 const NOTES_BYTES: u64 = 3 << 20;
@@ -163,16 +164,4 @@ fn median_of(seen: &Seen) -> f64 {
 
 fn mib(kib: f64) -> String {
     if kib.is_finite() { format!("{:.1}", kib / 1024.0) } else { "-".to_owned() }
-}
-
-fn grouped(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
