@@ -10,25 +10,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-duration=${DURATION:-10} server_core=${SERVER_CORE:-0} load_core=${LOAD_CORE:-1}
-if [ -z "${RIDDHI:-}" ]; then
-    cargo build --release --quiet -p riddhi-cli
-fi
-riddhi=$(realpath "${RIDDHI:-target/release/riddhi}")
-ticks=$(getconf CLK_TCK)
-folder=$(mktemp -d)
-cp bench/edge/*.siddhi bench/edge/*.yaml "$folder"
-cd "$folder"
-
-running=()
-stop() {
-    local pid
-    for pid in "${running[@]}"; do
-        kill "$pid" 2>/dev/null || true
-        wait "$pid" 2>/dev/null || true
-    done
-    running=()
-}
+source bench/common.sh
+cp "$bench"/edge/*.siddhi "$bench"/edge/*.yaml .
 trap 'stop; rm -rf "$folder"' EXIT
 
 # start CORE PORT ARGUMENTS: a `riddhi run`, once its port is open; its process is `started`.
@@ -47,9 +30,6 @@ start() {
     exit 1
 }
 
-# User and system time of the server, in ticks; its name has no blank.
-server_ticks() { awk '{ print $14 + $15 }' "/proc/$server/stat"; }
-
 # load RATE SECONDS BATCH CONNECTIONS URL OPTIONS: the report is in `report`, the generator's CPU time in `cpu`.
 load() {
     local TIMEFORMAT='%U %S' rate=$1 seconds=$2 batch=$3 connections=$4
@@ -58,16 +38,13 @@ load() {
         --connections "$connections" >report 2>load-err; } 2>cpu || { cat report load-err >&2; exit 1; }
 }
 
-# The number of a key of the report.
-number() { sed -n "s/^ *\"$1\": *\([0-9.e+-]*\),*$/\1/p" report | head -n 1; }
-
 # row NAME RATE BATCH CONNECTIONS URL OPTIONS
 row() {
     local before after name=$1
     shift
-    before=$(server_ticks)
+    before=$(ticks_of "$server")
     load "$1" "$duration" "${@:2}"
-    after=$(server_ticks)
+    after=$(ticks_of "$server")
     awk -v name="$name" -v batch="$2" -v connections="$3" -v asked="$1" -v rate="$(number events_per_second)" \
         -v events="$(number events)" -v server="$((after - before))" -v ticks="$ticks" -v load="$(awk '{ print $1 + $2 }' cpu)" \
         -v unsent="$(number unsent)" -v p50="$(number p50)" -v p99="$(number p99)" -v p999="$(number p99.9)" \
@@ -84,7 +61,7 @@ rows() {
     shift
     load max 2 "$@"
     row "$name" max "$@"
-    row "$name" "$(awk -v rate="$(number events_per_second)" 'BEGIN { printf "%d", rate / 2 }')" "$@"
+    row "$name" "$(half)" "$@"
 }
 
 came_out() { [ -s "$1" ] || { echo "nothing came out of the app: no $1" >&2; exit 1; }; }

@@ -9,33 +9,18 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-duration=${DURATION:-10} batch=${BATCH:-1000} server_core=${SERVER_CORE:-0} load_core=${LOAD_CORE:-1}
+source bench/common.sh
+batch=${BATCH:-1000}
 pg=${PG_BIN:-$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -n 1)}
-if [ -z "${RIDDHI:-}" ]; then
-    cargo build --release --quiet -p riddhi-cli
-fi
-riddhi=$(realpath "${RIDDHI:-target/release/riddhi}")
-ticks=$(getconf CLK_TCK)
-folder=$(mktemp -d)
 chmod 755 "$folder"
-mkdir "$folder/apps"
-cp bench/edge/tcp-filter.siddhi "$folder/apps"
-cd "$folder"
+mkdir apps
+cp "$bench/edge/tcp-filter.siddhi" apps
 
 # PostgreSQL does not run as root.
 as_postgres() {
     if [ "$(id -u)" = 0 ]; then setpriv --reuid postgres --regid postgres --clear-groups -- "$@"; else "$@"; fi
 }
 
-running=()
-stop() {
-    local pid
-    for pid in "${running[@]}"; do
-        kill "$pid" 2>/dev/null || true
-        wait "$pid" 2>/dev/null || true
-    done
-    running=()
-}
 finish() {
     stop
     [ -d data ] && as_postgres "$pg/pg_ctl" -D "$folder/data" -m immediate stop >/dev/null 2>&1
@@ -63,11 +48,6 @@ start() {
     running+=("$started")
 }
 
-ticks_of() { if [ -n "$1" ]; then awk '{ print $14 + $15 }' "/proc/$1/stat"; else echo 0; fi; }
-
-# The number of a key of the report.
-number() { sed -n "s/^ *\"$1\": *\([0-9.e+-]*\),*$/\1/p" report | head -n 1; }
-
 # load RATE SECONDS
 load() {
     taskset -c "$load_core" "$riddhi" load tcp://127.0.0.1:19892/Edge/Trades --ack --format json --batch "$batch" --rate "$1" \
@@ -91,7 +71,7 @@ row() {
 rows() {
     load max 2
     row "$1" max
-    row "$1" "${2:-$(awk -v rate="$(number events_per_second)" 'BEGIN { printf "%d", rate / 2 }')}"
+    row "$1" "${2:-$(half)}"
 }
 
 printf '| %-26s | %9s | %11s | %9s | %9s | %9s | %9s | %9s | %8s |\n' node asked events/s 'active/M' 'passive/M' 'p50 us' 'p99 us' \
