@@ -112,7 +112,7 @@ fn targets(app: &AppPlan, only: &[String]) -> Vec<Target> {
     let streams = app.streams.iter().map(|s| Target {
         name: s.name.clone(),
         query: false,
-        shown: !s.writers.is_empty(),
+        shown: !s.writers.is_empty() && !s.hidden,
         attributes: s.schema.attributes.clone(),
     });
     let mut all: Vec<Target> = streams.chain(app.queries.iter().map(|q| query_target(app, q))).collect();
@@ -122,7 +122,7 @@ fn targets(app: &AppPlan, only: &[String]) -> Vec<Target> {
 
 /// A query's rows have the stream's types, but its own names.
 fn query_target(app: &AppPlan, query: &QueryPlan) -> Target {
-    let mut attributes = app.streams[query.output].schema.attributes.clone();
+    let mut attributes = query.output.map_or(Vec::new(), |output| app.streams[output].schema.attributes.clone());
     for (attribute, item) in attributes.iter_mut().zip(&query.select.items) {
         attribute.name.clone_from(&item.name);
     }

@@ -22,6 +22,8 @@ pub struct Fired {
     pub element: u32,
     /// Which of the element's parts armed it.
     pub part: Part,
+    /// Inside a partition: the rank of the key by first appearance.
+    pub key: u64,
     /// The clock while it fires.
     pub now: i64,
 }
@@ -31,6 +33,8 @@ pub struct Fired {
 pub enum Part {
     /// Its window.
     Window,
+    /// Of a node with several timed parts before its selection: that one, in text order.
+    Inner(u16),
     /// Its rate limiter.
     Limiter,
 }
@@ -141,9 +145,9 @@ impl Steps {
     /// Which of two timers of the same entry comes first.
     fn order(&self, a: &Fired, b: &Fired) -> Ordering {
         if self.playback {
-            (a.element, a.part, a.due).cmp(&(b.element, b.part, b.due))
+            (a.element, a.part, a.due, a.key).cmp(&(b.element, b.part, b.due, b.key))
         } else {
-            (a.due, a.wave, a.element, a.part).cmp(&(b.due, b.wave, b.element, b.part))
+            (a.due, a.wave, a.element, a.part, a.key).cmp(&(b.due, b.wave, b.element, b.part, b.key))
         }
     }
 
@@ -231,7 +235,7 @@ impl Pending {
         let armed = self.armed.front()?;
         let entry = steps.entry_for(armed.due, armed.from)?;
         let now = if steps.playback() { steps.entries()[entry as usize].now } else { armed.due };
-        Some(Fired { entry, due: armed.due, wave: armed.wave, element, part: self.part, now })
+        Some(Fired { entry, due: armed.due, wave: armed.wave, element, part: self.part, key: 0, now })
     }
 
     /// Drops the next timer: it has fired.

@@ -11,7 +11,8 @@ pub use text::explain_text;
 
 use riddhi_batch::{Attribute, Kind};
 
-use crate::logical::{AppPlan, Mode, RulesPlan, StreamPlan};
+use crate::logical::{AppPlan, Mode, QueryPlan, RulesPlan, StreamPlan};
+use crate::text::name_text;
 
 /// Whether a stream's rows come from several sources, which have to be merged in order.
 fn merged(stream: &StreamPlan) -> bool {
@@ -38,8 +39,15 @@ fn kind_text(kind: Kind) -> &'static str {
 fn mode_text(mode: Mode) -> &'static str {
     match mode {
         Mode::Batched => "batched",
+        Mode::Mixed => "mixed",
         Mode::Stepped => "stepped",
     }
+}
+
+/// The names of the streams that a query reads.
+fn input_names(plan: &AppPlan, query: &QueryPlan) -> String {
+    let names: Vec<String> = query.inputs.iter().map(|&s| name_text(stream_name(plan, s))).collect();
+    names.join(", ")
 }
 
 /// The name of a stream by number.

@@ -37,6 +37,10 @@ pub struct StreamPlan {
     pub schema: Schema,
     /// Whether the text defines it, so that input from outside may name it.
     pub defined: bool,
+    /// Whether it is only a way from one node to the next, or stays inside a partition: nobody outside reads it by name.
+    pub hidden: bool,
+    /// Whether its rows carry their kind: those of a named window, which its readers see expire.
+    pub kinded: bool,
     /// Queries that insert into it, in text order.
     pub writers: Vec<usize>,
     /// Queries that read it, in text order.
@@ -45,18 +49,26 @@ pub struct StreamPlan {
     pub span: Span,
 }
 
-/// A query `from S <handlers> <window> <handlers> select ... insert into T`.
+/// A node of the query graph: a query `from S <handlers> <window> <handlers> select ... insert into T`, or what else takes
+/// chunks of streams and puts out others (its [`Role`]).
 #[derive(Clone, Debug)]
 pub struct QueryPlan {
     /// `@info(name=...)`.
     pub name: Option<String>,
+    /// What messages call it: `query 2`, `query 2 (name)`, `trigger T`.
+    pub label: String,
     /// Identity of its state: the name, else a hash of the canonical text and the number of equal ones before it.
     pub key: String,
     /// Canonical text.
     pub text: String,
-    /// The stream it reads.
-    pub input: usize,
-    /// The input's attributes and those that stream functions add behind them.
+    /// The streams it reads, each once, in the order of the text.
+    pub inputs: Vec<usize>,
+    /// What stands before its selection.
+    pub role: Role,
+    /// What it looks up or changes beside its own state.
+    pub shared: Vec<(Shared, Access)>,
+    /// The rows that the selection sees: of a query of one stream the input's attributes and those that stream functions add
+    /// behind them.
     pub schema: Schema,
     /// Handlers before the window.
     pub before: Vec<Handler>,
@@ -68,12 +80,49 @@ pub struct QueryPlan {
     pub select: SelectPlan,
     /// When what was selected comes out, if not at once.
     pub rate: Option<RatePlan>,
-    /// The stream it inserts into.
-    pub output: usize,
+    /// The stream it inserts into, if what it does is not all there is of it.
+    pub output: Option<usize>,
     /// Which kinds of row come out.
     pub kinds: Kinds,
     /// Where it stands.
     pub span: Span,
+}
+
+/// What a node does with the chunks of its inputs.
+#[derive(Clone, Debug)]
+pub enum Role {
+    /// Handlers, window and selection over one stream.
+    Select,
+}
+
+/// What several nodes may look at or change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Shared {
+    /// A table, by number.
+    Table(usize),
+    /// The keys of a partition, by number.
+    Keys(usize),
+}
+
+/// How a node uses what is shared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// It looks at it.
+    Read,
+    /// It changes it.
+    Write,
+}
+
+impl QueryPlan {
+    /// The one stream that a query of [`Role::Select`] reads.
+    pub fn input(&self) -> usize {
+        self.inputs[0]
+    }
+
+    /// All streams that it reads or writes.
+    pub fn streams(&self) -> impl Iterator<Item = usize> {
+        self.inputs.iter().copied().chain(self.output)
+    }
 }
 
 /// Which kinds of row a query puts out.
@@ -203,6 +252,8 @@ pub struct RulesPlan {
 pub enum Mode {
     /// Query after query over the whole frame.
     Batched,
+    /// The same for each frame that changes nothing which another query of it looks at; the others entry by entry.
+    Mixed,
     /// Entry by entry, depth first.
     Stepped,
 }

@@ -1,23 +1,35 @@
 //! Cuts an app's queries into regions and says how each runs.
 //!
-//! Queries that share a stream, as input or output, are of one region. A region without a loop runs query by query over a
-//! whole frame, which is exact because each query sees its chunks in order; a loop has no such order and is run entry by
-//! entry.
+//! Queries that share a stream, as input or output, or a table are of one region. A region without a loop runs query by query
+//! over a whole frame, which is exact because each query sees its chunks in order; a loop has no such order and is run entry
+//! by entry. Of a region in which one query changes what another looks at, some frames run the one way and some the other.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::logical::{Mode, QueryPlan, RegionPlan, StreamPlan};
+use crate::logical::{Access, Mode, QueryPlan, RegionPlan, Shared, StreamPlan};
 
 /// The regions, each in text order of its first query (regions share no stream, so any order would do).
 pub fn regions(streams: &[StreamPlan], queries: &[QueryPlan]) -> Vec<RegionPlan> {
-    let mut groups: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    let mut parent: Vec<usize> = (0..streams.len()).collect();
-    for query in queries {
-        let (a, b) = (root(&mut parent, query.input), root(&mut parent, query.output));
-        parent[a.max(b)] = a.min(b);
+    let mut places: BTreeMap<Shared, usize> = BTreeMap::new();
+    for (shared, _) in queries.iter().flat_map(|q| &q.shared) {
+        let next = streams.len() + places.len();
+        places.entry(*shared).or_insert(next);
     }
+    let mut parent: Vec<usize> = (0..streams.len() + places.len()).collect();
+    let touched =
+        |q: &QueryPlan| -> Vec<usize> { q.streams().chain(q.shared.iter().map(|(s, _)| places[s])).collect() };
+    for query in queries {
+        let all = touched(query);
+        for pair in all.windows(2) {
+            let (a, b) = (root(&mut parent, pair[0]), root(&mut parent, pair[1]));
+            parent[a.max(b)] = a.min(b);
+        }
+    }
+    let mut groups: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for (number, query) in queries.iter().enumerate() {
-        groups.entry(root(&mut parent, query.input)).or_default().push(number);
+        if let Some(&first) = touched(query).first() {
+            groups.entry(root(&mut parent, first)).or_default().push(number);
+        }
     }
     let mut regions: Vec<RegionPlan> = groups.into_values().map(|g| region(g, streams, queries)).collect();
     regions.sort_by_key(|r| r.queries.iter().copied().min());
@@ -33,29 +45,55 @@ fn root(parent: &mut [usize], mut at: usize) -> usize {
 }
 
 fn region(group: Vec<usize>, streams: &[StreamPlan], queries: &[QueryPlan]) -> RegionPlan {
-    match topological(&group, queries) {
-        Some(order) => {
-            RegionPlan { reason: batched_reason(&group, streams, queries), queries: order, mode: Mode::Batched }
-        }
-        None => RegionPlan { reason: stepped_reason(&group, streams, queries), queries: group, mode: Mode::Stepped },
+    let Some(order) = topological(&group, queries) else {
+        return RegionPlan { reason: stepped_reason(&group, streams, queries), queries: group, mode: Mode::Stepped };
+    };
+    let mut reason = batched_reason(&group, streams, queries);
+    let contended = contended(&group, queries);
+    let mode = if contended.is_empty() { Mode::Batched } else { Mode::Mixed };
+    if let Some(first) = contended.first() {
+        let what = match first {
+            Shared::Table(_) => "a table",
+            Shared::Keys(_) => "the keys of a partition",
+        };
+        reason +=
+            &format!("; a frame in which several queries use {what} that one of them changes runs entry by entry");
     }
+    RegionPlan { reason, queries: order, mode }
 }
 
-/// Each query after those that write its input, ties in text order; `None` if there is a loop.
+/// What several queries of the group use and at least one changes.
+fn contended(group: &[usize], queries: &[QueryPlan]) -> Vec<Shared> {
+    let mut uses: BTreeMap<Shared, (BTreeSet<usize>, bool)> = BTreeMap::new();
+    for &q in group {
+        for (shared, access) in &queries[q].shared {
+            let (users, changed) = uses.entry(*shared).or_default();
+            users.insert(q);
+            *changed |= *access == Access::Write;
+        }
+    }
+    uses.into_iter().filter(|(_, (users, changed))| users.len() > 1 && *changed).map(|(shared, _)| shared).collect()
+}
+
+/// Each query after those that write its inputs, ties in text order; `None` if there is a loop.
 fn topological(group: &[usize], queries: &[QueryPlan]) -> Option<Vec<usize>> {
     let mut open: BTreeMap<usize, usize> = BTreeMap::new();
-    for &q in group {
-        *open.entry(queries[q].output).or_default() += 1;
+    for output in group.iter().filter_map(|&q| queries[q].output) {
+        *open.entry(output).or_default() += 1;
     }
-    let mut ready: BTreeSet<usize> = group.iter().copied().filter(|&q| !open.contains_key(&queries[q].input)).collect();
+    let closed = |q: usize, open: &BTreeMap<usize, usize>| {
+        queries[q].inputs.iter().all(|input| open.get(input).is_none_or(|&writers| writers == 0))
+    };
+    let mut ready: BTreeSet<usize> = group.iter().copied().filter(|&q| closed(q, &open)).collect();
     let mut order = Vec::with_capacity(group.len());
     while let Some(q) = ready.pop_first() {
         order.push(q);
-        let output = queries[q].output;
+        let Some(output) = queries[q].output else { continue };
         if let Some(writers) = open.get_mut(&output) {
             *writers -= 1;
             if *writers == 0 {
-                ready.extend(group.iter().copied().filter(|&r| queries[r].input == output));
+                let readers = group.iter().copied().filter(|&r| queries[r].inputs.contains(&output));
+                ready.extend(readers.filter(|&r| closed(r, &open)).collect::<Vec<_>>());
             }
         }
     }
@@ -65,7 +103,8 @@ fn topological(group: &[usize], queries: &[QueryPlan]) -> Option<Vec<usize>> {
 fn batched_reason(group: &[usize], streams: &[StreamPlan], queries: &[QueryPlan]) -> String {
     let merged: BTreeSet<&str> = group
         .iter()
-        .map(|&q| &streams[queries[q].output])
+        .filter_map(|&q| queries[q].output)
+        .map(|output| &streams[output])
         .filter(|s| s.writers.len() + usize::from(s.defined) > 1)
         .map(|s| s.name.as_str())
         .collect();
@@ -78,39 +117,33 @@ fn batched_reason(group: &[usize], streams: &[StreamPlan], queries: &[QueryPlan]
 
 /// Names the shortest loop through the first query that is in one.
 fn stepped_reason(group: &[usize], streams: &[StreamPlan], queries: &[QueryPlan]) -> String {
-    let shortest = group.iter().filter_map(|&q| loop_through(q, group, queries)).min_by_key(Vec::len);
-    let Some(path) = shortest else {
+    let shortest = group.iter().filter_map(|&q| loop_through(q, group, queries)).min_by_key(|(_, path)| path.len());
+    let Some((first, path)) = shortest else {
         return "a loop".to_owned();
     };
-    let mut text = format!("`{}`", streams[queries[path[0]].input].name);
+    let mut text = format!("`{}`", streams[first].name);
     for &q in &path {
-        text.push_str(&format!(" -> {} -> `{}`", query_label(q, &queries[q]), streams[queries[q].output].name));
+        let output = queries[q].output.map_or("", |output| streams[output].name.as_str());
+        text.push_str(&format!(" -> {} -> `{output}`", queries[q].label));
     }
     text + " is a loop"
 }
 
-/// `query 2` or `query 2 (name)`.
-pub(crate) fn query_label(number: usize, query: &QueryPlan) -> String {
-    match &query.name {
-        Some(name) => format!("query {} ({name})", number + 1),
-        None => format!("query {}", number + 1),
-    }
-}
-
-/// The shortest way from query `start` back to its input, by breadth-first search.
-fn loop_through(start: usize, group: &[usize], queries: &[QueryPlan]) -> Option<Vec<usize>> {
+/// The shortest way from query `start` back to one of its inputs, by breadth-first search, and that input.
+fn loop_through(start: usize, group: &[usize], queries: &[QueryPlan]) -> Option<(usize, Vec<usize>)> {
     let mut before: BTreeMap<usize, Option<usize>> = BTreeMap::from([(start, None)]);
     let mut queue = std::collections::VecDeque::from([start]);
     while let Some(q) = queue.pop_front() {
-        if queries[q].output == queries[start].input {
+        let Some(output) = queries[q].output else { continue };
+        if queries[start].inputs.contains(&output) {
             let mut path = vec![q];
             while let Some(Some(earlier)) = before.get(&path[path.len() - 1]) {
                 path.push(*earlier);
             }
             path.reverse();
-            return Some(path);
+            return Some((output, path));
         }
-        for &next in group.iter().filter(|&&n| queries[n].input == queries[q].output) {
+        for &next in group.iter().filter(|&&n| queries[n].inputs.contains(&output)) {
             if let std::collections::btree_map::Entry::Vacant(place) = before.entry(next) {
                 place.insert(Some(q));
                 queue.push_back(next);

@@ -30,12 +30,13 @@ fn reaches(plan: &AppPlan, from: usize, to: usize) -> bool {
     let mut seen = vec![false; plan.streams.len()];
     let mut open = vec![from];
     while let Some(stream) = open.pop() {
-        for query in plan.queries.iter().filter(|q| q.input == stream) {
-            if query.output == to {
+        for query in plan.queries.iter().filter(|q| q.inputs.contains(&stream)) {
+            let output = query.output.expect("each query inserts into a stream");
+            if output == to {
                 return true;
             }
-            if !std::mem::replace(&mut seen[query.output], true) {
-                open.push(query.output);
+            if !std::mem::replace(&mut seen[output], true) {
+                open.push(output);
             }
         }
     }
@@ -47,7 +48,7 @@ fn check(plan: &AppPlan, text: &str) {
     all.sort_unstable();
     assert!(all.into_iter().eq(0..plan.queries.len()), "each query is in one region: {text}");
     for (number, region) in plan.regions.iter().enumerate() {
-        let streams = |q: &usize| [plan.queries[*q].input, plan.queries[*q].output];
+        let streams = |q: &usize| plan.queries[*q].streams().collect::<Vec<_>>();
         for other in plan.regions.iter().skip(number + 1) {
             let shared = other
                 .queries
@@ -55,14 +56,14 @@ fn check(plan: &AppPlan, text: &str) {
                 .any(|q| region.queries.iter().any(|p| streams(p).iter().any(|s| streams(q).contains(s))));
             assert!(!shared, "regions share no stream: {text}");
         }
-        let looped = region.queries.iter().any(|&q| reaches(plan, plan.queries[q].input, plan.queries[q].input));
+        let looped = region.queries.iter().any(|&q| reaches(plan, plan.queries[q].input(), plan.queries[q].input()));
         assert_eq!(region.mode == Mode::Stepped, looped, "{text}");
         if looped {
             assert!(region.queries.is_sorted(), "stepped in text order: {text}");
             continue;
         }
         for (place, &q) in region.queries.iter().enumerate() {
-            let late = region.queries[place..].iter().any(|&w| plan.queries[w].output == plan.queries[q].input);
+            let late = region.queries[place..].iter().any(|&w| plan.queries[w].output == Some(plan.queries[q].input()));
             assert!(!late, "a query comes after those that write its input: {text}");
         }
     }

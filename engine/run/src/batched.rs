@@ -6,13 +6,13 @@
 use std::cmp::Ordering;
 
 use riddhi_batch::{Entry, Flow, Frame};
-use riddhi_exec::query::Query;
+use riddhi_exec::operator::{Delivered, Inputs};
 use riddhi_exec::steps::Steps;
-use riddhi_plan::logical::Mode;
 
 use crate::engine::{Engine, cx};
 use crate::graph::{Graph, LoneReader};
 use crate::merge::{Merged, OUTSIDE, Origin, copy_rows, merge_by_cause, merge_lists, merge_two};
+use crate::node::Node;
 
 /// A turn over a lone event.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +30,9 @@ impl Engine {
         }
         for i in 0..frame.touched.len() {
             let stream = frame.touched[i] as usize;
+            if self.stepped(stream) {
+                continue;
+            }
             self.activate_readers(stream);
             if !self.graph.streams[stream].writers.is_empty() {
                 self.touch(stream);
@@ -46,9 +49,7 @@ impl Engine {
         }
         for i in 0..self.touched.len() {
             let stream = self.touched[i] as usize;
-            let batched =
-                self.graph.streams[stream].region.is_some_and(|r| self.graph.regions[r].mode == Mode::Batched);
-            if batched {
+            if !self.stepped(stream) {
                 self.order_stream(stream, frame);
             }
         }
@@ -66,7 +67,7 @@ impl Engine {
             self.ran.push(reader.query);
         }
         let input = &frame.flows[stream as usize];
-        let query = self.queries[reader.query as usize].as_mut().expect("a query is away only while it runs");
+        let query = self.queries[reader.query as usize].as_mut().expect("a query is away only while it runs").query();
         let Some(passed) = query.passes_lone(&frame.arena, input) else { return false };
         if passed && !reader.unchanged {
             query.put_lone(&frame.arena, input);
@@ -84,7 +85,7 @@ impl Engine {
 
     /// A turn of an app in which nothing is merged. False, and nothing done, if this is none.
     fn run_linear(&mut self, frame: &mut Frame) -> bool {
-        let Engine { graph, queries, steps, log, failures, order, touched, ran, counters, .. } = self;
+        let Engine { graph, queries, steps, log, failures, shared, order, touched, ran, counters, .. } = self;
         if !graph.linear {
             return false;
         }
@@ -108,29 +109,31 @@ impl Engine {
             active &= active - 1;
             let node = &graph.queries[q];
             let away = "a query is away only while it runs";
-            let (query, input) = match graph.streams[node.input].only_writer {
-                None => (queries[q].as_mut().expect(away), &frame.flows[node.input]),
+            let input = node.inputs[0];
+            let (node_at_work, input) = match graph.streams[input].only_writer {
+                None => (queries[q].as_mut().expect(away), &frame.flows[input]),
                 Some(writer) => {
                     let pair = queries.get_disjoint_mut([q, writer as usize]);
                     let [query, writer] = pair.expect("a query that reads its own output is no part of a linear graph");
                     (query.as_mut().expect(away), writer.as_ref().expect(away).out())
                 }
             };
+            let query = node_at_work.query();
             query.begin();
-            query.run_frame(&mut cx(steps, &mut frame.arena, log, failures), input);
+            query.run_frame(&mut cx(steps, &mut frame.arena, log, failures, shared), input);
             counters.query_calls += 1;
-            if !query.out().chunks.is_empty() {
+            if let (false, Some(output)) = (query.out().chunks.is_empty(), node.output) {
                 ran.push(q as u32);
-                touched.push(node.output as u32);
-                active |= graph.reader_masks[node.output];
+                touched.push(output as u32);
+                active |= graph.reader_masks[output];
             }
         }
         true
     }
 
-    /// Whether the stream belongs to a stepped region.
+    /// Whether the stream belongs to a region that this frame runs entry by entry.
     pub(crate) fn stepped(&self, stream: usize) -> bool {
-        self.graph.streams[stream].region.is_some_and(|r| self.graph.regions[r].mode == Mode::Stepped)
+        self.graph.stepped && self.graph.streams[stream].region.is_some_and(|r| self.stepping[r])
     }
 
     fn activate(&mut self, query: usize) {
@@ -151,43 +154,89 @@ impl Engine {
         let Some(last) = self.steps.entries().last().map(|e| e.now) else { return };
         for i in 0..self.graph.timed.len() {
             let query = self.graph.timed[i];
-            if self.query(query).due().is_some_and(|due| due <= last) {
+            let stepping = self.graph.stepped && self.stepping[self.graph.queries[query].region];
+            if !stepping && self.query(query).due().is_some_and(|due| due <= last) {
                 self.activate(query);
             }
         }
     }
 
     fn run_query(&mut self, q: usize, frame: &mut Frame) {
-        let stream = self.graph.queries[q].input;
-        self.prepare_input(stream, frame);
-        if self.graph.queries[q].ruled && !self.ruled.contains(&(stream as u32)) {
-            self.find_rules(stream, q, frame);
+        for i in 0..self.graph.queries[q].inputs.len() {
+            self.prepare_input(self.graph.queries[q].inputs[i], frame);
         }
-        if self.graph.queries[q].ruled && self.rule_rows[q].is_empty() && !self.graph.queries[q].code.has_timers() {
-            return;
+        let node = &self.graph.queries[q];
+        if node.code.is_none() {
+            self.order_deliveries(q, frame);
+        } else if node.ruled {
+            let stream = node.inputs[0];
+            if !self.ruled.contains(&(stream as u32)) {
+                self.find_rules(stream, q, frame);
+            }
+            if self.rule_rows[q].is_empty() && !self.graph.queries[q].timed {
+                return;
+            }
         }
-        let mut query = self.queries[q].take().expect("a query is away only while it runs");
-        query.begin();
+        let mut at_work = self.queries[q].take().expect("a query is away only while it runs");
+        at_work.begin();
         {
-            let Engine { graph, queries, steps, merged, log, failures, rule_rows, .. } = self;
-            let input = flow_of_stream(stream, graph, queries, merged, &frame.flows);
-            let cx = &mut cx(steps, &mut frame.arena, log, failures);
-            if graph.queries[q].ruled {
-                query.run_frame_of(cx, input, &rule_rows[q]);
-                rule_rows[q].clear();
-            } else {
-                query.run_frame(cx, input);
+            let Engine { graph, queries, steps, merged, log, failures, shared, rule_rows, deliveries_of, .. } = self;
+            let cx = &mut cx(steps, &mut frame.arena, log, failures, shared);
+            let flow = |stream: usize| flow_of_stream(stream, graph, queries, merged, &frame.flows);
+            let inputs = &graph.queries[q].inputs[..];
+            match (&mut at_work, inputs) {
+                (Node::Query(query), _) if graph.queries[q].ruled => {
+                    query.run_frame_of(cx, flow(inputs[0]), &rule_rows[q]);
+                    rule_rows[q].clear();
+                }
+                (Node::Query(query), _) => query.run_frame(cx, flow(inputs[0])),
+                (Node::Other(operator), [one]) => {
+                    operator.run_frame(cx, Inputs::lone(&[flow(*one)], &deliveries_of[q]));
+                }
+                (Node::Other(operator), [a, b]) => {
+                    operator.run_frame(cx, Inputs::new(&[flow(*a), flow(*b)], &deliveries_of[q]));
+                }
+                (Node::Other(operator), _) => {
+                    let flows: Vec<&Flow> = inputs.iter().map(|&s| flow(s)).collect();
+                    operator.run_frame(cx, Inputs::new(&flows, &deliveries_of[q]));
+                }
             }
         }
         self.counters.query_calls += 1;
-        let some = !query.out().chunks.is_empty();
-        self.queries[q] = Some(query);
+        let some = !at_work.out().chunks.is_empty();
+        self.queries[q] = Some(at_work);
         self.mark_ran(q);
-        if some {
-            let output = self.graph.queries[q].output;
+        if let (true, Some(output)) = (some, self.graph.queries[q].output) {
             self.touch(output);
             self.activate_readers(output);
         }
+    }
+
+    /// Puts the chunks of a node's inputs into the order in which depth-first delivery would bring them.
+    fn order_deliveries(&mut self, q: usize, frame: &Frame) {
+        let mut order = std::mem::take(&mut self.deliveries_of[q]);
+        order.clear();
+        let inputs = &self.graph.queries[q].inputs;
+        let flow =
+            |input: u32| flow_of_stream(inputs[input as usize], &self.graph, &self.queries, &self.merged, &frame.flows);
+        let chunks = |input: u32| (0..flow(input).chunks.len() as u32).map(move |chunk| Delivered { input, chunk });
+        let mut filled = (0..inputs.len() as u32).filter(|&i| !flow(i).chunks.is_empty());
+        match (filled.next(), filled.next()) {
+            (None, _) => {}
+            (Some(one), None) => order.extend(chunks(one)),
+            _ => {
+                order.extend((0..inputs.len() as u32).flat_map(chunks));
+                let step = |d: &Delivered| flow(d.input).chunks[d.chunk as usize].step;
+                let paths = Paths { engine: self, frame };
+                let (mut x, mut y) = (Vec::new(), Vec::new());
+                // The inputs are sorted runs, which a stable sort merges.
+                order.sort_by(|a, b| {
+                    let by_step = self.steps.compare(step(a), step(b));
+                    by_step.then_with(|| paths.compare_deliveries(q, *a, *b, &mut x, &mut y))
+                });
+            }
+        }
+        self.deliveries_of[q] = order;
     }
 
     /// Gives the rules of a stream their rows and sees to it that those that got some run, as the `first` is about to.
@@ -278,7 +327,7 @@ impl Engine {
 pub(crate) fn flow_of_source<'a>(
     source: u32,
     stream: usize,
-    queries: &'a [Option<Box<Query>>],
+    queries: &'a [Option<Node>],
     flows: &'a [Flow],
 ) -> &'a Flow {
     if source == OUTSIDE {
@@ -291,7 +340,7 @@ pub(crate) fn flow_of_source<'a>(
 fn flow_of_stream<'a>(
     stream: usize,
     graph: &Graph,
-    queries: &'a [Option<Box<Query>>],
+    queries: &'a [Option<Node>],
     merged: &'a [Merged],
     flows: &'a [Flow],
 ) -> &'a Flow {
@@ -319,14 +368,43 @@ impl Paths<'_> {
         x: &mut Vec<(u32, u32)>,
         y: &mut Vec<(u32, u32)>,
     ) -> Ordering {
+        x.clear();
+        y.clear();
         self.climb(stream, a, x);
         self.climb(stream, b, y);
         // Both lists lead from the chunk up to the root.
         x.iter().rev().cmp(y.iter().rev())
     }
 
+    /// Which of two chunks of the same step comes first to the reader `q`.
+    fn compare_deliveries(
+        &self,
+        q: usize,
+        a: Delivered,
+        b: Delivered,
+        x: &mut Vec<(u32, u32)>,
+        y: &mut Vec<(u32, u32)>,
+    ) -> Ordering {
+        for (delivered, path) in [(a, &mut *x), (b, &mut *y)] {
+            path.clear();
+            path.push((q as u32, 0));
+            let stream = self.engine.graph.queries[q].inputs[delivered.input as usize];
+            self.climb(stream, self.origin(stream, delivered.chunk), path);
+        }
+        x.iter().rev().cmp(y.iter().rev()).then(a.input.cmp(&b.input)).then(a.chunk.cmp(&b.chunk))
+    }
+
+    /// Where a chunk of a stream's flow came from.
+    fn origin(&self, stream: usize, chunk: u32) -> Origin {
+        let merged = &self.engine.merged[stream];
+        match merged.single {
+            Some(source) => Origin { source, chunk },
+            None if merged.origins.is_empty() => Origin { source: OUTSIDE, chunk },
+            None => merged.origins[chunk as usize],
+        }
+    }
+
     fn climb(&self, mut stream: usize, mut origin: Origin, path: &mut Vec<(u32, u32)>) {
-        path.clear();
         while origin.source != OUTSIDE {
             path.push((origin.source, origin.chunk));
             let flow = flow_of_source(origin.source, stream, &self.engine.queries, &self.frame.flows);
@@ -334,13 +412,13 @@ impl Paths<'_> {
             if self.own_timer(origin.source, chunk.step) {
                 return;
             }
-            stream = self.engine.graph.queries[origin.source as usize].input;
-            let merged = &self.engine.merged[stream];
-            origin = match merged.single {
-                Some(source) => Origin { source, chunk: chunk.cause },
-                None if merged.origins.is_empty() => Origin { source: OUTSIDE, chunk: chunk.cause },
-                None => merged.origins[chunk.cause as usize],
+            let node = &self.engine.graph.queries[origin.source as usize];
+            let cause = match node.code {
+                Some(_) => Delivered { input: 0, chunk: chunk.cause },
+                None => self.engine.deliveries_of[origin.source as usize][chunk.cause as usize],
             };
+            stream = node.inputs[cause.input as usize];
+            origin = self.origin(stream, cause.chunk);
         }
     }
 

@@ -1,14 +1,17 @@
 //! One app at work.
 
 use riddhi_batch::{Flow, Frame};
-use riddhi_exec::query::{Cx, Failure, Query};
+use riddhi_exec::operator::Delivered;
+use riddhi_exec::query::{Cx, Failure};
+use riddhi_exec::shared::Shared;
 use riddhi_exec::steps::Steps;
-use riddhi_plan::logical::Mode;
+use riddhi_plan::logical::{self, Mode};
 
 use crate::batched::LoneTurn;
 use crate::compile::App;
 use crate::graph::Graph;
 use crate::merge::Merged;
+use crate::node::Node;
 use crate::outputs::Outputs;
 
 /// How an engine runs; none of it changes an answer.
@@ -83,8 +86,13 @@ pub struct Engine {
     pub(crate) app: App,
     pub(crate) options: EngineOptions,
     pub(crate) graph: Graph,
-    pub(crate) queries: Vec<Option<Box<Query>>>,
+    pub(crate) queries: Vec<Option<Node>>,
+    pub(crate) shared: Shared,
     pub(crate) steps: Steps,
+    /// By region: whether this frame runs it entry by entry.
+    pub(crate) stepping: Vec<bool>,
+    /// By query of several inputs: what it takes in this frame, in order.
+    pub(crate) deliveries_of: Vec<Vec<Delivered>>,
     /// By stream: chunks of several sources in order, where this frame has them.
     pub(crate) merged: Vec<Merged>,
     /// By query, of stepped regions: its rows as they came out, if they are asked for.
@@ -125,14 +133,17 @@ impl Engine {
     /// An engine with nothing remembered.
     pub fn new(app: App, options: EngineOptions) -> Engine {
         let graph = Graph::new(&app, &options);
-        let queries: Vec<_> = graph.queries.iter().map(|q| Some(Box::new(Query::new(q.code.clone())))).collect();
-        let batched = graph.regions.iter().filter(|r| r.mode == Mode::Batched);
+        let queries: Vec<_> = (0..graph.queries.len()).map(|q| Some(graph.node(q, &app))).collect();
+        let batched = graph.regions.iter().filter(|r| r.mode != Mode::Stepped);
         let order: Vec<u32> = batched.flat_map(|r| r.queries.iter().map(|&q| q as u32)).collect();
         let mut place = vec![u32::MAX; queries.len()];
         order.iter().enumerate().for_each(|(i, &q)| place[q as usize] = i as u32);
         Engine {
             merged: graph.streams.iter().map(|s| Merged::new(&s.schema)).collect(),
             query_logs: queries.iter().flatten().map(|q| q.out().clone()).collect(),
+            shared: Shared::new(&app),
+            stepping: vec![false; graph.regions.len()],
+            deliveries_of: vec![Vec::new(); queries.len()],
             steps: Steps::new(app.playback),
             active: vec![0; order.len().div_ceil(64)],
             order,
@@ -208,10 +219,11 @@ impl Engine {
 
     /// Bytes that the queries remember, about.
     pub fn state_bytes(&self) -> usize {
-        (0..self.queries.len()).filter(|&q| self.runs(q)).map(|q| self.query(q).bytes()).sum()
+        let queries = (0..self.queries.len()).filter(|&q| self.runs(q)).map(|q| self.query(q).bytes());
+        queries.sum::<usize>() + self.shared.bytes()
     }
 
-    pub(crate) fn query(&self, q: usize) -> &Query {
+    pub(crate) fn query(&self, q: usize) -> &Node {
         self.queries[q].as_ref().expect("a query is away only while it runs")
     }
 
@@ -223,7 +235,8 @@ impl Engine {
         }
         self.begin(frame);
         for region in 0..if self.graph.stepped { self.graph.regions.len() } else { 0 } {
-            if self.graph.regions[region].mode == Mode::Stepped {
+            self.stepping[region] = self.steps_through(region, frame);
+            if self.stepping[region] {
                 self.run_stepped(region, frame);
             }
         }
@@ -303,9 +316,9 @@ impl Engine {
     pub(crate) fn ranked_failures(&self) -> impl Iterator<Item = ((bool, usize), FailureReport)> {
         self.failures.iter().map(|f| {
             let query = &self.graph.queries[f.query as usize];
-            let rank = (self.graph.regions[query.region].mode == Mode::Batched, query.region);
+            let rank = (!self.stepping[query.region], query.region);
             let report = FailureReport {
-                query: query.code.label.clone(),
+                query: query.label.clone(),
                 position: self.base + self.steps.entry(f.step) as u64,
                 rows: f.rows,
                 reason: f.reason.clone(),
@@ -326,6 +339,12 @@ impl Engine {
         }
     }
 
+    /// Whether something shared is of a region that this engine runs, or of none.
+    pub(crate) fn uses(&self, what: logical::Shared) -> bool {
+        let user = self.app.queries.iter().position(|q| q.shared.iter().any(|(shared, _)| *shared == what));
+        user.is_none_or(|q| self.runs(q))
+    }
+
     /// Whether the query is of a region that this engine runs.
     pub(crate) fn runs(&self, query: usize) -> bool {
         !self.graph.regions[self.graph.queries[query].region].queries.is_empty()
@@ -342,6 +361,7 @@ pub(crate) fn cx<'a>(
     arena: &'a mut riddhi_batch::Arena,
     log: &'a mut Vec<String>,
     failures: &'a mut Vec<Failure>,
+    shared: &'a mut Shared,
 ) -> Cx<'a> {
-    Cx { steps, arena, log, failures }
+    Cx { steps, arena, log, failures, shared }
 }

@@ -39,7 +39,7 @@ impl Engine {
             let mut any = false;
             for i in 0..self.graph.regions[region].queries.len() {
                 let q = self.graph.regions[region].queries[i];
-                let stream = self.graph.queries[q].input;
+                let stream = self.graph.queries[q].inputs[0];
                 let range = if outside { (0, frame.flows[stream].chunks.len() as u32) } else { last[stream] };
                 if range.0 == range.1 {
                     continue;
@@ -71,19 +71,18 @@ impl Engine {
 
     /// Runs one query over a generation of its input's chunks. Whether anything came of it.
     fn run_generation(&mut self, q: usize, (from, to): (u32, u32), outside: bool, frame: &mut Frame) -> bool {
-        let Engine { graph, queries, merged, steps, log, failures, filled, counters, .. } = self;
+        let Engine { graph, queries, merged, steps, log, failures, shared, filled, counters, .. } = self;
         let node = &graph.queries[q];
-        let query = queries[q].as_mut().expect("a query is away only while it runs");
-        let input = if outside { &frame.flows[node.input] } else { &merged[node.input].flow };
-        query.run(&mut cx(steps, &mut frame.arena, log, failures), input, from as usize, to as usize);
+        let query = queries[q].as_mut().expect("a query is away only while it runs").query();
+        let from_stream = node.inputs[0];
+        let input = if outside { &frame.flows[from_stream] } else { &merged[from_stream].flow };
+        query.run(&mut cx(steps, &mut frame.arena, log, failures, shared), input, from as usize, to as usize);
         counters.query_calls += 1;
         let out = query.out();
-        if out.chunks.is_empty() {
-            return false;
-        }
-        let Merged { flow, via, .. } = &mut merged[node.output];
+        let Some(output) = node.output.filter(|_| !out.chunks.is_empty()) else { return false };
+        let Merged { flow, via, .. } = &mut merged[output];
         if flow.chunks.is_empty() {
-            filled.push(node.output as u32);
+            filled.push(output as u32);
         }
         let base = flow.rows.len() as u32;
         append(&mut flow.rows, &out.rows, &mut frame.arena);
@@ -167,7 +166,7 @@ impl Engine {
             let via = merged.via[at.chunk as usize];
             path.push((via.query, at.chunk));
             let cause = merged.flow.chunks[at.chunk as usize].cause;
-            stream = self.graph.queries[via.query as usize].input;
+            stream = self.graph.queries[via.query as usize].inputs[0];
             at = Origin { source: if via.outside { OUTSIDE } else { 0 }, chunk: cause };
         }
     }

@@ -2,25 +2,33 @@
 
 use std::sync::Arc;
 
-use riddhi_batch::Schema;
-use riddhi_exec::query::{Code, Step, Way};
-use riddhi_plan::expr::{Expr, Node};
-use riddhi_plan::logical::{Handler, Mode, QueryPlan};
+use riddhi_batch::{Kind, Schema};
+use riddhi_exec::query::{Code, Query, Step, Way};
+use riddhi_plan::expr::{self, Expr};
+use riddhi_plan::logical::{Handler, Mode, QueryPlan, Role};
 use riddhi_plan::registry::Timers;
 
 use crate::compile::App;
 use crate::engine::EngineOptions;
+use crate::mixed::Contention;
+use crate::node::Node;
 use crate::rules::RuleIndex;
 
-/// A query and its place.
+/// A query, or another node, and its place.
 #[derive(Debug)]
 pub struct QueryNode {
-    /// The compiled query.
-    pub code: Arc<Code>,
-    /// The stream it reads.
-    pub input: usize,
+    /// The compiled query; none of another operator.
+    pub code: Option<Arc<Code>>,
+    /// Name of its state.
+    pub key: String,
+    /// What messages call it.
+    pub label: String,
+    /// The streams it reads.
+    pub inputs: Vec<usize>,
     /// The stream it writes.
-    pub output: usize,
+    pub output: Option<usize>,
+    /// Whether it ever asks for timers.
+    pub timed: bool,
     /// The region it belongs to.
     pub region: usize,
     /// Whether its output can be appended to its stream's rows as it is, and nobody asks for its own.
@@ -47,6 +55,8 @@ pub struct StreamNode {
     pub starters: Vec<usize>,
     /// Whether its rows are asked for.
     pub shown: bool,
+    /// Whether its rows carry their kind.
+    pub kinded: bool,
     /// Whether some writer's columns are of another kind than the stream's.
     pub converts: bool,
     /// The only writer, if its rows can be read as they are.
@@ -66,6 +76,8 @@ pub struct RegionNode {
     pub queries: Vec<usize>,
     /// How it runs.
     pub mode: Mode,
+    /// Of a mixed one: what its frames may not do at once.
+    pub contention: Contention,
     /// Its queries with timers.
     pub timed: Vec<usize>,
     /// Whether no query remembers anything, draws random values or shows rows on their way, so that their order does not
@@ -84,7 +96,7 @@ pub struct Graph {
     pub regions: Vec<RegionNode>,
     /// Queries of batched regions that have timers.
     pub timed: Vec<usize>,
-    /// Whether any region is stepped.
+    /// Whether any region is ever stepped.
     pub stepped: bool,
     /// Whether no stream has more than one source of rows as long as none comes from outside into a stream that queries
     /// write, and queries fit a word: then nothing is ever merged.
@@ -121,21 +133,30 @@ impl Graph {
             .queries
             .iter()
             .enumerate()
-            .map(|(i, q)| QueryNode {
-                code: Arc::new(Code::compile(i as u32, q, &app.name, options.force_general)),
-                input: q.input,
-                output: q.output,
-                region: region_of[i],
-                direct: false,
-                named: q.name.is_some() && options.queries,
-                ruled: false,
+            .map(|(i, q)| {
+                let compile = || Arc::new(Code::compile(i as u32, q, &app.name, options.force_general));
+                let code = matches!(q.role, Role::Select).then(compile);
+                QueryNode {
+                    key: q.key.clone(),
+                    label: q.name.clone().unwrap_or_else(|| q.label.clone()),
+                    inputs: q.inputs.clone(),
+                    output: q.output,
+                    timed: code.as_ref().is_none_or(|code| code.has_timers()),
+                    region: region_of[i],
+                    direct: false,
+                    named: q.name.is_some() && options.queries,
+                    ruled: false,
+                    code,
+                }
             })
             .collect();
         let runs = |region: usize| options.regions.as_ref().is_none_or(|ours| ours.contains(&region));
         let mut streams: Vec<StreamNode> =
             (0..app.streams.len()).map(|s| stream_node(app, s, &queries, options)).collect();
         for query in &mut queries {
-            query.direct = !query.named && !streams[query.output].converts;
+            let plain = |stream: usize| !streams[stream].converts && !streams[stream].kinded;
+            let one = query.code.is_some() && query.inputs.iter().all(|&s| !streams[s].kinded);
+            query.direct = one && !query.named && query.output.is_some_and(plain);
         }
         let regions: Vec<RegionNode> = app
             .regions
@@ -154,20 +175,21 @@ impl Graph {
                     _ if options.force_stepped => Mode::Stepped,
                     mode => mode,
                 },
+                contention: match r.mode {
+                    Mode::Mixed if runs(number) => Contention::new(app, &r.queries),
+                    _ => Contention::default(),
+                },
                 stateless: !options.force_stepped && r.queries.iter().all(|&q| stateless(&queries[q])),
-                timed: sorted(&r.queries)
-                    .into_iter()
-                    .filter(|&q| runs(number) && queries[q].code.has_timers())
-                    .collect(),
+                timed: sorted(&r.queries).into_iter().filter(|&q| runs(number) && queries[q].timed).collect(),
             })
             .collect();
         if !options.force_general && !options.force_stepped {
             place_rules(app, &regions, &mut queries, &mut streams);
         }
-        let stepped = regions.iter().any(|r| r.mode == Mode::Stepped);
+        let stepped = regions.iter().any(|r| r.mode != Mode::Batched);
         let linear = !stepped
             && queries.len() <= 64
-            && queries.iter().all(|q| !q.ruled)
+            && queries.iter().all(|q| !q.ruled && q.code.is_some())
             && streams.iter().all(|s: &StreamNode| s.writers.is_empty() || s.only_writer.is_some());
         let order: Vec<usize> = regions.iter().flat_map(|r| r.queries.iter().copied()).collect();
         let mask = |s: &StreamNode| {
@@ -175,14 +197,15 @@ impl Graph {
             places.fold(0, |mask, (place, _)| mask | 1 << place)
         };
         let reader_masks = streams.iter().map(mask).collect();
-        let batched = regions.iter().filter(|r| r.mode == Mode::Batched);
-        let timeless = queries.iter().all(|q| timeless(&q.code));
+        let batched = regions.iter().filter(|r| r.mode != Mode::Stepped);
+        let timeless = queries.iter().all(|q| q.code.as_ref().is_some_and(|code| timeless(code)));
         let lone_reader = |s: &StreamNode| match s.readers[..] {
             [q] if linear && timeless && s.writers.is_empty() && !options.queries => {
-                let QueryNode { input, output, code, .. } = &queries[q];
+                let QueryNode { inputs, output: Some(output), code: Some(code), .. } = &queries[q] else { return None };
                 let ends = code.short && streams[*output].shown && streams[*output].readers.is_empty();
                 let unchanged = code.passes_unchanged();
-                ends.then_some(LoneReader { query: q as u32, input: *input as u32, output: *output as u32, unchanged })
+                let (input, output) = (inputs[0] as u32, *output as u32);
+                ends.then_some(LoneReader { query: q as u32, input, output, unchanged })
             }
             _ => None,
         };
@@ -197,6 +220,16 @@ impl Graph {
             queries,
             streams,
             regions,
+        }
+    }
+}
+
+impl Graph {
+    /// A node with nothing remembered.
+    pub(crate) fn node(&self, q: usize, app: &App) -> Node {
+        match (&self.queries[q].code, &app.queries[q].role) {
+            (Some(code), _) => Node::Query(Box::new(Query::new(code.clone()))),
+            (None, Role::Select) => unreachable!("a query of one stream is compiled"),
         }
     }
 }
@@ -219,7 +252,7 @@ fn place_rules(app: &App, regions: &[RegionNode], queries: &mut [QueryNode], str
 }
 
 fn stateless(query: &QueryNode) -> bool {
-    let code = &query.code;
+    let Some(code) = &query.code else { return false };
     let filters = code.before.iter().all(|s| matches!(s, Step::Filter { aggregates, .. } if aggregates.is_empty()));
     code.way == Way::Plain && filters && code.rate.is_none() && !code.asks_random && !query.named
 }
@@ -239,15 +272,16 @@ fn sorted(queries: &[usize]) -> Vec<usize> {
 fn stream_node(app: &App, stream: usize, queries: &[QueryNode], options: &EngineOptions) -> StreamNode {
     let plan = &app.streams[stream];
     let kinds: Vec<_> = plan.schema.attributes.iter().map(|a| a.kind).collect();
-    let parents: Vec<usize> = plan.writers.iter().map(|&w| queries[w].input).collect();
+    let parents: Vec<&[usize]> = plan.writers.iter().map(|&w| &queries[w].inputs[..]).collect();
     let mut read = vec![false; kinds.len()];
     plan.readers.iter().for_each(|&r| note_reads(&app.queries[r], &mut read));
     let asked = options.streams.as_ref().is_none_or(|names| names.contains(&plan.name));
-    let shown = asked && !plan.writers.is_empty();
+    let shown = asked && !plan.writers.is_empty() && !plan.hidden && !plan.kinded;
     if shown {
         read.fill(true);
     }
-    let converts = plan.writers.iter().any(|&w| queries[w].code.output_kinds() != kinds);
+    let carries = |w: usize| -> Vec<Kind> { app.queries[w].select.items.iter().map(|i| i.expr.kind).collect() };
+    let converts = plan.writers.iter().any(|&w| !app.queries[w].select.items.is_empty() && carries(w) != kinds);
     let touching = plan.writers.iter().chain(&plan.readers).next();
     let region = touching.map(|&q| queries[q].region);
     // To an engine that does not run its region, nobody reads or writes it.
@@ -260,13 +294,15 @@ fn stream_node(app: &App, stream: usize, queries: &[QueryNode], options: &Engine
         rules: Vec::new(),
         starters: ours(&plan.readers),
         shown: shown && runs,
+        kinded: plan.kinded,
         converts,
         only_writer: match plan.writers[..] {
             [one] if !converts => Some(one as u32),
             _ => None,
         },
-        one_parent: parents.windows(2).all(|p| p[0] == p[1])
-            && plan.writers.iter().all(|&w| !queries[w].code.has_timers()),
+        one_parent: parents.iter().all(|p| p.len() == 1)
+            && parents.windows(2).all(|p| p[0] == p[1])
+            && plan.writers.iter().all(|&w| !queries[w].timed && queries[w].code.is_some()),
         read,
         region,
     }
@@ -274,9 +310,12 @@ fn stream_node(app: &App, stream: usize, queries: &[QueryNode], options: &Engine
 
 /// Marks the attributes of its input that a query looks at.
 fn note_reads(query: &QueryPlan, read: &mut [bool]) {
+    if !matches!(query.role, Role::Select) {
+        return read.fill(true);
+    }
     let mut note = |expr: &Expr| {
         expr.visit(&mut |e| {
-            if let Node::Attr(a) = e.node
+            if let expr::Node::Attr(a) = e.node
                 && let Some(read) = read.get_mut(a as usize)
             {
                 *read = true;

@@ -33,6 +33,8 @@ mod engine;
 mod generations;
 mod graph;
 mod merge;
+mod mixed;
+mod node;
 mod outputs;
 mod rules;
 mod snapshot;

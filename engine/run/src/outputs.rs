@@ -2,7 +2,6 @@
 
 use riddhi_batch::{Arena, Chunk, Columns, Flow, Frame};
 use riddhi_exec::steps::Steps;
-use riddhi_plan::logical::Mode;
 
 use crate::batched::{LoneTurn, flow_of_source};
 use crate::compile::App;
@@ -380,7 +379,7 @@ impl<'a> Outputs<'a> {
         }
         for &q in engine.ran.iter().filter(|&&q| engine.graph.queries[q as usize].named) {
             let node = &engine.graph.queries[q as usize];
-            let stepped = engine.graph.regions[node.region].mode == Mode::Stepped;
+            let stepped = engine.stepping[node.region];
             let flow = if stepped { &engine.query_logs[q as usize] } else { engine.query(q as usize).out() };
             if !flow.chunks.is_empty() {
                 lanes.push(Lane { target: Target::Query(q), from: From::One(flow), n: flow.chunks.len() });

@@ -5,7 +5,7 @@
 //! moved in the text; what an app no longer has is refused by name.
 
 use riddhi_batch::{LoadError, Reader, Writer};
-use riddhi_exec::query::{Query, Section};
+use riddhi_exec::query::Section;
 use thiserror::Error;
 
 use crate::compile::App;
@@ -82,8 +82,8 @@ impl Engine {
     /// What was loaded of an element in part is of no use.
     fn forget(&mut self, name: &str) {
         let key = name.rsplit_once('/').map_or(name, |(key, _)| key);
-        for (query, node) in self.queries.iter_mut().zip(&self.graph.queries).filter(|(_, n)| n.code.key == key) {
-            *query = Some(Box::new(Query::new(node.code.clone())));
+        for q in (0..self.queries.len()).filter(|&q| self.graph.queries[q].key == key).collect::<Vec<_>>() {
+            self.queries[q] = Some(self.graph.node(q, &self.app));
         }
     }
 
@@ -95,7 +95,10 @@ impl Engine {
             return Ok(());
         }
         let (key, role) = name.rsplit_once('/').ok_or_else(|| LoadError::new("its name has no role"))?;
-        let query = self.queries.iter().flatten().position(|q| q.code().key == key);
+        if let Some(what) = self.shared.find(key) {
+            return if self.uses(what) { self.shared.load(what, role, body) } else { Ok(()) };
+        }
+        let query = self.graph.queries.iter().position(|q| q.key == key);
         let query = query.ok_or_else(|| LoadError::new("the app has no such query"))?;
         if !self.runs(query) {
             return Ok(());
@@ -107,6 +110,11 @@ impl Engine {
 /// The state of an app whose regions are spread over these engines: a query's from the one that runs it.
 pub(crate) fn save_all(engines: &[&Engine]) -> Vec<u8> {
     let mut sections = vec![engines[0].save_clock()];
+    for what in engines[0].shared.all() {
+        if let Some(engine) = engines.iter().find(|e| e.uses(what)) {
+            engine.shared.save(what, &mut sections);
+        }
+    }
     for query in 0..engines[0].queries.len() {
         if let Some(engine) = engines.iter().find(|e| e.runs(query)) {
             engine.query(query).save(&mut sections);

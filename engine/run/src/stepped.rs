@@ -6,11 +6,13 @@
 use std::cmp::Ordering;
 
 use riddhi_batch::{Arena, Chunk, Columns, Flow, Frame, Sel};
-use riddhi_exec::query::{Failure, Query};
+use riddhi_exec::operator::{Delivered, Inputs};
+use riddhi_exec::query::Failure;
 use riddhi_exec::steps::Fired;
 
 use crate::engine::{Engine, cx};
 use crate::merge::{OUTSIDE, Origin};
+use crate::node::Node;
 
 /// A chunk on its way to the readers of its stream.
 #[derive(Clone, Copy, Debug)]
@@ -57,10 +59,10 @@ impl Engine {
             }
             let step = (frame.entries.len() + self.steps.fired().len()) as u32;
             let mut query = self.queries[q].take().expect("a query is away only while it runs");
-            query.fire(&mut cx(&mut self.steps, &mut frame.arena, &mut self.log, &mut self.failures), timer);
+            let Engine { steps, log, failures, shared, .. } = self;
+            query.fire(&mut cx(steps, &mut frame.arena, log, failures, shared), timer);
             self.counters.query_calls += 1;
-            let output = self.graph.queries[q].output;
-            if !query.out().chunks.is_empty() {
+            if let (false, Some(output)) = (query.out().chunks.is_empty(), self.graph.queries[q].output) {
                 if self.merged[output].flow.chunks.is_empty() {
                     self.filled.push(output as u32);
                 }
@@ -68,7 +70,8 @@ impl Engine {
                     append_log(&mut self.query_logs[q], query.out());
                 }
                 let to = &mut self.merged[output].flow;
-                let first = drain(&mut query, to, output as u32, &mut frame.arena, stack);
+                let kinded = self.graph.streams[output].kinded;
+                let first = drain(&mut query, to, (output as u32, kinded), &mut frame.arena, stack);
                 stack.push(first);
             }
             self.queries[q] = Some(query);
@@ -93,24 +96,26 @@ impl Engine {
         let mut deliveries = 0;
         let Some(mut at) = stack.pop() else { return };
         loop {
-            let Engine { graph, queries, merged, steps, log, failures, filled, query_logs, counters, .. } = self;
+            let Engine { graph, queries, merged, steps, log, failures, shared, filled, query_logs, counters, .. } =
+                self;
             let readers = &graph.streams[at.stream as usize].readers[at.reader as usize..];
-            let mut cx = cx(steps, &mut frame.arena, log, failures);
+            let mut cx = cx(steps, &mut frame.arena, log, failures, shared);
             let mut taken = 0;
             let mut spoke = None;
             for &q in readers {
                 taken += 1;
                 let node = &graph.queries[q];
-                let query = queries[q].as_mut().expect("a query is away only while it runs");
+                let at_work = queries[q].as_mut().expect("a query is away only while it runs");
                 let chunk = at.chunk as usize;
-                if node.direct {
-                    let passed = match (at.outside, node.output == at.stream as usize) {
+                if let (true, Some(output)) = (node.direct, node.output) {
+                    let query = at_work.query();
+                    let passed = match (at.outside, output == at.stream as usize) {
                         (true, _) => {
-                            query.pass(cx.arena, &frame.flows[at.stream as usize], chunk, &mut merged[node.output].flow)
+                            query.pass(cx.arena, &frame.flows[at.stream as usize], chunk, &mut merged[output].flow)
                         }
-                        (false, true) => query.pass_within(cx.arena, &mut merged[node.output].flow, chunk),
+                        (false, true) => query.pass_within(cx.arena, &mut merged[output].flow, chunk),
                         (false, false) => {
-                            let pair = merged.get_disjoint_mut([at.stream as usize, node.output]);
+                            let pair = merged.get_disjoint_mut([at.stream as usize, output]);
                             let [from, to] = pair.expect("two different streams");
                             query.pass(cx.arena, &from.flow, chunk, &mut to.flow)
                         }
@@ -126,8 +131,15 @@ impl Engine {
                 }
                 let input: &Flow =
                     if at.outside { &frame.flows[at.stream as usize] } else { &merged[at.stream as usize].flow };
-                query.run(&mut cx, input, chunk, chunk + 1);
-                if !query.out().chunks.is_empty() {
+                match at_work {
+                    Node::Query(query) => query.run(&mut cx, input, chunk, chunk + 1),
+                    Node::Other(operator) => {
+                        let place = node.inputs.iter().position(|&s| s == at.stream as usize).unwrap_or(0);
+                        let order = [Delivered { input: place as u32, chunk: at.chunk }];
+                        operator.run(&mut cx, Inputs::lone(&[input], &order), 0, 1);
+                    }
+                }
+                if !at_work.out().chunks.is_empty() {
                     spoke = Some((q, false));
                     break;
                 }
@@ -143,7 +155,7 @@ impl Engine {
                 }
                 continue;
             };
-            let output = graph.queries[q].output;
+            let Some(output) = graph.queries[q].output else { unreachable!("what has no output says nothing") };
             let to = &mut merged[output].flow;
             if deliveries > most {
                 // What was just put out is dropped too, or it would come with the next entry.
@@ -172,7 +184,7 @@ impl Engine {
                 append_log(&mut query_logs[q], query.out());
             }
             stack.push(at);
-            at = drain(query, to, output as u32, cx.arena, stack);
+            at = drain(query, to, (output as u32, graph.streams[output].kinded), cx.arena, stack);
         }
     }
 
@@ -204,10 +216,20 @@ impl Engine {
 }
 
 /// Moves what a query put out to its stream. Gives the delivery of the first chunk; those of the others go on the stack.
-fn drain(query: &mut Query, to: &mut Flow, stream: u32, arena: &mut Arena, stack: &mut Vec<Delivery>) -> Delivery {
+fn drain(
+    query: &mut Node,
+    to: &mut Flow,
+    (stream, kinded): (u32, bool),
+    arena: &mut Arena,
+    stack: &mut Vec<Delivery>,
+) -> Delivery {
     let out = query.out();
     let (first_chunk, base) = (to.chunks.len() as u32, to.rows.len() as u32);
     append(&mut to.rows, &out.rows, arena);
+    if kinded {
+        to.kinds.extend_from_slice(&out.kinds);
+        to.kinds.resize(to.rows.len(), 0);
+    }
     let delivery = |chunk| Delivery { stream, outside: false, chunk, reader: 0 };
     if let [chunk] = out.chunks[..] {
         to.chunks.push(Chunk { first: chunk.first + base, ..chunk });

@@ -186,7 +186,7 @@ impl Code {
         let aggregates: Vec<AggregateCode> = plan.select.aggregates.iter().map(aggregate).collect();
         let mut code = Code {
             element,
-            label: plan.name.clone().unwrap_or_else(|| format!("query {}", element + 1)),
+            label: plan.name.clone().unwrap_or_else(|| plan.label.clone()),
             key: plan.key.clone(),
             seed: seed(&plan.key),
             app: app.to_owned(),

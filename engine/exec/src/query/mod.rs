@@ -24,6 +24,7 @@ use riddhi_plan::registry::{Aggregate, Failed, RowFailure, Timers, Window};
 
 use crate::expr::{Program, Rows, Scratch};
 use crate::groups::Groups;
+use crate::shared::Shared;
 use crate::steps::{Fired, Part, Pending, Steps};
 use crate::store::Store;
 
@@ -46,6 +47,8 @@ pub struct Cx<'a> {
     pub log: &'a mut Vec<String>,
     /// Rows that could not be computed.
     pub failures: &'a mut Vec<Failure>,
+    /// What it shares with other nodes.
+    pub shared: &'a mut Shared,
 }
 
 /// Rows of one turn that could not be computed.

@@ -110,6 +110,8 @@ pub(crate) struct Pass<'a> {
     catalog: Catalog,
     diagnostics: Diagnostics,
     queries: Vec<QueryPlan>,
+    /// Queries of the text that were kept, which count for their labels.
+    numbered: usize,
     playback: bool,
     connectors: Vec<ConnectorPlan>,
 }
@@ -124,6 +126,7 @@ impl<'a> Pass<'a> {
             catalog: Catalog::default(),
             diagnostics: Diagnostics::new(),
             queries: Vec::new(),
+            numbered: 0,
             playback: false,
             connectors: Vec::new(),
         }
@@ -144,8 +147,8 @@ impl<'a> Pass<'a> {
     }
 
     fn streams(&self) -> Vec<StreamPlan> {
-        let numbers = |of: fn(&QueryPlan) -> usize, stream: usize| {
-            self.queries.iter().enumerate().filter(|(_, q)| of(q) == stream).map(|(i, _)| i).collect()
+        let numbers = |of: &dyn Fn(&QueryPlan) -> bool| {
+            self.queries.iter().enumerate().filter(|(_, q)| of(q)).map(|(i, _)| i).collect()
         };
         let known = self.catalog.streams.iter().enumerate();
         let of = |(number, name): (usize, &String)| {
@@ -154,8 +157,10 @@ impl<'a> Pass<'a> {
                 name: name.clone(),
                 schema: entry.shape.schema(),
                 defined: entry.defined,
-                writers: numbers(|q| q.output, number),
-                readers: numbers(|q| q.input, number),
+                hidden: false,
+                kinded: false,
+                writers: numbers(&|q| q.output == Some(number)),
+                readers: numbers(&|q| q.inputs.contains(&number)),
                 span: entry.span,
             })
         };

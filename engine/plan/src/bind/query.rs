@@ -11,7 +11,7 @@ use super::guards::COPIES_MAX;
 use super::scope::{Input, marked};
 use super::{Pass, output};
 use crate::diagnose::{calls, clauses, names, unsupported, warnings};
-use crate::logical::{Kinds, QueryPlan};
+use crate::logical::{Kinds, QueryPlan, Role};
 
 /// Where a query reads from.
 pub(crate) struct Read {
@@ -133,16 +133,19 @@ impl<'a> Pass<'a> {
         let [source] = inputs;
         self.add(QueryPlan {
             name,
+            label: String::new(),
             key: String::new(),
             text: Query { annotations: Vec::new(), ..query.clone() }.to_string(),
-            input,
+            inputs: vec![input],
+            role: Role::Select,
+            shared: Vec::new(),
             schema: source.shape.schema(),
             before: chain.before,
             window: chain.window,
             after: chain.after,
             select,
             rate,
-            output,
+            output: Some(output),
             kinds,
             span: query.span,
         });
@@ -150,6 +153,11 @@ impl<'a> Pass<'a> {
 
     /// Gives the query its key and keeps it.
     fn add(&mut self, mut query: QueryPlan) {
+        self.numbered += 1;
+        query.label = match &query.name {
+            Some(name) => format!("query {} ({name})", self.numbered),
+            None => format!("query {}", self.numbered),
+        };
         query.key = match &query.name {
             Some(name) => name.clone(),
             None => {

@@ -3,7 +3,7 @@
 use riddhi_batch::{Attribute, Schema};
 use serde_json::{Map, Value, json};
 
-use super::{carries, kind_text, merged, mode_text, rules_attribute, stream_name};
+use super::{carries, input_names, kind_text, merged, mode_text, rules_attribute, stream_name};
 use crate::connector::ConnectorPlan;
 use crate::expr::{Expr, Node};
 use crate::logical::{
@@ -71,7 +71,7 @@ fn query(plan: &AppPlan, query: &QueryPlan) -> Value {
         "key": query.key,
         "text": query.text,
         "span": [query.span.start, query.span.end],
-        "from": stream_name(plan, query.input),
+        "from": input_names(plan, query),
         "operators": operators,
         "select": select(&query.select, &query.schema),
         "rate": query.rate.map(rate),
@@ -80,7 +80,7 @@ fn query(plan: &AppPlan, query: &QueryPlan) -> Value {
             Kinds::Expired => "expired",
             Kinds::All => "all",
         },
-        "into": stream_name(plan, query.output),
+        "into": query.output.map(|output| stream_name(plan, output)),
     })
 }
 

@@ -5,7 +5,6 @@ use std::fmt::Write;
 use super::mode_text;
 use crate::connector::Direction;
 use crate::logical::{AppPlan, Handler, Kinds, QueryPlan, StreamPlan};
-use crate::regions::query_label;
 use crate::text::{expr_text, handler_text, rate_text};
 
 /// Characters of a line in a box at most; longer ones are cut.
@@ -29,7 +28,7 @@ pub fn explain_mermaid(plan: &AppPlan) -> String {
         let _ = writeln!(out, "    subgraph r{number}[\"{title}\"]");
         for &q in &region.queries {
             if let Some(query) = plan.queries.get(q) {
-                let _ = writeln!(out, "        q{q}([\"{}\"])", label(&query_lines(q, query)));
+                let _ = writeln!(out, "        q{q}([\"{}\"])", label(&query_lines(query)));
             }
         }
         out.push_str("    end\n");
@@ -40,7 +39,12 @@ pub fn explain_mermaid(plan: &AppPlan) -> String {
             Kinds::Expired => "-->|expired|",
             Kinds::All => "-->|all|",
         };
-        let _ = writeln!(out, "    s{} --> q{number}\n    q{number} {arrow} s{}", query.input, query.output);
+        for input in &query.inputs {
+            let _ = writeln!(out, "    s{input} --> q{number}");
+        }
+        if let Some(output) = query.output {
+            let _ = writeln!(out, "    q{number} {arrow} s{output}");
+        }
     }
     out
 }
@@ -55,14 +59,14 @@ fn stream_node(number: usize, stream: &StreamPlan) -> String {
 }
 
 /// A query's name, and what stands between its input and its output.
-fn query_lines(number: usize, query: &QueryPlan) -> Vec<String> {
+fn query_lines(query: &QueryPlan) -> Vec<String> {
     let handler = |handler: &Handler| match handler {
         Handler::Filter { condition, aggregates } => {
             format!("filter {}", expr_text(condition, &query.schema, aggregates))
         }
         Handler::Stream { .. } => handler_text(handler, &query.schema),
     };
-    let mut lines = vec![query_label(number, query)];
+    let mut lines = vec![query.label.clone()];
     lines.extend(query.before.iter().map(handler));
     lines.extend(query.window.iter().map(|w| format!("window {}", w.text)));
     lines.extend(query.after.iter().map(handler));

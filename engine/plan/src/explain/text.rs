@@ -4,9 +4,8 @@ use std::fmt::Write;
 
 use riddhi_batch::Schema;
 
-use super::{carries, merged, mode_text, rules_attribute, stream_name};
+use super::{carries, input_names, merged, mode_text, rules_attribute, stream_name};
 use crate::logical::{AggregatePlan, AppPlan, Handler, QueryPlan, StreamPlan};
-use crate::regions::query_label;
 use crate::text::{clauses, expr_text, handler_text, insert_text, name_text, rate_text};
 
 /// The plan for people to read.
@@ -30,7 +29,7 @@ pub fn explain_text(plan: &AppPlan) -> String {
         let _ = writeln!(out, "\nregion {}: {}, {}", number + 1, mode_text(region.mode), region.reason);
         for &q in &region.queries {
             if let Some(query) = plan.queries.get(q) {
-                query_lines(plan, q, query, &mut out);
+                query_lines(plan, query, &mut out);
             }
         }
     }
@@ -42,7 +41,7 @@ fn stream_line(plan: &AppPlan, stream: &StreamPlan) -> String {
     if stream.defined {
         sources.push("input".to_owned());
     }
-    let label = |q: &usize| plan.queries.get(*q).map_or(String::new(), |query| query_label(*q, query));
+    let label = |q: &usize| plan.queries.get(*q).map_or(String::new(), |query| query.label.clone());
     sources.extend(stream.writers.iter().map(label));
     let how = if merged(stream) { "merged from" } else { "from" };
     format!("stream {} ({}) {how} {}", name_text(&stream.name), schema_text(&stream.schema), sources.join(", "))
@@ -56,12 +55,12 @@ fn schema_text(schema: &Schema) -> String {
     schema.attributes.iter().map(attribute).collect::<Vec<_>>().join(", ")
 }
 
-fn query_lines(plan: &AppPlan, number: usize, query: &QueryPlan, out: &mut String) {
-    let _ = writeln!(out, "  {}", query_label(number, query));
+fn query_lines(plan: &AppPlan, query: &QueryPlan, out: &mut String) {
+    let _ = writeln!(out, "  {}", query.label);
     let mut line = |text: String| {
         let _ = writeln!(out, "    {text}");
     };
-    line(format!("from {}", name_text(stream_name(plan, query.input))));
+    line(format!("from {}", input_names(plan, query)));
     query.before.iter().for_each(|h| handler_lines(h, &query.schema, &mut line));
     if let Some(window) = &query.window {
         let how = if window.sliding { "sliding" } else { "in batches" };
@@ -71,7 +70,9 @@ fn query_lines(plan: &AppPlan, number: usize, query: &QueryPlan, out: &mut Strin
     aggregate_lines(&query.select.aggregates, &query.schema, &mut line);
     clauses(query).into_iter().for_each(&mut line);
     query.rate.map(rate_text).into_iter().for_each(&mut line);
-    line(format!("{} {}", insert_text(query.kinds), name_text(stream_name(plan, query.output))));
+    if let Some(output) = query.output {
+        line(format!("{} {}", insert_text(query.kinds), name_text(stream_name(plan, output))));
+    }
 }
 
 fn handler_lines(handler: &Handler, schema: &Schema, line: &mut dyn FnMut(String)) {

@@ -298,8 +298,7 @@ fn owners(app: &App, spread: &Spread) -> Vec<usize> {
     let mut owner = vec![0; app.streams.len()];
     for (number, regions) in spread.regions.iter().enumerate() {
         for &q in regions.iter().flat_map(|&r| &app.regions[r].queries) {
-            owner[app.queries[q].input] = number;
-            owner[app.queries[q].output] = number;
+            app.queries[q].streams().for_each(|stream| owner[stream] = number);
         }
     }
     owner
