@@ -306,6 +306,41 @@ impl Column {
         }
     }
 
+    /// Row `at`, which may be just behind the last, becomes row `i` of a column of another arena: of the same kind, or of any
+    /// kind if this one holds tagged values. Long strings and values are copied over.
+    pub fn put_from(&mut self, at: usize, from: &Column, i: usize, theirs: &Arena, ours: &mut Arena) {
+        if at == self.len() {
+            self.fill(1);
+        }
+        if from.is_null(i) {
+            if self.nulls.is_empty() {
+                self.nulls.resize(self.len(), 0);
+            }
+            self.nulls[at] = 1;
+            // What lies under a null is copied like any other value.
+            match &mut self.data {
+                Data::Str(a) => a[at] = Str::EMPTY,
+                Data::Any(a) => a[at] = Any::NOTHING,
+                _ => {}
+            }
+            return;
+        }
+        match (&mut self.data, &from.data) {
+            (Data::I32(a), Data::I32(b)) => a[at] = b[i],
+            (Data::I64(a), Data::I64(b)) => a[at] = b[i],
+            (Data::F32(a), Data::F32(b)) => a[at] = b[i],
+            (Data::F64(a), Data::F64(b)) => a[at] = b[i],
+            (Data::Bool(a), Data::Bool(b)) => a[at] = b[i],
+            (Data::Str(a), Data::Str(b)) => a[at] = b[i].moved(theirs, ours),
+            (Data::Any(a), Data::Any(b)) => a[at] = b[i].moved(theirs, ours),
+            (Data::Any(a), _) => a[at] = Any::new(&from.value(i, theirs), ours),
+            _ => wrong(from.kind()),
+        }
+        if !self.nulls.is_empty() {
+            self.nulls[at] = 0;
+        }
+    }
+
     #[cold]
     fn push_null_flag(&mut self, null: bool) {
         if null {

@@ -14,6 +14,7 @@ pub mod shared;
 pub mod steps;
 pub mod store;
 pub mod stream;
+pub mod table;
 pub mod window;
 
 /// A registry with all that is built in.

@@ -6,6 +6,7 @@ use riddhi_batch::{Kind, Type, Value};
 use riddhi_ql::Span;
 
 use crate::registry::{ScalarKernel, Volatility};
+use crate::table::TableCondition;
 
 /// An expression ready to be compiled into kernels.
 #[derive(Clone, Debug)]
@@ -42,6 +43,10 @@ pub enum Node {
     Not(Box<Expr>),
     /// Whether the value is null.
     IsNull(Box<Expr>),
+    /// Column of the row of a table, inside a condition over an event and such a row.
+    Column(u32),
+    /// Whether a table has a row for which the condition holds.
+    In(Box<TableCondition>),
     /// A function of the registry.
     Call {
         /// As written, for EXPLAIN and messages: `name` or `namespace:name`.
@@ -83,13 +88,29 @@ impl Expr {
     pub fn visit<'a>(&'a self, f: &mut dyn FnMut(&'a Expr)) {
         f(self);
         match &self.node {
-            Node::Const(_) | Node::Attr(_) | Node::Aggregate(_) => {}
+            Node::Const(_) | Node::Attr(_) | Node::Aggregate(_) | Node::Column(_) => {}
             Node::Arith(_, a, b) | Node::Compare(_, a, b) | Node::And(a, b) | Node::Or(a, b) => {
                 a.visit(f);
                 b.visit(f);
             }
             Node::Not(a) | Node::IsNull(a) => a.visit(f),
             Node::Call { args, .. } => args.iter().for_each(|a| a.visit(f)),
+            Node::In(condition) => condition.expressions().for_each(|e| e.visit(f)),
+        }
+    }
+
+    /// Calls `f` on this node and all below it, parents first.
+    pub fn visit_mut(&mut self, f: &mut dyn FnMut(&mut Expr)) {
+        f(self);
+        match &mut self.node {
+            Node::Const(_) | Node::Attr(_) | Node::Aggregate(_) | Node::Column(_) => {}
+            Node::Arith(_, a, b) | Node::Compare(_, a, b) | Node::And(a, b) | Node::Or(a, b) => {
+                a.visit_mut(f);
+                b.visit_mut(f);
+            }
+            Node::Not(a) | Node::IsNull(a) => a.visit_mut(f),
+            Node::Call { args, .. } => args.iter_mut().for_each(|a| a.visit_mut(f)),
+            Node::In(condition) => condition.expressions_mut().for_each(|e| e.visit_mut(f)),
         }
     }
 
@@ -97,11 +118,21 @@ impl Expr {
     pub fn volatility(&self) -> Volatility {
         let mut most = Volatility::Pure;
         self.visit(&mut |e| {
-            if let Node::Call { volatility, .. } = &e.node {
-                most = most.max(*volatility);
+            match &e.node {
+                Node::Call { volatility, .. } => most = most.max(*volatility),
+                // A table may be another one when the row leaves.
+                Node::In(_) => most = most.max(Volatility::Clock),
+                _ => {}
             }
         });
         most
+    }
+
+    /// Whether a table is looked at.
+    pub fn reads_table(&self) -> bool {
+        let mut found = false;
+        self.visit(&mut |e| found |= matches!(e.node, Node::Column(_) | Node::In(_)));
+        found
     }
 
     /// Whether the result of an aggregate is used.

@@ -19,6 +19,7 @@ pub mod logical;
 mod regions;
 pub mod registry;
 mod rules;
+pub mod table;
 mod text;
 
 pub use bind::{Planned, Verdict, plan};

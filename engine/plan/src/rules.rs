@@ -99,7 +99,7 @@ fn cannot_fail(condition: &Expr) -> bool {
     condition.visit(&mut |e| {
         sound &= e.kind == e.ty.kind() && e.kind != Kind::Any;
         match &e.node {
-            Node::Call { .. } | Node::Aggregate(_) => sound = false,
+            Node::Call { .. } | Node::Aggregate(_) | Node::In(_) => sound = false,
             Node::Arith(_, a, b) => sound &= a.ty.is_numeric() && b.ty.is_numeric(),
             _ => {}
         }

@@ -7,17 +7,21 @@ use riddhi_batch::{Schema, Value, double_text, float_text};
 
 use crate::expr::{Arith, Compare, Expr, Node};
 use crate::logical::{AggregatePlan, Handler, Kinds, QueryPlan, RatePlan, Which};
+use crate::table::{Access, TableCondition};
 
 /// The text of `expr`, whose attributes are those of `schema`.
 pub fn expr_text(expr: &Expr, schema: &Schema, aggregates: &[AggregatePlan]) -> String {
     let mut out = String::new();
-    Printer { schema, aggregates }.print(expr, 0, &mut out);
+    Printer { schema, aggregates, table: None }.print(expr, 0, &mut out);
     out
 }
 
+#[derive(Clone, Copy)]
 struct Printer<'a> {
     schema: &'a Schema,
     aggregates: &'a [AggregatePlan],
+    /// Inside the condition of `in`: names of the table and its columns.
+    table: Option<&'a (String, Vec<String>)>,
 }
 
 const OR: u8 = 1;
@@ -53,6 +57,11 @@ impl Printer<'_> {
                 Some(aggregate) => out.push_str(&aggregate.text),
                 None => out.push('?'),
             },
+            Node::Column(i) => out.push_str(&self.column_text(*i)),
+            Node::In(condition) => {
+                let inside = Printer { table: Some(&condition.names), ..*self };
+                let _ = write!(out, "({}) in {}", inside.condition(condition), name_text(&condition.names.0));
+            }
             Node::Arith(op, a, b) => self.binary(arith_text(*op), own, a, b, out),
             Node::Compare(op, a, b) => self.binary(compare_text(*op), own, a, b, out),
             Node::And(a, b) => self.binary("and", own, a, b, out),
@@ -77,6 +86,38 @@ impl Printer<'_> {
         }
     }
 
+    fn column_text(&self, column: u32) -> String {
+        let Some((table, columns)) = self.table else { return "?".to_owned() };
+        let column = columns.get(column as usize).map_or("?".to_owned(), |c| name_text(c));
+        format!("{}.{column}", name_text(table))
+    }
+
+    /// A condition over an event and a row: what is looked up first.
+    fn condition(&self, condition: &TableCondition) -> String {
+        let mut parts = Vec::new();
+        let mut compared = |column: u32, op: &str, value: &Expr| {
+            let mut text = format!("{} {op} ", self.column_text(column));
+            self.print(value, SUM, &mut text);
+            parts.push(text);
+        };
+        match &condition.access {
+            Access::Scan => {}
+            Access::Equal { columns, keys, .. } => {
+                columns.iter().zip(keys).for_each(|(column, key)| compared(*column, "==", key));
+            }
+            Access::Range { column, low, high, .. } => {
+                low.iter().for_each(|(e, inclusive)| compared(*column, if *inclusive { ">=" } else { ">" }, e));
+                high.iter().for_each(|(e, inclusive)| compared(*column, if *inclusive { "<=" } else { "<" }, e));
+            }
+        }
+        if let Some(rest) = &condition.rest {
+            let mut text = String::new();
+            self.print(rest, AND, &mut text);
+            parts.push(text);
+        }
+        if parts.is_empty() { "true".to_owned() } else { parts.join(" and ") }
+    }
+
     fn binary(&self, op: &str, own: u8, a: &Expr, b: &Expr, out: &mut String) {
         self.print(a, own, out);
         let _ = write!(out, " {op} ");
@@ -93,7 +134,10 @@ fn precedence(node: &Node) -> u8 {
         Node::Arith(Arith::Add | Arith::Subtract, ..) => SUM,
         Node::Arith(..) => PRODUCT,
         Node::Not(_) => NOT,
-        Node::IsNull(_) | Node::Const(_) | Node::Attr(_) | Node::Aggregate(_) | Node::Call { .. } => PRIMARY,
+        Node::In(_) => EQUALITY,
+        Node::IsNull(_) | Node::Const(_) | Node::Attr(_) | Node::Column(_) | Node::Aggregate(_) | Node::Call { .. } => {
+            PRIMARY
+        }
     }
 }
 

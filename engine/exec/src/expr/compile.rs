@@ -7,6 +7,8 @@ use riddhi_batch::{Arena, Column, Kind, Type, Value};
 use riddhi_plan::expr::{Arith, Compare, Expr, Node};
 use riddhi_plan::registry::{RowCx, Volatility};
 
+use crate::table::Finder;
+
 use super::{Call, Constant, Input, KINDS, Op, Program, Register, Slot, Work, by_value, row, site};
 
 /// Compiles `expr`.
@@ -49,6 +51,12 @@ impl Compiler {
             Node::Const(value) => Lowered::Value(value.clone()),
             Node::Attr(column) => Lowered::Slot(self.input(false, *column, expr.kind)),
             Node::Aggregate(column) => Lowered::Slot(self.input(true, *column, expr.kind)),
+            // Conditions over rows of tables are compiled with the table's columns as attributes.
+            Node::Column(_) => Lowered::Value(Value::Null),
+            Node::In(condition) => {
+                let finder = Box::new(Finder::compile(condition));
+                self.emit(Work::In(finder), Kind::Bool, &[])
+            }
             Node::Arith(op, a, b) => {
                 let (x, y) = (self.lower(a), self.lower(b));
                 self.arith(*op, expr, (x, a.kind), (y, b.kind))

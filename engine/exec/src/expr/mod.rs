@@ -22,6 +22,8 @@ use riddhi_plan::expr::{Arith, Compare, Expr};
 use riddhi_plan::registry::{Failed, ScalarKernel, Volatility};
 use std::sync::Arc;
 
+use crate::table::Finder;
+
 pub(crate) use by_value::{number_as, type_name};
 pub(crate) use kernels::{Lane, Side, side};
 pub use run::Scratch;
@@ -137,6 +139,8 @@ enum Work {
     /// Makes bools of what may be none.
     Truth(Slot),
     Call(Box<Call>),
+    /// Whether a table has such a row.
+    In(Box<Finder>),
 }
 
 #[derive(Debug)]

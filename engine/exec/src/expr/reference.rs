@@ -20,6 +20,7 @@ pub fn value(expr: &Expr, input: &[Value], computed: &[Value], cx: &RowCx) -> Re
         Node::Or(a, b) => Value::Bool(truth(a)? || truth(b)?),
         Node::Not(a) => Value::Bool(!truth(a)?),
         Node::IsNull(a) => Value::Bool(at(a)?.is_null()),
+        Node::Column(_) | Node::In(_) => return Err(RowFailure::new("the reference has no tables")),
         Node::Call { kernel, args, .. } => {
             let cx = RowCx { seed: cx.seed ^ site(expr), ..*cx };
             let result = call(kernel.as_ref(), args, &cx, at)?;

@@ -1,11 +1,14 @@
 //! Running a program over the rows of a call.
 
+use std::cell::RefCell;
 use std::mem;
 
 use riddhi_batch::{Arena, Column, Data, Kind, Sel};
-use riddhi_plan::registry::{Arg, Failed, KernelCx};
+use riddhi_plan::registry::{Arg, Failed, KernelCx, RowFailure};
 
 use super::kernels::{arith, compare, logic};
+use crate::table::{Finder, Found, Table};
+
 use super::{Call, KINDS, Op, Program, Register, Rows, Slot, Work, by_value};
 
 /// Arguments of a call that need no allocation.
@@ -17,6 +20,10 @@ pub struct Scratch {
     /// By kind; a register is away while it is being written.
     pools: [Vec<Option<Box<Reg>>>; KINDS],
     failed: Failed,
+    /// The app's tables, while a query that looks at some runs.
+    pub tables: Vec<Table>,
+    /// By the place of its look-up in memory: what it needs while it looks.
+    finds: RefCell<Vec<(usize, Box<Found>)>>,
 }
 
 #[derive(Debug)]
@@ -27,7 +34,12 @@ struct Reg {
 
 impl Default for Scratch {
     fn default() -> Scratch {
-        Scratch { pools: std::array::from_fn(|_| Vec::new()), failed: Failed::default() }
+        Scratch {
+            pools: std::array::from_fn(|_| Vec::new()),
+            failed: Failed::default(),
+            tables: Vec::new(),
+            finds: RefCell::default(),
+        }
     }
 }
 
@@ -358,7 +370,36 @@ fn run(
             inherit(scratch, &[*a], failed, n);
             bools(out, |to| logic::truth_by_value(&arg(*a), n, arena, to, failed));
         }
+        Work::In(finder) => is_in(finder, rows, arena, scratch, out, failed),
         Work::Call(call) => run_call(program, call, rows, arena, scratch, out, failed),
+    }
+}
+
+/// Whether a table has a row for each of the events.
+fn is_in(
+    finder: &Finder,
+    rows: &Rows<'_>,
+    arena: &mut Arena,
+    scratch: &Scratch,
+    out: &mut Column,
+    failed: &mut Failed,
+) {
+    let Some(table) = scratch.tables.get(finder.table()) else {
+        (0..rows.n).for_each(|i| failed.mark(i, rows.n, RowFailure::new("there are no tables here")));
+        return bools(out, |to| to.resize(to.len() + rows.n, 0));
+    };
+    let place = std::ptr::from_ref(finder) as usize;
+    let mut finds = scratch.finds.borrow_mut();
+    let known = finds.iter().position(|(key, _)| *key == place);
+    let known = known.unwrap_or_else(|| {
+        finds.push((place, Box::new(finder.found())));
+        finds.len() - 1
+    });
+    let found = &mut finds[known].1;
+    finder.exists(table, rows, arena, found);
+    bools(out, |to| to.extend(found.ends.iter().map(|&end| end as u8)));
+    if !found.failed.is_empty() {
+        failed.clone_from(&found.failed);
     }
 }
 

@@ -351,6 +351,8 @@ pub fn show(e: &Expr) -> String {
         Node::Or(a, b) => format!("({} or {})", show(a), show(b)),
         Node::Not(a) => format!("not {}", show(a)),
         Node::IsNull(a) => format!("{} is null", show(a)),
+        Node::Column(i) => format!("column{i}"),
+        Node::In(condition) => format!("in table {}", condition.table),
         Node::Call { name, args, .. } => format!("{name}({})", args.iter().map(show).collect::<Vec<_>>().join(", ")),
     };
     if e.kind == e.ty.kind() { text } else { format!("{text}:{}/{:?}", e.ty, e.kind) }

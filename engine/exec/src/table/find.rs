@@ -1,0 +1,459 @@
+//! Conditions over an event and a row of a table, compiled, and the look-ups that they make: a batch of events at a time.
+//!
+//! An index gives the rows that may do; the rest of the condition is computed by kernels over pairs of event and row, in blocks
+//! whose strings lie in an arena of their own. What is found comes in the table's order, whatever the index.
+
+use std::ops::Bound;
+
+use riddhi_batch::{Arena, Column, Kind, Sel};
+use riddhi_plan::expr::{Expr, Node};
+use riddhi_plan::registry::{Failed, RowFailure, Volatility};
+use riddhi_plan::table::{Access, TableCondition};
+
+use super::index::NONE;
+use super::key::{Keys, NULL, Word, at, is_hash};
+use super::{Index, Table, bound};
+use crate::expr::{Program, Rows, Scratch, Source};
+
+/// Pairs of event and row that are looked at together.
+const BLOCK: usize = 1024;
+
+/// A compiled condition.
+#[derive(Debug)]
+pub struct Finder {
+    table: usize,
+    access: Look,
+    rest: Option<Rest>,
+    key_kinds: Vec<Kind>,
+}
+
+#[derive(Debug)]
+enum Look {
+    Scan,
+    Equal { index: usize, keys: Vec<Program>, columns: Vec<u32> },
+    Range { index: usize, low: Limit, high: Limit },
+}
+
+/// A program of an end of a range, and whether that is one of it.
+type Limit = Option<Box<(Program, bool)>>;
+
+/// What an index does not answer, over the event's attributes and, behind them, the table's columns.
+#[derive(Debug)]
+struct Rest {
+    program: Program,
+    /// Attributes of the event that it reads.
+    event: Vec<u32>,
+    /// Results of aggregates that it reads.
+    computed: Vec<u32>,
+    /// Columns of the table that it reads.
+    columns: Vec<u32>,
+    /// Place of the first column.
+    first: u32,
+    kinds: Vec<Kind>,
+    computed_kinds: Vec<Kind>,
+    block: usize,
+}
+
+/// The rows found for a batch of events. One belongs to a [`Finder`] and is used again.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// Slots of the rows, one event's behind the other's, each event's in the table's order.
+    pub slots: Vec<u32>,
+    /// By event: the end of its rows. Where only whether there is one was asked: 1 if so, else 0.
+    pub ends: Vec<u32>,
+    /// Events for which the condition could not be computed; they have no rows.
+    pub failed: Failed,
+    keys: Vec<Column>,
+    words: Vec<Word>,
+    hashes: Vec<u64>,
+    heads: Vec<u32>,
+    /// Pairs that wait to be looked at: the event's number, and the row.
+    events: Vec<u32>,
+    pairs: Vec<u32>,
+    places: Vec<u32>,
+    cols: Vec<Column>,
+    computed: Vec<Column>,
+    ts: Vec<i64>,
+    now: Vec<i64>,
+    hits: Vec<u32>,
+    pair_failed: Failed,
+    arena: Arena,
+    scratch: Scratch,
+}
+
+/// What is asked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ask {
+    /// Which rows.
+    Rows,
+    /// Whether there is one.
+    Any,
+}
+
+impl Found {
+    /// The rows of event `i`.
+    pub fn of(&self, i: usize) -> &[u32] {
+        let from = if i == 0 { 0 } else { self.ends[i - 1] };
+        &self.slots[from as usize..self.ends[i] as usize]
+    }
+}
+
+impl Finder {
+    /// Compiles a condition.
+    pub fn compile(plan: &TableCondition) -> Finder {
+        let program = |bound: &Option<(Expr, bool)>| bound.as_ref().map(|(e, x)| Box::new((Program::compile(e), *x)));
+        let (access, key_kinds) = match &plan.access {
+            Access::Scan => (Look::Scan, Vec::new()),
+            Access::Equal { index, keys, columns } => {
+                let kinds = keys.iter().map(|k| k.kind).collect();
+                let keys = keys.iter().map(Program::compile).collect();
+                (Look::Equal { index: *index, keys, columns: columns.clone() }, kinds)
+            }
+            Access::Range { index, low, high, .. } => {
+                let kinds = [low, high].map(|b| b.as_ref().map_or(Kind::I64, |(e, _)| e.kind)).to_vec();
+                (Look::Range { index: *index, low: program(low), high: program(high) }, kinds)
+            }
+        };
+        Finder { table: plan.table, access, rest: plan.rest.as_ref().map(Rest::compile), key_kinds }
+    }
+
+    /// The table's number.
+    pub fn table(&self) -> usize {
+        self.table
+    }
+
+    /// Whether an index answers all of it with at most one row.
+    pub fn is_key(&self, table: &Table) -> bool {
+        let unique = |index: usize| table.plan.indexes[index].unique;
+        self.rest.is_none() && matches!(self.access, Look::Equal { index, .. } if unique(index))
+    }
+
+    /// What it needs while it looks.
+    pub fn found(&self) -> Found {
+        let mut found = Found { keys: self.key_kinds.iter().map(|&k| Column::new(k)).collect(), ..Found::default() };
+        if let Some(rest) = &self.rest {
+            found.cols = rest.kinds.iter().map(|&k| Column::new(k)).collect();
+            found.computed = rest.computed_kinds.iter().map(|&k| Column::new(k)).collect();
+        }
+        found
+    }
+
+    /// Finds the rows for each of the events `rows`, whose strings lie in `arena`.
+    pub fn find(&self, table: &Table, rows: &Rows<'_>, arena: &mut Arena, found: &mut Found) {
+        self.look(table, rows, arena, found, Ask::Rows);
+        let mut end = 0;
+        for i in 0..rows.n {
+            let from = end as usize;
+            end += found.ends[i];
+            found.ends[i] = end;
+            table.sort(&mut found.slots[from..end as usize]);
+        }
+    }
+
+    /// Tells, in [`Found::ends`], for which of the events there is a row.
+    pub fn exists(&self, table: &Table, rows: &Rows<'_>, arena: &mut Arena, found: &mut Found) {
+        self.look(table, rows, arena, found, Ask::Any);
+    }
+
+    /// Puts into `ends` how many rows each event has.
+    fn look(&self, table: &Table, rows: &Rows<'_>, arena: &mut Arena, found: &mut Found, ask: Ask) {
+        found.slots.clear();
+        found.ends.clear();
+        found.ends.resize(rows.n, 0);
+        found.failed.clear();
+        if table.is_empty() || rows.n == 0 {
+            return;
+        }
+        match &self.access {
+            Look::Scan => self.scan(table, rows, arena, found, ask),
+            Look::Equal { index, keys, columns } => self.equal(table, (*index, keys, columns), rows, arena, found, ask),
+            Look::Range { index, low, high } => self.range(table, (*index, low, high), rows, arena, found, ask),
+        }
+        if !found.failed.is_empty() && ask == Ask::Any {
+            // A row that does is enough.
+            let none = found.ends.iter().zip(&mut found.failed.rows).filter(|(end, _)| **end != 0);
+            none.for_each(|(_, failed)| *failed = 0);
+            if !found.failed.rows.contains(&1) {
+                found.failed.clear();
+            }
+        } else if !found.failed.is_empty() {
+            found.drop_failed();
+        }
+    }
+
+    fn scan(&self, table: &Table, rows: &Rows<'_>, arena: &Arena, found: &mut Found, ask: Ask) {
+        for i in 0..rows.n {
+            let mut slot = 0;
+            let slots = table.alive.len();
+            while slot < slots && (ask == Ask::Rows || found.ends[i] == 0) {
+                let end = slots.min(slot + BLOCK);
+                for s in slot..end {
+                    if table.alive[s] != 0 {
+                        self.pair(table, rows, arena, found, (i, s as u32), ask);
+                    }
+                }
+                slot = end;
+                if ask == Ask::Any {
+                    self.settle(table, rows, arena, found, ask);
+                }
+            }
+        }
+        self.settle(table, rows, arena, found, ask);
+    }
+
+    fn equal(
+        &self,
+        table: &Table,
+        (number, programs, columns): (usize, &[Program], &[u32]),
+        rows: &Rows<'_>,
+        arena: &mut Arena,
+        found: &mut Found,
+        ask: Ask,
+    ) {
+        let Some(Index::Hash(index)) = table.indexes.get(number) else { return };
+        let mut keys = std::mem::take(&mut found.keys);
+        let (mut words, mut hashes) = (std::mem::take(&mut found.words), std::mem::take(&mut found.hashes));
+        let mut heads = std::mem::take(&mut found.heads);
+        words.clear();
+        heads.clear();
+        let bare = if let [one] = programs { one.attribute().map(|a| [a]) } else { None };
+        let places: Vec<u32>;
+        let (given, sel) = match &bare {
+            Some(by) => (Keys { cols: rows.input.cols, by, arena: &*arena }, rows.input.sel),
+            None => {
+                compute(programs, rows, arena, &mut keys, found);
+                places = (0..keys.len() as u32).collect();
+                (Keys { cols: &keys, by: &places, arena: &*arena }, Sel::From(0))
+            }
+        };
+        given.words(sel, rows.n, &mut words);
+        let own = Keys { cols: &table.cols, by: columns, arena: &table.arena };
+        if words.iter().any(|&w| is_hash(w)) {
+            let find = |(i, &w): (usize, &Word)| index.find(&own, w, &given, at(sel, i)).unwrap_or(NONE);
+            heads.extend(words.iter().enumerate().map(find));
+        } else {
+            index.find_words(&words, &mut hashes, &mut heads);
+        }
+        // Only in a primary key is null a value that null equals.
+        if !table.plan.indexes[number].unique {
+            let null = |i: usize, word: Word| word == NULL || (programs.len() > 1 && given.has_null(at(sel, i)));
+            let rows = heads.iter_mut().enumerate().filter(|(i, _)| null(*i, words[*i]));
+            rows.for_each(|(_, head)| *head = NONE);
+        }
+        for (i, &head) in heads.iter().enumerate() {
+            let mut row = head;
+            while row != NONE {
+                if !found.failed.is(i) {
+                    self.pair(table, rows, arena, found, (i, row), ask);
+                }
+                row = if ask == Ask::Any && self.rest.is_none() { NONE } else { index.next(row) };
+            }
+        }
+        self.settle(table, rows, arena, found, ask);
+        (found.keys, found.words, found.hashes, found.heads) = (keys, words, hashes, heads);
+    }
+
+    fn range(
+        &self,
+        table: &Table,
+        (number, low, high): (usize, &Limit, &Limit),
+        rows: &Rows<'_>,
+        arena: &mut Arena,
+        found: &mut Found,
+        ask: Ask,
+    ) {
+        let Some(Index::Ordered(index)) = table.indexes.get(number) else { return };
+        let mut keys = std::mem::take(&mut found.keys);
+        let mut heads = std::mem::take(&mut found.heads);
+        keys.iter_mut().for_each(Column::clear);
+        for (key, limit) in [low, high].into_iter().enumerate() {
+            if let Some(limit) = limit {
+                compute_one(&limit.0, rows, arena, &mut keys[key], found);
+            }
+        }
+        let limit = |limit: &Limit, column: &Column, i: usize| match limit {
+            Some(limit) => bound(column, i, limit.1),
+            None => Some(Bound::Unbounded),
+        };
+        let most = if ask == Ask::Any && self.rest.is_none() { 1 } else { usize::MAX };
+        for i in 0..rows.n {
+            let bounds = (limit(low, &keys[0], i), limit(high, &keys[1], i));
+            let (Some(from), Some(to)) = bounds else { continue };
+            if found.failed.is(i) {
+                continue;
+            }
+            heads.clear();
+            index.range(from, to, most, &mut heads);
+            for &row in &heads {
+                self.pair(table, rows, arena, found, (i, row), ask);
+            }
+        }
+        self.settle(table, rows, arena, found, ask);
+        (found.keys, found.heads) = (keys, heads);
+    }
+
+    /// Event `i` and a row that an index gave.
+    #[inline]
+    fn pair(&self, table: &Table, rows: &Rows<'_>, arena: &Arena, found: &mut Found, (i, row): (usize, u32), ask: Ask) {
+        let Some(rest) = &self.rest else {
+            found.hit(i, row, ask);
+            return;
+        };
+        if ask == Ask::Any && found.ends[i] != 0 {
+            return;
+        }
+        found.events.push(i as u32);
+        found.pairs.push(row);
+        if found.pairs.len() == rest.block {
+            self.settle(table, rows, arena, found, ask);
+        }
+    }
+
+    /// Looks at the pairs that wait.
+    fn settle(&self, table: &Table, rows: &Rows<'_>, arena: &Arena, found: &mut Found, ask: Ask) {
+        let Some(rest) = self.rest.as_ref().filter(|_| !found.pairs.is_empty()) else { return };
+        rest.select(table, rows, arena, found);
+        let (hits, mut failed) = (std::mem::take(&mut found.hits), std::mem::take(&mut found.pair_failed));
+        for &hit in &hits {
+            let (event, row) = (found.events[hit as usize] as usize, found.pairs[hit as usize]);
+            found.hit(event, row, ask);
+        }
+        if !failed.is_empty() {
+            let why = failed.reason.take().unwrap_or_else(|| RowFailure::new("a condition could not be computed"));
+            for pair in (0..found.pairs.len()).filter(|&i| failed.rows[i] != 0) {
+                let event = found.events[pair] as usize;
+                found.failed.mark(event, rows.n, why.clone());
+            }
+        }
+        (found.hits, found.pair_failed) = (hits, failed);
+        found.events.clear();
+        found.pairs.clear();
+    }
+}
+
+impl Found {
+    #[inline]
+    fn hit(&mut self, event: usize, row: u32, ask: Ask) {
+        match ask {
+            Ask::Rows => {
+                self.slots.push(row);
+                self.ends[event] += 1;
+            }
+            Ask::Any => self.ends[event] = 1,
+        }
+    }
+
+    /// Takes out the rows of failed events.
+    #[cold]
+    fn drop_failed(&mut self) {
+        let (mut from, mut to) = (0, 0);
+        for event in 0..self.ends.len() {
+            let n = self.ends[event] as usize;
+            if self.failed.is(event) {
+                self.ends[event] = 0;
+            } else {
+                self.slots.copy_within(from..from + n, to);
+                to += n;
+            }
+            from += n;
+        }
+        self.slots.truncate(to);
+    }
+}
+
+/// Computes keys, one column each.
+fn compute(programs: &[Program], rows: &Rows<'_>, arena: &mut Arena, keys: &mut [Column], found: &mut Found) {
+    for (program, column) in programs.iter().zip(keys) {
+        column.clear();
+        compute_one(program, rows, arena, column, found);
+    }
+}
+
+fn compute_one(program: &Program, rows: &Rows<'_>, arena: &mut Arena, column: &mut Column, found: &mut Found) {
+    let (mut scratch, mut failed) = (std::mem::take(&mut found.scratch), std::mem::take(&mut found.failed));
+    program.eval(rows, arena, &mut scratch, column, &mut failed);
+    (found.scratch, found.failed) = (scratch, failed);
+}
+
+impl Rest {
+    fn compile(expr: &Expr) -> Rest {
+        let mut first = 0;
+        expr.visit(&mut |e| {
+            if let Node::Attr(a) = e.node {
+                first = first.max(a + 1);
+            }
+        });
+        let (mut event, mut computed, mut columns) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut kinds, mut computed_kinds) = (Vec::new(), Vec::new());
+        let mut flat = expr.clone();
+        flat.visit_mut(&mut |e| match e.node {
+            Node::Attr(a) => note(&mut event, &mut kinds, a, a, e.kind),
+            Node::Aggregate(a) => note(&mut computed, &mut computed_kinds, a, a, e.kind),
+            Node::Column(c) => {
+                note(&mut columns, &mut kinds, c, first + c, e.kind);
+                e.node = Node::Attr(first + c);
+            }
+            _ => {}
+        });
+        let program = Program::compile(&flat);
+        let block = if program.volatility() == Volatility::Random { 1 } else { BLOCK };
+        Rest { program, event, computed, columns, first, kinds, computed_kinds, block }
+    }
+
+    /// Puts the numbers of the waiting pairs for which it holds into `hits`.
+    fn select(&self, table: &Table, rows: &Rows<'_>, arena: &Arena, found: &mut Found) {
+        let n = found.pairs.len();
+        found.arena.clear();
+        let mut fill = |to: &mut Column, from: &Column, sel: Sel<'_>, theirs: &Arena| {
+            to.clear();
+            to.append_from(from, sel, n, theirs, &mut found.arena);
+        };
+        found.places.clear();
+        found.places.extend(found.events.iter().map(|&e| at(rows.input.sel, e as usize) as u32));
+        for &a in &self.event {
+            fill(&mut found.cols[a as usize], &rows.input.cols[a as usize], Sel::Rows(&found.places), arena);
+        }
+        for &c in &self.columns {
+            let to = &mut found.cols[(self.first + c) as usize];
+            fill(to, &table.cols[c as usize], Sel::Rows(&found.pairs), &table.arena);
+        }
+        if !self.computed.is_empty() {
+            found.places.clear();
+            found.places.extend(found.events.iter().map(|&e| at(rows.computed.sel, e as usize) as u32));
+            for &a in &self.computed {
+                let from = &rows.computed.cols[a as usize];
+                fill(&mut found.computed[a as usize], from, Sel::Rows(&found.places), arena);
+            }
+        }
+        found.ts.clear();
+        found.now.clear();
+        if self.program.volatility() >= Volatility::RowTime {
+            found.ts.extend(found.events.iter().filter_map(|&e| rows.ts.get(e as usize)));
+            found.now.extend(found.events.iter().filter_map(|&e| rows.now.get(e as usize)));
+        }
+        let pairs = Rows {
+            n,
+            input: Source { cols: &found.cols, sel: Sel::From(0) },
+            computed: Source { cols: &found.computed, sel: Sel::From(0) },
+            ts: &found.ts,
+            now: &found.now,
+            serial: rows.serial + u64::from(found.events[0]),
+            seed: rows.seed,
+        };
+        found.hits.clear();
+        found.pair_failed.clear();
+        let program = &self.program;
+        program.select(&pairs, &mut found.arena, &mut found.scratch, &mut found.hits, &mut found.pair_failed);
+    }
+}
+
+/// Notes that the place is read, of which kind it is.
+fn note(used: &mut Vec<u32>, kinds: &mut Vec<Kind>, number: u32, place: u32, kind: Kind) {
+    if !used.contains(&number) {
+        used.push(number);
+    }
+    while kinds.len() <= place as usize {
+        kinds.push(Kind::I32);
+    }
+    kinds[place as usize] = kind;
+}

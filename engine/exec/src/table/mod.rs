@@ -1,0 +1,517 @@
+//! Tables in memory.
+//!
+//! A row is a *slot* of the table's columns; slots are used again. In which order rows are found depends on the table's keys
+//! ([`RowOrder`]), never on slots or indexes: what a look-up gives is put in order. Long strings lie in the table's own arena,
+//! which is rewritten when it has doubled, so it does not grow once rows are gone.
+
+mod find;
+mod index;
+mod key;
+mod ordered;
+
+use std::ops::Bound;
+use std::sync::Arc;
+
+use riddhi_batch::{Arena, Column, Data, LoadError, Reader, Sel, Writer};
+use riddhi_plan::table::{IndexForm, RowOrder, TablePlan};
+
+use index::HashIndex;
+use key::{Keys, Word, ordered, same_value};
+use ordered::OrderedIndex;
+
+pub use find::{Finder, Found};
+
+/// Rows of a table at most, unless set otherwise; a row too many is refused, counted and reported.
+pub const ROWS_MAX: usize = 50_000_000;
+
+/// Bytes of long strings below which they are not looked through for dead ones.
+const ARENA_LEAST: usize = 1 << 16;
+
+/// Buckets of an empty hash map of Java.
+const BUCKETS: u64 = 16;
+
+/// Why a change was not made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// Another row has the primary key.
+    Duplicate,
+    /// An update would make a key null.
+    NullKey,
+    /// The table is full.
+    Full,
+}
+
+impl Refusal {
+    /// For the log.
+    pub fn reason(self, table: &str) -> String {
+        match self {
+            Refusal::Duplicate => format!("table `{table}` has a row with this primary key"),
+            Refusal::NullKey => format!("an update would make the primary key of table `{table}` null"),
+            Refusal::Full => format!("table `{table}` has as many rows as it may have"),
+        }
+    }
+}
+
+#[derive(Debug)]
+enum Index {
+    Hash(HashIndex),
+    Ordered(OrderedIndex),
+}
+
+/// A table and its rows.
+#[derive(Debug)]
+pub struct Table {
+    plan: Arc<TablePlan>,
+    rows_max: usize,
+    cols: Vec<Column>,
+    /// By slot: whether a row stands there.
+    alive: Vec<u8>,
+    /// By slot: rows that came later have greater numbers.
+    numbers: Vec<u64>,
+    /// By slot, of a table in the order of a hash map: the key's hash.
+    hashes: Vec<u32>,
+    /// Of such a table: the map's buckets.
+    buckets: u64,
+    /// Slots in use again, the next one last.
+    free: Vec<u32>,
+    rows: usize,
+    next_number: u64,
+    /// Whether the order of slots is that of the rows' numbers.
+    tidy: bool,
+    indexes: Vec<Index>,
+    arena: Arena,
+    /// Bytes of the arena when it was last rewritten.
+    arena_live: usize,
+    spare: Arena,
+    old: Vec<Column>,
+    text: String,
+}
+
+/// New values of a column: one a row that is updated.
+pub struct Assigned<'a> {
+    /// The column.
+    pub column: u32,
+    /// The values.
+    pub values: &'a Column,
+}
+
+impl Table {
+    /// An empty table.
+    pub fn new(plan: Arc<TablePlan>, rows_max: usize) -> Table {
+        let indexes = plan.indexes.iter().map(|index| match index.form {
+            IndexForm::Hash => Index::Hash(HashIndex::new(index.columns.clone(), index.unique)),
+            IndexForm::Ordered => Index::Ordered(OrderedIndex::new(index.columns[0])),
+        });
+        let columns = || plan.schema.attributes.iter().map(|a| Column::new(a.kind)).collect();
+        Table {
+            rows_max,
+            cols: columns(),
+            alive: Vec::new(),
+            numbers: Vec::new(),
+            hashes: Vec::new(),
+            buckets: BUCKETS,
+            free: Vec::new(),
+            rows: 0,
+            next_number: 0,
+            tidy: true,
+            indexes: indexes.collect(),
+            arena: Arena::new(),
+            arena_live: 0,
+            spare: Arena::new(),
+            old: columns(),
+            text: String::new(),
+            plan,
+        }
+    }
+
+    /// What it is.
+    pub fn plan(&self) -> &TablePlan {
+        &self.plan
+    }
+
+    /// Rows.
+    pub fn len(&self) -> usize {
+        self.rows
+    }
+
+    /// Whether it has no row.
+    pub fn is_empty(&self) -> bool {
+        self.rows == 0
+    }
+
+    /// The columns; rows stand at the slots that look-ups give.
+    pub fn cols(&self) -> &[Column] {
+        &self.cols
+    }
+
+    /// Long strings of the columns.
+    pub fn arena(&self) -> &Arena {
+        &self.arena
+    }
+
+    /// Appends `columns` of the rows in these slots to `out`, one column each.
+    pub fn gather(&self, slots: &[u32], columns: &[u32], out: &mut [Column], arena: &mut Arena) {
+        for (&column, to) in columns.iter().zip(out) {
+            to.append_from(&self.cols[column as usize], Sel::Rows(slots), slots.len(), &self.arena, arena);
+        }
+    }
+
+    /// The slots of all rows, in order.
+    pub fn all(&self, out: &mut Vec<u32>) {
+        let first = out.len();
+        out.extend((0..self.alive.len() as u32).filter(|&s| self.alive[s as usize] != 0));
+        self.sort(&mut out[first..]);
+    }
+
+    /// Puts slots into the order in which rows are found.
+    pub fn sort(&self, slots: &mut [u32]) {
+        if slots.len() < 2 {
+            return;
+        }
+        match self.plan.order {
+            RowOrder::Inserted if self.tidy => slots.sort_unstable(),
+            RowOrder::Inserted => slots.sort_unstable_by_key(|&s| self.numbers[s as usize]),
+            RowOrder::Key => {
+                let column = &self.cols[self.plan.key[0] as usize];
+                slots.sort_unstable_by_key(|&s| ordered(column, s as usize));
+            }
+            RowOrder::Hash => {
+                let mask = (self.buckets - 1) as u32;
+                slots.sort_unstable_by_key(|&s| (self.hashes[s as usize] & mask, self.numbers[s as usize]));
+            }
+        }
+    }
+
+    fn own<'a>(cols: &'a [Column], by: &'a [u32], arena: &'a Arena) -> Keys<'a> {
+        Keys { cols, by, arena }
+    }
+
+    /// Makes a row of row `i` of these columns, whose long strings lie in `arena`.
+    pub fn insert(&mut self, cols: &[Column], i: usize, arena: &Arena) -> Result<(), Refusal> {
+        if let Some(Index::Hash(index)) = self.indexes.first()
+            && !self.plan.key.is_empty()
+        {
+            let keys = Keys { cols, by: &index.columns, arena };
+            let own = Table::own(&self.cols, &index.columns, &self.arena);
+            if index.find(&own, self.word_of(&keys, index, i), &keys, i).is_some() {
+                return Err(Refusal::Duplicate);
+            }
+        }
+        if self.rows >= self.rows_max {
+            return Err(Refusal::Full);
+        }
+        self.tidy_arena();
+        let slot = match self.free.pop() {
+            Some(slot) => {
+                self.tidy = false;
+                slot
+            }
+            None => {
+                self.alive.push(0);
+                self.numbers.push(0);
+                if self.plan.order == RowOrder::Hash {
+                    self.hashes.push(0);
+                }
+                (self.alive.len() - 1) as u32
+            }
+        };
+        for (to, from) in self.cols.iter_mut().zip(cols) {
+            to.put_from(slot as usize, from, i, arena, &mut self.arena);
+        }
+        self.alive[slot as usize] = 1;
+        self.rows += 1;
+        self.number(slot);
+        if self.rows as u64 * 4 > self.buckets * 3 && self.plan.order == RowOrder::Hash {
+            self.buckets *= 2;
+        }
+        for at in 0..self.indexes.len() {
+            self.enter(at, slot);
+        }
+        Ok(())
+    }
+
+    /// The word of a key that may be of other kinds than the table's columns, which then hold tagged values.
+    fn word_of(&self, keys: &Keys<'_>, index: &HashIndex, i: usize) -> Word {
+        let tagged = |&c: &u32| matches!(self.cols[c as usize].data, Data::Any(_));
+        if index.columns.iter().any(tagged)
+            && !index.columns.iter().all(|&c| matches!(keys.cols[c as usize].data, Data::Any(_)))
+        {
+            return self.tagged_word(keys, i);
+        }
+        keys.word(i)
+    }
+
+    /// The same where the kinds differ.
+    #[cold]
+    fn tagged_word(&self, keys: &Keys<'_>, i: usize) -> Word {
+        let mut cols: Vec<Column> = self.cols.iter().map(|c| Column::new(c.kind())).collect();
+        let mut arena = Arena::new();
+        for &c in keys.by {
+            cols[c as usize].put_from(0, &keys.cols[c as usize], i, keys.arena, &mut arena);
+        }
+        Keys { cols: &cols, by: keys.by, arena: &arena }.word(0)
+    }
+
+    /// The row in this slot is the latest now.
+    fn number(&mut self, slot: u32) {
+        self.numbers[slot as usize] = self.next_number;
+        self.next_number += 1;
+        if self.plan.order == RowOrder::Hash {
+            let keys = Keys { cols: &self.cols, by: &self.plan.key, arena: &self.arena };
+            self.hashes[slot as usize] = keys.java_hash(slot as usize, &mut self.text);
+        }
+    }
+
+    fn enter(&mut self, at: usize, slot: u32) {
+        match &mut self.indexes[at] {
+            Index::Hash(index) => {
+                let columns = std::mem::take(&mut index.columns);
+                index.insert(&Table::own(&self.cols, &columns, &self.arena), slot);
+                index.columns = columns;
+            }
+            Index::Ordered(index) => {
+                if let Some(key) = ordered(&self.cols[index.column as usize], slot as usize) {
+                    index.insert(key, slot);
+                }
+            }
+        }
+    }
+
+    fn leave(&mut self, at: usize, slot: u32) {
+        match &mut self.indexes[at] {
+            Index::Hash(index) => {
+                let columns = std::mem::take(&mut index.columns);
+                index.remove(&Table::own(&self.cols, &columns, &self.arena), slot);
+                index.columns = columns;
+            }
+            Index::Ordered(index) => {
+                if let Some(key) = ordered(&self.cols[index.column as usize], slot as usize) {
+                    index.remove(key, slot);
+                }
+            }
+        }
+    }
+
+    /// Whether a row stands in the slot.
+    #[inline]
+    pub fn is_alive(&self, slot: u32) -> bool {
+        self.alive[slot as usize] != 0
+    }
+
+    /// Removes the row in this slot, if there is one.
+    pub fn remove(&mut self, slot: u32) {
+        if !self.is_alive(slot) {
+            return;
+        }
+        for at in 0..self.indexes.len() {
+            self.leave(at, slot);
+        }
+        self.alive[slot as usize] = 0;
+        self.rows -= 1;
+        self.free.push(slot);
+        if self.rows == 0 {
+            self.empty();
+        }
+    }
+
+    /// Forgets the slots. The map of Java keeps its buckets.
+    fn empty(&mut self) {
+        self.cols.iter_mut().for_each(Column::clear);
+        self.alive.clear();
+        self.numbers.clear();
+        self.hashes.clear();
+        self.free.clear();
+        self.rows = 0;
+        self.tidy = true;
+        self.arena.clear();
+        self.arena_live = 0;
+        for index in &mut self.indexes {
+            match index {
+                Index::Hash(index) => index.clear(),
+                Index::Ordered(index) => index.clear(),
+            }
+        }
+    }
+
+    /// Gives the rows in `slots` new values: of each assignment those from row `first` on. All or none.
+    pub fn update(&mut self, slots: &[u32], sets: &[Assigned<'_>], first: usize, arena: &Arena) -> Result<(), Refusal> {
+        self.tidy_arena();
+        let touched = |columns: &[u32]| sets.iter().any(|s| columns.contains(&s.column));
+        let indexed = self.plan.indexes.iter().any(|i| touched(&i.columns)) || touched(&self.plan.key);
+        if indexed && self.changes(slots, sets, first, arena) {
+            return self.move_rows(slots, sets, first, arena);
+        }
+        self.assign(slots, sets, first, arena);
+        Ok(())
+    }
+
+    fn assign(&mut self, slots: &[u32], sets: &[Assigned<'_>], first: usize, arena: &Arena) {
+        for set in sets {
+            let column = &mut self.cols[set.column as usize];
+            for (i, &slot) in slots.iter().enumerate() {
+                column.put_from(slot as usize, set.values, first + i, arena, &mut self.arena);
+            }
+        }
+    }
+
+    /// Whether some value of an index becomes another.
+    fn changes(&self, slots: &[u32], sets: &[Assigned<'_>], first: usize, arena: &Arena) -> bool {
+        let indexed = |column| self.plan.indexes.iter().any(|i| i.columns.contains(&column));
+        sets.iter().filter(|s| indexed(s.column)).any(|set| {
+            let column = &self.cols[set.column as usize];
+            let same = |(i, &slot): (usize, &u32)| {
+                same_value((column, slot as usize, &self.arena), (set.values, first + i, arena))
+            };
+            !slots.iter().enumerate().all(same)
+        })
+    }
+
+    /// An update that changes indexed values: the rows leave the indexes and enter them again.
+    fn move_rows(&mut self, slots: &[u32], sets: &[Assigned<'_>], first: usize, arena: &Arena) -> Result<(), Refusal> {
+        for set in sets.iter().filter(|s| self.plan.key.contains(&s.column)) {
+            let column = &self.cols[set.column as usize];
+            let emptied = |(i, &slot): (usize, &u32)| set.values.is_null(first + i) && !column.is_null(slot as usize);
+            if slots.iter().enumerate().any(emptied) {
+                return Err(Refusal::NullKey);
+            }
+        }
+        let moves: Vec<usize> = (0..self.indexes.len())
+            .filter(|&i| sets.iter().any(|s| self.plan.indexes[i].columns.contains(&s.column)))
+            .collect();
+        let mut old = std::mem::take(&mut self.old);
+        let mut strings = std::mem::take(&mut self.spare);
+        strings.clear();
+        for (to, from) in old.iter_mut().zip(&self.cols) {
+            to.clear();
+            to.append_from(from, Sel::Rows(slots), slots.len(), &self.arena, &mut strings);
+        }
+        let all = |table: &mut Table, f: fn(&mut Table, usize, u32)| {
+            moves.iter().for_each(|&at| slots.iter().for_each(|&slot| f(table, at, slot)));
+        };
+        all(self, Table::leave);
+        self.assign(slots, sets, first, arena);
+        let unique = moves.contains(&0) && !self.plan.key.is_empty();
+        let clashes = unique && self.clashes(slots);
+        if clashes {
+            let back: Vec<Assigned<'_>> =
+                sets.iter().map(|s| Assigned { column: s.column, values: &old[s.column as usize] }).collect();
+            self.assign(slots, &back, 0, &strings);
+        }
+        all(self, Table::enter);
+        if !clashes && self.plan.order == RowOrder::Hash {
+            slots.iter().for_each(|&slot| self.number(slot));
+            self.tidy = false;
+        }
+        (self.old, self.spare) = (old, strings);
+        if clashes { Err(Refusal::Duplicate) } else { Ok(()) }
+    }
+
+    /// Whether rows that have left the index of the primary key would meet another row's key there, or each other's.
+    fn clashes(&mut self, slots: &[u32]) -> bool {
+        let Some(Index::Hash(index)) = self.indexes.first_mut() else { return false };
+        let columns = std::mem::take(&mut index.columns);
+        let own = Table::own(&self.cols, &columns, &self.arena);
+        let mut entered = 0;
+        let mut clashes = false;
+        for &slot in slots {
+            clashes = index.find(&own, own.word(slot as usize), &own, slot as usize).is_some();
+            if clashes {
+                break;
+            }
+            index.insert(&own, slot);
+            entered += 1;
+        }
+        slots[..entered].iter().for_each(|&slot| index.remove(&own, slot));
+        index.columns = columns;
+        clashes
+    }
+
+    /// Rewrites the arena when it has doubled.
+    fn tidy_arena(&mut self) {
+        if self.arena.len() < ARENA_LEAST.max(2 * self.arena_live) {
+            return;
+        }
+        let mut fresh = std::mem::take(&mut self.spare);
+        fresh.clear();
+        let arena = &self.arena;
+        for column in &mut self.cols {
+            let nulls = &column.nulls;
+            let there = |slot: usize| self.alive[slot] != 0 && (nulls.is_empty() || nulls[slot] == 0);
+            match &mut column.data {
+                Data::Str(v) => {
+                    let rows = v.iter_mut().enumerate().filter(|(slot, _)| there(*slot));
+                    rows.for_each(|(_, s)| *s = s.moved(arena, &mut fresh));
+                }
+                Data::Any(v) => {
+                    let rows = v.iter_mut().enumerate().filter(|(slot, _)| there(*slot));
+                    rows.for_each(|(_, x)| *x = x.moved(arena, &mut fresh));
+                }
+                _ => {}
+            }
+        }
+        self.arena_live = fresh.len();
+        self.spare = std::mem::replace(&mut self.arena, fresh);
+    }
+
+    /// Bytes held, about.
+    pub fn bytes(&self) -> usize {
+        let width: usize = self
+            .cols
+            .iter()
+            .map(|c| riddhi_batch::each_data!(&c.data, v => v.capacity() * width(v)) + c.nulls.capacity())
+            .sum();
+        let index = |index: &Index| match index {
+            Index::Hash(index) => index.bytes(),
+            Index::Ordered(index) => index.bytes(),
+        };
+        width
+            + self.numbers.capacity() * 8
+            + (self.hashes.capacity() + self.free.capacity()) * 4
+            + self.alive.capacity()
+            + self.arena.len()
+            + self.indexes.iter().map(index).sum::<usize>()
+    }
+
+    /// Writes the rows in the order in which they came.
+    pub fn save(&self, out: &mut Writer) {
+        out.put_u64(self.buckets);
+        out.put_u64(self.rows as u64);
+        let mut slots: Vec<u32> = (0..self.alive.len() as u32).filter(|&s| self.alive[s as usize] != 0).collect();
+        slots.sort_unstable_by_key(|&s| self.numbers[s as usize]);
+        for slot in slots {
+            self.cols.iter().for_each(|column| out.put_row(column, slot as usize, &self.arena));
+        }
+    }
+
+    /// Reads what [`Table::save`] wrote into an empty table.
+    pub fn load(&mut self, from: &mut Reader<'_>) -> Result<(), LoadError> {
+        self.empty();
+        let buckets = from.get_u64()?;
+        if !buckets.is_power_of_two() || !(BUCKETS..=1 << 32).contains(&buckets) {
+            return Err(LoadError::new("a number of buckets is out of range"));
+        }
+        self.buckets = buckets;
+        let rows = from.get_count(self.cols.len())?;
+        let mut cols: Vec<Column> = self.cols.iter().map(|c| Column::new(c.kind())).collect();
+        let mut arena = Arena::new();
+        for _ in 0..rows {
+            cols.iter_mut().for_each(Column::clear);
+            arena.clear();
+            for column in &mut cols {
+                from.get_row(column, &mut arena)?;
+            }
+            self.insert(&cols, 0, &arena).map_err(|why| LoadError::new(why.reason(&self.plan.name)))?;
+        }
+        Ok(())
+    }
+}
+
+fn width<T>(_: &[T]) -> usize {
+    size_of::<T>()
+}
+
+/// A bound of a range of keys, from the value in row `i` of a column of the key's kind; none of null, which no row is beside.
+fn bound(column: &Column, i: usize, inclusive: bool) -> Option<Bound<u64>> {
+    let key = ordered(column, i)?;
+    Some(if inclusive { Bound::Included(key) } else { Bound::Excluded(key) })
+}

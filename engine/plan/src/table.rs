@@ -1,0 +1,341 @@
+//! Tables: what they are, and conditions over an event and a row of a table, split into a look-up and a rest.
+//!
+//! A condition's expressions name the event's attributes by [`Node::Attr`] and the table's columns by [`Node::Column`]. What a
+//! look-up answers is decided by an index; the rest is computed for each row that the look-up gives.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use riddhi_batch::{Kind, Schema, Type, Value};
+use riddhi_ql::Span;
+
+use crate::expr::{Arith, Compare, Expr, Node};
+use crate::registry::Volatility;
+
+/// A table.
+#[derive(Clone, Debug)]
+pub struct TablePlan {
+    /// Its name.
+    pub name: String,
+    /// Its columns.
+    pub schema: Schema,
+    /// Columns of the primary key, in the order of the annotation; empty if there is none.
+    pub key: Vec<u32>,
+    /// In which order rows are found.
+    pub order: RowOrder,
+    /// Its indexes; with a primary key the first is that of the key.
+    pub indexes: Vec<IndexPlan>,
+    /// Where it is defined.
+    pub span: Span,
+}
+
+/// In which order a table's rows are found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RowOrder {
+    /// As they were inserted; an updated row keeps its place.
+    Inserted,
+    /// By the primary key, one number, rising; null first.
+    Key,
+    /// As a hash map of Java lists the texts of the primary key.
+    Hash,
+}
+
+/// An index.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IndexPlan {
+    /// Its columns, each once.
+    pub columns: Vec<u32>,
+    /// What it can look up.
+    pub form: IndexForm,
+    /// Whether it is the primary key's: no two rows have the same key.
+    pub unique: bool,
+    /// Whether the text asks for it; else some condition does.
+    pub declared: bool,
+}
+
+/// What an index can look up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IndexForm {
+    /// Equal keys.
+    Hash,
+    /// A range of one number.
+    Ordered,
+}
+
+/// A condition over an event and a row of a table.
+#[derive(Clone, Debug)]
+pub struct TableCondition {
+    /// Number of the table.
+    pub table: usize,
+    /// How the rows that may do are looked up.
+    pub access: Access,
+    /// What must hold beside that; a bool.
+    pub rest: Option<Expr>,
+    /// The table's name and those of its columns, for EXPLAIN.
+    pub names: Arc<(String, Vec<String>)>,
+}
+
+/// How rows of a table are looked up. Expressions are over the event alone, and of the type and kind of their columns.
+#[derive(Clone, Debug)]
+pub enum Access {
+    /// All rows.
+    Scan,
+    /// Rows whose columns equal these values.
+    Equal {
+        /// Number of the index.
+        index: usize,
+        /// The index's columns.
+        columns: Vec<u32>,
+        /// A value for each of them.
+        keys: Vec<Expr>,
+    },
+    /// Rows whose column lies between these values.
+    Range {
+        /// Number of the index.
+        index: usize,
+        /// The column.
+        column: u32,
+        /// Lowest value, and whether it is one of the range.
+        low: Option<(Expr, bool)>,
+        /// Highest value, and whether it is one of the range.
+        high: Option<(Expr, bool)>,
+    },
+}
+
+/// What the rows of a stream do to a table.
+#[derive(Clone, Debug)]
+pub struct ChangePlan {
+    /// Number of the table.
+    pub table: usize,
+    /// What they do.
+    pub change: Change,
+}
+
+/// A change of a table by one event.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// The event becomes a row.
+    Insert,
+    /// Rows for which the condition holds go.
+    Delete(TableCondition),
+    /// Rows for which the condition holds get new values.
+    Update(TableCondition, Vec<SetPlan>),
+    /// The same; an event without such a row becomes a row, when those of its chunk are done that have one.
+    UpdateOrInsert(TableCondition, Vec<SetPlan>),
+}
+
+/// One assignment. They are done in the order of the columns, later ones see earlier ones.
+#[derive(Clone, Debug)]
+pub struct SetPlan {
+    /// The column.
+    pub column: u32,
+    /// What it gets, over the event and the row.
+    pub value: Expr,
+}
+
+/// The parts of a condition that are joined by `and`.
+#[derive(Default)]
+struct Parts {
+    /// Column, value: what an equality compares.
+    equal: Vec<(u32, Expr, usize)>,
+    /// Column, operator as if the column stood on the left, value.
+    range: Vec<(u32, Compare, Expr, usize)>,
+    all: Vec<Option<Expr>>,
+}
+
+impl TablePlan {
+    /// A table with its key and its indexes; `key` in the order of the annotation.
+    pub fn new(name: String, schema: Schema, key: Vec<u32>, indexed: &[u32], span: Span) -> TablePlan {
+        let numeric = |c: u32| schema.attributes[c as usize].ty.is_numeric();
+        let order = match key[..] {
+            [] => RowOrder::Inserted,
+            [one] if numeric(one) => RowOrder::Key,
+            _ => RowOrder::Hash,
+        };
+        let mut table = TablePlan { name, schema, key, order, indexes: Vec::new(), span };
+        if !table.key.is_empty() {
+            let mut columns = table.key.clone();
+            columns.sort_unstable();
+            columns.dedup();
+            table.indexes.push(IndexPlan { columns, form: IndexForm::Hash, unique: true, declared: true });
+        }
+        for &column in indexed {
+            table.index(vec![column], IndexForm::Hash, true);
+        }
+        table
+    }
+
+    /// The number of an index of these columns and this form, which is added if there is none.
+    fn index(&mut self, columns: Vec<u32>, form: IndexForm, declared: bool) -> usize {
+        let known = self.indexes.iter().position(|i| i.columns == columns && i.form == form);
+        known.unwrap_or_else(|| {
+            self.indexes.push(IndexPlan { columns, form, unique: false, declared });
+            self.indexes.len() - 1
+        })
+    }
+
+    /// Whether values of the column are of its declared type, so that an index answers as a comparison does.
+    fn exact(&self, column: u32) -> bool {
+        let a = &self.schema.attributes[column as usize];
+        a.kind == a.ty.kind() && a.ty != Type::Object
+    }
+
+    /// Splits a condition, and adds the indexes that it asks for. Of `table`, the number.
+    pub fn condition(&mut self, table: usize, on: Expr) -> TableCondition {
+        let mut parts = Parts::default();
+        self.take_apart(on, &mut parts);
+        let access = self.access(&mut parts);
+        let rest = parts.all.into_iter().flatten().reduce(both).filter(|e| !is_true(e));
+        let columns = self.schema.attributes.iter().map(|a| a.name.clone()).collect();
+        TableCondition { table, access, rest, names: Arc::new((self.name.clone(), columns)) }
+    }
+
+    fn take_apart(&self, expr: Expr, parts: &mut Parts) {
+        let expr = match expr.node {
+            Node::And(a, b) => {
+                self.take_apart(*a, parts);
+                return self.take_apart(*b, parts);
+            }
+            node => Expr { node, ..expr },
+        };
+        let at = parts.all.len();
+        if let Node::Compare(op, a, b) = &expr.node {
+            let sides = match (&a.node, &b.node) {
+                (Node::Column(column), _) => Some((*column, *op, b)),
+                (_, Node::Column(column)) => Some((*column, turned(*op), a)),
+                _ => None,
+            };
+            if let Some((column, op, value)) = sides
+                && let Some(value) = self.key_value(column, value)
+            {
+                match op {
+                    Compare::Equal => parts.equal.push((column, value, at)),
+                    Compare::NotEqual => {}
+                    _ if value.ty.is_numeric() => parts.range.push((column, op, value, at)),
+                    _ => {}
+                }
+            }
+        }
+        parts.all.push(Some(expr));
+    }
+
+    /// What to look up in an index of the column, if one can tell what the comparison does.
+    fn key_value(&self, column: u32, value: &Expr) -> Option<Expr> {
+        let attribute = &self.schema.attributes[column as usize];
+        let fixed = !value.reads_table() && value.volatility() < Volatility::Random;
+        if !self.exact(column) || !fixed || value.kind != value.ty.kind() {
+            return None;
+        }
+        let ty = attribute.ty;
+        let converts = match (ty, value.ty) {
+            (a, b) if a == b => return Some(value.clone()),
+            (Type::Double, b) => b.is_numeric(),
+            (Type::Long, Type::Int) => true,
+            _ => false,
+        };
+        // One times a value is that value in the column's type.
+        let one = match ty {
+            Type::Long => Value::Long(1),
+            _ => Value::Double(1.0),
+        };
+        let one = Expr { ty, kind: ty.kind(), node: Node::Const(one), span: value.span };
+        let node = Node::Arith(Arith::Multiply, Box::new(value.clone()), Box::new(one));
+        converts.then_some(Expr { ty, kind: ty.kind(), node, span: value.span })
+    }
+
+    fn access(&mut self, parts: &mut Parts) -> Access {
+        let equal = |column: u32| parts.equal.iter().find(|(c, ..)| *c == column);
+        let covered = |index: &IndexPlan| {
+            index.form == IndexForm::Hash && index.declared && index.columns.iter().all(|&c| equal(c).is_some())
+        };
+        let index = match self.indexes.iter().position(covered) {
+            None if !parts.equal.is_empty() => {
+                let mut columns: Vec<u32> = parts.equal.iter().map(|(c, ..)| *c).collect();
+                columns.sort_unstable();
+                columns.dedup();
+                Some(self.index(columns, IndexForm::Hash, false))
+            }
+            found => found,
+        };
+        if let Some(index) = index {
+            let chosen: Vec<&(u32, Expr, usize)> =
+                self.indexes[index].columns.iter().filter_map(|&c| equal(c)).collect();
+            let keys = chosen.iter().map(|(_, value, _)| value.clone()).collect();
+            chosen.iter().for_each(|(.., at)| parts.all[*at] = None);
+            return Access::Equal { index, columns: self.indexes[index].columns.clone(), keys };
+        }
+        self.range(parts)
+    }
+
+    fn range(&mut self, parts: &mut Parts) -> Access {
+        let declared = |column: u32| self.indexes.iter().any(|i| i.declared && i.columns == [column]);
+        let Some(column) = parts.range.iter().map(|(c, ..)| *c).find(|&c| declared(c)) else { return Access::Scan };
+        let (mut low, mut high) = (None, None);
+        for (_, op, value, at) in parts.range.iter().filter(|(c, ..)| *c == column) {
+            let inclusive = matches!(op, Compare::LessOrEqual | Compare::GreaterOrEqual);
+            let side = if matches!(op, Compare::Less | Compare::LessOrEqual) { &mut high } else { &mut low };
+            if side.is_none() {
+                *side = Some((value.clone(), inclusive));
+                parts.all[*at] = None;
+            }
+        }
+        Access::Range { index: self.index(vec![column], IndexForm::Ordered, false), column, low, high }
+    }
+}
+
+impl TableCondition {
+    /// All expressions inside.
+    pub fn expressions(&self) -> impl Iterator<Item = &Expr> {
+        let (keys, bounds): (&[Expr], _) = match &self.access {
+            Access::Scan => (&[], [None, None]),
+            Access::Equal { keys, .. } => (keys, [None, None]),
+            Access::Range { low, high, .. } => (&[], [low.as_ref(), high.as_ref()]),
+        };
+        keys.iter().chain(bounds.into_iter().flatten().map(|(e, _)| e)).chain(&self.rest)
+    }
+
+    /// The same, to be changed.
+    pub fn expressions_mut(&mut self) -> impl Iterator<Item = &mut Expr> {
+        let (keys, bounds): (&mut [Expr], _) = match &mut self.access {
+            Access::Scan => (&mut [], [None, None]),
+            Access::Equal { keys, .. } => (keys, [None, None]),
+            Access::Range { low, high, .. } => (&mut [], [low.as_mut(), high.as_mut()]),
+        };
+        keys.iter_mut().chain(bounds.into_iter().flatten().map(|(e, _)| e)).chain(&mut self.rest)
+    }
+}
+
+/// Of a condition bound over the attributes of two inputs in a row, of which those in `columns` are a table's: the same over
+/// an event and a row of the table. The event's attributes behind the table's move up.
+pub fn over_table(mut on: Expr, columns: &Range<u32>) -> Expr {
+    on.visit_mut(&mut |e| {
+        if let Node::Attr(a) = e.node {
+            e.node = match a {
+                a if columns.contains(&a) => Node::Column(a - columns.start),
+                a if a >= columns.end => Node::Attr(a - (columns.end - columns.start)),
+                a => Node::Attr(a),
+            };
+        }
+    });
+    on
+}
+
+fn both(a: Expr, b: Expr) -> Expr {
+    let span = a.span.to(b.span);
+    Expr { ty: Type::Bool, kind: Kind::Bool, node: Node::And(Box::new(a), Box::new(b)), span }
+}
+
+fn is_true(expr: &Expr) -> bool {
+    matches!(expr.node, Node::Const(Value::Bool(true)))
+}
+
+/// The operator with its sides exchanged.
+fn turned(op: Compare) -> Compare {
+    match op {
+        Compare::Less => Compare::Greater,
+        Compare::LessOrEqual => Compare::GreaterOrEqual,
+        Compare::Greater => Compare::Less,
+        Compare::GreaterOrEqual => Compare::LessOrEqual,
+        same => same,
+    }
+}
