@@ -15,6 +15,7 @@ pub mod steps;
 pub mod store;
 pub mod stream;
 pub mod table;
+pub mod trigger;
 pub mod window;
 
 /// A registry with all that is built in.

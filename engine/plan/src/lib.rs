@@ -14,6 +14,7 @@ pub mod cron;
 mod diagnose;
 mod explain;
 pub mod expr;
+pub mod java;
 mod known;
 pub mod logical;
 mod regions;
@@ -21,6 +22,7 @@ pub mod registry;
 mod rules;
 pub mod table;
 mod text;
+pub mod trigger;
 
 pub use bind::{Planned, Verdict, plan};
 pub use diagnose::CODES;

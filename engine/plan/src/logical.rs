@@ -6,6 +6,7 @@ use riddhi_ql::Span;
 use crate::connector::ConnectorPlan;
 use crate::expr::Expr;
 use crate::registry::{BoundAggregate, BoundStream, BoundWindow};
+use crate::trigger::TriggerPlan;
 
 /// A whole app, compiled.
 #[derive(Clone, Debug, Default)]
@@ -93,6 +94,8 @@ pub struct QueryPlan {
 pub enum Role {
     /// Handlers, window and selection over one stream.
     Select,
+    /// A trigger, which reads no stream.
+    Trigger(TriggerPlan),
 }
 
 /// What several nodes may look at or change.
@@ -114,6 +117,28 @@ pub enum Access {
 }
 
 impl QueryPlan {
+    /// One that does nothing yet.
+    pub fn of(kinds: Kinds, span: Span) -> QueryPlan {
+        QueryPlan {
+            name: None,
+            label: String::new(),
+            key: String::new(),
+            text: String::new(),
+            inputs: Vec::new(),
+            role: Role::Select,
+            shared: Vec::new(),
+            schema: Schema::default(),
+            before: Vec::new(),
+            window: None,
+            after: Vec::new(),
+            select: SelectPlan::default(),
+            rate: None,
+            output: None,
+            kinds,
+            span,
+        }
+    }
+
     /// The one stream that a query of [`Role::Select`] reads.
     pub fn input(&self) -> usize {
         self.inputs[0]

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use riddhi_batch::{Kind, Schema};
 use riddhi_exec::query::{Code, Query, Step, Way};
+use riddhi_exec::trigger::Trigger;
 use riddhi_plan::expr::{self, Expr};
 use riddhi_plan::logical::{Handler, Mode, QueryPlan, Role};
 use riddhi_plan::registry::Timers;
@@ -229,6 +230,7 @@ impl Graph {
     pub(crate) fn node(&self, q: usize, app: &App) -> Node {
         match (&self.queries[q].code, &app.queries[q].role) {
             (Some(code), _) => Node::Query(Box::new(Query::new(code.clone()))),
+            (None, Role::Trigger(plan)) => Node::Other(Box::new(Trigger::new(q as u32, &self.queries[q].key, plan))),
             (None, Role::Select) => unreachable!("a query of one stream is compiled"),
         }
     }

@@ -86,7 +86,7 @@ pub(crate) struct Entry {
     pub span: Span,
     /// Whether the text defines it.
     pub defined: bool,
-    /// Of a stream: its number in the plan.
+    /// Of a stream, a trigger's too: its number in the plan.
     pub number: usize,
     /// Whether `!name` may be read.
     pub fault: bool,
@@ -130,7 +130,7 @@ impl Catalog {
 
     /// Adds a name; streams are numbered in the order in which they come.
     pub(crate) fn add(&mut self, name: &str, mut entry: Entry) {
-        if matches!(entry.class, Class::Stream) {
+        if matches!(entry.class, Class::Stream | Class::Trigger) {
             entry.number = self.streams.len();
             self.streams.push(name.to_owned());
         }

@@ -1,7 +1,7 @@
 //! Definitions: what each name is, and which may not stand together.
 
 use riddhi_batch::Type;
-use riddhi_ql::ast::{self, Annotation, AttributeDef, Definition};
+use riddhi_ql::ast::{self, Annotation, AttributeDef, Definition, TriggerAt};
 use riddhi_ql::{Ident, Span};
 
 use super::catalog::{Class, Entry, Field, Shape, type_of};
@@ -9,8 +9,12 @@ use super::handlers::Chain;
 use super::outside::{Place, transports};
 use super::scope::Input;
 use super::{Pass, annotations};
-use crate::diagnose::{annotations as wrong, calls, names, unsupported};
+use crate::cron::Schedule;
+use crate::diagnose::{annotations as wrong, calls, clauses, names, unsupported};
+use crate::java::sort_by_hash;
 use crate::known::outside::{LANGUAGES, may_be};
+use crate::logical::{Kinds, QueryPlan, Role};
+use crate::trigger::TriggerPlan;
 
 impl<'a> Pass<'a> {
     pub(crate) fn definitions(&mut self) {
@@ -31,6 +35,7 @@ impl<'a> Pass<'a> {
                 self.aggregation(d);
             }
         }
+        self.place_triggers();
     }
 
     fn stream(&mut self, d: &ast::StreamDef, number: usize) {
@@ -151,17 +156,50 @@ impl<'a> Pass<'a> {
         self.catalog.add(&d.name.name, entry(Class::Window, shape, d.name.span));
     }
 
-    fn trigger(&mut self, d: &ast::TriggerDef) {
-        self.diagnostics.push(unsupported::trigger(d.name.span));
-        if let Some(before) = self.catalog.get(&d.name.name) {
+    fn trigger(&mut self, d: &'a ast::TriggerDef) {
+        let name = &d.name.name;
+        match self.catalog.get(name) {
+            None => self.catalog.add(name, entry(Class::Trigger, trigger_shape(), d.name.span)),
             // Siddhi does not notice a window of the name either, as long as its attribute is the same.
-            let stream = matches!(before.class, Class::Stream | Class::Window);
-            if !stream || !is_trigger_shape(&before.shape) {
-                self.diagnostics.push(names::defined_twice(&d.name, Class::Trigger, before));
+            Some(before)
+                if matches!(before.class, Class::Stream | Class::Window) && is_trigger_shape(&before.shape) => {}
+            Some(before) => {
+                return self.diagnostics.push(names::defined_twice(&d.name, Class::Trigger, before));
             }
-            return;
         }
-        self.catalog.add(&d.name.name, entry(Class::Trigger, trigger_shape(), d.name.span));
+        self.note_kinds(name, &trigger_shape());
+        let plan = match &d.at {
+            TriggerAt::Every(time) if time.ms < 1 => {
+                return self.diagnostics.push(clauses::schedule("it would fire without end", time.span));
+            }
+            TriggerAt::Every(time) => TriggerPlan::Every(time.ms),
+            TriggerAt::Text(text) if text.value.eq_ignore_ascii_case("start") => TriggerPlan::Start,
+            TriggerAt::Text(text) => match Schedule::parse(&text.value) {
+                Ok(schedule) => {
+                    let zone = self.registry.zone().clone();
+                    TriggerPlan::Cron { text: text.value.clone(), schedule: Box::new(schedule), zone }
+                }
+                Err(wrong) => return self.diagnostics.push(clauses::schedule(&wrong, text.span)),
+            },
+        };
+        self.triggers.push((d, plan));
+    }
+
+    /// Triggers stand before the queries, in the order in which Siddhi starts them: that of its hash map.
+    pub(crate) fn place_triggers(&mut self) {
+        let mut triggers = std::mem::take(&mut self.triggers);
+        sort_by_hash(&mut triggers, |(d, _)| &d.name.name);
+        for (d, plan) in triggers {
+            let Some(output) = self.catalog.get(&d.name.name).map(|e| e.number) else { continue };
+            self.queries.push(QueryPlan {
+                label: format!("trigger {}", d.name.name),
+                key: format!("trigger:{}", d.name.name),
+                text: plan.text(),
+                role: Role::Trigger(plan),
+                output: Some(output),
+                ..QueryPlan::of(Kinds::Current, d.span)
+            });
+        }
     }
 
     fn function(&mut self, d: &ast::FunctionDef) {

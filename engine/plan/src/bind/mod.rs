@@ -33,6 +33,7 @@ use crate::logical::{AppPlan, QueryPlan, StreamPlan};
 use crate::regions::regions;
 use crate::registry::Registry;
 use crate::rules::rules;
+use crate::trigger::TriggerPlan;
 use catalog::{Catalog, join_kinds};
 
 /// What came of planning an app.
@@ -110,6 +111,8 @@ pub(crate) struct Pass<'a> {
     catalog: Catalog,
     diagnostics: Diagnostics,
     queries: Vec<QueryPlan>,
+    /// Triggers, until they are placed among the queries.
+    triggers: Vec<(&'a ast::TriggerDef, TriggerPlan)>,
     /// Queries of the text that were kept, which count for their labels.
     numbered: usize,
     playback: bool,
@@ -126,6 +129,7 @@ impl<'a> Pass<'a> {
             catalog: Catalog::default(),
             diagnostics: Diagnostics::new(),
             queries: Vec::new(),
+            triggers: Vec::new(),
             numbered: 0,
             playback: false,
             connectors: Vec::new(),

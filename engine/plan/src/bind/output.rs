@@ -87,13 +87,13 @@ impl<'a> Pass<'a> {
             self.diagnostics.push(wrong);
             return None;
         }
-        let number = (entry.class == Class::Stream).then_some(entry.number);
+        let number = matches!(entry.class, Class::Stream | Class::Trigger).then_some(entry.number);
         self.learn(name, &shape);
         number
     }
 
     /// Remembers what the query gives the stream's columns.
-    fn note_kinds(&mut self, name: &str, shape: &Shape) {
+    pub(crate) fn note_kinds(&mut self, name: &str, shape: &Shape) {
         let kinds: Vec<_> = shape.fields.iter().map(|f| f.kind).collect();
         let known = self.written.entry(name.to_owned()).or_insert_with(|| kinds.clone());
         known.iter_mut().zip(kinds).for_each(|(known, kind)| *known = join_kinds(*known, kind));

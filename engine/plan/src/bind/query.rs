@@ -183,11 +183,10 @@ impl<'a> Pass<'a> {
             return None;
         };
         match entry.class {
-            Class::Stream => Some(Read { shape: entry.shape.clone(), stream: Some(entry.number), window: false }),
-            Class::Window | Class::Trigger => {
-                let window = entry.class == Class::Window;
-                Some(Read { shape: entry.shape.clone(), stream: None, window })
+            Class::Stream | Class::Trigger => {
+                Some(Read { shape: entry.shape.clone(), stream: Some(entry.number), window: false })
             }
+            Class::Window => Some(Read { shape: entry.shape.clone(), stream: None, window: true }),
             class => {
                 self.diagnostics.push(names::not_readable(name, source.span, class));
                 None

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use riddhi_batch::Schema;
 
 use super::{carries, input_names, merged, mode_text, rules_attribute, stream_name};
-use crate::logical::{AggregatePlan, AppPlan, Handler, QueryPlan, StreamPlan};
+use crate::logical::{AggregatePlan, AppPlan, Handler, QueryPlan, Role, StreamPlan};
 use crate::text::{clauses, expr_text, handler_text, insert_text, name_text, rate_text};
 
 /// The plan for people to read.
@@ -60,7 +60,10 @@ fn query_lines(plan: &AppPlan, query: &QueryPlan, out: &mut String) {
     let mut line = |text: String| {
         let _ = writeln!(out, "    {text}");
     };
-    line(format!("from {}", input_names(plan, query)));
+    match &query.role {
+        Role::Select => line(format!("from {}", input_names(plan, query))),
+        Role::Trigger(trigger) => line(trigger.text()),
+    }
     query.before.iter().for_each(|h| handler_lines(h, &query.schema, &mut line));
     if let Some(window) = &query.window {
         let how = if window.sliding { "sliding" } else { "in batches" };

@@ -7,6 +7,7 @@ mod r0404_returns;
 mod r0405_inner_query;
 mod r0406_bare_having;
 mod r0407_no_time;
+mod r0408_schedule;
 
 family! {
     r0401_negative_limit,
@@ -16,4 +17,5 @@ family! {
     r0405_inner_query,
     r0406_bare_having,
     r0407_no_time,
+    r0408_schedule,
 }

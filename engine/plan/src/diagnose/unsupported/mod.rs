@@ -4,7 +4,6 @@ use riddhi_ql::{Described, Diagnostic, Span};
 
 mod u0001_table;
 mod u0002_named_window;
-mod u0003_trigger;
 mod u0004_script;
 mod u0005_aggregation;
 mod u0006_partition;
@@ -30,7 +29,6 @@ mod u0104_extension;
 family! {
     u0001_table,
     u0002_named_window,
-    u0003_trigger,
     u0004_script,
     u0005_aggregation,
     u0006_partition,
