@@ -126,6 +126,6 @@ fn query_target(app: &AppPlan, query: &QueryPlan) -> Target {
     for (attribute, item) in attributes.iter_mut().zip(&query.select.items) {
         attribute.name.clone_from(&item.name);
     }
-    let shown = query.name.is_some();
+    let shown = query.is_asked_for();
     Target { name: query.name.clone().unwrap_or_default(), query: true, shown, attributes }
 }

@@ -14,6 +14,9 @@ use std::hash::{BuildHasher, Hasher};
 const NULL: u128 = u128::MAX;
 const NO_GROUP: u32 = u32::MAX;
 
+/// How far the number of a group in a snapshot may be ahead of those before it.
+const DENSE_AHEAD_MAX: usize = 1 << 24;
+
 #[derive(Clone, Copy, Debug)]
 struct Slot {
     key: [u64; 2],
@@ -42,6 +45,8 @@ pub struct Groups {
     table: HashTable<Slot>,
     groups: Vec<Group>,
     free: Vec<u32>,
+    /// Where keys are dense numbers, groups are those: how many there may be, and nothing else is noted.
+    dense: Option<usize>,
     hashes: Vec<u64>,
     words: Vec<u128>,
     joined: Vec<u8>,
@@ -74,9 +79,19 @@ fn float_bits(x: f32) -> u32 {
 }
 
 impl Groups {
+    /// Groups whose one key is a dense number from 0 on, an int: a key is its group. They are never held nor swept.
+    pub fn dense() -> Groups {
+        Groups { dense: Some(0), ..Groups::default() }
+    }
+
+    /// Whether a key is its group.
+    pub fn is_dense(&self) -> bool {
+        self.dense.is_some()
+    }
+
     /// Number below which all groups lie.
     pub fn bound(&self) -> usize {
-        self.groups.len()
+        self.dense.unwrap_or(self.groups.len())
     }
 
     /// Groups in use, dead ones that were not swept yet included.
@@ -91,6 +106,17 @@ impl Groups {
 
     /// Appends the groups of `n` rows to `ids`, in order; keys never seen get a new group.
     pub fn assign(&mut self, cols: &[Column], by: &[u32], sel: Sel<'_>, n: usize, arena: &Arena, ids: &mut Vec<u32>) {
+        if let (Some(bound), [one]) = (&mut self.dense, by)
+            && let Data::I32(v) = &cols[*one as usize].data
+        {
+            let before = ids.len();
+            match sel {
+                Sel::From(first) => ids.extend(v[first..first + n].iter().map(|&x| x as u32)),
+                Sel::Rows(rows) => ids.extend(rows[..n].iter().map(|&i| v[i as usize] as u32)),
+            }
+            *bound = ids[before..].iter().fold(*bound, |bound, &id| bound.max(id as usize + 1));
+            return;
+        }
         if let [one] = by
             && self.assign_words(&cols[*one as usize], sel, n, ids)
         {
@@ -223,6 +249,9 @@ impl Groups {
     /// Rows of these groups are held now.
     #[inline]
     pub fn hold(&mut self, ids: &[u32]) {
+        if self.is_dense() {
+            return;
+        }
         for &id in ids {
             self.groups[id as usize].refs += 1;
         }
@@ -231,6 +260,9 @@ impl Groups {
     /// Rows of these groups are held no longer.
     #[inline]
     pub fn let_go(&mut self, ids: &[u32]) {
+        if self.is_dense() {
+            return;
+        }
         for &id in ids {
             let refs = &mut self.groups[id as usize].refs;
             *refs = refs.saturating_sub(1);
@@ -242,6 +274,34 @@ impl Groups {
         self.groups.iter_mut().for_each(|g| g.refs = 0);
     }
 
+    /// Drops the groups whose key, or its first part, is one of these ints, and tells `gone` of each.
+    pub fn remove_numbers(&mut self, numbers: &[u32], mut gone: impl FnMut(u32)) {
+        if let Some(bound) = self.dense {
+            return numbers.iter().copied().filter(|&n| (n as usize) < bound).for_each(gone);
+        }
+        let numbers: hashbrown::HashSet<u32, FixedState> = numbers.iter().copied().collect();
+        for id in 0..self.groups.len() as u32 {
+            let group = &self.groups[id as usize];
+            let first = match &group.long {
+                Some(bytes) => bytes.get(1..5).and_then(|b| b.try_into().ok()).map(u32::from_le_bytes),
+                None => Some(group.word as u32),
+            };
+            if group.used && first.is_some_and(|n| numbers.contains(&n)) {
+                self.drop_group(id);
+                gone(id);
+            }
+        }
+    }
+
+    fn drop_group(&mut self, id: u32) {
+        let hash = rehash(&self.groups[id as usize]);
+        if let Ok(entry) = self.table.find_entry(hash, |s| s.id == id) {
+            entry.remove();
+        }
+        self.groups[id as usize] = Group { word: 0, long: None, refs: 0, used: false };
+        self.free.push(id);
+    }
+
     /// Drops the groups that no row refers to and for which `clear` holds, and tells `gone` of each.
     pub fn sweep(&mut self, clear: impl Fn(u32) -> bool, mut gone: impl FnMut(u32)) {
         for id in 0..self.groups.len() as u32 {
@@ -249,18 +309,16 @@ impl Groups {
             if !group.used || group.refs > 0 || !clear(id) {
                 continue;
             }
-            let hash = rehash(group);
-            if let Ok(entry) = self.table.find_entry(hash, |s| s.id == id) {
-                entry.remove();
-            }
-            self.groups[id as usize] = Group { word: 0, long: None, refs: 0, used: false };
-            self.free.push(id);
+            self.drop_group(id);
             gone(id);
         }
     }
 
     /// The groups worth writing to a snapshot, by key: those that rows refer to or for which `clear` does not hold.
     pub fn sorted(&self, clear: impl Fn(u32) -> bool) -> Vec<u32> {
+        if let Some(bound) = self.dense {
+            return (0..bound as u32).filter(|&id| !clear(id)).collect();
+        }
         let all = 0..self.groups.len() as u32;
         let mut ids: Vec<u32> = all
             .filter(|&id| self.groups[id as usize].used && (self.groups[id as usize].refs > 0 || !clear(id)))
@@ -274,6 +332,9 @@ impl Groups {
 
     /// Writes the key of a group and the rows that refer to it.
     pub fn save(&self, id: u32, out: &mut Writer) {
+        if self.dense.is_some() {
+            return out.put_u32(id);
+        }
         let group = &self.groups[id as usize];
         out.put_u32(group.refs);
         out.put_bool(group.long.is_some());
@@ -288,6 +349,14 @@ impl Groups {
 
     /// Reads what [`Groups::save`] wrote as a new group.
     pub fn load(&mut self, from: &mut Reader<'_>) -> Result<u32, LoadError> {
+        if let Some(bound) = &mut self.dense {
+            let id = from.get_u32()?;
+            if id as usize > *bound + DENSE_AHEAD_MAX {
+                return Err(LoadError::new("the number of a group is out of range"));
+            }
+            *bound = (*bound).max(id as usize + 1);
+            return Ok(id);
+        }
         let refs = from.get_u32()?;
         let id = if from.get_bool()? {
             let bytes = from.get_bytes()?;
@@ -302,6 +371,7 @@ impl Groups {
 
     /// Forgets all groups.
     pub fn clear(&mut self) {
+        self.dense = self.dense.map(|_| 0);
         self.table.clear();
         self.groups.clear();
         self.free.clear();

@@ -17,6 +17,7 @@ pub mod expr;
 pub mod java;
 mod known;
 pub mod logical;
+pub mod partition;
 mod regions;
 pub mod registry;
 mod rules;

@@ -5,6 +5,7 @@ use riddhi_ql::Span;
 
 use crate::connector::ConnectorPlan;
 use crate::expr::Expr;
+use crate::partition::{PartitionPlan, PartitionUse, SplitPlan};
 use crate::registry::{BoundAggregate, BoundStream, BoundWindow};
 use crate::trigger::TriggerPlan;
 
@@ -25,6 +26,8 @@ pub struct AppPlan {
     pub regions: Vec<RegionPlan>,
     /// Queries that are looked up by a value instead of being run for every row.
     pub rules: Vec<RulesPlan>,
+    /// Partitions, in the order of the text.
+    pub partitions: Vec<PartitionPlan>,
     /// Sources and sinks, in the order of the text.
     pub connectors: Vec<ConnectorPlan>,
 }
@@ -68,6 +71,8 @@ pub struct QueryPlan {
     pub role: Role,
     /// What it looks up or changes beside its own state.
     pub shared: Vec<(Shared, Access)>,
+    /// The partition it stands in.
+    pub partition: Option<PartitionUse>,
     /// The rows that the selection sees: of a query of one stream the input's attributes and those that stream functions add
     /// behind them.
     pub schema: Schema,
@@ -96,6 +101,8 @@ pub enum Role {
     Select,
     /// A trigger, which reads no stream.
     Trigger(TriggerPlan),
+    /// What gives the events of a stream the keys of a partition.
+    Split(Box<SplitPlan>),
 }
 
 /// What several nodes may look at or change.
@@ -127,6 +134,7 @@ impl QueryPlan {
             inputs: Vec::new(),
             role: Role::Select,
             shared: Vec::new(),
+            partition: None,
             schema: Schema::default(),
             before: Vec::new(),
             window: None,
@@ -142,6 +150,11 @@ impl QueryPlan {
     /// The one stream that a query of [`Role::Select`] reads.
     pub fn input(&self) -> usize {
         self.inputs[0]
+    }
+
+    /// Whether its rows can be asked for by its name: those of a query inside a partition cannot.
+    pub fn is_asked_for(&self) -> bool {
+        self.name.is_some() && self.partition.is_none()
     }
 
     /// All streams that it reads or writes.

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use riddhi_batch::{Kind, Schema};
-use riddhi_exec::query::{Code, Query, Step, Way};
+use riddhi_exec::query::{Code, KeyedQuery, Query, Step, Way};
+use riddhi_exec::split::Split;
 use riddhi_exec::trigger::Trigger;
 use riddhi_plan::expr::{self, Expr};
 use riddhi_plan::logical::{Handler, Mode, QueryPlan, Role};
@@ -79,6 +80,8 @@ pub struct RegionNode {
     pub mode: Mode,
     /// Of a mixed one: what its frames may not do at once.
     pub contention: Contention,
+    /// Its nodes that look for idle keys of partitions.
+    pub purging: Vec<usize>,
     /// Its queries with timers.
     pub timed: Vec<usize>,
     /// Whether no query remembers anything, draws random values or shows rows on their way, so that their order does not
@@ -106,6 +109,10 @@ pub struct Graph {
     pub timeless: bool,
     /// By stream, of a linear graph: its readers, a bit each at its place in the order of running.
     pub reader_masks: Vec<u64>,
+    /// Whether queries are compiled to the general way.
+    pub force_general: bool,
+    /// By partition: the nodes inside.
+    pub partitions: Vec<Vec<usize>>,
     /// By stream: the query that alone takes its events, if a lone one can go the short way through it and no further.
     pub lone_readers: Vec<Option<LoneReader>>,
 }
@@ -136,7 +143,8 @@ impl Graph {
             .enumerate()
             .map(|(i, q)| {
                 let compile = || Arc::new(Code::compile(i as u32, q, &app.name, options.force_general));
-                let code = matches!(q.role, Role::Select).then(compile);
+                let keyed = q.partition.is_some_and(|of| of.keyed);
+                let code = (matches!(q.role, Role::Select) && !keyed).then(compile);
                 QueryNode {
                     key: q.key.clone(),
                     label: q.name.clone().unwrap_or_else(|| q.label.clone()),
@@ -145,7 +153,7 @@ impl Graph {
                     timed: code.as_ref().is_none_or(|code| code.has_timers()),
                     region: region_of[i],
                     direct: false,
-                    named: q.name.is_some() && options.queries,
+                    named: q.is_asked_for() && options.queries,
                     ruled: false,
                     code,
                 }
@@ -181,13 +189,14 @@ impl Graph {
                     _ => Contention::default(),
                 },
                 stateless: !options.force_stepped && r.queries.iter().all(|&q| stateless(&queries[q])),
+                purging: r.queries.iter().copied().filter(|&q| runs(number) && purges(&app.queries[q])).collect(),
                 timed: sorted(&r.queries).into_iter().filter(|&q| runs(number) && queries[q].timed).collect(),
             })
             .collect();
         if !options.force_general && !options.force_stepped {
             place_rules(app, &regions, &mut queries, &mut streams);
         }
-        let stepped = regions.iter().any(|r| r.mode != Mode::Batched);
+        let stepped = regions.iter().any(|r| r.mode != Mode::Batched || !r.purging.is_empty());
         let linear = !stepped
             && queries.len() <= 64
             && queries.iter().all(|q| !q.ruled && q.code.is_some())
@@ -218,6 +227,8 @@ impl Graph {
             linear,
             reader_masks,
             lone_readers,
+            force_general: options.force_general,
+            partitions: (0..app.partitions.len()).map(|number| inside(app, number)).collect(),
             queries,
             streams,
             regions,
@@ -231,9 +242,26 @@ impl Graph {
         match (&self.queries[q].code, &app.queries[q].role) {
             (Some(code), _) => Node::Query(Box::new(Query::new(code.clone()))),
             (None, Role::Trigger(plan)) => Node::Other(Box::new(Trigger::new(q as u32, &self.queries[q].key, plan))),
-            (None, Role::Select) => unreachable!("a query of one stream is compiled"),
+            (None, Role::Split(plan)) => {
+                let query = &app.queries[q];
+                let partition = &app.partitions[plan.partition];
+                let read = query.output.map_or(&[][..], |output| &self.streams[output].read);
+                let interval = partition.purge.map(|purge| purge.interval_ms);
+                Node::Other(Box::new(Split::new(q as u32, query, plan, partition.one_type, read, interval)))
+            }
+            (None, Role::Select) => {
+                let query = &app.queries[q];
+                let Some(of) = query.partition else { unreachable!("a query of one stream is compiled") };
+                let code = Arc::new(Code::compile(q as u32, query, &app.name, self.force_general));
+                Node::Other(Box::new(KeyedQuery::new(code, of.number, of.column)))
+            }
         }
     }
+}
+
+/// The nodes of a partition that keep a state by key.
+fn inside(app: &App, number: usize) -> Vec<usize> {
+    (0..app.queries.len()).filter(|&q| app.queries[q].partition.is_some_and(|of| of.number == number)).collect()
 }
 
 /// Gives the streams of regions that run here their rules.
@@ -251,6 +279,10 @@ fn place_rules(app: &App, regions: &[RegionNode], queries: &mut [QueryNode], str
         let first = stream.readers.iter().copied().filter(|&q| queries[q].ruled).min_by_key(|&q| place[q]);
         stream.starters = stream.readers.iter().copied().filter(|&q| !queries[q].ruled || Some(q) == first).collect();
     }
+}
+
+fn purges(query: &QueryPlan) -> bool {
+    matches!(&query.role, Role::Split(split) if split.purges)
 }
 
 fn stateless(query: &QueryNode) -> bool {
@@ -314,6 +346,9 @@ fn stream_node(app: &App, stream: usize, queries: &[QueryNode], options: &Engine
 fn note_reads(query: &QueryPlan, read: &mut [bool]) {
     if !matches!(query.role, Role::Select) {
         return read.fill(true);
+    }
+    if let Some(number) = query.partition.and_then(|of| read.get_mut(of.column as usize)) {
+        *number = true;
     }
     let mut note = |expr: &Expr| {
         expr.visit(&mut |e| {

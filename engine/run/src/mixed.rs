@@ -65,6 +65,11 @@ impl Engine {
     /// Whether a region runs entry by entry in this frame.
     pub(crate) fn steps_through(&self, region: usize, frame: &Frame) -> bool {
         let node = &self.graph.regions[region];
+        // Keys are dropped between two steps, at all nodes of the partition at once.
+        let last = frame.entries.last().map_or(i64::MIN, |e| e.now);
+        if node.purging.iter().any(|&q| self.query(q).due().is_some_and(|due| due <= last)) {
+            return true;
+        }
         match node.mode {
             Mode::Batched => false,
             Mode::Stepped => true,
@@ -72,7 +77,6 @@ impl Engine {
                 let streams = frame.touched.iter().filter(|&&s| self.graph.streams[s as usize].region == Some(region));
                 let mut reached =
                     streams.fold(0, |mask, &s| mask | node.contention.reach.get(s as usize).copied().unwrap_or(0));
-                let last = frame.entries.last().map_or(i64::MIN, |e| e.now);
                 for &q in &node.timed {
                     if self.query(q).due().is_some_and(|due| due <= last) {
                         reached |= node.contention.reach_of_query.get(q).copied().unwrap_or(0);

@@ -75,7 +75,24 @@ impl Engine {
                 stack.push(first);
             }
             self.queries[q] = Some(query);
+            self.forget_dropped();
             self.deliver(frame, stack, step);
+        }
+    }
+
+    /// Tells the nodes of a partition which keys were just dropped.
+    fn forget_dropped(&mut self) {
+        for partition in 0..self.graph.partitions.len() {
+            let dropped = std::mem::take(&mut self.shared.keys[partition].dropped);
+            if dropped.is_empty() {
+                continue;
+            }
+            for &q in &self.graph.partitions[partition] {
+                match self.queries[q].as_mut().expect("a query is away only while it runs") {
+                    Node::Query(query) => query.forget(&dropped),
+                    Node::Other(operator) => operator.forget(&dropped),
+                }
+            }
         }
     }
 
@@ -249,6 +266,10 @@ pub(crate) fn append(to: &mut Columns, from: &Columns, arena: &mut Arena) {
         _ => to.ts.extend_from_slice(&from.ts),
     }
     for (to, from) in to.cols.iter_mut().zip(&from.cols) {
+        // What nobody reads may not be there.
+        if from.is_empty() {
+            continue;
+        }
         if to.kind() == from.kind() && n == 1 {
             to.push_from(from, 0);
             continue;

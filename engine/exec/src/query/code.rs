@@ -176,6 +176,8 @@ pub struct Code {
     pub asks_ts: bool,
     /// Whether any program asks for the clock.
     pub asks_now: bool,
+    /// Whether a group is the number of a key of a partition, and nothing else.
+    pub grouped_by_key: bool,
     /// Whether any program asks for random values.
     pub asks_random: bool,
 }
@@ -219,6 +221,7 @@ impl Code {
             asks_ts: false,
             asks_now: false,
             asks_random: false,
+            grouped_by_key: plan.partition.is_some_and(|of| !of.keyed && plan.select.group_by == [of.column]),
         };
         let mut sees = plan.schema.attributes.len() - added(&plan.before) - added(&plan.after);
         code.before = plan.before.iter().map(|h| step(h, &mut sees)).collect();
@@ -234,6 +237,7 @@ impl Code {
             && code.timed
             && code.rate.is_none()
             && !code.asks_random
+            && plan.partition.is_none()
             && code.narrow == code.before.len();
         let bare = code.uncut() && code.rate.is_none() && !code.asks_ts;
         if code.way == Way::Plain && bare && code.filters_without_aggregates() {

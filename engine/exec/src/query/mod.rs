@@ -9,6 +9,7 @@ mod code;
 mod emit;
 mod flush;
 mod general;
+mod keyed;
 mod limit;
 mod plain;
 mod rows;
@@ -29,6 +30,7 @@ use crate::steps::{Fired, Part, Pending, Steps};
 use crate::store::Store;
 
 pub use code::{AggregateCode, Code, Step, StreamCode, Way};
+pub use keyed::KeyedQuery;
 pub use state::Section;
 
 use limit::{Limiter, Tags};
@@ -327,7 +329,7 @@ impl Work {
         Work {
             window,
             store: Store::new(kinds, grouped).holding(state::store_attributes(code)),
-            groups: Groups::default(),
+            groups: if code.grouped_by_key { Groups::dense() } else { Groups::default() },
             sweep_at: 64,
             aggregates: Aggregates::new(&code.aggregates),
             handlers: handlers.collect(),
@@ -445,7 +447,7 @@ impl Work {
 
     /// Drops groups that nothing refers to, once there are many.
     fn sweep(&mut self) {
-        if self.groups.bound() < self.sweep_at {
+        if self.groups.bound() < self.sweep_at || self.groups.is_dense() {
             return;
         }
         let (aggregates, limiter) = (&mut self.aggregates, &mut self.limiter);

@@ -1,8 +1,13 @@
 //! What a query remembers, as named sections of a snapshot.
 
 use riddhi_batch::{Kind, LoadError, Reader, Writer};
+use riddhi_plan::registry::Window;
 
+use super::limit::Limiter;
 use super::{Aggregates, Code, Query, Way};
+use crate::groups::Groups;
+use crate::steps::Pending;
+use crate::store::Store;
 
 /// One element's part of a snapshot.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,60 +37,99 @@ pub(super) fn store_attributes(code: &Code) -> Vec<u32> {
     }
 }
 
-impl Query {
+/// What a query remembers.
+pub(super) struct Remembered<'a> {
+    pub window: Option<&'a dyn Window>,
+    pub store: &'a Store,
+    pub groups: &'a Groups,
+    pub aggregates: &'a Aggregates,
+    pub handlers: &'a [Aggregates],
+    pub timers: &'a Pending,
+    pub limiter: Option<&'a Limiter>,
+    pub serial: u64,
+}
+
+impl Remembered<'_> {
     /// Appends the sections of this query: those that hold anything.
-    pub fn save(&self, out: &mut Vec<Section>) {
+    pub fn save(&self, code: &Code, out: &mut Vec<Section>) {
         let mut put = |role: &str, write: &dyn Fn(&mut Writer)| {
             let mut writer = Writer::default();
             write(&mut writer);
-            out.push(Section { name: format!("{}/{role}", self.code.key), bytes: writer.bytes });
+            out.push(Section { name: format!("{}/{role}", code.key), bytes: writer.bytes });
         };
-        let plain = self.code.way == Way::Plain && !self.code.asks_random && self.work.handlers.is_empty();
-        if plain && self.work.limiter.is_none() {
+        let plain = code.way == Way::Plain && !code.asks_random && self.handlers.is_empty();
+        if plain && self.limiter.is_none() {
             return;
         }
-        let limited = |g| self.work.limiter.as_ref().is_some_and(|l| !l.is_clear(g));
-        let ids = self.work.groups.sorted(|g| self.work.aggregates.is_clear(g) && !limited(g));
-        if let Some(window) = &self.work.window {
-            let mut rank = vec![0; self.work.groups.bound().max(1)];
+        let limited = |g| self.limiter.is_some_and(|l| !l.is_clear(g));
+        let ids = self.groups.sorted(|g| self.aggregates.is_clear(g) && !limited(g));
+        if let Some(window) = self.window {
+            let mut rank = vec![0; self.groups.bound().max(1)];
             ids.iter().enumerate().for_each(|(r, &g)| rank[g as usize] = r as u32);
             put("window", &|w| {
                 window.save(w);
-                if self.code.window.as_ref().is_some_and(|w| w.leaving.in_any_order()) {
+                if code.window.as_ref().is_some_and(|w| w.leaving.in_any_order()) {
                     let mut held = Vec::with_capacity(window.holds());
                     window.held(&mut held);
                     held.sort_unstable();
-                    self.work.store.save_rows(w, &held);
+                    self.store.save_rows(w, &held);
                 } else {
-                    self.work.store.save(w, |g| rank[g as usize]);
+                    self.store.save(w, |g| rank[g as usize]);
                 }
-                w.put_u64(self.work.timers.len() as u64);
-                self.work.timers.all().for_each(|due| w.put_i64(due));
+                w.put_u64(self.timers.len() as u64);
+                self.timers.all().for_each(|due| w.put_i64(due));
             });
         }
         put("select", &|w| {
-            w.put_u64(self.work.serial);
-            self.save_groups(&ids, w);
+            w.put_u64(self.serial);
+            self.save_groups(code, &ids, w);
         });
-        for (i, filter) in self.work.handlers.iter().enumerate() {
+        for (i, filter) in self.handlers.iter().enumerate() {
             put(&format!("filter{i}"), &|w| filter.list.iter().for_each(|a| a.save(0, w)));
         }
         // Behind the selection, whose groups it names.
-        if let Some(limiter) = &self.work.limiter {
+        if let Some(limiter) = self.limiter {
             put("limiter", &|w| limiter.save(&ids, w));
         }
     }
 
-    fn save_groups(&self, ids: &[u32], w: &mut Writer) {
-        if self.code.group_by.is_empty() {
-            self.work.aggregates.list.iter().for_each(|a| a.save(0, w));
+    fn save_groups(&self, code: &Code, ids: &[u32], w: &mut Writer) {
+        if code.group_by.is_empty() {
+            self.aggregates.list.iter().for_each(|a| a.save(0, w));
             return;
         }
         w.put_u64(ids.len() as u64);
         for &id in ids {
-            self.work.groups.save(id, w);
-            self.work.aggregates.list.iter().for_each(|a| a.save(id, w));
+            self.groups.save(id, w);
+            self.aggregates.list.iter().for_each(|a| a.save(id, w));
         }
+    }
+
+    /// Bytes held, about.
+    pub fn bytes(&self) -> usize {
+        let aggregates: usize = self.aggregates.list.iter().map(|a| a.bytes()).sum();
+        let limiter = self.limiter.map_or(0, |l| l.bytes());
+        self.store.bytes() + self.groups.bytes() + aggregates + limiter
+    }
+}
+
+impl Query {
+    fn remembered(&self) -> Remembered<'_> {
+        Remembered {
+            window: self.work.window.as_deref(),
+            store: &self.work.store,
+            groups: &self.work.groups,
+            aggregates: &self.work.aggregates,
+            handlers: &self.work.handlers,
+            timers: &self.work.timers,
+            limiter: self.work.limiter.as_deref(),
+            serial: self.work.serial,
+        }
+    }
+
+    /// Appends the sections of this query: those that hold anything.
+    pub fn save(&self, out: &mut Vec<Section>) {
+        self.remembered().save(&self.code, out);
     }
 
     /// Reads the section of that role (the name after the key).
@@ -146,8 +190,12 @@ impl Query {
 
     /// Bytes held, about.
     pub fn bytes(&self) -> usize {
-        let aggregates: usize = self.work.aggregates.list.iter().map(|a| a.bytes()).sum();
-        let limiter = self.work.limiter.as_ref().map_or(0, |l| l.bytes());
-        self.work.store.bytes() + self.work.groups.bytes() + aggregates + limiter
+        self.remembered().bytes()
+    }
+
+    /// Drops the groups of these keys of the partition, where the first part of a group is the number of a key.
+    pub fn forget(&mut self, keys: &[u32]) {
+        let work = &mut self.work;
+        work.groups.remove_numbers(keys, |g| work.aggregates.list.iter_mut().for_each(|a| a.forget(g)));
     }
 }

@@ -88,6 +88,8 @@ pub(crate) struct Entry {
     pub defined: bool,
     /// Of a stream, a trigger's too: its number in the plan.
     pub number: usize,
+    /// Whether it is a stream that nobody reads by name.
+    pub hidden: bool,
     /// Whether `!name` may be read.
     pub fault: bool,
 }
@@ -139,7 +141,7 @@ impl Catalog {
 
     /// All names of these classes, sorted.
     pub(crate) fn names(&self, classes: &[Class]) -> Vec<&str> {
-        let of = self.entries.iter().filter(|(_, e)| classes.contains(&e.class));
+        let of = self.entries.iter().filter(|(_, e)| classes.contains(&e.class) && !e.hidden);
         let mut names: Vec<&str> = of.map(|(n, _)| n.as_str()).collect();
         names.sort_unstable();
         names

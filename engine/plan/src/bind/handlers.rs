@@ -30,6 +30,13 @@ pub(crate) struct Chain {
 }
 
 impl Chain {
+    /// Whether any of them aggregates, so that it remembers something.
+    pub(crate) fn aggregates(&self) -> bool {
+        self.before.iter().chain(&self.after).any(|handler| match handler {
+            Handler::Filter { aggregates, .. } | Handler::Stream { aggregates, .. } => !aggregates.is_empty(),
+        })
+    }
+
     /// What aggregators behind these handlers have to know.
     pub(crate) fn window_use(&self, expired: bool) -> WindowUse {
         WindowUse {

@@ -16,6 +16,7 @@ mod handlers;
 mod multi;
 mod output;
 mod outside;
+mod partition;
 mod purge;
 mod query;
 mod rate;
@@ -30,6 +31,7 @@ use riddhi_ql::{Code, Diagnostic, Diagnostics, ast};
 
 use crate::connector::ConnectorPlan;
 use crate::logical::{AppPlan, QueryPlan, StreamPlan};
+use crate::partition::PartitionPlan;
 use crate::regions::regions;
 use crate::registry::Registry;
 use crate::rules::rules;
@@ -116,6 +118,9 @@ pub(crate) struct Pass<'a> {
     /// Queries of the text that were kept, which count for their labels.
     numbered: usize,
     playback: bool,
+    partitions: Vec<PartitionPlan>,
+    /// The partition whose queries are being bound.
+    open: Option<partition::Open>,
     connectors: Vec<ConnectorPlan>,
 }
 
@@ -132,6 +137,8 @@ impl<'a> Pass<'a> {
             triggers: Vec::new(),
             numbered: 0,
             playback: false,
+            partitions: Vec::new(),
+            open: None,
             connectors: Vec::new(),
         }
     }
@@ -147,7 +154,8 @@ impl<'a> Pass<'a> {
         let rules = rules(&streams, &queries, &regions);
         let annotations::AppSettings { name, playback, idle, .. } = settings;
         let connectors = std::mem::take(&mut self.connectors);
-        AppPlan { name, playback, idle, streams, queries, regions, rules, connectors }
+        let partitions = std::mem::take(&mut self.partitions);
+        AppPlan { name, playback, idle, streams, queries, regions, rules, partitions, connectors }
     }
 
     fn streams(&self) -> Vec<StreamPlan> {
@@ -161,7 +169,7 @@ impl<'a> Pass<'a> {
                 name: name.clone(),
                 schema: entry.shape.schema(),
                 defined: entry.defined,
-                hidden: false,
+                hidden: entry.hidden,
                 kinded: false,
                 writers: numbers(&|q| q.output == Some(number)),
                 readers: numbers(&|q| q.inputs.contains(&number)),

@@ -160,38 +160,6 @@ impl<'a> Pass<'a> {
         self.handlers(&state.input.handlers, inputs, at, false);
     }
 
-    /// Keys of a partition: the stream has to be there, and a range's condition has to be a bool. The key of a stream that no
-    /// query of the partition reads is never looked at.
-    pub(crate) fn partition_keys(&mut self, partition: &'a ast::Partition) {
-        let used = sources(partition);
-        let mut seen: Vec<&str> = Vec::new();
-        for key in &partition.keys {
-            let name = &key.stream.name;
-            if seen.contains(&name.as_str()) {
-                self.diagnostics.push(wrong::key_twice(&key.stream));
-            }
-            seen.push(name);
-            let source = ast::Source { scope: ast::Scope::Plain, name: key.stream.clone(), span: key.stream.span };
-            let shape = self.read(&source).map_or_else(Shape::open, |r| r.shape);
-            if !used.contains(&name.as_str()) {
-                continue;
-            }
-            let input =
-                Input { name: name.clone(), reference: None, shape, many: false, multi: false, state: false, first: 0 };
-            let scope = Scope { inputs: vec![input], ..Scope::default() };
-            let mut binder =
-                Binder::new(self.registry, &self.catalog, &mut self.diagnostics, &scope, "a partition key");
-            match &key.kind {
-                ast::PartitionKeyKind::Value(expr) => {
-                    binder.bind(expr);
-                }
-                ast::PartitionKeyKind::Ranges(ranges) => ranges.iter().for_each(|r| {
-                    binder.condition(&r.condition, "the condition of a range");
-                }),
-            }
-        }
-    }
-
     /// `delete`, `update` and `update or insert`: the target has to be a table, and names have to fit.
     pub(crate) fn change(&mut self, query: &'a Query, shape: Shape) {
         let (target, on, set, whole) = match &query.output.kind {
@@ -283,7 +251,7 @@ fn flat<'a>(stream: &'a ast::StateStream, many: bool) -> FlatState<'a> {
 }
 
 /// Streams that the queries of a partition read.
-fn sources(partition: &ast::Partition) -> Vec<&str> {
+pub(crate) fn sources(partition: &ast::Partition) -> Vec<&str> {
     let mut names = Vec::new();
     for query in &partition.queries {
         match &query.input {

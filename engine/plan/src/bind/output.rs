@@ -56,9 +56,20 @@ impl<'a> Pass<'a> {
     fn insert(&mut self, target: &Source, shape: Shape) -> Option<usize> {
         match target.scope {
             Scope::Plain => {}
-            Scope::Inner => {
-                self.insert_inner(target, shape);
+            Scope::Inner if self.catalog.inner.is_none() => {
+                self.diagnostics.push(names::inner_outside(&target.name.name, target.span));
                 return None;
+            }
+            Scope::Inner => {
+                let found = shape.clone();
+                return self.insert_inner(&target.name, shape, |pass, known, span| {
+                    if let Some(what) = difference(known, &found) {
+                        let (expected, found) = (known.to_string(), found.to_string());
+                        let class = Class::Stream;
+                        let wrong = names::other_shape(&target.name, class, &expected, &found, what, target.span, span);
+                        pass.diagnostics.push(wrong);
+                    }
+                });
             }
             Scope::Fault => {
                 self.diagnostics.push(names::into_fault(&target.name.name, target.span));
@@ -106,31 +117,10 @@ impl<'a> Pass<'a> {
             entry.shape = shape.clone();
         }
     }
-
-    fn insert_inner(&mut self, target: &Source, shape: Shape) {
-        let name = &target.name.name;
-        let Some(inner) = &mut self.catalog.inner else {
-            self.diagnostics.push(names::inner_outside(name, target.span));
-            return;
-        };
-        match inner.get(name) {
-            None => {
-                inner.insert(name.clone(), (shape, target.span));
-            }
-            Some((known, span)) => {
-                if let Some(what) = difference(known, &shape) {
-                    let (expected, found) = (known.to_string(), shape.to_string());
-                    let class = Class::Stream;
-                    let wrong = names::other_shape(&target.name, class, &expected, &found, what, target.span, *span);
-                    self.diagnostics.push(wrong);
-                }
-            }
-        }
-    }
 }
 
-fn inferred(shape: Shape, span: Span) -> Entry {
-    Entry { class: Class::Stream, shape, span, defined: false, number: 0, fault: false }
+pub(crate) fn inferred(shape: Shape, span: Span) -> Entry {
+    Entry { class: Class::Stream, shape, span, defined: false, number: 0, hidden: false, fault: false }
 }
 
 /// In what the query's result differs from the target, if it does as far as is known.

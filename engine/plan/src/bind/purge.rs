@@ -5,8 +5,11 @@ use riddhi_ql::{Diagnostics, Span};
 
 use super::annotations::{element, single};
 use crate::diagnose::annotations as wrong;
+use crate::partition::PurgePlan;
 
 const HOUR: i64 = 3_600_000;
+/// Between two looks for idle keys of a partition, if nothing is said.
+const PURGE_INTERVAL_MS: i64 = 5 * 60_000;
 const DAY: i64 = 24 * HOUR;
 
 /// Keys of `@retentionPeriod` with the table they are for and the shortest time, in milliseconds.
@@ -45,29 +48,36 @@ pub(crate) fn aggregation(d: &AggregationDef, units: &[&str], out: &mut Diagnost
     }
 }
 
-/// `@purge` of a partition: `enable` and `idle.period` are needed.
-pub(crate) fn partition(partition: &Partition, out: &mut Diagnostics) {
-    let Some(purge) = single(&partition.annotations, "purge", out) else { return };
-    switch(purge, true, out);
-    match element(purge, "idle.period", out) {
-        None => out.push(wrong::element_missing("purge", "idle.period", purge.span)),
-        Some(found) => {
-            time("idle.period", &found.value.value, found.value.span, out);
+/// `@purge` of a partition: `enable` and `idle.period` are needed. What it says, if it is enabled.
+pub(crate) fn partition(partition: &Partition, out: &mut Diagnostics) -> Option<PurgePlan> {
+    let purge = single(&partition.annotations, "purge", out)?;
+    let enabled = switch(purge, true, out);
+    let idle_ms = match element(purge, "idle.period", out) {
+        None => {
+            out.push(wrong::element_missing("purge", "idle.period", purge.span));
+            None
         }
-    }
-    if let Some(interval) = element(purge, "interval", out) {
-        time("interval", &interval.value.value, interval.value.span, out);
-    }
+        Some(found) => time("idle.period", &found.value.value, found.value.span, out),
+    };
+    let interval_ms = match element(purge, "interval", out) {
+        None => Some(PURGE_INTERVAL_MS),
+        Some(found) => time("interval", &found.value.value, found.value.span, out),
+    };
+    let purge = PurgePlan { idle_ms: idle_ms?, interval_ms: interval_ms?.max(1) };
+    enabled.then_some(purge)
 }
 
-fn switch(purge: &Annotation, needed: bool, out: &mut Diagnostics) {
+fn switch(purge: &Annotation, needed: bool, out: &mut Diagnostics) -> bool {
     match element(purge, "enable", out) {
         None if needed => out.push(wrong::element_missing("purge", "enable", purge.span)),
-        Some(found) if !["true", "false"].contains(&found.value.value.to_ascii_lowercase().as_str()) => {
-            out.push(wrong::no_switch(&found.value.value, found.value.span));
-        }
-        _ => {}
+        Some(found) => match found.value.value.to_ascii_lowercase().as_str() {
+            "true" => return true,
+            "false" => {}
+            _ => out.push(wrong::no_switch(&found.value.value, found.value.span)),
+        },
+        None => {}
     }
+    false
 }
 
 /// A number and a unit, of which `h` is one here.

@@ -8,6 +8,7 @@ use riddhi_ql::{Ident, Span};
 use super::annotations::info_name;
 use super::catalog::{Class, Shape};
 use super::guards::COPIES_MAX;
+use super::partition::{group_by_number, select_number};
 use super::scope::{Input, marked};
 use super::{Pass, output};
 use crate::diagnose::{calls, clauses, names, unsupported, warnings};
@@ -78,19 +79,6 @@ impl<'a> Pass<'a> {
         told
     }
 
-    /// The queries are bound as if each stood alone.
-    fn partition(&mut self, partition: &'a ast::Partition) {
-        let at = Span::at(partition.span.start).to(partition.keys.first().map_or(partition.span, |k| k.span));
-        self.diagnostics.push(unsupported::partition(at));
-        super::purge::partition(partition, &mut self.diagnostics);
-        self.partition_keys(partition);
-        self.catalog.inner = Some(Default::default());
-        for query in &partition.queries {
-            self.query(query);
-        }
-        self.catalog.inner = None;
-    }
-
     pub(crate) fn query(&mut self, query: &'a Query) {
         self.catalog.copies.set(COPIES_MAX);
         match &query.input {
@@ -112,6 +100,8 @@ impl<'a> Pass<'a> {
             Some(read) => (read.shape, read.stream, read.window),
             None => (Shape::open(), None, false),
         };
+        // Inside a partition the number of the key is the last attribute.
+        let column = shape.fields.len().saturating_sub(1);
         let name = marked(input.source.scope, &input.source.name.name);
         let mut inputs =
             [Input { name: name.clone(), reference: None, shape, many: false, multi: false, state: false, first: 0 }];
@@ -127,7 +117,18 @@ impl<'a> Pass<'a> {
         let (shape, select) = self.selection(query.selection.as_ref(), &inputs, window, output::target_name(query));
         let rate = self.rate(query);
         let target = self.output(query, shape);
-        let (Some(input), Some(select), Some(output), true) = (stream, select, target, chain.complete) else { return };
+        let (Some(input), Some(mut select), Some(output), true) = (stream, select, target, chain.complete) else {
+            return;
+        };
+        let partition = self.partition_use(column, chain.window.is_some() || rate.is_some() || chain.aggregates());
+        if let Some(of) = partition {
+            if is_inner(query) {
+                select_number(&mut select, of.column, query.output.span);
+            }
+            if !of.keyed {
+                group_by_number(&mut select, of.column);
+            }
+        }
         self.rate_notes(query, chain.window.as_ref(), &select, rate);
         let name = info_name(&query.annotations, &mut Default::default()).map(|n| n.name);
         let [source] = inputs;
@@ -139,6 +140,7 @@ impl<'a> Pass<'a> {
             inputs: vec![input],
             role: Role::Select,
             shared: Vec::new(),
+            partition,
             schema: source.shape.schema(),
             before: chain.before,
             window: chain.window,
@@ -184,7 +186,8 @@ impl<'a> Pass<'a> {
         };
         match entry.class {
             Class::Stream | Class::Trigger => {
-                Some(Read { shape: entry.shape.clone(), stream: Some(entry.number), window: false })
+                let read = Read { shape: entry.shape.clone(), stream: Some(entry.number), window: false };
+                Some(self.within(name, read))
             }
             Class::Window => Some(Read { shape: entry.shape.clone(), stream: None, window: true }),
             class => {
@@ -204,7 +207,8 @@ impl<'a> Pass<'a> {
             self.diagnostics.push(names::unknown_inner(name, source.span, inner.keys().map(String::as_str)));
             return None;
         };
-        Some(Read { shape: shape.clone(), stream: None, window: false })
+        let shape = shape.clone();
+        Some(self.inner_stream(name, shape))
     }
 
     fn read_fault(&mut self, source: &Source) -> Option<Read> {
@@ -222,6 +226,11 @@ impl<'a> Pass<'a> {
             }
         }
     }
+}
+
+/// Whether a query inserts into an inner stream.
+pub(crate) fn is_inner(query: &Query) -> bool {
+    matches!(&query.output.kind, OutputKind::Insert { target, .. } if target.scope == ast::Scope::Inner)
 }
 
 /// Streams that queries insert into, with the first place of each.

@@ -6,6 +6,7 @@ use riddhi_batch::Schema;
 
 use super::{carries, input_names, merged, mode_text, rules_attribute, stream_name};
 use crate::logical::{AggregatePlan, AppPlan, Handler, QueryPlan, Role, StreamPlan};
+use crate::partition::{SplitKey, SplitPlan};
 use crate::text::{clauses, expr_text, handler_text, insert_text, name_text, rate_text};
 
 /// The plan for people to read.
@@ -52,7 +53,7 @@ fn schema_text(schema: &Schema) -> String {
         Some(kind) => format!("{} {} carrying {kind}", name_text(&a.name), a.ty),
         None => format!("{} {}", name_text(&a.name), a.ty),
     };
-    schema.attributes.iter().map(attribute).collect::<Vec<_>>().join(", ")
+    schema.attributes.iter().filter(|a| !a.name.is_empty()).map(attribute).collect::<Vec<_>>().join(", ")
 }
 
 fn query_lines(plan: &AppPlan, query: &QueryPlan, out: &mut String) {
@@ -63,6 +64,7 @@ fn query_lines(plan: &AppPlan, query: &QueryPlan, out: &mut String) {
     match &query.role {
         Role::Select => line(format!("from {}", input_names(plan, query))),
         Role::Trigger(trigger) => line(trigger.text()),
+        Role::Split(split) => line(split_text(split, input_names(plan, query), &query.schema)),
     }
     query.before.iter().for_each(|h| handler_lines(h, &query.schema, &mut line));
     if let Some(window) = &query.window {
@@ -75,6 +77,20 @@ fn query_lines(plan: &AppPlan, query: &QueryPlan, out: &mut String) {
     query.rate.map(rate_text).into_iter().for_each(&mut line);
     if let Some(output) = query.output {
         line(format!("{} {}", insert_text(query.kinds), name_text(stream_name(plan, output))));
+    }
+}
+
+/// How a stream is split by keys.
+fn split_text(split: &SplitPlan, stream: String, schema: &Schema) -> String {
+    match &split.key {
+        SplitKey::Value(key) => format!("split {stream} by {}", expr_text(key, schema, &[])),
+        SplitKey::Ranges(ranges) => {
+            let range = |(condition, label): &(crate::expr::Expr, String)| {
+                format!("{} as '{label}'", expr_text(condition, schema, &[]))
+            };
+            format!("split {stream} by {}", ranges.iter().map(range).collect::<Vec<_>>().join(" or "))
+        }
+        SplitKey::All => format!("give {stream} to all keys"),
     }
 }
 

@@ -6,7 +6,6 @@ mod u0001_table;
 mod u0002_named_window;
 mod u0004_script;
 mod u0005_aggregation;
-mod u0006_partition;
 mod u0007_join;
 mod u0008_pattern;
 mod u0009_sequence;
@@ -31,7 +30,6 @@ family! {
     u0002_named_window,
     u0004_script,
     u0005_aggregation,
-    u0006_partition,
     u0007_join,
     u0008_pattern,
     u0009_sequence,
