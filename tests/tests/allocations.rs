@@ -16,29 +16,34 @@ struct Counting;
 
 thread_local! {
     static CALLS: Cell<u64> = const { Cell::new(0) };
+    /// Bytes asked for and not given back.
+    static HELD: Cell<i64> = const { Cell::new(0) };
 }
 
-fn count() {
+/// Counts a call, and what it changes of the bytes held.
+fn count(calls: u64, bytes: i64) {
     // A thread that is ending has no counter any more, and nobody asks for it.
-    let _ = CALLS.try_with(|calls| calls.set(calls.get() + 1));
+    let _ = CALLS.try_with(|all| all.set(all.get() + calls));
+    let _ = HELD.try_with(|held| held.set(held.get() + bytes));
 }
 
 // SAFETY: every call goes to `System` with the arguments it came with, and `System` keeps the contract. Counting touches
 // a thread-local number without a destructor and allocates nothing.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count();
+        count(1, layout.size() as i64);
         // SAFETY: the caller keeps the contract of `alloc`, which is the same.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        count(0, -(layout.size() as i64));
         // SAFETY: the block came from `System`, as all of ours do.
         unsafe { System.dealloc(block, layout) }
     }
 
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count();
+        count(1, size as i64 - layout.size() as i64);
         // SAFETY: the block came from `System`, as all of ours do; the rest is the caller's contract.
         unsafe { System.realloc(block, layout, size) }
     }
@@ -70,7 +75,7 @@ const fn work(app: &'static str, keys: usize, per_frame_max: u64) -> Workload {
     Workload { app, streams: &["S"], keys, array: 1, per_frame_max }
 }
 
-const WORKLOADS: [Workload; 11] = [
+const WORKLOADS: [Workload; 14] = [
     work("filter", 4, 0),
     Workload { array: 1000, ..work("filter", 4, 0) },
     Workload { streams: &["A", "B"], ..work("alternate", 4, 2) },
@@ -82,6 +87,9 @@ const WORKLOADS: [Workload; 11] = [
     work("two-filters-sink", 4, 2),
     work("two-filters-length1000", 4, 9),
     work("loop3", 4, 5),
+    work("partition-filter", 10, 4),
+    work("partition-inner", 10, 4),
+    work("partition-length10", 100, 4),
 ];
 
 #[test]
@@ -146,4 +154,51 @@ fn symbol(key: usize) -> Str {
         rest /= 10;
     }
     Str::inline(&text).expect("nine letters fit")
+}
+
+/// Keys that come once and are idle then.
+const IDLE_KEYS: usize = 500_000;
+
+#[test]
+fn idle_keys_of_a_partition_are_given_back() {
+    let text = "define stream S (k string, n int);
+        @purge(enable='true', idle.period='1 min', interval='10 sec')
+        partition with (k of S) begin
+        from S select k, sum(n) as total insert into Totals;
+        from S#window.length(2) select k, max(n) as most insert into Most;
+        end;";
+    let app = compile(text).plan.expect("no mistakes");
+    let mut engine = Engine::new(app, EngineOptions { streams: Some(Vec::new()), ..EngineOptions::default() });
+    let mut clock = Clock::new(false, 1000);
+    engine.start(1000);
+    let mut frame = engine.frame();
+    let mut send = |engine: &mut Engine, keys: std::ops::Range<usize>, ts: i64| {
+        for chunk in keys.collect::<Vec<_>>().chunks(ENTRIES) {
+            frame.reset(0);
+            for key in chunk {
+                let (now, sets) = clock.stamp(Some(ts));
+                let (rows, _) = frame.rows_of(0);
+                rows.ts.push(ts);
+                rows.cols[0].push_str(Str::inline(format!("k{key:09}").as_bytes()).expect("it is short"));
+                rows.cols[1].push_i32(1);
+                frame.commit(0, now, sets);
+            }
+            engine.process(&mut frame);
+        }
+    };
+    // The keys that stay come first, last, and in between.
+    (0..100).for_each(|round| send(&mut engine, 0..1000, 1000 + round));
+    let before = HELD.get();
+    let state_before = engine.state_bytes();
+    send(&mut engine, 1000..1000 + IDLE_KEYS, 2000);
+    let most = HELD.get();
+    send(&mut engine, 0..1000, 50_000);
+    send(&mut engine, 0..1000, 100_000);
+    let after = HELD.get();
+    let bytes = (most - before) / IDLE_KEYS as i64;
+    println!(
+        "{before} bytes with 1,000 keys, {most} with {IDLE_KEYS} more ({bytes} a key), {after} when they were dropped"
+    );
+    assert!(engine.state_bytes() < state_before * 11 / 10, "{} of {state_before} counted", engine.state_bytes());
+    assert!(after < before + before / 10, "{after} of {before}");
 }

@@ -293,6 +293,27 @@ impl Groups {
         }
     }
 
+    /// Gives back the room of groups that are not used; `numbers`: where keys are groups, how many there are now. How many groups
+    /// there is room for then, if that is fewer than before.
+    pub fn shrink(&mut self, numbers: usize) -> Option<usize> {
+        let before = self.bound();
+        if let Some(bound) = &mut self.dense {
+            *bound = numbers.min(before);
+            return (*bound < before).then_some(*bound);
+        }
+        let bound = self.groups.iter().rposition(|g| g.used).map_or(0, |last| last + 1);
+        if bound == before {
+            return None;
+        }
+        self.groups.truncate(bound);
+        self.groups.shrink_to_fit();
+        self.free.retain(|&id| (id as usize) < bound);
+        self.free.shrink_to_fit();
+        let groups = &self.groups;
+        self.table.shrink_to_fit(|s| rehash(&groups[s.id as usize]));
+        Some(bound)
+    }
+
     fn drop_group(&mut self, id: u32) {
         let hash = rehash(&self.groups[id as usize]);
         if let Ok(entry) = self.table.find_entry(hash, |s| s.id == id) {

@@ -115,6 +115,9 @@ pub trait Operator: Send {
     /// Drops the state of these keys of the partition, timers included.
     fn forget(&mut self, _keys: &[u32]) {}
 
+    /// No key has this number or a higher one any more: what was kept for such can be given back.
+    fn shrink(&mut self, _keys: usize) {}
+
     /// Appends its sections of a snapshot, each named by the plan's key and a role: those that hold anything.
     fn save(&self, out: &mut Vec<Section>);
 

@@ -241,14 +241,31 @@ impl Keys {
             self.free.push(key);
         }
         self.dropped.extend(idle);
-        if self.is_empty() {
-            // Nothing knows a number any more.
-            self.words = Vec::new();
-            self.seen = Vec::new();
-            self.free = Vec::new();
-            self.long = HashMap::default();
-            self.table = HashTable::new();
+        let numbers = self.ranked.values().max().map_or(0, |&last| last as usize + 1);
+        if numbers < self.words.len() {
+            self.shrink(numbers);
         }
+    }
+
+    /// Gives back the room of numbers from `numbers` on, which no key has.
+    fn shrink(&mut self, numbers: usize) {
+        self.words.truncate(numbers);
+        self.words.shrink_to_fit();
+        self.seen.truncate(numbers);
+        self.seen.shrink_to_fit();
+        self.free.retain(|&key| (key as usize) < numbers);
+        self.free.shrink_to_fit();
+        self.long.shrink_to_fit();
+        let (words, long) = (&self.words, &self.long);
+        self.table.shrink_to_fit(|&key| match words[key as usize] {
+            LONG => long.get(&key).map_or(0, |l| hash_bytes(l)),
+            word => hash_word(word),
+        });
+    }
+
+    /// Number below which all keys lie.
+    pub fn bound(&self) -> usize {
+        self.words.len()
     }
 
     /// Writes all keys.
@@ -357,7 +374,7 @@ mod tests {
         keys.touch(1, 108);
         keys.drop_idle(110);
         assert_eq!((&keys.dropped[..], keys.len()), (&[0][..], 1));
-        assert_eq!(assign(&mut keys, &[Some("b"), Some("a"), Some(long)]), [0, 2, 1]);
+        assert_eq!((keys.bound(), assign(&mut keys, &[Some("b"), Some("a"), Some(long)])), (2, vec![0, 2, 1]));
         assert_eq!((keys.rank(1), keys.rank(0), keys.rank(2)), (1, 2, 3));
         let mut all = Vec::new();
         keys.all(&mut all);

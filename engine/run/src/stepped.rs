@@ -87,10 +87,17 @@ impl Engine {
             if dropped.is_empty() {
                 continue;
             }
+            let keys = self.shared.keys[partition].bound();
             for &q in &self.graph.partitions[partition] {
                 match self.queries[q].as_mut().expect("a query is away only while it runs") {
-                    Node::Query(query) => query.forget(&dropped),
-                    Node::Other(operator) => operator.forget(&dropped),
+                    Node::Query(query) => {
+                        query.forget(&dropped);
+                        query.shrink(keys);
+                    }
+                    Node::Other(operator) => {
+                        operator.forget(&dropped);
+                        operator.shrink(keys);
+                    }
                 }
             }
         }

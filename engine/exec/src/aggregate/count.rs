@@ -100,6 +100,11 @@ impl Aggregate for Count {
         self.rows[group as usize] == 0
     }
 
+    fn shrink(&mut self, groups: usize) {
+        self.rows.truncate(groups);
+        self.rows.shrink_to_fit();
+    }
+
     fn forget(&mut self, group: u32) {
         self.rows[group as usize] = 0;
     }

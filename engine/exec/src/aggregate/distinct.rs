@@ -111,6 +111,11 @@ impl Aggregate for Distinct {
         self.groups[group as usize].is_empty()
     }
 
+    fn shrink(&mut self, groups: usize) {
+        self.groups.truncate(groups);
+        self.groups.shrink_to_fit();
+    }
+
     fn forget(&mut self, group: u32) {
         self.groups[group as usize] = HashMap::default();
     }

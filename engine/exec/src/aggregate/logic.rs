@@ -110,6 +110,11 @@ impl Aggregate for Logic {
         self.seen[group as usize] == [0, 0]
     }
 
+    fn shrink(&mut self, groups: usize) {
+        self.seen.truncate(groups);
+        self.seen.shrink_to_fit();
+    }
+
     fn forget(&mut self, group: u32) {
         self.seen[group as usize] = [0, 0];
     }

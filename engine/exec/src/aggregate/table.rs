@@ -252,6 +252,11 @@ impl<A: Accumulate> Aggregate for Table<A> {
         A::is_clear(&self.accs[group as usize])
     }
 
+    fn shrink(&mut self, groups: usize) {
+        self.accs.truncate(groups);
+        self.accs.shrink_to_fit();
+    }
+
     fn forget(&mut self, group: u32) {
         self.accs[group as usize] = A::Acc::default();
     }

@@ -204,6 +204,11 @@ impl Aggregate for UnionSet {
         self.groups[group as usize].members.is_empty()
     }
 
+    fn shrink(&mut self, groups: usize) {
+        self.groups.truncate(groups);
+        self.groups.shrink_to_fit();
+    }
+
     fn forget(&mut self, group: u32) {
         self.groups[group as usize] = Union::default();
     }

@@ -299,9 +299,11 @@ impl Operator for KeyedQuery {
                 self.keys[key as usize] = None;
             }
         }
-        if self.keys.iter().all(Option::is_none) {
-            self.keys = Vec::new();
-        }
+    }
+
+    fn shrink(&mut self, keys: usize) {
+        self.keys.truncate(keys);
+        self.keys.shrink_to_fit();
     }
 
     fn save(&self, out: &mut Vec<Section>) {

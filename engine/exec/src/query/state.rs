@@ -198,4 +198,14 @@ impl Query {
         let work = &mut self.work;
         work.groups.remove_numbers(keys, |g| work.aggregates.list.iter_mut().for_each(|a| a.forget(g)));
     }
+
+    /// No key of the partition has this number or a higher one any more.
+    pub fn shrink(&mut self, keys: usize) {
+        let work = &mut self.work;
+        if let Some(groups) = work.groups.shrink(keys) {
+            work.aggregates.list.iter_mut().for_each(|a| a.shrink(groups));
+            // What was chosen of the last chunk by group goes too.
+            work.buffers.slots = Default::default();
+        }
+    }
 }

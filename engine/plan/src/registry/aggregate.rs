@@ -64,6 +64,9 @@ pub trait Aggregate: Send {
     /// Makes the group as new.
     fn forget(&mut self, group: u32);
 
+    /// Gives back the room of groups from `groups` on, which are as new.
+    fn shrink(&mut self, groups: usize);
+
     /// Writes the group's running value.
     fn save(&self, group: u32, out: &mut Writer);
 
