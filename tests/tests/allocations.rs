@@ -156,6 +156,8 @@ fn symbol(key: usize) -> Str {
     Str::inline(&text).expect("nine letters fit")
 }
 
+/// Keys that have events all the time.
+const RESIDENT_KEYS: usize = 5000;
 /// Keys that come once and are idle then.
 const IDLE_KEYS: usize = 500_000;
 
@@ -187,17 +189,17 @@ fn idle_keys_of_a_partition_are_given_back() {
         }
     };
     // The keys that stay come first, last, and in between.
-    (0..100).for_each(|round| send(&mut engine, 0..1000, 1000 + round));
+    (0..100).for_each(|round| send(&mut engine, 0..RESIDENT_KEYS, 1000 + round));
     let before = HELD.get();
     let state_before = engine.state_bytes();
-    send(&mut engine, 1000..1000 + IDLE_KEYS, 2000);
+    send(&mut engine, RESIDENT_KEYS..RESIDENT_KEYS + IDLE_KEYS, 2000);
     let most = HELD.get();
-    send(&mut engine, 0..1000, 50_000);
-    send(&mut engine, 0..1000, 100_000);
+    send(&mut engine, 0..RESIDENT_KEYS, 50_000);
+    send(&mut engine, 0..RESIDENT_KEYS, 100_000);
     let after = HELD.get();
     let bytes = (most - before) / IDLE_KEYS as i64;
     println!(
-        "{before} bytes with 1,000 keys, {most} with {IDLE_KEYS} more ({bytes} a key), {after} when they were dropped"
+        "{before} bytes with {RESIDENT_KEYS} keys, {most} with {IDLE_KEYS} more ({bytes} a key), {after} when they were dropped"
     );
     assert!(engine.state_bytes() < state_before * 11 / 10, "{} of {state_before} counted", engine.state_bytes());
     assert!(after < before + before / 10, "{after} of {before}");

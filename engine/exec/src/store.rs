@@ -1,6 +1,6 @@
 //! The rows a query keeps: columns in pages, addressed by the number a row got on arrival.
 //!
-//! Invariants: rows `head..tail` are held; a page holds [`PAGE`] consecutive rows (fewer at the end) and its own arena for
+//! Invariants: rows `head..tail` are held; a page holds a fixed number of consecutive rows (fewer at the end) and its own arena for
 //! long strings, so dropping old rows frees whole pages and nothing is moved. Free pages are reused, so a window that
 //! slides allocates nothing. Where rows leave in any order, pages of which little is left are thinned out from time to time:
 //! the rows still needed move to pages in which each has its number beside it. Not here: which rows are still needed; the
@@ -11,8 +11,11 @@ use std::collections::VecDeque;
 use riddhi_batch::{Arena, Column, Columns, Data, Kind, LoadError, Reader, Sel, Writer};
 use riddhi_plan::registry::{Cell, Times};
 
-/// Rows of a page: small enough that the open page stays in the first-level cache.
-pub const PAGE: u64 = 1024;
+/// Rows of a page, as a power of two: small enough that the open page stays in the first-level cache.
+const PAGE_SHIFT: u32 = 10;
+
+/// The same of a store of which there are many, each of few rows.
+const SMALL_PAGE_SHIFT: u32 = 4;
 
 #[derive(Clone, Debug)]
 struct Page {
@@ -28,6 +31,7 @@ struct Page {
 #[derive(Clone, Debug)]
 pub struct Store {
     kinds: Vec<Kind>,
+    shift: u32,
     /// Which attributes stand in the last columns, if windows look at them.
     attributes: Vec<u32>,
     grouped: bool,
@@ -63,6 +67,7 @@ impl Store {
     pub fn new(kinds: Vec<Kind>, grouped: bool) -> Store {
         Store {
             kinds,
+            shift: PAGE_SHIFT,
             attributes: Vec::new(),
             grouped,
             thin: Vec::new(),
@@ -79,6 +84,11 @@ impl Store {
     /// The same store, whose last columns hold these attributes.
     pub fn holding(self, attributes: Vec<u32>) -> Store {
         Store { attributes, ..self }
+    }
+
+    /// The same store with small pages: one of many, each of few rows.
+    pub fn small(self) -> Store {
+        Store { shift: SMALL_PAGE_SHIFT, ..self }
     }
 
     /// Number of the oldest row held.
@@ -101,19 +111,35 @@ impl Store {
         self.head == self.tail
     }
 
+    /// The number of the page of a row that lies on no thinned one.
+    #[inline]
+    fn number(&self, row: u64) -> u64 {
+        row >> self.shift
+    }
+
+    /// The place of such a row on its page.
+    #[inline]
+    fn place(&self, row: u64) -> usize {
+        (row & ((1 << self.shift) - 1)) as usize
+    }
+
+    fn page_rows(&self) -> usize {
+        1 << self.shift
+    }
+
     fn first_page(&self) -> u64 {
-        self.head.max(self.dense) / PAGE
+        self.number(self.head.max(self.dense))
     }
 
     #[inline]
     fn page(&self, row: u64) -> &Page {
-        &self.pages[(row / PAGE - self.first_page()) as usize]
+        &self.pages[(self.number(row) - self.first_page()) as usize]
     }
 
     /// The page of a row, and its place there.
     #[inline]
     fn find(&self, row: u64) -> (&Page, usize) {
-        if row >= self.dense { (self.page(row), (row % PAGE) as usize) } else { self.find_thin(row) }
+        if row >= self.dense { (self.page(row), self.place(row)) } else { self.find_thin(row) }
     }
 
     fn find_thin(&self, row: u64) -> (&Page, usize) {
@@ -132,7 +158,7 @@ impl Store {
     ) {
         let mut done = 0;
         while done < n {
-            let room = (PAGE - self.tail % PAGE) as usize;
+            let room = self.page_rows() - self.place(self.tail);
             let m = room.min(n - done);
             let (grouped, columns) = (self.grouped, self.kinds.len());
             let page = self.open_page();
@@ -150,7 +176,7 @@ impl Store {
     }
 
     fn open_page(&mut self) -> &mut Page {
-        if self.tail.is_multiple_of(PAGE) || self.pages.is_empty() {
+        if (self.place(self.tail) == 0) || self.pages.is_empty() {
             let page = self.free.pop().unwrap_or_else(|| self.new_page());
             self.pages.push_back(page);
         }
@@ -160,13 +186,13 @@ impl Store {
     fn new_page(&self) -> Page {
         let mut page = Page {
             numbers: Vec::new(),
-            times: Vec::with_capacity(PAGE as usize),
+            times: Vec::with_capacity(self.page_rows()),
             groups: Vec::new(),
-            cols: self.kinds.iter().map(|&k| Column::with_capacity(k, PAGE as usize)).collect(),
+            cols: self.kinds.iter().map(|&k| Column::with_capacity(k, self.page_rows())).collect(),
             arena: Arena::new(),
         };
         if self.grouped {
-            page.groups.reserve_exact(PAGE as usize);
+            page.groups.reserve_exact(self.page_rows());
         }
         page
     }
@@ -174,8 +200,8 @@ impl Store {
     /// Drops the rows before `row`.
     pub fn release(&mut self, row: u64) {
         let row = row.clamp(self.head, self.tail);
-        let mut drop = row / PAGE - self.first_page();
-        if row == self.tail && row.is_multiple_of(PAGE) {
+        let mut drop = self.number(row) - self.first_page();
+        if row == self.tail && self.place(row) == 0 {
             drop = self.pages.len() as u64;
         }
         for _ in 0..drop {
@@ -199,17 +225,18 @@ impl Store {
     /// Whether so few rows are still needed that it pays to thin out.
     pub fn is_sparse(&self, needed: usize) -> bool {
         let thin: usize = self.thin.iter().map(|p| p.numbers.len()).sum();
-        thin as u64 + self.tail - self.head.max(self.dense) > 2 * (needed as u64 + PAGE)
+        thin as u64 + self.tail - self.head.max(self.dense) > 2 * (needed + self.page_rows()) as u64
     }
 
     /// Keeps of the rows before the open page only those of `needed`, which rise.
     pub fn thin_out(&mut self, needed: &[u64]) {
         // After a load the open page begins with rows that lie on thinned pages.
-        let open = (self.tail.saturating_sub(1) / PAGE * PAGE).max(self.dense);
+        let last = self.tail.saturating_sub(1);
+        let open = (last - self.place(last) as u64).max(self.dense);
         let thin = &needed[..needed.partition_point(|&row| row < open)];
-        let mut pages: Vec<Page> = Vec::with_capacity(thin.len().div_ceil(PAGE as usize));
+        let mut pages: Vec<Page> = Vec::with_capacity(thin.len().div_ceil(self.page_rows()));
         let mut places = std::mem::take(&mut self.places);
-        for rows in thin.chunks(PAGE as usize) {
+        for rows in thin.chunks(self.page_rows()) {
             let mut to = self.new_page();
             let mut done = 0;
             while done < rows.len() {
@@ -225,7 +252,7 @@ impl Store {
             pages.push(to);
         }
         self.places = places;
-        for _ in self.first_page()..open / PAGE {
+        for _ in self.first_page()..self.number(open) {
             let Some(page) = self.pages.pop_front() else { break };
             self.recycle(page);
         }
@@ -237,9 +264,9 @@ impl Store {
         places.clear();
         let (page, _) = self.find(rows[0]);
         if rows[0] >= self.dense {
-            let number = rows[0] / PAGE;
-            let same = |r: &&u64| **r / PAGE == number && **r >= self.dense;
-            places.extend(rows.iter().take_while(same).map(|&r| (r % PAGE) as u32));
+            let number = self.number(rows[0]);
+            let same = |r: &&u64| self.number(**r) == number && **r >= self.dense;
+            places.extend(rows.iter().take_while(same).map(|&r| self.place(r) as u32));
         } else {
             places.extend(rows.iter().map_while(|r| page.numbers.binary_search(r).ok().map(|p| p as u32)));
         }
@@ -248,12 +275,12 @@ impl Store {
 
     /// The longest run of rows from `row` on, at most `n`, that lies in one page.
     pub fn slice(&self, row: u64, n: usize) -> Slice<'_> {
-        let first = (row % PAGE) as usize;
+        let first = self.place(row);
         let n = n.min((self.tail - row) as usize);
         if n == 0 {
             return Slice { groups: &[], cols: &[], arena: &self.nothing, first: 0, n: 0 };
         }
-        let n = n.min(PAGE as usize - first);
+        let n = n.min(self.page_rows() - first);
         let page = self.page(row);
         let groups = if self.grouped { &page.groups[first..first + n] } else { &[][..] };
         Slice { groups, cols: &page.cols, arena: &page.arena, first, n }
@@ -286,7 +313,7 @@ impl Store {
         let columns: usize = self.kinds.iter().map(|k| width(*k)).sum();
         let row = 8 + if self.grouped { 4 } else { 0 } + columns;
         let arenas: usize = self.pages.iter().chain(&self.thin).map(|p| p.arena.len()).sum();
-        (self.pages.len() + self.thin.len() + self.free.len()) * PAGE as usize * row + arenas
+        (self.pages.len() + self.thin.len() + self.free.len()) * self.page_rows() * row + arenas
     }
 
     /// Writes the rows held, with the text of their groups' numbers replaced by `group_rank`.
@@ -295,7 +322,7 @@ impl Store {
         out.put_u64(self.len());
         for row in self.head..self.tail {
             let page = self.page(row);
-            let at = (row % PAGE) as usize;
+            let at = self.place(row);
             out.put_i64(page.times[at]);
             if self.grouped {
                 out.put_u32(group_rank(page.groups[at]));
@@ -326,7 +353,7 @@ impl Store {
         let n = from.get_count(16)?;
         let mut last = None;
         for i in 0..n {
-            if i.is_multiple_of(PAGE as usize) {
+            if i.is_multiple_of(self.page_rows()) {
                 let page = self.new_page();
                 self.thin.push(page);
             }
@@ -353,10 +380,10 @@ impl Store {
             return Err(LoadError::new("a row number is out of range"));
         }
         (self.head, self.tail, self.dense) = (row, row, 0);
-        if !row.is_multiple_of(PAGE) {
+        if self.place(row) != 0 {
             // The page begins before the first row held: the places before it stay unused.
             let mut page = self.new_page();
-            let unused = (row % PAGE) as usize;
+            let unused = self.place(row);
             page.times.resize(unused, 0);
             if self.grouped {
                 page.groups.resize(unused, 0);

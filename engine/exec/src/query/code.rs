@@ -176,6 +176,8 @@ pub struct Code {
     pub asks_ts: bool,
     /// Whether any program asks for the clock.
     pub asks_now: bool,
+    /// Whether there is a state for each key of a partition.
+    pub keyed: bool,
     /// Whether a group is the number of a key of a partition, and nothing else.
     pub grouped_by_key: bool,
     /// Whether any program asks for random values.
@@ -221,6 +223,7 @@ impl Code {
             asks_ts: false,
             asks_now: false,
             asks_random: false,
+            keyed: plan.partition.is_some_and(|of| of.keyed),
             grouped_by_key: plan.partition.is_some_and(|of| !of.keyed && plan.select.group_by == [of.column]),
         };
         let mut sees = plan.schema.attributes.len() - added(&plan.before) - added(&plan.after);

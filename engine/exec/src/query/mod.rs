@@ -328,7 +328,7 @@ impl Work {
         buffers.sorter = emit::Sorter::new(code);
         Work {
             window,
-            store: Store::new(kinds, grouped).holding(state::store_attributes(code)),
+            store: store(code, kinds, grouped),
             groups: if code.grouped_by_key { Groups::dense() } else { Groups::default() },
             sweep_at: 64,
             aggregates: Aggregates::new(&code.aggregates),
@@ -464,6 +464,12 @@ impl Work {
             self.sweep_at = self.groups.bound() + 64;
         }
     }
+}
+
+/// An empty store for what the query keeps.
+fn store(code: &Code, kinds: Vec<Kind>, grouped: bool) -> Store {
+    let store = Store::new(kinds, grouped).holding(state::store_attributes(code));
+    if code.keyed { store.small() } else { store }
 }
 
 /// Notes rows that could not be computed.
