@@ -17,9 +17,16 @@ pub const NO_KEY: u32 = u32::MAX;
 /// A key in place of a text that is too long to stand in it.
 const LONG: u128 = u128::MAX;
 
+/// Keys that a partition has at most. An event that would bring another is refused, counted and reported; `@purge` makes room.
+pub const KEYS_MAX: usize = 100_000_000;
+
 /// Keys by text.
 #[derive(Debug)]
 pub struct Keys {
+    /// How many there may be.
+    most: usize,
+    /// Events that have been given no key because there were too many, since the last look.
+    refused: u64,
     /// Name of its section in a snapshot.
     name: String,
     purge: Option<PurgePlan>,
@@ -56,6 +63,8 @@ impl Keys {
     /// No keys yet.
     pub fn new(plan: &PartitionPlan) -> Keys {
         Keys {
+            most: KEYS_MAX,
+            refused: 0,
             name: plan.key.clone(),
             purge: plan.purge,
             table: HashTable::new(),
@@ -68,6 +77,11 @@ impl Keys {
             dropped: Vec::new(),
             hashes: Vec::new(),
         }
+    }
+
+    /// Events that were given no key since the last call because there are [`KEYS_MAX`].
+    pub fn take_refused(&mut self) -> u64 {
+        std::mem::take(&mut self.refused)
     }
 
     /// Name of its section in a snapshot.
@@ -169,7 +183,9 @@ impl Keys {
             return key;
         }
         let key = self.add(LONG, hash);
-        self.long.insert(key, text.into());
+        if key != NO_KEY {
+            self.long.insert(key, text.into());
+        }
         key
     }
 
@@ -182,6 +198,10 @@ impl Keys {
     }
 
     fn add(&mut self, word: u128, hash: u64) -> u32 {
+        if self.len() >= self.most {
+            self.refused += 1;
+            return NO_KEY;
+        }
         let key = match self.free.pop() {
             Some(key) => {
                 self.words[key as usize] = word;
@@ -390,6 +410,20 @@ mod tests {
         for cut in [0, 8, 20, bytes.bytes.len() - 1] {
             assert!(self::keys(true).load(&mut Reader::new(&bytes.bytes[..cut])).is_err());
         }
+    }
+
+    #[test]
+    fn there_are_no_more_keys_than_may_be() {
+        let mut keys = Keys { most: 2, ..keys(true) };
+        let long = "a text of more than twelve bytes";
+        assert_eq!(
+            assign(&mut keys, &[Some("a"), Some("b"), Some("c"), Some(long), Some("b")]),
+            [0, 1, NO_KEY, NO_KEY, 1]
+        );
+        assert_eq!((keys.take_refused(), keys.take_refused()), (2, 0));
+        keys.touch(1, 100);
+        keys.drop_idle(50);
+        assert_eq!(assign(&mut keys, &[Some("c"), Some(long)]), [0, NO_KEY]);
     }
 
     #[test]

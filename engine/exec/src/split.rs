@@ -8,7 +8,7 @@ use riddhi_plan::registry::{Failed, Volatility};
 
 use crate::expr::{Program, Rows, Scratch, Source};
 use crate::operator::{Inputs, Operator};
-use crate::partition::{Keys, NO_KEY};
+use crate::partition::{KEYS_MAX, Keys, NO_KEY};
 use crate::query::{Cx, Failure, Section};
 use crate::steps::{Fired, Part, Pending, Steps};
 
@@ -185,7 +185,13 @@ impl Split {
             let reason = self.failed.reason.as_ref().map(|r| r.to_string()).unwrap_or_default();
             cx.failures.push(Failure { query: self.element, step, rows, reason });
         }
-        if cx.shared.keys[self.partition].purge().is_some() {
+        let keys = &mut cx.shared.keys[self.partition];
+        let (refused, purges) = (keys.take_refused(), keys.purge().is_some());
+        if refused > 0 {
+            let reason = format!("the partition has {KEYS_MAX} keys, as many as it may");
+            cx.failures.push(Failure { query: self.element, step: head.step, rows: refused, reason });
+        }
+        if purges {
             self.touch(cx, before);
         }
     }

@@ -215,8 +215,13 @@ pub(crate) fn clauses(query: &QueryPlan) -> Vec<String> {
         let (value, name) = (text(&i.expr), name_text(&i.name));
         if value == name { value } else { format!("{value} as {name}") }
     };
-    let attribute = |a: &u32| query.schema.attributes.get(*a as usize).map_or(String::new(), |a| name_text(&a.name));
-    let mut clauses = vec![format!("select {}", select.items.iter().map(item).collect::<Vec<_>>().join(", "))];
+    // What has no name is the number of a partition's key.
+    let attribute = |a: &u32| match query.schema.attributes.get(*a as usize) {
+        Some(a) if a.name.is_empty() => "the key".to_owned(),
+        a => a.map_or(String::new(), |a| name_text(&a.name)),
+    };
+    let named = select.items.iter().filter(|i| !i.name.is_empty());
+    let mut clauses = vec![format!("select {}", named.map(item).collect::<Vec<_>>().join(", "))];
     if !select.group_by.is_empty() {
         clauses.push(format!("group by {}", select.group_by.iter().map(attribute).collect::<Vec<_>>().join(", ")));
     }

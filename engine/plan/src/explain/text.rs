@@ -73,7 +73,9 @@ fn query_lines(plan: &AppPlan, query: &QueryPlan, out: &mut String) {
     }
     query.after.iter().for_each(|h| handler_lines(h, &query.schema, &mut line));
     aggregate_lines(&query.select.aggregates, &query.schema, &mut line);
-    clauses(query).into_iter().for_each(&mut line);
+    if !query.select.items.is_empty() {
+        clauses(query).into_iter().for_each(&mut line);
+    }
     query.rate.map(rate_text).into_iter().for_each(&mut line);
     if let Some(output) = query.output {
         line(format!("{} {}", insert_text(query.kinds), name_text(stream_name(plan, output))));
