@@ -10,6 +10,10 @@ use std::fmt::Write;
 use riddhi_case::form::{Case, Expect, Line, Row, Token};
 use riddhi_case::random::Random;
 
+mod several;
+
+pub use several::{FEATURES, Feature};
+
 /// When the graphs' clocks begin.
 pub const ZERO: i64 = 1_600_000_000_000;
 
@@ -26,11 +30,13 @@ pub struct Size {
     pub queries: (i64, i64),
     /// Input lines at least and at most.
     pub lines: (i64, i64),
+    /// What there may be beside queries of one stream.
+    pub features: &'static [Feature],
 }
 
 impl Default for Size {
     fn default() -> Size {
-        Size { queries: (3, 7), lines: (20, 90) }
+        Size { queries: (3, 7), lines: (20, 90), features: &[] }
     }
 }
 
@@ -54,8 +60,9 @@ struct Stream {
 
 struct Query {
     text: String,
-    reads: usize,
-    writes: usize,
+    reads: Vec<usize>,
+    /// None: a table or a named window.
+    writes: Option<usize>,
 }
 
 struct Maker {
@@ -90,7 +97,8 @@ impl Maker {
         self.make_streams();
         let mut queries = Vec::new();
         for i in 0..self.random.range(self.size.queries.0, self.size.queries.1) {
-            queries.push(self.query(i));
+            let query = self.several(i).unwrap_or_else(|| self.query(i));
+            queries.push(query);
         }
         // Only what is defined may be read before it is written.
         let all_defined = self.streams.iter().all(|s| s.defined || s.level == LEVELS - 1);
@@ -105,7 +113,8 @@ impl Maker {
         for stream in self.streams.iter().filter(|s| s.defined) {
             let _ = writeln!(text, "define stream {} ({ATTRIBUTES});", stream.name);
         }
-        queries.iter().for_each(|q| text.push_str(&q.text));
+        text.push_str(&self.definitions());
+        text.push_str(&self.partitioned(&queries));
         text
     }
 
@@ -127,8 +136,10 @@ impl Maker {
     /// A stream that is read, and never written before, must be defined.
     fn define_unwritten(&mut self, queries: &[Query]) {
         for (at, query) in queries.iter().enumerate() {
-            if !queries[..at].iter().any(|q| q.writes == query.reads) {
-                self.streams[query.reads].defined = true;
+            for &read in &query.reads {
+                if !queries[..at].iter().any(|q| q.writes == Some(read)) {
+                    self.streams[read].defined = true;
+                }
             }
         }
     }
@@ -174,7 +185,7 @@ impl Maker {
             self.random.pick(&["current events ", "expired events ", "all events ", "all events "])
         };
         let _ = writeln!(text, "\n  insert {kinds}into {};", self.streams[writes].name);
-        Query { text, reads, writes }
+        Query { text, reads: vec![reads], writes: Some(writes) }
     }
 
     fn condition(&mut self) -> String {

@@ -7,7 +7,7 @@ use riddhi_case::form::Case;
 use riddhi_case::script::Script;
 use riddhi_plan::logical::Mode;
 use riddhi_run::Counters;
-use riddhi_tests::graphs::{Size, graph};
+use riddhi_tests::graphs::{FEATURES, Size, graph};
 
 const GRAPHS: u64 = 2000;
 
@@ -20,13 +20,13 @@ fn random_graphs_answer_as_depth_first() {
         let number = |s: &str| s.parse().expect("RIDDHI_SEEDS is a range of numbers");
         for seed in number(from)..number(to) {
             println!("seed {seed}");
-            println!("{:?}", run(seed..seed + 1));
+            println!("{:?}", run(seed..seed + 1, size_of(seed)));
         }
         return;
     }
     let half = GRAPHS / 2;
-    let other = std::thread::spawn(move || run(half..GRAPHS));
-    let (mut all, spread) = run(0..half);
+    let other = std::thread::spawn(move || run(half..GRAPHS, Size::default()));
+    let (mut all, spread) = run(0..half, Size::default());
     let (rest, rest_spread) = other.join().expect("the other half came to its end");
     add(&mut all, &rest);
     assert!((spread + rest_spread) * 10 > GRAPHS, "few graphs can be spread over threads: {}", spread + rest_spread);
@@ -39,7 +39,7 @@ fn random_graphs_answer_as_depth_first() {
 /// Loops of queries that remember nothing run generation by generation when nobody asks for the queries' own rows.
 #[test]
 fn loops_without_state_answer_as_depth_first() {
-    let size = || Size { queries: (2, 4), lines: (20, 60) };
+    let size = || Size { queries: (2, 4), lines: (20, 60), ..Size::default() };
     let mut loops = 0;
     for seed in 100_000..106_000 {
         let case = graph(seed, size());
@@ -69,11 +69,27 @@ fn loops_without_state_answer_as_depth_first() {
     assert!(loops > 50, "only {loops} graphs were loops without state");
 }
 
+/// The same for graphs with partitions, triggers, and whatever else several queries share.
+#[test]
+fn graphs_of_several_streams_answer_as_depth_first() {
+    let (all, _) = run(SEVERAL..SEVERAL + GRAPHS / 2, size_of(SEVERAL));
+    println!("{all:?}");
+    assert!(all.endless_entries * 50 < GRAPHS, "too many graphs grow too much: {all:?}");
+    assert!(all.frames_of_several * 3 > all.frames, "most frames had one entry only: {all:?}");
+}
+
+/// Seeds from here on are of graphs of several streams.
+const SEVERAL: u64 = 200_000;
+
+fn size_of(seed: u64) -> Size {
+    Size { features: if seed < SEVERAL { &[] } else { &FEATURES }, ..Size::default() }
+}
+
 /// Checks these graphs; gives what was counted, and how many of them two threads can share.
-fn run(seeds: std::ops::Range<u64>) -> (Counters, u64) {
+fn run(seeds: std::ops::Range<u64>, size: Size) -> (Counters, u64) {
     let (mut all, mut spread) = (Counters::default(), 0);
     for seed in seeds {
-        let case = graph(seed, Size::default());
+        let case = graph(seed, size);
         spread += Script::of(&case).is_ok_and(|s| s.app.regions.len() > 1) as u64;
         let mut counters = Counters::default();
         if let Err(difference) = check(&case, &mut counters) {
