@@ -1,10 +1,20 @@
 //! What several nodes of an app look at or change: a value of the engine, lent to the node that runs.
 
+use std::sync::Arc;
+
 use riddhi_batch::{LoadError, Reader, Writer};
 use riddhi_plan::logical::{self, AppPlan};
+use riddhi_plan::table::TablePlan;
 
 use crate::partition::Keys;
 use crate::query::Section;
+use crate::table::{ROWS_MAX, Table};
+
+/// The role of a table's section in a snapshot.
+const TABLE: &str = "table";
+
+/// What stands before a table's name in a section's: a query may have the same name.
+const TABLES: &str = "table:";
 
 /// The role of the section with the keys of a partition.
 const KEYS: &str = "keys";
@@ -14,32 +24,47 @@ const KEYS: &str = "keys";
 pub struct Shared {
     /// Keys by partition.
     pub keys: Vec<Keys>,
+    /// Tables by number.
+    pub tables: Vec<Table>,
 }
 
 impl Shared {
     /// What an app begins with.
     pub fn new(plan: &AppPlan) -> Shared {
-        Shared { keys: plan.partitions.iter().map(Keys::new).collect() }
+        let table = |t: &TablePlan| Table::new(Arc::new(t.clone()), ROWS_MAX);
+        Shared {
+            keys: plan.partitions.iter().map(Keys::new).collect(),
+            tables: plan.tables.iter().map(table).collect(),
+        }
     }
 
     /// All that there is, in the order of a snapshot.
     pub fn all(&self) -> impl Iterator<Item = logical::Shared> + use<> {
-        (0..self.keys.len()).map(logical::Shared::Keys)
+        let tables = (0..self.tables.len()).map(logical::Shared::Table);
+        tables.chain((0..self.keys.len()).map(logical::Shared::Keys))
     }
 
     /// What has the key of a snapshot's section.
     pub fn find(&self, key: &str) -> Option<logical::Shared> {
-        self.keys.iter().position(|k| k.name() == key).map(logical::Shared::Keys)
+        let table = |t: &Table| key.strip_prefix(TABLES) == Some(t.plan().name.as_str());
+        let keys = || self.keys.iter().position(|k| k.name() == key).map(logical::Shared::Keys);
+        self.tables.iter().position(table).map(logical::Shared::Table).or_else(keys)
     }
 
     /// Appends the sections of one of them.
     pub fn save(&self, what: logical::Shared, out: &mut Vec<Section>) {
-        if let logical::Shared::Keys(number) = what {
-            let keys = &self.keys[number];
-            let mut bytes = Writer::default();
-            keys.save(&mut bytes);
-            out.push(Section { name: format!("{}/{KEYS}", keys.name()), bytes: bytes.bytes });
-        }
+        let mut bytes = Writer::default();
+        let name = match what {
+            logical::Shared::Keys(number) => {
+                self.keys[number].save(&mut bytes);
+                format!("{}/{KEYS}", self.keys[number].name())
+            }
+            logical::Shared::Table(number) => {
+                self.tables[number].save(&mut bytes);
+                format!("{TABLES}{}/{TABLE}", self.tables[number].plan().name)
+            }
+        };
+        out.push(Section { name, bytes: bytes.bytes });
     }
 
     /// Reads the section of that role.
@@ -47,6 +72,7 @@ impl Shared {
         let mut from = Reader::new(bytes);
         match (what, role) {
             (logical::Shared::Keys(number), KEYS) => self.keys[number].load(&mut from)?,
+            (logical::Shared::Table(number), TABLE) => self.tables[number].load(&mut from)?,
             _ => return Err(LoadError::new(format!("it has no {role}"))),
         }
         if from.left() > 0 { Err(LoadError::new("it is longer than it should be")) } else { Ok(()) }
@@ -54,6 +80,6 @@ impl Shared {
 
     /// Bytes held, about.
     pub fn bytes(&self) -> usize {
-        self.keys.iter().map(Keys::bytes).sum()
+        self.keys.iter().map(Keys::bytes).chain(self.tables.iter().map(Table::bytes)).sum()
     }
 }

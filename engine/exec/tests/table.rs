@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use riddhi_batch::{Arena, Attribute, Column, Kind, Reader, Schema, Sel, Type, Value, Writer};
 use riddhi_exec::expr::{Rows, Source};
-use riddhi_exec::table::{Assigned, Finder, Refusal, Table};
+use riddhi_exec::table::{Assigned, Finder, Place, Refusal, Table};
 use riddhi_plan::expr::{Compare, Expr, Node};
 use riddhi_plan::table::{Access, TablePlan};
 use riddhi_ql::Span;
@@ -182,7 +182,8 @@ fn random_table(key: &[u32], indexed: &[u32], steps: u64) {
                 let column = random.below(3) as usize;
                 let mut arena = Arena::new();
                 let cols = columns(&vec![event.clone(); slots.len()], &mut arena);
-                let sets = [Assigned { column: column as u32, values: &cols[column] }];
+                let set =
+                    Assigned { column: column as u32, values: &cols[column], place: Place::From(0), arena: &arena };
                 let mut next = model.clone();
                 let hit: Vec<usize> = (0..model.len()).filter(|&i| model[i][2] == event[2]).collect();
                 hit.iter().for_each(|&i| next[i][column] = event[column].clone());
@@ -195,7 +196,7 @@ fn random_table(key: &[u32], indexed: &[u32], steps: u64) {
                     (_, true) => Err(Refusal::Duplicate),
                     _ => Ok(()),
                 };
-                assert_eq!(table.update(&slots, &sets, 0, &arena), wanted, "step {step}");
+                assert_eq!(table.update(&slots, 1, |_| set), wanted, "step {step}");
                 if wanted.is_ok() {
                     model = next;
                 }

@@ -3,6 +3,7 @@
 
 mod json;
 mod mermaid;
+mod table;
 mod text;
 
 pub use json::explain_json;

@@ -7,6 +7,7 @@ use crate::connector::ConnectorPlan;
 use crate::expr::Expr;
 use crate::partition::{PartitionPlan, PartitionUse, SplitPlan};
 use crate::registry::{BoundAggregate, BoundStream, BoundWindow};
+use crate::table::{ChangePlan, TablePlan};
 use crate::trigger::TriggerPlan;
 
 /// A whole app, compiled.
@@ -20,6 +21,8 @@ pub struct AppPlan {
     pub idle: Option<(i64, i64)>,
     /// Streams by number: the defined ones in text order, then those that queries define, in text order.
     pub streams: Vec<StreamPlan>,
+    /// Tables by number, in text order.
+    pub tables: Vec<TablePlan>,
     /// Queries by number, in text order.
     pub queries: Vec<QueryPlan>,
     /// Regions in an order in which each comes after those it reads from.
@@ -103,6 +106,8 @@ pub enum Role {
     Trigger(TriggerPlan),
     /// What gives the events of a stream the keys of a partition.
     Split(Box<SplitPlan>),
+    /// Does with each row of its input something to a table.
+    Change(Box<ChangePlan>),
 }
 
 /// What several nodes may look at or change.
@@ -147,6 +152,26 @@ impl QueryPlan {
         }
     }
 
+    /// All expressions of handlers and selection.
+    pub fn expressions(&self) -> Vec<&Expr> {
+        let mut all: Vec<&Expr> = Vec::new();
+        for handler in self.before.iter().chain(&self.after) {
+            match handler {
+                Handler::Filter { condition, aggregates } => {
+                    all.push(condition);
+                    all.extend(arguments(aggregates));
+                }
+                Handler::Stream { args, aggregates, .. } => {
+                    all.extend(args);
+                    all.extend(arguments(aggregates));
+                }
+            }
+        }
+        all.extend(self.select.items.iter().map(|i| &i.expr).chain(&self.select.having));
+        all.extend(arguments(&self.select.aggregates));
+        all
+    }
+
     /// The one stream that a query of [`Role::Select`] reads.
     pub fn input(&self) -> usize {
         self.inputs[0]
@@ -161,6 +186,11 @@ impl QueryPlan {
     pub fn streams(&self) -> impl Iterator<Item = usize> {
         self.inputs.iter().copied().chain(self.output)
     }
+}
+
+/// Arguments of aggregates and the conditions they stand under.
+fn arguments(aggregates: &[AggregatePlan]) -> impl Iterator<Item = &Expr> {
+    aggregates.iter().flat_map(|a| a.arg.iter().chain(&a.when))
 }
 
 /// Which kinds of row a query puts out.

@@ -124,6 +124,19 @@ pub enum Change {
     UpdateOrInsert(TableCondition, Vec<SetPlan>),
 }
 
+impl Change {
+    /// All expressions inside.
+    pub fn expressions(&self) -> Vec<&Expr> {
+        match self {
+            Change::Insert => Vec::new(),
+            Change::Delete(condition) => condition.expressions().collect(),
+            Change::Update(condition, sets) | Change::UpdateOrInsert(condition, sets) => {
+                condition.expressions().chain(sets.iter().map(|s| &s.value)).collect()
+            }
+        }
+    }
+}
+
 /// One assignment. They are done in the order of the columns, later ones see earlier ones.
 #[derive(Clone, Debug)]
 pub struct SetPlan {

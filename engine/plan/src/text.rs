@@ -16,6 +16,18 @@ pub fn expr_text(expr: &Expr, schema: &Schema, aggregates: &[AggregatePlan]) -> 
     out
 }
 
+/// The text of an expression over a row of that condition's table and an event with these attributes.
+pub(crate) fn value_text(expr: &Expr, condition: &TableCondition, schema: &Schema) -> String {
+    let mut out = String::new();
+    Printer { schema, aggregates: &[], table: Some(&condition.names) }.print(expr, 0, &mut out);
+    out
+}
+
+/// The text of a condition over a row of a table and an event with these attributes.
+pub(crate) fn condition_text(condition: &TableCondition, schema: &Schema) -> String {
+    Printer { schema, aggregates: &[], table: Some(&condition.names) }.condition(condition)
+}
+
 #[derive(Clone, Copy)]
 struct Printer<'a> {
     schema: &'a Schema,
@@ -48,7 +60,7 @@ impl Printer<'_> {
 
     fn print_bare(&self, expr: &Expr, own: u8, out: &mut String) {
         match &expr.node {
-            Node::Const(value) => out.push_str(&value_text(value)),
+            Node::Const(value) => out.push_str(&constant_text(value)),
             Node::Attr(i) => match self.schema.attributes.get(*i as usize) {
                 Some(attribute) => out.push_str(&name_text(&attribute.name)),
                 None => out.push('?'),
@@ -164,7 +176,7 @@ fn compare_text(op: Compare) -> &'static str {
 }
 
 /// A constant as it could stand in an app.
-fn value_text(value: &Value) -> String {
+fn constant_text(value: &Value) -> String {
     match value {
         Value::Long(x) => format!("{x}L"),
         Value::Float(x) => format!("{}f", float_text(*x)),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use riddhi_batch::{Kind, Schema};
 use riddhi_exec::query::{Code, KeyedQuery, Query, Step, Way};
 use riddhi_exec::split::Split;
+use riddhi_exec::table::ChangeTable;
 use riddhi_exec::trigger::Trigger;
 use riddhi_plan::expr::{self, Expr};
 use riddhi_plan::logical::{Handler, Mode, QueryPlan, Role};
@@ -150,7 +151,7 @@ impl Graph {
                     label: q.name.clone().unwrap_or_else(|| q.label.clone()),
                     inputs: q.inputs.clone(),
                     output: q.output,
-                    timed: code.as_ref().is_none_or(|code| code.has_timers()),
+                    timed: code.as_ref().map_or(!matches!(q.role, Role::Change(_)), |code| code.has_timers()),
                     region: region_of[i],
                     direct: false,
                     named: q.is_asked_for() && options.queries,
@@ -254,6 +255,10 @@ impl Graph {
                 let Some(of) = query.partition else { unreachable!("a query of one stream is compiled") };
                 let code = Arc::new(Code::compile(q as u32, query, &app.name, self.force_general));
                 Node::Other(Box::new(KeyedQuery::new(code, of.number, of.column)))
+            }
+            (None, Role::Change(change)) => {
+                let (query, table) = (&app.queries[q], &app.tables[change.table]);
+                Node::Other(Box::new(ChangeTable::new(q as u32, query, change, table)))
             }
         }
     }

@@ -182,6 +182,8 @@ pub struct Code {
     pub grouped_by_key: bool,
     /// Whether any program asks for random values.
     pub asks_random: bool,
+    /// Whether any program looks at a table.
+    pub asks_tables: bool,
 }
 
 impl Code {
@@ -225,6 +227,7 @@ impl Code {
             asks_random: false,
             keyed: plan.partition.is_some_and(|of| of.keyed),
             grouped_by_key: plan.partition.is_some_and(|of| !of.keyed && plan.select.group_by == [of.column]),
+            asks_tables: plan.expressions().into_iter().any(Expr::reads_table),
         };
         let mut sees = plan.schema.attributes.len() - added(&plan.before) - added(&plan.after);
         code.before = plan.before.iter().map(|h| step(h, &mut sees)).collect();
@@ -437,7 +440,8 @@ fn step(handler: &Handler, seen: &mut usize) -> Step {
     }
 }
 
-fn seed(key: &str) -> u64 {
+/// The seed of random values of the query of that key.
+pub(crate) fn seed(key: &str) -> u64 {
     // FNV-1a: the same on every machine and version.
     key.bytes().fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ b as u64).wrapping_mul(0x0100_0000_01b3))
 }

@@ -29,6 +29,7 @@ use crate::shared::Shared;
 use crate::steps::{Fired, Part, Pending, Steps};
 use crate::store::Store;
 
+pub(crate) use code::seed;
 pub use code::{AggregateCode, Code, Step, StreamCode, Way};
 pub use keyed::KeyedQuery;
 pub use state::Section;
@@ -227,7 +228,9 @@ impl Query {
         }
         self.work.collect_signals();
         self.run_and_fire(cx, input, rows);
+        self.lend_tables(cx);
         self.work.take_collected(&self.code, cx);
+        self.lend_tables(cx);
     }
 
     fn run_and_fire(&mut self, cx: &mut Cx<'_>, input: &Flow, mut rows: Option<&[u32]>) {
@@ -290,7 +293,17 @@ impl Query {
         if from == to || (one_row && self.work.run_short(&self.code, cx, input, from)) {
             return;
         }
+        self.lend_tables(cx);
         self.work.run(&self.code, cx, input, (from, to), None);
+        self.lend_tables(cx);
+    }
+
+    /// Lends the app's tables to the expressions of a query that looks at some, or takes them back.
+    #[inline]
+    fn lend_tables(&mut self, cx: &mut Cx<'_>) {
+        if self.code.asks_tables {
+            std::mem::swap(&mut self.work.buffers.scratch.tables, &mut cx.shared.tables);
+        }
     }
 
     /// Takes only these rows of the chunks `from..to`.
@@ -301,12 +314,16 @@ impl Query {
         {
             return;
         }
+        self.lend_tables(cx);
         self.work.run(&self.code, cx, input, (from, to), Some(rows));
+        self.lend_tables(cx);
     }
 
     /// Fires a timer that [`Query::next_timer`] gave.
     pub fn fire(&mut self, cx: &mut Cx<'_>, timer: Fired) {
+        self.lend_tables(cx);
         self.work.fire(&self.code, cx, timer);
+        self.lend_tables(cx);
     }
 }
 

@@ -6,24 +6,22 @@
 use std::ops::Bound;
 
 use riddhi_batch::{Arena, Column, Kind, Sel};
-use riddhi_plan::expr::{Expr, Node};
-use riddhi_plan::registry::{Failed, RowFailure, Volatility};
+use riddhi_plan::expr::Expr;
+use riddhi_plan::registry::{Failed, RowFailure};
 use riddhi_plan::table::{Access, TableCondition};
 
 use super::index::NONE;
 use super::key::{Keys, NULL, Word, at, is_hash};
+use super::pair::{BLOCK, Pairing, Pairs};
 use super::{Index, Table, bound};
-use crate::expr::{Program, Rows, Scratch, Source};
-
-/// Pairs of event and row that are looked at together.
-const BLOCK: usize = 1024;
+use crate::expr::{Program, Rows, Scratch};
 
 /// A compiled condition.
 #[derive(Debug)]
 pub struct Finder {
     table: usize,
     access: Look,
-    rest: Option<Rest>,
+    rest: Option<Pairing>,
     key_kinds: Vec<Kind>,
 }
 
@@ -36,23 +34,6 @@ enum Look {
 
 /// A program of an end of a range, and whether that is one of it.
 type Limit = Option<Box<(Program, bool)>>;
-
-/// What an index does not answer, over the event's attributes and, behind them, the table's columns.
-#[derive(Debug)]
-struct Rest {
-    program: Program,
-    /// Attributes of the event that it reads.
-    event: Vec<u32>,
-    /// Results of aggregates that it reads.
-    computed: Vec<u32>,
-    /// Columns of the table that it reads.
-    columns: Vec<u32>,
-    /// Place of the first column.
-    first: u32,
-    kinds: Vec<Kind>,
-    computed_kinds: Vec<Kind>,
-    block: usize,
-}
 
 /// The rows found for a batch of events. One belongs to a [`Finder`] and is used again.
 #[derive(Debug, Default)]
@@ -70,14 +51,9 @@ pub struct Found {
     /// Pairs that wait to be looked at: the event's number, and the row.
     events: Vec<u32>,
     pairs: Vec<u32>,
-    places: Vec<u32>,
-    cols: Vec<Column>,
-    computed: Vec<Column>,
-    ts: Vec<i64>,
-    now: Vec<i64>,
+    paired: Pairs,
     hits: Vec<u32>,
     pair_failed: Failed,
-    arena: Arena,
     scratch: Scratch,
 }
 
@@ -114,7 +90,7 @@ impl Finder {
                 (Look::Range { index: *index, low: program(low), high: program(high) }, kinds)
             }
         };
-        Finder { table: plan.table, access, rest: plan.rest.as_ref().map(Rest::compile), key_kinds }
+        Finder { table: plan.table, access, rest: plan.rest.as_ref().map(|rest| Pairing::compile(&[rest])), key_kinds }
     }
 
     /// The table's number.
@@ -130,12 +106,11 @@ impl Finder {
 
     /// What it needs while it looks.
     pub fn found(&self) -> Found {
-        let mut found = Found { keys: self.key_kinds.iter().map(|&k| Column::new(k)).collect(), ..Found::default() };
-        if let Some(rest) = &self.rest {
-            found.cols = rest.kinds.iter().map(|&k| Column::new(k)).collect();
-            found.computed = rest.computed_kinds.iter().map(|&k| Column::new(k)).collect();
+        Found {
+            keys: self.key_kinds.iter().map(|&k| Column::new(k)).collect(),
+            paired: self.rest.as_ref().map(Pairing::pairs).unwrap_or_default(),
+            ..Found::default()
         }
-        found
     }
 
     /// Finds the rows for each of the events `rows`, whose strings lie in `arena`.
@@ -304,7 +279,7 @@ impl Finder {
         }
         found.events.push(i as u32);
         found.pairs.push(row);
-        if found.pairs.len() == rest.block {
+        if found.pairs.len() == rest.block() {
             self.settle(table, rows, arena, found, ask);
         }
     }
@@ -312,7 +287,10 @@ impl Finder {
     /// Looks at the pairs that wait.
     fn settle(&self, table: &Table, rows: &Rows<'_>, arena: &Arena, found: &mut Found, ask: Ask) {
         let Some(rest) = self.rest.as_ref().filter(|_| !found.pairs.is_empty()) else { return };
-        rest.select(table, rows, arena, found);
+        found.paired.fill(rest, table, rows, arena, (&found.events, &found.pairs));
+        found.hits.clear();
+        found.pair_failed.clear();
+        found.paired.select(rest, rows, &mut found.scratch, &mut found.hits, &mut found.pair_failed);
         let (hits, mut failed) = (std::mem::take(&mut found.hits), std::mem::take(&mut found.pair_failed));
         for &hit in &hits {
             let (event, row) = (found.events[hit as usize] as usize, found.pairs[hit as usize]);
@@ -373,87 +351,4 @@ fn compute_one(program: &Program, rows: &Rows<'_>, arena: &mut Arena, column: &m
     let (mut scratch, mut failed) = (std::mem::take(&mut found.scratch), std::mem::take(&mut found.failed));
     program.eval(rows, arena, &mut scratch, column, &mut failed);
     (found.scratch, found.failed) = (scratch, failed);
-}
-
-impl Rest {
-    fn compile(expr: &Expr) -> Rest {
-        let mut first = 0;
-        expr.visit(&mut |e| {
-            if let Node::Attr(a) = e.node {
-                first = first.max(a + 1);
-            }
-        });
-        let (mut event, mut computed, mut columns) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut kinds, mut computed_kinds) = (Vec::new(), Vec::new());
-        let mut flat = expr.clone();
-        flat.visit_mut(&mut |e| match e.node {
-            Node::Attr(a) => note(&mut event, &mut kinds, a, a, e.kind),
-            Node::Aggregate(a) => note(&mut computed, &mut computed_kinds, a, a, e.kind),
-            Node::Column(c) => {
-                note(&mut columns, &mut kinds, c, first + c, e.kind);
-                e.node = Node::Attr(first + c);
-            }
-            _ => {}
-        });
-        let program = Program::compile(&flat);
-        let block = if program.volatility() == Volatility::Random { 1 } else { BLOCK };
-        Rest { program, event, computed, columns, first, kinds, computed_kinds, block }
-    }
-
-    /// Puts the numbers of the waiting pairs for which it holds into `hits`.
-    fn select(&self, table: &Table, rows: &Rows<'_>, arena: &Arena, found: &mut Found) {
-        let n = found.pairs.len();
-        found.arena.clear();
-        let mut fill = |to: &mut Column, from: &Column, sel: Sel<'_>, theirs: &Arena| {
-            to.clear();
-            to.append_from(from, sel, n, theirs, &mut found.arena);
-        };
-        found.places.clear();
-        found.places.extend(found.events.iter().map(|&e| at(rows.input.sel, e as usize) as u32));
-        for &a in &self.event {
-            fill(&mut found.cols[a as usize], &rows.input.cols[a as usize], Sel::Rows(&found.places), arena);
-        }
-        for &c in &self.columns {
-            let to = &mut found.cols[(self.first + c) as usize];
-            fill(to, &table.cols[c as usize], Sel::Rows(&found.pairs), &table.arena);
-        }
-        if !self.computed.is_empty() {
-            found.places.clear();
-            found.places.extend(found.events.iter().map(|&e| at(rows.computed.sel, e as usize) as u32));
-            for &a in &self.computed {
-                let from = &rows.computed.cols[a as usize];
-                fill(&mut found.computed[a as usize], from, Sel::Rows(&found.places), arena);
-            }
-        }
-        found.ts.clear();
-        found.now.clear();
-        if self.program.volatility() >= Volatility::RowTime {
-            found.ts.extend(found.events.iter().filter_map(|&e| rows.ts.get(e as usize)));
-            found.now.extend(found.events.iter().filter_map(|&e| rows.now.get(e as usize)));
-        }
-        let pairs = Rows {
-            n,
-            input: Source { cols: &found.cols, sel: Sel::From(0) },
-            computed: Source { cols: &found.computed, sel: Sel::From(0) },
-            ts: &found.ts,
-            now: &found.now,
-            serial: rows.serial + u64::from(found.events[0]),
-            seed: rows.seed,
-        };
-        found.hits.clear();
-        found.pair_failed.clear();
-        let program = &self.program;
-        program.select(&pairs, &mut found.arena, &mut found.scratch, &mut found.hits, &mut found.pair_failed);
-    }
-}
-
-/// Notes that the place is read, of which kind it is.
-fn note(used: &mut Vec<u32>, kinds: &mut Vec<Kind>, number: u32, place: u32, kind: Kind) {
-    if !used.contains(&number) {
-        used.push(number);
-    }
-    while kinds.len() <= place as usize {
-        kinds.push(Kind::I32);
-    }
-    kinds[place as usize] = kind;
 }

@@ -4,10 +4,12 @@
 //! ([`RowOrder`]), never on slots or indexes: what a look-up gives is put in order. Long strings lie in the table's own arena,
 //! which is rewritten when it has doubled, so it does not grow once rows are gone.
 
+mod change;
 mod find;
 mod index;
 mod key;
 mod ordered;
+mod pair;
 
 use std::ops::Bound;
 use std::sync::Arc;
@@ -19,6 +21,7 @@ use index::HashIndex;
 use key::{Keys, Word, ordered, same_value};
 use ordered::OrderedIndex;
 
+pub use change::ChangeTable;
 pub use find::{Finder, Found};
 
 /// Rows of a table at most, unless set otherwise; a row too many is refused, counted and reported.
@@ -87,19 +90,42 @@ pub struct Table {
     text: String,
 }
 
-/// New values of a column: one a row that is updated.
+/// New values of a column of the rows that are updated.
+#[derive(Clone, Copy, Debug)]
 pub struct Assigned<'a> {
     /// The column.
     pub column: u32,
     /// The values.
     pub values: &'a Column,
+    /// Which of them.
+    pub place: Place,
+    /// Their long strings.
+    pub arena: &'a Arena,
+}
+
+/// Where the value for a row that is updated stands.
+#[derive(Clone, Copy, Debug)]
+pub enum Place {
+    /// The same for all rows.
+    One(usize),
+    /// One a row, from here on.
+    From(usize),
+}
+
+impl Assigned<'_> {
+    fn at(&self, i: usize) -> usize {
+        match self.place {
+            Place::One(at) => at,
+            Place::From(first) => first + i,
+        }
+    }
 }
 
 impl Table {
     /// An empty table.
     pub fn new(plan: Arc<TablePlan>, rows_max: usize) -> Table {
         let indexes = plan.indexes.iter().map(|index| match index.form {
-            IndexForm::Hash => Index::Hash(HashIndex::new(index.columns.clone(), index.unique)),
+            IndexForm::Hash => Index::Hash(HashIndex::new(index.columns.clone(), index.unique && !plan.key.is_empty())),
             IndexForm::Ordered => Index::Ordered(OrderedIndex::new(index.columns[0])),
         });
         let columns = || plan.schema.attributes.iter().map(|a| Column::new(a.kind)).collect();
@@ -180,6 +206,18 @@ impl Table {
                 slots.sort_unstable_by_key(|&s| (self.hashes[s as usize] & mask, self.numbers[s as usize]));
             }
         }
+    }
+
+    /// A table for rows that are on their way into this one: with its columns and indexes, but no key.
+    pub fn antechamber(&self) -> Table {
+        let plan = TablePlan { key: Vec::new(), order: RowOrder::Inserted, ..(*self.plan).clone() };
+        Table::new(Arc::new(plan), self.rows_max)
+    }
+
+    /// Forgets all rows.
+    pub fn clear(&mut self) {
+        self.empty();
+        self.buckets = BUCKETS;
     }
 
     fn own<'a>(cols: &'a [Column], by: &'a [u32], arena: &'a Arena) -> Keys<'a> {
@@ -333,51 +371,52 @@ impl Table {
         }
     }
 
-    /// Gives the rows in `slots` new values: of each assignment those from row `first` on. All or none.
-    pub fn update(&mut self, slots: &[u32], sets: &[Assigned<'_>], first: usize, arena: &Arena) -> Result<(), Refusal> {
+    /// Gives the rows in `slots` new values, all or none, by `n` assignments.
+    pub fn update<'a>(
+        &mut self,
+        slots: &[u32],
+        n: usize,
+        sets: impl Fn(usize) -> Assigned<'a> + Copy,
+    ) -> Result<(), Refusal> {
         self.tidy_arena();
-        let touched = |columns: &[u32]| sets.iter().any(|s| columns.contains(&s.column));
-        let indexed = self.plan.indexes.iter().any(|i| touched(&i.columns)) || touched(&self.plan.key);
-        if indexed && self.changes(slots, sets, first, arena) {
-            return self.move_rows(slots, sets, first, arena);
+        let indexed = |column: u32| self.plan.indexes.iter().any(|i| i.columns.contains(&column));
+        if (0..n).map(sets).any(|set| indexed(set.column) && self.changes(slots, &set)) {
+            return self.move_rows(slots, n, sets);
         }
-        self.assign(slots, sets, first, arena);
+        (0..n).map(sets).for_each(|set| self.assign(slots, &set));
         Ok(())
     }
 
-    fn assign(&mut self, slots: &[u32], sets: &[Assigned<'_>], first: usize, arena: &Arena) {
-        for set in sets {
-            let column = &mut self.cols[set.column as usize];
-            for (i, &slot) in slots.iter().enumerate() {
-                column.put_from(slot as usize, set.values, first + i, arena, &mut self.arena);
-            }
+    fn assign(&mut self, slots: &[u32], set: &Assigned<'_>) {
+        let column = &mut self.cols[set.column as usize];
+        for (i, &slot) in slots.iter().enumerate() {
+            column.put_from(slot as usize, set.values, set.at(i), set.arena, &mut self.arena);
         }
     }
 
-    /// Whether some value of an index becomes another.
-    fn changes(&self, slots: &[u32], sets: &[Assigned<'_>], first: usize, arena: &Arena) -> bool {
-        let indexed = |column| self.plan.indexes.iter().any(|i| i.columns.contains(&column));
-        sets.iter().filter(|s| indexed(s.column)).any(|set| {
-            let column = &self.cols[set.column as usize];
-            let same = |(i, &slot): (usize, &u32)| {
-                same_value((column, slot as usize, &self.arena), (set.values, first + i, arena))
-            };
-            !slots.iter().enumerate().all(same)
-        })
+    /// Whether some value becomes another.
+    fn changes(&self, slots: &[u32], set: &Assigned<'_>) -> bool {
+        let column = &self.cols[set.column as usize];
+        let same = |(i, &slot): (usize, &u32)| {
+            same_value((column, slot as usize, &self.arena), (set.values, set.at(i), set.arena))
+        };
+        !slots.iter().enumerate().all(same)
     }
 
     /// An update that changes indexed values: the rows leave the indexes and enter them again.
-    fn move_rows(&mut self, slots: &[u32], sets: &[Assigned<'_>], first: usize, arena: &Arena) -> Result<(), Refusal> {
-        for set in sets.iter().filter(|s| self.plan.key.contains(&s.column)) {
+    fn move_rows<'a>(
+        &mut self,
+        slots: &[u32],
+        n: usize,
+        sets: impl Fn(usize) -> Assigned<'a> + Copy,
+    ) -> Result<(), Refusal> {
+        for set in (0..n).map(sets).filter(|s| self.plan.key.contains(&s.column)) {
             let column = &self.cols[set.column as usize];
-            let emptied = |(i, &slot): (usize, &u32)| set.values.is_null(first + i) && !column.is_null(slot as usize);
+            let emptied = |(i, &slot): (usize, &u32)| set.values.is_null(set.at(i)) && !column.is_null(slot as usize);
             if slots.iter().enumerate().any(emptied) {
                 return Err(Refusal::NullKey);
             }
         }
-        let moves: Vec<usize> = (0..self.indexes.len())
-            .filter(|&i| sets.iter().any(|s| self.plan.indexes[i].columns.contains(&s.column)))
-            .collect();
         let mut old = std::mem::take(&mut self.old);
         let mut strings = std::mem::take(&mut self.spare);
         strings.clear();
@@ -385,22 +424,29 @@ impl Table {
             to.clear();
             to.append_from(from, Sel::Rows(slots), slots.len(), &self.arena, &mut strings);
         }
+        let moves = |table: &Table, at: usize| {
+            let columns = &table.plan.indexes[at].columns;
+            (0..n).map(sets).any(|s| columns.contains(&s.column))
+        };
         let all = |table: &mut Table, f: fn(&mut Table, usize, u32)| {
-            moves.iter().for_each(|&at| slots.iter().for_each(|&slot| f(table, at, slot)));
+            for at in 0..table.indexes.len() {
+                if moves(table, at) {
+                    slots.iter().for_each(|&slot| f(table, at, slot));
+                }
+            }
         };
         all(self, Table::leave);
-        self.assign(slots, sets, first, arena);
-        let unique = moves.contains(&0) && !self.plan.key.is_empty();
-        let clashes = unique && self.clashes(slots);
+        (0..n).map(sets).for_each(|set| self.assign(slots, &set));
+        let clashes = !self.plan.key.is_empty() && moves(self, 0) && self.clashes(slots);
         if clashes {
-            let back: Vec<Assigned<'_>> =
-                sets.iter().map(|s| Assigned { column: s.column, values: &old[s.column as usize] }).collect();
-            self.assign(slots, &back, 0, &strings);
+            for set in (0..n).map(sets) {
+                let values = &old[set.column as usize];
+                self.assign(slots, &Assigned { column: set.column, values, place: Place::From(0), arena: &strings });
+            }
         }
         all(self, Table::enter);
         if !clashes && self.plan.order == RowOrder::Hash {
             slots.iter().for_each(|&slot| self.number(slot));
-            self.tidy = false;
         }
         (self.old, self.spare) = (old, strings);
         if clashes { Err(Refusal::Duplicate) } else { Ok(()) }

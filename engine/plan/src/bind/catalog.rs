@@ -3,11 +3,13 @@
 //! A shape may be *open* (the query that makes it has a mistake, or a feature that does not exist yet): names looked up in it
 //! are neither found nor missing, so that one mistake is told once.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 
 use riddhi_batch::{Attribute, Kind, Schema, Type};
 use riddhi_ql::Span;
+
+use crate::table::TablePlan;
 
 /// What a name is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,7 +88,7 @@ pub(crate) struct Entry {
     pub span: Span,
     /// Whether the text defines it.
     pub defined: bool,
-    /// Of a stream, a trigger's too: its number in the plan.
+    /// Of a stream, a trigger's too, or a table: its number in the plan.
     pub number: usize,
     /// Whether it is a stream that nobody reads by name.
     pub hidden: bool,
@@ -104,6 +106,8 @@ pub(crate) struct Catalog {
     pub copies: Cell<usize>,
     /// Names of plain streams by number.
     pub streams: Vec<String>,
+    /// Tables by number; conditions add indexes to them.
+    pub tables: RefCell<Vec<TablePlan>>,
     /// Inner streams of the partition that is being bound, with the place where each is first filled.
     pub inner: Option<BTreeMap<String, (Shape, Span)>>,
     /// Streams that some query inserts into and the text does not define, with the first such place.

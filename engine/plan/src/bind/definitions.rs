@@ -86,7 +86,6 @@ impl<'a> Pass<'a> {
     }
 
     fn table(&mut self, d: &ast::TableDef, number: usize) {
-        self.diagnostics.push(unsupported::table(d.name.span));
         self.keys(&d.annotations, &d.attributes, &d.name);
         if let Some(before) = self.catalog.get(&d.name.name) {
             let repeats = before.class == Class::Table && self.repeated(number, &d.annotations, &d.attributes);
@@ -95,7 +94,11 @@ impl<'a> Pass<'a> {
             }
             return;
         }
-        self.catalog.add(&d.name.name, entry(Class::Table, shape_of(&d.attributes), d.name.span));
+        let shape = self.outside_shape(&d.name, &d.attributes);
+        let plan = self.table_plan(d, &shape);
+        let number = self.catalog.tables.borrow().len();
+        self.catalog.tables.get_mut().push(plan);
+        self.catalog.add(&d.name.name, Entry { number, ..entry(Class::Table, shape, d.name.span) });
     }
 
     /// `@primaryKey('a', 'b')` and `@index('a')` name attributes of the table.

@@ -107,7 +107,7 @@ impl<'a> Binder<'a> {
     fn table_column(&mut self, attr: &ast::AttrRef, name: &str, shape: &Shape) -> Option<Expr> {
         match shape.find(&attr.attr.name) {
             Some((at, field)) => {
-                field.ty.map(|ty| Expr { ty, kind: field.kind, node: Node::Attr(at as u32), span: attr.span })
+                field.ty.map(|ty| Expr { ty, kind: field.kind, node: Node::Column(at as u32), span: attr.span })
             }
             None if shape.open => None,
             None => {
@@ -225,16 +225,20 @@ impl<'a> Binder<'a> {
         match entry {
             Some(entry) if entry.class == Class::Table => {
                 self.table = catalog.key(&table.name).map(|name| (name, &entry.shape));
-                self.diagnostics.push(unsupported::in_condition(table.span));
+                if outside.is_some() {
+                    self.diagnostics.push(unsupported::in_condition(table.span));
+                }
             }
             _ => {
                 let known = catalog.names(&[Class::Table]);
                 self.diagnostics.push(names::not_a_table(table, entry.map(|e| e.class), known));
             }
         }
-        self.bind(condition);
+        let bound = self.condition(condition, "the condition of `in`");
         self.table = outside;
-        Some(constant(Type::Bool, Value::Bool(false), span))
+        let number = entry.filter(|e| e.class == Class::Table)?.number;
+        let condition = catalog.tables.borrow_mut()[number].condition(number, bound?);
+        Some(truth(Node::In(Box::new(condition)), span))
     }
 }
 

@@ -22,6 +22,7 @@ mod query;
 mod rate;
 mod scope;
 mod select;
+mod table;
 mod template;
 
 use std::collections::BTreeMap;
@@ -35,6 +36,7 @@ use crate::partition::PartitionPlan;
 use crate::regions::regions;
 use crate::registry::Registry;
 use crate::rules::rules;
+use crate::table::ChangePlan;
 use crate::trigger::TriggerPlan;
 use catalog::{Catalog, join_kinds};
 
@@ -115,6 +117,8 @@ pub(crate) struct Pass<'a> {
     queries: Vec<QueryPlan>,
     /// Triggers, until they are placed among the queries.
     triggers: Vec<(&'a ast::TriggerDef, TriggerPlan)>,
+    /// What the rows of the query in hand do to a table, and the stream on which they go there.
+    change: Option<(usize, ChangePlan)>,
     /// Queries of the text that were kept, which count for their labels.
     numbered: usize,
     playback: bool,
@@ -135,6 +139,7 @@ impl<'a> Pass<'a> {
             diagnostics: Diagnostics::new(),
             queries: Vec::new(),
             triggers: Vec::new(),
+            change: None,
             numbered: 0,
             playback: false,
             partitions: Vec::new(),
@@ -155,7 +160,8 @@ impl<'a> Pass<'a> {
         let annotations::AppSettings { name, playback, idle, .. } = settings;
         let connectors = std::mem::take(&mut self.connectors);
         let partitions = std::mem::take(&mut self.partitions);
-        AppPlan { name, playback, idle, streams, queries, regions, rules, partitions, connectors }
+        let tables = self.catalog.tables.take();
+        AppPlan { name, playback, idle, streams, tables, queries, regions, rules, partitions, connectors }
     }
 
     fn streams(&self) -> Vec<StreamPlan> {

@@ -8,7 +8,7 @@ use super::catalog::{Class, Shape};
 use super::expr::Binder;
 use super::scope::{Input, Scope, marked};
 use super::{Pass, output};
-use crate::diagnose::{calls, multi as wrong, names, unsupported};
+use crate::diagnose::{calls, multi as wrong, unsupported};
 use crate::logical::Kinds;
 use crate::registry::{Leaving, WindowUse};
 
@@ -158,68 +158,6 @@ impl<'a> Pass<'a> {
         }
         // With one input the names of a pattern still go by reference.
         self.handlers(&state.input.handlers, inputs, at, false);
-    }
-
-    /// `delete`, `update` and `update or insert`: the target has to be a table, and names have to fit.
-    pub(crate) fn change(&mut self, query: &'a Query, shape: Shape) {
-        let (target, on, set, whole) = match &query.output.kind {
-            ast::OutputKind::Delete { target, on, .. } => (target, on.as_ref(), None, false),
-            ast::OutputKind::Update { target, on, set, .. } => (target, Some(on), Some(set), false),
-            ast::OutputKind::UpdateOrInsert { target, on, set, .. } => (target, Some(on), Some(set), true),
-            _ => return,
-        };
-        let entry = self.catalog.get(&target.name);
-        let Some(entry) = entry.filter(|e| e.class == Class::Table) else {
-            let class = entry.map(|e| e.class);
-            self.diagnostics.push(names::not_a_table(target, class, self.catalog.names(&[Class::Table])));
-            return;
-        };
-        self.diagnostics.push(unsupported::change(query.output.span));
-        let table = entry.shape.clone();
-        let span = entry.span;
-        if whole && let Some(what) = output::difference(&table, &shape) {
-            let (expected, found) = (table.to_string(), shape.to_string());
-            let wrong = names::other_shape(target, Class::Table, &expected, &found, what, target.span, span);
-            self.diagnostics.push(wrong);
-        }
-        if set.is_some_and(|s| s.is_empty()) && !whole {
-            for field in &shape.fields {
-                let fits =
-                    |(_, f): (usize, &super::catalog::Field)| f.ty.is_none() || field.ty.is_none() || f.ty == field.ty;
-                if !table.find(&field.name).is_some_and(fits) && !table.open {
-                    self.diagnostics.push(wrong::no_column(target, &field.to_string(), target.span));
-                }
-            }
-        }
-        self.change_expressions(target, &table, shape, on, set);
-        if on.is_none() {
-            self.diagnostics.push(wrong::delete_all(query.output.span));
-        }
-    }
-
-    fn change_expressions(
-        &mut self,
-        target: &riddhi_ql::Ident,
-        table: &Shape,
-        shape: Shape,
-        on: Option<&ast::Expr>,
-        set: Option<&Vec<ast::SetClause>>,
-    ) {
-        let input =
-            Input { name: String::new(), reference: None, shape, many: false, multi: false, state: false, first: 0 };
-        let scope = Scope { inputs: vec![input], ..Scope::default() };
-        let mut binder =
-            Binder::new(self.registry, &self.catalog, &mut self.diagnostics, &scope, "a change of a table");
-        binder.table = Some((&target.name, table));
-        if let Some(on) = on {
-            binder.bind(on);
-        }
-        for clause in set.into_iter().flatten() {
-            binder.bind(&clause.value);
-            if table.find(&clause.target.attr.name).is_none() && !table.open {
-                binder.diagnostics.push(wrong::no_column(target, &clause.target.attr.name, clause.target.span));
-            }
-        }
     }
 }
 

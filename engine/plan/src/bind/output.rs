@@ -7,6 +7,7 @@ use super::Pass;
 use super::catalog::{Class, Entry, Field, Shape, join_kinds};
 use crate::diagnose::{clauses, names};
 use crate::logical::Kinds;
+use crate::table::Change;
 
 /// Which rows the query puts out.
 pub(crate) fn kinds(query: &Query) -> Kinds {
@@ -46,10 +47,7 @@ impl<'a> Pass<'a> {
                 self.diagnostics.push(clauses::returns(query.output.span));
                 None
             }
-            _ => {
-                self.change(query, shape);
-                None
-            }
+            _ => self.change(query, shape),
         }
     }
 
@@ -98,9 +96,12 @@ impl<'a> Pass<'a> {
             self.diagnostics.push(wrong);
             return None;
         }
-        let number = matches!(entry.class, Class::Stream | Class::Trigger).then_some(entry.number);
+        let (class, number) = (entry.class, entry.number);
+        if class == Class::Table {
+            return Some(self.into_table(number, Change::Insert, shape, target.span));
+        }
         self.learn(name, &shape);
-        number
+        matches!(class, Class::Stream | Class::Trigger).then_some(number)
     }
 
     /// Remembers what the query gives the stream's columns.

@@ -311,7 +311,11 @@ fn option(
 /// `@store` of a table or aggregation.
 pub(crate) fn store(list: &[Annotation], out: &mut Diagnostics) {
     if let Some(found) = single(list, "store", out) {
-        typed(found, "store", STORES, |_| false, out);
+        if let Some(Typed::Named(ty)) = typed(found, "store", STORES, |_| false, out) {
+            out.push(unsupported::store(&ty.value.value, ty.value.span));
+        } else if let Some(reference) = element(found, "ref", out) {
+            out.push(unsupported::reference(reference.span));
+        }
     }
 }
 

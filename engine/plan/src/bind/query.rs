@@ -10,6 +10,7 @@ use super::catalog::{Class, Shape};
 use super::guards::COPIES_MAX;
 use super::partition::{group_by_number, select_number};
 use super::scope::{Input, marked};
+use super::table::table_reads;
 use super::{Pass, output};
 use crate::diagnose::{calls, clauses, names, unsupported, warnings};
 use crate::logical::{Kinds, QueryPlan, Role};
@@ -81,6 +82,7 @@ impl<'a> Pass<'a> {
 
     pub(crate) fn query(&mut self, query: &'a Query) {
         self.catalog.copies.set(COPIES_MAX);
+        self.change = None;
         match &query.input {
             QueryInput::Stream(input) => self.stream_query(query, input),
             QueryInput::Join(join) => self.join_query(query, join),
@@ -167,7 +169,12 @@ impl<'a> Pass<'a> {
                 format!("#{:016x}.{same}", fnv(&query.text))
             }
         };
+        let reads = table_reads(query.expressions().into_iter());
+        query.shared.extend(reads);
+        let change = self.change.take().filter(|(stream, _)| query.output == Some(*stream));
+        let node = change.map(|(stream, change)| self.change_node(&query, stream, change));
         self.queries.push(query);
+        self.queries.extend(node);
     }
 
     /// What the source of an input is; complains if it cannot be read.

@@ -3,15 +3,16 @@
 use riddhi_batch::{Attribute, Schema};
 use serde_json::{Map, Value, json};
 
+use super::table::{change_json, table_json};
 use super::{carries, input_names, kind_text, merged, mode_text, rules_attribute, stream_name};
 use crate::connector::ConnectorPlan;
 use crate::expr::{Expr, Node};
 use crate::logical::{
-    AggregatePlan, AppPlan, Handler, Kinds, QueryPlan, RatePlan, RegionPlan, RulesPlan, SelectPlan, StreamPlan,
+    AggregatePlan, AppPlan, Handler, Kinds, QueryPlan, RatePlan, RegionPlan, Role, RulesPlan, SelectPlan, StreamPlan,
 };
 use crate::text::{expr_text, handler_text, which_text};
 
-/// The plan for tools to read: `app`, `streams`, `connectors`, `queries`, `regions`, `rules`. Queries and streams are numbered from 0.
+/// The plan for tools to read: `app`, `streams`, `tables`, `connectors`, `queries`, `regions`, `rules`. Queries, streams and tables are numbered from 0.
 pub fn explain_json(plan: &AppPlan) -> Value {
     json!({
         "app": {
@@ -20,6 +21,7 @@ pub fn explain_json(plan: &AppPlan) -> Value {
             "idle": plan.idle.map(|(idle, increment)| json!({"idle_ms": idle, "increment_ms": increment})),
         },
         "streams": plan.streams.iter().map(stream).collect::<Vec<_>>(),
+        "tables": plan.tables.iter().map(|t| table_json(t, attributes(&t.schema))).collect::<Vec<_>>(),
         "connectors": plan.connectors.iter().map(connector).collect::<Vec<_>>(),
         "queries": plan.queries.iter().map(|q| query(plan, q)).collect::<Vec<_>>(),
         "regions": plan.regions.iter().map(region).collect::<Vec<_>>(),
@@ -66,6 +68,9 @@ fn query(plan: &AppPlan, query: &QueryPlan) -> Value {
         operators.push(json!({"operator": "window", "window": window.text, "sliding": window.sliding}));
     }
     operators.extend(query.after.iter().map(|h| handler(h, &query.schema)));
+    if let Role::Change(change) = &query.role {
+        operators.push(change_json(plan, change, &query.schema));
+    }
     json!({
         "name": query.name,
         "key": query.key,

@@ -3,8 +3,9 @@
 use std::fmt::Write;
 
 use super::mode_text;
+use super::table::change_lines;
 use crate::connector::Direction;
-use crate::logical::{AppPlan, Handler, Kinds, QueryPlan, StreamPlan};
+use crate::logical::{AppPlan, Handler, Kinds, QueryPlan, Role, StreamPlan};
 use crate::text::{expr_text, handler_text, rate_text};
 
 /// Characters of a line in a box at most; longer ones are cut.
@@ -28,7 +29,7 @@ pub fn explain_mermaid(plan: &AppPlan) -> String {
         let _ = writeln!(out, "    subgraph r{number}[\"{title}\"]");
         for &q in &region.queries {
             if let Some(query) = plan.queries.get(q) {
-                let _ = writeln!(out, "        q{q}([\"{}\"])", label(&query_lines(query)));
+                let _ = writeln!(out, "        q{q}([\"{}\"])", label(&query_lines(plan, query)));
             }
         }
         out.push_str("    end\n");
@@ -59,7 +60,7 @@ fn stream_node(number: usize, stream: &StreamPlan) -> String {
 }
 
 /// A query's name, and what stands between its input and its output.
-fn query_lines(query: &QueryPlan) -> Vec<String> {
+fn query_lines(plan: &AppPlan, query: &QueryPlan) -> Vec<String> {
     let handler = |handler: &Handler| match handler {
         Handler::Filter { condition, aggregates } => {
             format!("filter {}", expr_text(condition, &query.schema, aggregates))
@@ -67,6 +68,9 @@ fn query_lines(query: &QueryPlan) -> Vec<String> {
         Handler::Stream { .. } => handler_text(handler, &query.schema),
     };
     let mut lines = vec![query.label.clone()];
+    if let Role::Change(change) = &query.role {
+        lines = change_lines(plan, change, &query.schema);
+    }
     lines.extend(query.before.iter().map(handler));
     lines.extend(query.window.iter().map(|w| format!("window {}", w.text)));
     lines.extend(query.after.iter().map(handler));

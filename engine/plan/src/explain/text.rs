@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use riddhi_batch::Schema;
 
+use super::table::{change_lines, look_ups, table_line};
 use super::{carries, input_names, merged, mode_text, rules_attribute, stream_name};
 use crate::logical::{AggregatePlan, AppPlan, Handler, QueryPlan, Role, StreamPlan};
 use crate::partition::{SplitKey, SplitPlan};
@@ -20,6 +21,9 @@ pub fn explain_text(plan: &AppPlan) -> String {
         for connector in plan.connectors.iter().filter(|c| c.stream == number) {
             let _ = writeln!(out, "  {} {}, {}", connector.direction.text(), connector.ty, connector.map.ty);
         }
+    }
+    for table in &plan.tables {
+        let _ = writeln!(out, "{}", table_line(table, &schema_text(&table.schema)));
     }
     for rules in &plan.rules {
         let (n, stream) = (rules.rules.len(), name_text(stream_name(plan, rules.stream)));
@@ -65,7 +69,9 @@ fn query_lines(plan: &AppPlan, query: &QueryPlan, out: &mut String) {
         Role::Select => line(format!("from {}", input_names(plan, query))),
         Role::Trigger(trigger) => line(trigger.text()),
         Role::Split(split) => line(split_text(split, input_names(plan, query), &query.schema)),
+        Role::Change(change) => return change_lines(plan, change, &query.schema).into_iter().for_each(line),
     }
+    look_ups(plan, query).into_iter().for_each(&mut line);
     query.before.iter().for_each(|h| handler_lines(h, &query.schema, &mut line));
     if let Some(window) = &query.window {
         let how = if window.sliding { "sliding" } else { "in batches" };

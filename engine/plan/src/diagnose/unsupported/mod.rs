@@ -2,14 +2,12 @@
 
 use riddhi_ql::{Described, Diagnostic, Span};
 
-mod u0001_table;
 mod u0002_named_window;
 mod u0004_script;
 mod u0005_aggregation;
 mod u0007_join;
 mod u0008_pattern;
 mod u0009_sequence;
-mod u0011_change;
 mod u0012_in_condition;
 mod u0013_fault_stream;
 mod u0014_on_error;
@@ -20,20 +18,19 @@ mod u0020_distribution;
 mod u0021_reference;
 mod u0022_mapper;
 mod u0023_option;
+mod u0024_store;
 mod u0101_window;
 mod u0102_function;
 mod u0103_stream_function;
 mod u0104_extension;
 
 family! {
-    u0001_table,
     u0002_named_window,
     u0004_script,
     u0005_aggregation,
     u0007_join,
     u0008_pattern,
     u0009_sequence,
-    u0011_change,
     u0012_in_condition,
     u0013_fault_stream,
     u0014_on_error,
@@ -44,6 +41,7 @@ family! {
     u0021_reference,
     u0022_mapper,
     u0023_option,
+    u0024_store,
     u0101_window,
     u0102_function,
     u0103_stream_function,

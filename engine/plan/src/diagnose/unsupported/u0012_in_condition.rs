@@ -3,14 +3,14 @@ use riddhi_ql::{Diagnostic, Span};
 use super::feature;
 
 code! {
-    U0012, "`in` conditions",
-    "define table T (n int); from S[(T.n == n) in T] select n insert into Out;",
+    U0012, "`in` inside the condition of a table",
+    "define table T (n int); from S select n delete T on (T.n == n) in T;",
     @"
-    error[U0012]: Riddhi does not have `in` conditions yet
-     --> app.siddhi:2:46
+    error[U0012]: Riddhi does not have `in` inside the condition of a table yet
+     --> app.siddhi:2:67
       |
-    2 | define table T (n int); from S[(T.n == n) in T] select n insert into Out;
-      |                                              ^ not there yet
+    2 | define table T (n int); from S select n delete T on (T.n == n) in T;
+      |                                                                   ^ not there yet
     "
 }
 
