@@ -29,12 +29,6 @@ also! {
     defined_twice_as_table,
     "define table S (n int);\nfrom S select n insert into Out;",
     @"
-    error[U0001]: Riddhi does not have tables yet
-     --> app.siddhi:2:14
-      |
-    2 | define table S (n int);
-      |              ^ not there yet
-
     error[R0103]: `S` is defined twice
      --> app.siddhi:2:14
       |

@@ -27,12 +27,6 @@ also! {
     table_read_like_a_stream,
     "define table T (n int);\nfrom T select n insert into Out;",
     @"
-    error[U0001]: Riddhi does not have tables yet
-     --> app.siddhi:2:14
-      |
-    2 | define table T (n int);
-      |              ^ not there yet
-
     error[R0104]: `T` is a table and cannot be read like a stream
      --> app.siddhi:3:6
       |
