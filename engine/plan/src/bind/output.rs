@@ -98,7 +98,7 @@ impl<'a> Pass<'a> {
         }
         let (class, number) = (entry.class, entry.number);
         if class == Class::Table {
-            return Some(self.into_table(number, Change::Insert, shape, target.span));
+            return Some(self.way_to_table(number, Change::Insert, shape, target.span));
         }
         self.learn(name, &shape);
         matches!(class, Class::Stream | Class::Trigger).then_some(number)

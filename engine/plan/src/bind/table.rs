@@ -26,7 +26,7 @@ impl<'a> Pass<'a> {
     }
 
     /// The stream on which the rows of the query in hand go to a table.
-    pub(crate) fn into_table(&mut self, table: usize, change: Change, shape: Shape, span: Span) -> usize {
+    pub(crate) fn way_to_table(&mut self, table: usize, change: Change, shape: Shape, span: Span) -> usize {
         let of = self.catalog.tables.borrow()[table].name.clone();
         let stream = self.catalog.streams.len();
         // No stream of the text has such a name.
@@ -102,7 +102,7 @@ impl<'a> Pass<'a> {
             (Some(_), false) => Change::Update(condition, sets),
             (Some(_), true) => Change::UpdateOrInsert(condition, sets),
         };
-        Some(self.into_table(number, change, shape, target.span))
+        Some(self.way_to_table(number, change, shape, target.span))
     }
 
     /// Whether the table has a column for each attribute, which is complained about.
