@@ -31,7 +31,7 @@ struct State {
     /// The last record.
     position: Position,
     /// The records up to `position`, the oldest of them gone.
-    window: VecDeque<Arc<[u8]>>,
+    window: VecDeque<Arc<Vec<u8>>>,
     window_bytes: usize,
     gate: Gate,
     acked: (Incarnation, Position),
@@ -56,7 +56,7 @@ pub(crate) enum Next {
         after: Position,
         anew: bool,
     },
-    Record(Position, Arc<[u8]>),
+    Record(Position, Arc<Vec<u8>>),
     /// Nothing now: what was gathered is to be sent.
     Nothing,
     /// The link is another.
@@ -87,14 +87,16 @@ impl Default for Log {
 
 impl Log {
     /// Appends a record; gives its position. Waits while the passive is far behind.
-    pub fn append(&self, bytes: &[u8]) -> Position {
+    pub fn append(&self, bytes: Vec<u8>) -> Position {
+        // Made before the lock is taken; the bytes stay where they are.
+        let record = Arc::new(bytes);
         let mut state = self.lock();
         while state.stream.as_ref().is_some_and(|s| s.sent < state.position) && state.window_bytes >= WINDOW_BYTES {
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         state.position += 1;
-        state.window_bytes += bytes.len();
-        state.window.push_back(bytes.into());
+        state.window_bytes += record.len();
+        state.window.push_back(record);
         let streams = state.stream.is_some();
         let keep = |state: &State| state.stream.as_ref().map_or(state.position, |s| s.sent);
         // The oldest go, unless they are still to be sent.
@@ -290,7 +292,7 @@ mod tests {
     fn records_leave_as_the_gate_says() {
         let log = Log::default();
         log.take_over(3, 10);
-        assert_eq!([log.append(b"a"), log.append(b"b")], [11, 12]);
+        assert_eq!([log.append(b"a".to_vec()), log.append(b"b".to_vec())], [11, 12]);
         assert_eq!(log.released(), 0);
         let passive = Incarnation(7);
         assert_eq!(log.set_gate(Gate::Passive(passive)), 0);
@@ -303,7 +305,7 @@ mod tests {
         log.acknowledged(passive, 3, 99);
         assert_eq!(log.released(), 12);
         assert_eq!(log.set_gate(Gate::Shut), 12);
-        log.append(b"c");
+        log.append(b"c".to_vec());
         assert_eq!(log.released(), 12);
         log.set_gate(Gate::Alone);
         assert_eq!(log.released(), 13);
@@ -313,8 +315,8 @@ mod tests {
     fn a_stream_goes_on_from_where_it_was_or_begins_anew() {
         let log = Log::default();
         log.take_over(3, 10);
-        log.append(b"a");
-        log.append(b"b");
+        log.append(b"a".to_vec());
+        log.append(b"b".to_vec());
         log.set_link(1);
         assert!(log.resume(Some(11)));
         assert!(matches!(log.next(1, false), Next::Begin { epoch: 3, after: 11, anew: false }));
@@ -324,7 +326,7 @@ mod tests {
         assert!(!log.begin_anew(2) && log.begin_anew(1));
         assert!(matches!(log.next(1, false), Next::Begin { after: 12, anew: true, .. }));
         log.send(riddhi_role::Message::AskHandOver);
-        log.append(b"c");
+        log.append(b"c".to_vec());
         assert!(matches!(log.next(1, false), Next::Message(_)));
         assert!(matches!(log.next(1, false), Next::Record(13, _)));
         assert!(matches!(log.next(2, false), Next::Over));
@@ -336,7 +338,7 @@ mod tests {
         log.take_over(1, 0);
         let record = vec![0; 1 << 20];
         for _ in 0..100 {
-            log.append(&record);
+            log.append(record.to_vec());
         }
         assert!(log.lock().window_bytes <= WINDOW_BYTES);
         log.set_link(1);
@@ -344,7 +346,7 @@ mod tests {
         let (appends, other) = (100, log.clone());
         let thread = std::thread::spawn(move || {
             for _ in 0..appends {
-                other.append(&vec![0; 1 << 20]);
+                other.append(vec![0; 1 << 20]);
             }
         });
         let mut next = 51;

@@ -55,7 +55,7 @@ mod tests {
         fn append_state(&self) {
             for record in [&b"one"[..], b"two", b"whole"] {
                 std::thread::sleep(Duration::from_millis(20));
-                self.0.append(record);
+                self.0.append(record.to_vec());
             }
         }
         fn take_over(&self, _: Epoch) -> Result<(), String> {

@@ -28,7 +28,7 @@ struct Records {
 impl Records {
     fn append(&self, record: &[u8]) -> Position {
         self.all.lock().unwrap().push(record.to_vec());
-        self.log.append(record)
+        self.log.append(record.to_vec())
     }
 }
 
@@ -60,9 +60,9 @@ impl DataPath for Records {
     fn append_state(&self) {
         // Nobody appends meanwhile in this test.
         for record in self.all.lock().unwrap().iter() {
-            self.log.append(&[b"state ", &record[..]].concat());
+            self.log.append([b"state ", &record[..]].concat());
         }
-        self.log.append(WHOLE);
+        self.log.append(WHOLE.to_vec());
     }
 
     fn take_over(&self, epoch: Epoch) -> Result<(), String> {

@@ -33,10 +33,11 @@ impl Records {
 
     /// Appends a record; gives its position.
     pub fn append(&self, operation: &Operation<'_>) -> u64 {
+        let record = operation.bytes();
         let marks = lock(&self.marks);
         // The mark first: what is released was noted on this disk before.
         let _ = marks.0.write(marks.1, self.log.position() + 1);
-        self.log.append(&operation.bytes())
+        self.log.append(record)
     }
 
     /// On the passive: what there is.
