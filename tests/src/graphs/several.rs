@@ -22,7 +22,7 @@ pub enum Feature {
 }
 
 /// All of them.
-pub const FEATURES: [Feature; 2] = [Feature::Partition, Feature::Trigger];
+pub const FEATURES: [Feature; 3] = [Feature::Partition, Feature::Trigger, Feature::Table];
 
 impl Maker {
     /// Whether the graph may have it.
@@ -132,7 +132,7 @@ impl Maker {
         let filter = if self.random.chance(50) { format!("[{}]", self.condition()) } else { String::new() };
         let on =
             self.random.pick(&["T.k == k", "T.v == v", "T.v > v", "T.k == k and T.v == v", "T.k == k and T.n < n"]);
-        let (text, writes) = match self.random.below(8) {
+        let (text, writes) = match self.random.below(if self.has(Feature::Join) { 8 } else { 6 }) {
             0 | 1 => (format!("from {from}{filter} select k, v, n, x insert into T;\n"), None),
             2 => (format!("from {from}{filter} select k, v, n, x update or insert into T on {on};\n"), None),
             3 => {
