@@ -134,11 +134,12 @@ impl Segments {
         self.write(|writer| writer.append(frame))
     }
 
-    /// Writes a note.
-    pub fn note(&mut self, kind: u8, bytes: &[u8]) -> Result<(), Failure> {
-        let mut note = vec![kind];
+    /// The same and a note behind them, at once: in a pair both are one record.
+    pub fn append_noted(&mut self, frame: &Frame, kind: u8, bytes: &[u8]) -> Result<(), Failure> {
+        let mut note = Vec::with_capacity(1 + bytes.len());
+        note.push(kind);
         note.extend_from_slice(bytes);
-        self.write(|writer| writer.note(&note))
+        self.write(|writer| writer.append_noted(frame, &note))
     }
 
     fn write(

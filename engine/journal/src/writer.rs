@@ -58,7 +58,9 @@ pub struct JournalWriter<W> {
     /// By stream: its place in the journal's list.
     places: Vec<u32>,
     next: u64,
-    record: Vec<u8>,
+    /// Records that are not written yet, and where the one at hand begins.
+    records: Vec<u8>,
+    start: usize,
 }
 
 impl<W: Write> JournalWriter<W> {
@@ -74,7 +76,7 @@ impl<W: Write> JournalWriter<W> {
         head.extend_from_slice(&middle);
         head.extend_from_slice(&crc32c::crc32c(&head).to_le_bytes());
         to.write_all(&head)?;
-        Ok(JournalWriter { to, places: inputs.places(), next: base, record: Vec::new() })
+        Ok(JournalWriter { to, places: inputs.places(), next: base, records: Vec::new(), start: 0 })
     }
 
     /// Position of the next entry.
@@ -85,6 +87,21 @@ impl<W: Write> JournalWriter<W> {
     /// Writes all entries of a frame, before it is processed: that may move its rows away. After an error of writing the
     /// journal is of no more use; what was written before it can be read.
     pub fn append(&mut self, frame: &Frame) -> Result<(), WriteError> {
+        self.records.clear();
+        self.put(frame)?;
+        Ok(self.to.write_all(&self.records)?)
+    }
+
+    /// The same and a note behind it, with one call of `Write`.
+    pub fn append_noted(&mut self, frame: &Frame, note: &[u8]) -> Result<(), WriteError> {
+        self.records.clear();
+        self.put(frame)?;
+        self.put_note(note)?;
+        Ok(self.to.write_all(&self.records)?)
+    }
+
+    /// Makes records of all entries of a frame.
+    fn put(&mut self, frame: &Frame) -> Result<(), WriteError> {
         if frame.base != self.next {
             return Err(WriteError::Position { found: frame.base, expected: self.next });
         }
@@ -96,48 +113,59 @@ impl<W: Write> JournalWriter<W> {
         if frame.entries.is_empty() {
             return Ok(());
         }
-        self.write(frame, 0, frame.entries.len())
+        self.encode(frame, 0, frame.entries.len())
     }
 
     /// Writes bytes that belong between the entries before and those after it. A note tells that all before it is whole.
     pub fn note(&mut self, bytes: &[u8]) -> Result<(), WriteError> {
+        self.records.clear();
+        self.put_note(bytes)?;
+        Ok(self.to.write_all(&self.records)?)
+    }
+
+    fn put_note(&mut self, bytes: &[u8]) -> Result<(), WriteError> {
         if bytes.len() > NOTE_BYTES_MAX {
             return Err(WriteError::Note(bytes.len()));
         }
-        self.record.clear();
-        self.record.resize(RECORD_HEAD, 0);
-        self.record.extend_from_slice(bytes);
-        Ok(self.seal(NOTE)?)
+        self.begin();
+        self.records.extend_from_slice(bytes);
+        self.seal(NOTE);
+        Ok(())
     }
 
-    /// Writes the entries `from..to`, halved until they are small enough for a record.
-    fn write(&mut self, frame: &Frame, from: usize, to: usize) -> Result<(), WriteError> {
-        self.record.clear();
-        self.record.resize(RECORD_HEAD, 0);
-        encode(frame, from, to, &self.places, &mut self.record);
-        let bytes = self.record.len() - RECORD_HEAD;
+    /// Makes records of the entries `from..to`, halved until they are small enough for one.
+    fn encode(&mut self, frame: &Frame, from: usize, to: usize) -> Result<(), WriteError> {
+        self.begin();
+        encode(frame, from, to, &self.places, &mut self.records);
+        let bytes = self.records.len() - self.start - RECORD_HEAD;
         if bytes > RECORD_BYTES_FULL && to - from > 1 {
             let middle = from + (to - from) / 2;
-            self.write(frame, from, middle)?;
-            return self.write(frame, middle, to);
+            self.records.truncate(self.start);
+            self.encode(frame, from, middle)?;
+            return self.encode(frame, middle, to);
         }
         if bytes > RECORD_BYTES_MAX {
             return Err(WriteError::TooLarge { position: frame.base + from as u64, bytes });
         }
-        self.seal(ENTRIES)?;
+        self.seal(ENTRIES);
         self.next += (to - from) as u64;
         Ok(())
     }
 
-    /// Puts the head before the payload and writes the record with one call.
-    fn seal(&mut self, kind: u8) -> io::Result<()> {
-        let (head, payload) = self.record.split_at_mut(RECORD_HEAD);
+    /// Begins a record behind those that are not written yet.
+    fn begin(&mut self) {
+        self.start = self.records.len();
+        self.records.resize(self.start + RECORD_HEAD, 0);
+    }
+
+    /// Puts the head before the payload of the record at hand.
+    fn seal(&mut self, kind: u8) {
+        let (head, payload) = self.records[self.start..].split_at_mut(RECORD_HEAD);
         head[..4].copy_from_slice(&(payload.len() as u32).to_le_bytes());
         head[4] = kind;
         head[5..9].copy_from_slice(&crc32c::crc32c(payload).to_le_bytes());
         let sum = crc32c::crc32c(&head[..9]);
         head[9..].copy_from_slice(&sum.to_le_bytes());
-        self.to.write_all(&self.record)
     }
 
     /// Hands on what the `Write` below may hold back.
@@ -148,10 +176,11 @@ impl<W: Write> JournalWriter<W> {
     /// Ends the journal, and gives back what it was written to, flushed. A journal dropped without it can be read, and
     /// counts as cut.
     pub fn finish(mut self) -> Result<W, WriteError> {
-        self.record.clear();
-        self.record.resize(RECORD_HEAD, 0);
-        self.record.extend_from_slice(&self.next.to_le_bytes());
-        self.seal(END)?;
+        self.records.clear();
+        self.begin();
+        self.records.extend_from_slice(&self.next.to_le_bytes());
+        self.seal(END);
+        self.to.write_all(&self.records)?;
         self.to.flush()?;
         Ok(self.to)
     }

@@ -20,8 +20,7 @@ impl Live {
             let mut places = Writer::default();
             put_sources(&mut places, &self.places());
             if let Some(journal) = &mut self.journal {
-                journal.append(&self.frame)?;
-                journal.note(SOURCES, &places.bytes)?;
+                journal.append_noted(&self.frame, SOURCES, &places.bytes)?;
                 self.figures.journal_bytes.store(journal.bytes(), Ordering::Relaxed);
             }
             let position = self.frame.base + self.frame.entries.len() as u64;

@@ -75,12 +75,10 @@ impl Active {
             rows.cols[0].push_i64(n);
             self.frame.commit(0, self.now, true);
         }
-        let journal = self.journal.as_mut().unwrap();
-        journal.append(&self.frame).unwrap();
         let next = self.frame.base + self.frame.entries.len() as u64;
         let mut places = Writer::default();
         put_sources(&mut places, &place(next));
-        journal.note(SOURCES, &places.bytes).unwrap();
+        self.journal.as_mut().unwrap().append_noted(&self.frame, SOURCES, &places.bytes).unwrap();
         let _ = self.pool.process(&mut self.frame);
         self.frame.reset(next);
     }
