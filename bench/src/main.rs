@@ -206,7 +206,7 @@ impl Session<'_> {
         };
         let other = work.within_of.as_ref().and_then(|name| self.table.find(name));
         let mut held = other.map(|other| self.start_riddhi(other)).transpose()?;
-        let mut peer = self.start_peer(&work.name)?;
+        let mut peer = if work.alone { None } else { self.start_peer(&work.name)? };
         if let Some(peer) = &peer {
             riddhi.feed.begin_at(peer.about.start);
         }

@@ -60,6 +60,9 @@ pub struct Workload {
     /// Events to send before anything is measured.
     #[serde(default)]
     pub fill: u64,
+    /// Whether the peer does not run it, being too slow.
+    #[serde(default)]
+    pub alone: bool,
     /// M/s of the peer where the bars were set.
     pub seen: Option<f64>,
     /// The ratio that must be reached.

@@ -14,6 +14,7 @@ pub mod query;
 pub mod shared;
 pub mod split;
 pub mod steps;
+pub mod states;
 pub mod store;
 pub mod stream;
 pub mod table;

@@ -4,6 +4,7 @@
 mod json;
 mod mermaid;
 mod table;
+mod states;
 mod text;
 
 pub use json::explain_json;

@@ -22,6 +22,7 @@ mod regions;
 pub mod registry;
 mod rules;
 pub mod table;
+pub mod states;
 mod text;
 pub mod trigger;
 

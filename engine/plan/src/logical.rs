@@ -6,6 +6,7 @@ use riddhi_ql::Span;
 use crate::connector::ConnectorPlan;
 use crate::expr::Expr;
 use crate::partition::{PartitionPlan, PartitionUse, SplitPlan};
+use crate::states::StatesPlan;
 use crate::registry::{BoundAggregate, BoundStream, BoundWindow};
 use crate::table::{ChangePlan, TablePlan};
 use crate::trigger::TriggerPlan;
@@ -108,6 +109,8 @@ pub enum Role {
     Split(Box<SplitPlan>),
     /// Does with each row of its input something to a table.
     Change(Box<ChangePlan>),
+    /// A pattern or sequence, whose matches are the rows of the selection.
+    States(Box<StatesPlan>),
 }
 
 /// What several nodes may look at or change.
@@ -155,7 +158,12 @@ impl QueryPlan {
     /// All expressions of handlers and selection.
     pub fn expressions(&self) -> Vec<&Expr> {
         let mut all: Vec<&Expr> = Vec::new();
-        for handler in self.before.iter().chain(&self.after) {
+        let mut functions: Vec<&Handler> = Vec::new();
+        if let Role::States(states) = &self.role {
+            all.extend(states.slots.iter().flat_map(|s| &s.conditions).map(|c| &c.expr));
+            functions.extend(states.slots.iter().flat_map(|s| &s.functions));
+        }
+        for handler in self.before.iter().chain(&self.after).chain(functions) {
             match handler {
                 Handler::Filter { condition, aggregates } => {
                     all.push(condition);

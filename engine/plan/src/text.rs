@@ -12,26 +12,35 @@ use crate::table::{Access, TableCondition};
 /// The text of `expr`, whose attributes are those of `schema`.
 pub fn expr_text(expr: &Expr, schema: &Schema, aggregates: &[AggregatePlan]) -> String {
     let mut out = String::new();
-    Printer { schema, aggregates, table: None }.print(expr, 0, &mut out);
+    Printer { schema, aggregates, captured: &[], table: None }.print(expr, 0, &mut out);
+    out
+}
+
+/// The text of a condition of a pattern's state: `schema` are the attributes of the event under test, `captured` the names of
+/// what it asks of the match.
+pub(crate) fn state_text(expr: &Expr, schema: &Schema, captured: &[String]) -> String {
+    let mut out = String::new();
+    Printer { schema, aggregates: &[], captured, table: None }.print(expr, 0, &mut out);
     out
 }
 
 /// The text of an expression over a row of that condition's table and an event with these attributes.
 pub(crate) fn value_text(expr: &Expr, condition: &TableCondition, schema: &Schema) -> String {
     let mut out = String::new();
-    Printer { schema, aggregates: &[], table: Some(&condition.names) }.print(expr, 0, &mut out);
+    Printer { schema, aggregates: &[], captured: &[], table: Some(&condition.names) }.print(expr, 0, &mut out);
     out
 }
 
 /// The text of a condition over a row of a table and an event with these attributes.
 pub(crate) fn condition_text(condition: &TableCondition, schema: &Schema) -> String {
-    Printer { schema, aggregates: &[], table: Some(&condition.names) }.condition(condition)
+    Printer { schema, aggregates: &[], captured: &[], table: Some(&condition.names) }.condition(condition)
 }
 
 #[derive(Clone, Copy)]
 struct Printer<'a> {
     schema: &'a Schema,
     aggregates: &'a [AggregatePlan],
+    captured: &'a [String],
     /// Inside the condition of `in`: names of the table and its columns.
     table: Option<&'a (String, Vec<String>)>,
 }
@@ -65,10 +74,10 @@ impl Printer<'_> {
                 Some(attribute) => out.push_str(&name_text(&attribute.name)),
                 None => out.push('?'),
             },
-            Node::Aggregate(i) => match self.aggregates.get(*i as usize) {
-                Some(aggregate) => out.push_str(&aggregate.text),
-                None => out.push('?'),
-            },
+            Node::Aggregate(i) => {
+                let aggregate = self.aggregates.get(*i as usize).map(|a| &a.text);
+                out.push_str(aggregate.or(self.captured.get(*i as usize)).map_or("?", String::as_str));
+            }
             Node::Column(i) => out.push_str(&self.column_text(*i)),
             Node::In(condition) => {
                 let inside = Printer { table: Some(&condition.names), ..*self };

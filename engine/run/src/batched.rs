@@ -221,19 +221,24 @@ impl Engine {
             |input: u32| flow_of_stream(inputs[input as usize], &self.graph, &self.queries, &self.merged, &frame.flows);
         let chunks = |input: u32| (0..flow(input).chunks.len() as u32).map(move |chunk| Delivered { input, chunk });
         let mut filled = (0..inputs.len() as u32).filter(|&i| !flow(i).chunks.is_empty());
-        match (filled.next(), filled.next()) {
-            (None, _) => {}
-            (Some(one), None) => order.extend(chunks(one)),
-            _ => {
-                order.extend((0..inputs.len() as u32).flat_map(chunks));
+        match (filled.next(), filled.next(), filled.next()) {
+            (None, ..) => {}
+            (Some(one), None, _) => order.extend(chunks(one)),
+            (Some(one), Some(other), more) => {
                 let step = |d: &Delivered| flow(d.input).chunks[d.chunk as usize].step;
                 let paths = Paths { engine: self, frame };
                 let (mut x, mut y) = (Vec::new(), Vec::new());
-                // The inputs are sorted runs, which a stable sort merges.
-                order.sort_by(|a, b| {
+                let mut compare = |a: &Delivered, b: &Delivered| {
                     let by_step = self.steps.compare(step(a), step(b));
                     by_step.then_with(|| paths.compare_deliveries(q, *a, *b, &mut x, &mut y))
-                });
+                };
+                if more.is_none() {
+                    merge_deliveries(chunks(one), chunks(other), compare, &mut order);
+                } else {
+                    order.extend((0..inputs.len() as u32).flat_map(chunks));
+                    // The inputs are sorted runs, which a stable sort merges.
+                    order.sort_by(&mut compare);
+                }
             }
         }
         self.deliveries_of[q] = order;
@@ -321,6 +326,22 @@ impl Engine {
         };
         merge_lists(sources, order, &mut merged.origins);
     }
+}
+
+/// Appends the chunks of two inputs, each of which is in order, in the order of all.
+fn merge_deliveries(
+    a: impl Iterator<Item = Delivered>,
+    b: impl Iterator<Item = Delivered>,
+    mut compare: impl FnMut(&Delivered, &Delivered) -> Ordering,
+    order: &mut Vec<Delivered>,
+) {
+    let (mut a, mut b) = (a.peekable(), b.peekable());
+    while let (Some(x), Some(y)) = (a.peek(), b.peek()) {
+        let first = if compare(x, y) == Ordering::Greater { b.next() } else { a.next() };
+        order.extend(first);
+    }
+    order.extend(a);
+    order.extend(b);
 }
 
 /// The flow of one source of a stream.

@@ -7,6 +7,7 @@ use riddhi_exec::query::{Code, KeyedQuery, Query, Step, Way};
 use riddhi_exec::split::Split;
 use riddhi_exec::table::ChangeTable;
 use riddhi_exec::trigger::Trigger;
+use riddhi_exec::states::States;
 use riddhi_plan::expr::{self, Expr};
 use riddhi_plan::logical::{Handler, Mode, QueryPlan, Role};
 use riddhi_plan::registry::Timers;
@@ -259,6 +260,10 @@ impl Graph {
             (None, Role::Change(change)) => {
                 let (query, table) = (&app.queries[q], &app.tables[change.table]);
                 Node::Other(Box::new(ChangeTable::new(q as u32, query, change, table)))
+            }
+            (None, Role::States(states)) => {
+                let plan = &app.queries[q];
+                Node::Other(Box::new(States::new(q as u32, plan, states, &app.name, self.force_general)))
             }
         }
     }

@@ -215,7 +215,7 @@ fn results(handlers: &[Aggregates], own: Option<usize>) -> Source<'_> {
 }
 
 /// Computes a stream function's arguments, all of their declared types.
-pub(super) fn stream_arguments(
+pub(crate) fn stream_arguments(
     function: &StreamCode,
     rows: &Rows<'_>,
     arena: &mut Arena,

@@ -423,7 +423,7 @@ fn added(handlers: &[Handler]) -> usize {
 }
 
 /// Compiles a handler; `seen` counts the attributes that rows have.
-fn step(handler: &Handler, seen: &mut usize) -> Step {
+pub(crate) fn step(handler: &Handler, seen: &mut usize) -> Step {
     match handler {
         Handler::Filter { condition, aggregates } => Step::Filter {
             condition: Program::compile(condition),

@@ -120,6 +120,11 @@ impl KeyedQuery {
         }
     }
 
+    /// As [`Query::trace`].
+    pub fn trace(&mut self, first: usize, through: &Flow) {
+        self.query.trace(first, through);
+    }
+
     /// The number of the key of a chunk.
     fn key_of(&self, flow: &Flow, first: u32) -> u32 {
         match &flow.rows.cols[self.column].data {

@@ -30,6 +30,8 @@ use crate::steps::{Fired, Part, Pending, Steps};
 use crate::store::Store;
 
 pub(crate) use code::seed;
+pub(crate) use before::stream_arguments;
+pub(crate) use code::step;
 pub use code::{AggregateCode, Code, Step, StreamCode, Way};
 pub use keyed::KeyedQuery;
 pub use state::Section;
@@ -164,6 +166,13 @@ impl Query {
     pub fn clear_out(&mut self) {
         if !self.work.out.chunks.is_empty() {
             self.work.out.clear();
+        }
+    }
+
+    /// What came out from the `first` chunk on names as its cause a chunk of `through`; now it names what caused that.
+    pub fn trace(&mut self, first: usize, through: &Flow) {
+        for chunk in &mut self.work.out.chunks[first..] {
+            chunk.cause = through.chunks[chunk.cause as usize].cause;
         }
     }
 

@@ -3,6 +3,7 @@
 
 use riddhi_batch::{Kind, Schema, Type};
 
+use super::captured::Captured;
 use crate::expr::{Expr, Node};
 use crate::logical::AggregatePlan;
 use crate::registry::{BoundAggregate, Volatility, WindowUse};
@@ -17,11 +18,13 @@ pub(crate) struct Aggregates {
     pub window: WindowUse,
     /// The input's attributes, which name the arguments.
     pub schema: Schema,
+    /// In a pattern: what names them instead.
+    pub captured: Option<Captured>,
 }
 
 impl Aggregates {
     pub(crate) fn new(window: WindowUse, schema: Schema) -> Aggregates {
-        Aggregates { list: Vec::new(), keys: Vec::new(), window, schema }
+        Aggregates { list: Vec::new(), keys: Vec::new(), window, schema, captured: None }
     }
 
     /// The number of that aggregate, which takes in rows for which all of `guards` are true.
@@ -35,7 +38,9 @@ impl Aggregates {
     ) -> u32 {
         let when = guards.iter().cloned().reduce(both);
         let random = args.iter().chain(&when).any(|a| a.volatility() == Volatility::Random);
-        let print = |e: &Expr| expr_text(e, &self.schema, &self.list);
+        let captured = self.captured.as_ref().map(Captured::schema);
+        let schema = captured.as_ref().unwrap_or(&self.schema);
+        let print = |e: &Expr| expr_text(e, schema, &self.list);
         let text = format!("{name}({})", args.iter().map(print).collect::<Vec<_>>().join(", "));
         let key = format!("{text} when {}", when.as_ref().map_or(String::new(), print));
         let key = if resets { key } else { format!("{key} running on") };

@@ -8,6 +8,7 @@ use super::expr::{Binder, constant};
 use crate::diagnose::{calls, notes, unsupported};
 use crate::expr::{Expr, Node};
 use crate::known;
+use crate::states::What;
 use crate::registry::{AggregateFunction, ArgType, ScalarFunction, WindowUse};
 
 impl Binder<'_> {
@@ -83,13 +84,21 @@ impl Binder<'_> {
 
     /// `eventTimestamp(first)` where several rows are looked at together: an attribute of theirs.
     fn time_of_slot(&self, call: &ast::Call) -> Option<Expr> {
-        let (Some(times), Args::List(list)) = (self.scope.times, &call.args) else { return None };
+        let Args::List(list) = &call.args else { return None };
         let [ast::Expr { kind: ExprKind::Attr(attr), .. }] = &list[..] else { return None };
         if call.namespace.is_some() || call.name.name != "eventTimestamp" || !self.is_event(attr) {
             return None;
         }
-        let slot = self.scope.inputs.iter().position(|i| i.is(&attr.attr.name))? as u32;
-        Some(Expr { ty: Type::Long, kind: Type::Long.kind(), node: Node::Attr(times + slot), span: call.span })
+        let slot = self.scope.inputs.iter().position(|i| i.is(&attr.attr.name))?;
+        let node = match (self.scope.times, &self.scope.captured) {
+            (Some(times), _) => Node::Attr(times + slot as u32),
+            // The event under test is the row.
+            (None, Some(captured)) if self.scope.own != Some(slot) => {
+                captured.node(self.scope, slot, attr.index.as_ref(), What::Time)
+            }
+            _ => return None,
+        };
+        Some(Expr { ty: Type::Long, kind: Type::Long.kind(), node, span: call.span })
     }
 
     fn is_one_event(&self, args: &[ast::Expr]) -> bool {
@@ -151,9 +160,13 @@ impl Binder<'_> {
     }
 
     fn all_attributes(&mut self, span: Span) -> Option<Vec<Expr>> {
-        let [input] = &self.scope.inputs[..] else { return None };
+        let number = self.scope.own.unwrap_or(0);
+        if self.scope.own.is_none() && self.scope.inputs.len() != 1 {
+            return None;
+        }
+        let input = self.scope.inputs.get(number)?;
         let attribute = |(at, field): (usize, &super::catalog::Field)| {
-            let node = Node::Attr((input.first + at) as u32);
+            let node = self.scope.star_node(number, at);
             field.ty.map(|ty| Expr { ty, kind: field.kind, node, span })
         };
         input.shape.named().map(attribute).collect()

@@ -11,6 +11,7 @@ use super::catalog::{Catalog, Class, Shape};
 use super::scope::{Found, Scope, marked};
 use crate::diagnose::{names, types, unsupported, warnings};
 use crate::expr::{Arith, Compare, Expr, Node};
+use crate::states::What;
 use crate::registry::Registry;
 
 /// What an expression is bound with.
@@ -195,9 +196,11 @@ impl<'a> Binder<'a> {
         let operand = match target {
             NullTarget::Call(call) => self.call(call)?,
             NullTarget::Attr(attr) => self.attribute(attr)?,
-            NullTarget::Name(name) if self.scope.input(&name.name).is_some() => return self.is_event_null(span),
+            NullTarget::Name(name) if self.scope.input(&name.name).is_some() => {
+                return self.is_event_null(&name.name, None, span);
+            }
             NullTarget::Name(name) if self.table.is_some_and(|(t, _)| t == name.name) => {
-                return self.is_event_null(span);
+                return self.is_event_null(&name.name, None, span);
             }
             NullTarget::Name(name) => self.attribute(&bare(name))?,
             NullTarget::Stream(stream) => {
@@ -207,14 +210,20 @@ impl<'a> Binder<'a> {
                     self.diagnostics.push(names::not_in_scope(&stream.name, stream.span, known));
                     return None;
                 }
-                return self.is_event_null(span);
+                return self.is_event_null(&name, stream.index.as_ref(), span);
             }
         };
         Some(truth(Node::IsNull(Box::new(operand)), span))
     }
 
-    /// The event itself is there whenever a query with one input runs; others are not planned yet.
-    fn is_event_null(&mut self, span: Span) -> Option<Expr> {
+    /// The event itself is there whenever a query with one input runs; that of a state may be missing.
+    fn is_event_null(&mut self, name: &str, index: Option<&ast::Index>, span: Span) -> Option<Expr> {
+        let slot = self.scope.inputs.iter().position(|i| i.is(name));
+        if let (Some(captured), Some(slot)) = (&self.scope.captured, slot)
+            && (index.is_some() || self.scope.own != Some(slot))
+        {
+            return Some(truth(captured.node(self.scope, slot, index, What::Missing), span));
+        }
         Some(constant(Type::Bool, Value::Bool(false), span))
     }
 

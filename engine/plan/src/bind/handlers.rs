@@ -184,7 +184,7 @@ impl<'a> Pass<'a> {
         self.diagnostics.push(diagnostic);
     }
 
-    fn stream_function(
+    pub(crate) fn stream_function(
         &mut self,
         call: &Call,
         inputs: &mut [Input<'a>],
@@ -192,7 +192,7 @@ impl<'a> Pass<'a> {
         chain: &mut Chain,
         expired: bool,
     ) -> Option<()> {
-        let scope = handler_scope(inputs, at);
+        let scope = Scope { captured: self.captured.clone(), ..handler_scope(inputs, at) };
         let mut aggregates = Aggregates::new(chain.window_use(expired), inputs[at].shape.schema());
         let place = "the arguments of a stream function";
         let mut binder = Binder {
@@ -255,7 +255,7 @@ impl<'a> Pass<'a> {
 }
 
 /// What a handler of `inputs[at]` may name.
-fn handler_scope<'a>(inputs: &[Input<'a>], at: usize) -> Scope<'a> {
+pub(crate) fn handler_scope<'a>(inputs: &[Input<'a>], at: usize) -> Scope<'a> {
     let own = inputs[at].multi.then_some(at);
     let seen = inputs[at].state.then_some(at + 1);
     Scope { inputs: inputs.to_vec(), own, seen, ..Scope::default() }

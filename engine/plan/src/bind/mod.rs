@@ -7,6 +7,7 @@ mod aggregates;
 mod aggregation;
 pub(crate) mod annotations;
 mod call;
+mod captured;
 pub(crate) mod catalog;
 pub(crate) mod condition;
 mod definitions;
@@ -23,6 +24,7 @@ mod rate;
 mod scope;
 mod select;
 mod table;
+mod states;
 mod template;
 
 use std::collections::BTreeMap;
@@ -114,6 +116,8 @@ pub(crate) struct Pass<'a> {
     written: KindTable,
     catalog: Catalog,
     diagnostics: Diagnostics,
+    /// While a pattern's selection is bound: what it asks of a match.
+    captured: Option<captured::Captured>,
     queries: Vec<QueryPlan>,
     /// Triggers, until they are placed among the queries.
     triggers: Vec<(&'a ast::TriggerDef, TriggerPlan)>,
@@ -137,6 +141,7 @@ impl<'a> Pass<'a> {
             written: KindTable::new(),
             catalog: Catalog::default(),
             diagnostics: Diagnostics::new(),
+            captured: None,
             queries: Vec::new(),
             triggers: Vec::new(),
             change: None,

@@ -1,12 +1,12 @@
-//! Joins, patterns and sequences. They are refused, but their names and types are checked, and what they put out is known to
-//! the queries that read it.
+//! Joins. They are refused, but their names and types are checked, and what they put out is known to the queries that read it.
 
 use riddhi_batch::Type;
-use riddhi_ql::ast::{self, ExprKind, Handler, Join, JoinSource, Query, State, StateInput, StateKind, StreamInput};
+use riddhi_ql::ast::{self, ExprKind, Join, JoinSource, Query};
 
 use super::catalog::{Class, Shape};
 use super::expr::Binder;
 use super::scope::{Input, Scope, marked};
+use super::states::flatten;
 use super::{Pass, output};
 use crate::diagnose::{calls, multi as wrong, unsupported};
 use crate::logical::Kinds;
@@ -113,79 +113,6 @@ impl<'a> Pass<'a> {
             }
         }
     }
-
-    pub(crate) fn state_query(&mut self, query: &'a Query, input: &'a StateInput, sequence: bool) {
-        let refused = if sequence { unsupported::sequence(input.span) } else { unsupported::pattern(input.span) };
-        self.diagnostics.push(refused);
-        let mut states = Vec::new();
-        flatten(&input.root, &mut states);
-        let mut inputs: Vec<Input<'a>> = Vec::new();
-        for state in &states {
-            let source = &state.input.source;
-            let name = marked(source.scope, &source.name.name);
-            let shape = self.read(source).map_or_else(Shape::open, |r| r.shape);
-            inputs.push(Input {
-                name,
-                reference: state.reference,
-                shape,
-                many: state.many,
-                multi: true,
-                state: true,
-                first: 0,
-            });
-        }
-        for (at, state) in states.iter().enumerate() {
-            // A filter sees the states before it.
-            self.state_handlers(state, &mut inputs, at);
-        }
-        place(&mut inputs);
-        let expired = output::kinds(query) != Kinds::Current;
-        let window = WindowUse { sliding: false, expired, windowed: false, leaving: Leaving::Batch };
-        let (shape, _) = self.selection(query.selection.as_ref(), &inputs, window, output::target_name(query));
-        self.rate(query);
-        self.output(query, shape);
-    }
-
-    fn state_handlers(&mut self, state: &FlatState<'a>, inputs: &mut [Input<'a>], at: usize) {
-        for handler in &state.input.handlers {
-            if let Handler::Function(call) = handler
-                && call.namespace.is_none()
-                && call.name.name == "log"
-            {
-                self.diagnostics.push(wrong::log_in_pattern(call.span));
-                return;
-            }
-        }
-        // With one input the names of a pattern still go by reference.
-        self.handlers(&state.input.handlers, inputs, at, false);
-    }
-}
-
-/// A state with one stream.
-struct FlatState<'a> {
-    reference: Option<&'a str>,
-    input: &'a StreamInput,
-    many: bool,
-}
-
-/// The states in text order, but the right side of a logical state first: it counts as standing before the left one.
-fn flatten<'a>(state: &'a State, out: &mut Vec<FlatState<'a>>) {
-    match &state.kind {
-        StateKind::Next(states) => states.iter().for_each(|s| flatten(s, out)),
-        StateKind::Every(inner) => flatten(inner, out),
-        StateKind::Stream(s) => out.push(flat(s, false)),
-        StateKind::Count(s, _) => out.push(flat(s, true)),
-        StateKind::Logical { left, right, .. } => {
-            flatten(right, out);
-            flatten(left, out);
-        }
-        StateKind::Absent(input, _) => out.push(FlatState { reference: None, input, many: false }),
-    }
-}
-
-fn flat<'a>(stream: &'a ast::StateStream, many: bool) -> FlatState<'a> {
-    let reference = stream.reference.as_ref().map(|r| r.name.as_str());
-    FlatState { reference, input: &stream.input, many }
 }
 
 /// Streams that the queries of a partition read.

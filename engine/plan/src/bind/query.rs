@@ -156,7 +156,7 @@ impl<'a> Pass<'a> {
     }
 
     /// Gives the query its key and keeps it.
-    fn add(&mut self, mut query: QueryPlan) {
+    pub(crate) fn add(&mut self, mut query: QueryPlan) {
         self.numbered += 1;
         query.label = match &query.name {
             Some(name) => format!("query {} ({name})", self.numbered),

@@ -3,9 +3,11 @@
 use riddhi_batch::{Kind, Type};
 use riddhi_ql::ast::AttrRef;
 
+use super::captured::Captured;
 use super::catalog::{Field, Shape};
 use crate::diagnose::names;
 use crate::expr::{Expr, Node};
+use crate::states::{At, What};
 
 /// One input of a query.
 #[derive(Clone, Debug)]
@@ -59,6 +61,8 @@ pub(crate) struct Scope<'a> {
     /// Place of the attribute that holds the timestamp of the first input's row; those of the others follow. None if rows
     /// have a timestamp of their own.
     pub times: Option<u32>,
+    /// In a pattern or sequence: what is asked of a match.
+    pub captured: Option<Captured>,
     /// Names that `as` gives in the select list, to explain why they are not seen.
     pub aliases: Vec<String>,
 }
@@ -79,6 +83,15 @@ impl Scope<'_> {
 
     fn end(&self) -> usize {
         self.seen.unwrap_or(self.inputs.len())
+    }
+
+    /// The attribute of an input as `*` means it: of several events, that of the first.
+    pub(crate) fn star_node(&self, input: usize, at: usize) -> Node {
+        match &self.captured {
+            Some(_) if self.own == Some(input) => Node::Attr(at as u32),
+            Some(captured) => captured.take(self, input, At::Nth(0), What::Attribute(at as u32)),
+            None => Node::Attr((self.inputs[input].first + at) as u32),
+        }
     }
 
     /// A name that only a later state has.
@@ -194,7 +207,19 @@ impl Scope<'_> {
         let Field { ty: Some(ty), kind, .. } = *field else { return Found::Unknown };
         let list = self.lists && input.many && attr.index.is_none();
         let (ty, kind) = if list { (Type::Object, Kind::Any) } else { (ty, kind) };
-        Found::Expr(Box::new(Expr { ty, kind, node: Node::Attr((input.first + at) as u32), span: attr.span }))
+        let node = match &self.captured {
+            None => Node::Attr((input.first + at) as u32),
+            Some(captured) => {
+                let at = at as u32;
+                let what = if list { What::List(at) } else { What::Attribute(at) };
+                let slot = self.inputs.iter().position(|i| std::ptr::eq(i, input)).unwrap_or(0);
+                match attr.index.is_none() && self.own == Some(slot) {
+                    true => Node::Attr(at),
+                    false => captured.node(self, slot, attr.index.as_ref(), what),
+                }
+            }
+        };
+        Found::Expr(Box::new(Expr { ty, kind, node, span: attr.span }))
     }
 }
 

@@ -26,8 +26,9 @@ impl<'a> Pass<'a> {
         target: &str,
     ) -> (Shape, Option<SelectPlan>) {
         let aliases = selection.map_or(Vec::new(), aliases);
-        let scope = Scope { inputs: inputs.to_vec(), lists: true, aliases, ..Scope::default() };
+        let scope = Scope { inputs: inputs.to_vec(), lists: true, captured: self.captured.clone(), aliases, ..Scope::default() };
         let mut aggregates = Aggregates::new(window, joined_schema(inputs));
+        aggregates.captured = self.captured.clone();
         let (outputs, open) = match selection.map(|s| &s.list) {
             None => self.star(&scope, Span::default()),
             Some(SelectList::Star(span)) => self.star(&scope, *span),
@@ -60,13 +61,13 @@ impl<'a> Pass<'a> {
     /// All attributes of all inputs.
     fn star(&mut self, scope: &Scope<'_>, span: Span) -> (Vec<Output>, bool) {
         let mut outputs: Vec<Output> = Vec::new();
-        for input in &scope.inputs {
+        for (number, input) in scope.inputs.iter().enumerate() {
             for (at, field) in input.shape.named() {
                 if outputs.iter().any(|o| o.name == field.name) {
                     self.diagnostics.push(names::star_twice(&field.name, span));
                     continue;
                 }
-                let node = Node::Attr((input.first + at) as u32);
+                let node = scope.star_node(number, at);
                 let expr = field.ty.map(|ty| Expr { ty, kind: field.kind, node, span });
                 outputs.push(Output { name: field.name.clone(), expr });
             }

@@ -67,6 +67,10 @@ fn query_lines(plan: &AppPlan, query: &QueryPlan, out: &mut String) {
     };
     match &query.role {
         Role::Select => line(format!("from {}", input_names(plan, query))),
+        Role::States(states) => {
+            line(format!("from {}", input_names(plan, query)));
+            super::states::state_lines(plan, query, states).into_iter().for_each(&mut line);
+        }
         Role::Trigger(trigger) => line(trigger.text()),
         Role::Split(split) => line(split_text(split, input_names(plan, query), &query.schema)),
         Role::Change(change) => return change_lines(plan, change, &query.schema).into_iter().for_each(line),

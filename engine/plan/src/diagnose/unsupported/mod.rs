@@ -6,8 +6,6 @@ mod u0002_named_window;
 mod u0004_script;
 mod u0005_aggregation;
 mod u0007_join;
-mod u0008_pattern;
-mod u0009_sequence;
 mod u0012_in_condition;
 mod u0013_fault_stream;
 mod u0014_on_error;
@@ -19,6 +17,7 @@ mod u0021_reference;
 mod u0022_mapper;
 mod u0023_option;
 mod u0024_store;
+mod u0025_state_handler;
 mod u0101_window;
 mod u0102_function;
 mod u0103_stream_function;
@@ -29,9 +28,7 @@ family! {
     u0004_script,
     u0005_aggregation,
     u0007_join,
-    u0008_pattern,
-    u0009_sequence,
-    u0012_in_condition,
+        u0012_in_condition,
     u0013_fault_stream,
     u0014_on_error,
     u0015_source,
@@ -42,6 +39,7 @@ family! {
     u0022_mapper,
     u0023_option,
     u0024_store,
+    u0025_state_handler,
     u0101_window,
     u0102_function,
     u0103_stream_function,
