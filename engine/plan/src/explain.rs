@@ -3,8 +3,8 @@
 
 mod json;
 mod mermaid;
-mod table;
 mod states;
+mod table;
 mod text;
 
 pub use json::explain_json;

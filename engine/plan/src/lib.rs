@@ -21,8 +21,8 @@ pub mod partition;
 mod regions;
 pub mod registry;
 mod rules;
-pub mod table;
 pub mod states;
+pub mod table;
 mod text;
 pub mod trigger;
 

@@ -6,8 +6,8 @@ use riddhi_ql::Span;
 use crate::connector::ConnectorPlan;
 use crate::expr::Expr;
 use crate::partition::{PartitionPlan, PartitionUse, SplitPlan};
-use crate::states::StatesPlan;
 use crate::registry::{BoundAggregate, BoundStream, BoundWindow};
+use crate::states::StatesPlan;
 use crate::table::{ChangePlan, TablePlan};
 use crate::trigger::TriggerPlan;
 

@@ -22,7 +22,7 @@ pub enum Feature {
 }
 
 /// All of them.
-pub const FEATURES: [Feature; 3] = [Feature::Partition, Feature::Trigger, Feature::Table];
+pub const FEATURES: [Feature; 4] = [Feature::Partition, Feature::Trigger, Feature::Table, Feature::Pattern];
 
 impl Maker {
     /// Whether the graph may have it.

@@ -29,8 +29,8 @@ use crate::shared::Shared;
 use crate::steps::{Fired, Part, Pending, Steps};
 use crate::store::Store;
 
-pub(crate) use code::seed;
 pub(crate) use before::stream_arguments;
+pub(crate) use code::seed;
 pub(crate) use code::step;
 pub use code::{AggregateCode, Code, Step, StreamCode, Way};
 pub use keyed::KeyedQuery;

@@ -83,13 +83,25 @@ pub(super) struct Slot {
 pub(super) enum Wait {
     One,
     /// So many; `max` is `u32::MAX` if there is no limit.
-    Count { min: u32, max: u32 },
+    Count {
+        min: u32,
+        max: u32,
+    },
     /// None for so many milliseconds.
     Absent(i64),
     /// An event of one side of a logical state.
-    Side { and: bool, other: usize, left: bool },
+    Side {
+        and: bool,
+        other: usize,
+        left: bool,
+    },
     /// None of one side.
-    AbsentSide { and: bool, other: usize, left: bool, wait: Option<i64> },
+    AbsentSide {
+        and: bool,
+        other: usize,
+        left: bool,
+        wait: Option<i64>,
+    },
 }
 
 /// A condition that asks something of the match, or cannot be tested ahead.
@@ -184,7 +196,8 @@ impl Code {
             *min = 1;
         }
         let last = &states[states.len() - 1];
-        let completing = (slots[last.last].wait == Wait::One && plan.slots[last.last].functions.is_empty()).then_some(last.last);
+        let completing =
+            (slots[last.last].wait == Wait::One && plan.slots[last.last].functions.is_empty()).then_some(last.last);
         keep(plan, &mut slots, completing);
         for (slot, plan_slot) in slots.iter_mut().zip(&plan.slots) {
             slot.input = plan_slot.input;
@@ -204,7 +217,8 @@ impl Code {
         let (points, gathers, at_once) = columns(plan, &slots);
         let timed: Vec<usize> = (0..slots.len()).filter(|&s| slots[s].wait_ms().is_some()).collect();
         timed.iter().enumerate().for_each(|(part, &s)| slots[s].part = Some(part));
-        let ahead = (0..slots.len()).filter(|&s| !slots[s].alone.is_empty() || !slots[s].functions.is_empty()).collect();
+        let ahead =
+            (0..slots.len()).filter(|&s| !slots[s].alone.is_empty() || !slots[s].functions.is_empty()).collect();
         Code {
             ahead,
             sequence: plan.sequence,

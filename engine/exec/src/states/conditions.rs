@@ -8,8 +8,8 @@ use super::code::{Code, Of, Slot, Take};
 use super::events::NONE;
 use super::machine::Event;
 use super::matches::{EMPTY, Memory};
-use crate::operator::Inputs;
 use crate::expr::{Program, Rows, Scratch, Source};
+use crate::operator::Inputs;
 use crate::query::{Cx, Failure, Step, stream_arguments};
 
 /// Of the conditions tested ahead: the row could not be computed.

@@ -345,8 +345,7 @@ impl Turn<'_, '_> {
     #[inline]
     pub fn passes(&mut self, slot: usize, m: u32, event: Event<'_>, except: Option<usize>) -> bool {
         let Turn { code, memory, tester, cx, inputs, element, .. } = self;
-        code.slots[slot].rest.is_empty()
-            || tester.test((code, slot), (memory, m), event, except, *inputs, cx, *element)
+        code.slots[slot].rest.is_empty() || tester.test((code, slot), (memory, m), event, except, *inputs, cx, *element)
     }
 
     /// A match takes the only event of a state.

@@ -225,8 +225,8 @@ impl States {
         let step = cx.steps.fire(timer);
         let before = self.said(cx);
         let slot = self.code.timed[part];
-        if let Some(key) = self.timers.pop(part) {
-            self.turn(cx, inputs, key, (timer.now, step, step), |turn| turn.timer(slot, timer.due));
+        if let Some((key, due)) = self.timers.pop(part) {
+            self.turn(cx, inputs, key, (timer.now, step, step), |turn| turn.timer(slot, due));
         }
         if before == self.said(cx) {
             cx.steps.forget_last();

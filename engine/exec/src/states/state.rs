@@ -123,13 +123,7 @@ fn load_station(memory: &mut Memory, n: u32, from: &mut Reader<'_>) -> Result<St
 pub(super) fn with_cx<R>(what: impl FnOnce(&mut Cx<'_>) -> R) -> R {
     let (mut steps, mut arena, mut shared) = (Steps::new(false), Arena::new(), Shared::default());
     let (mut log, mut failures) = (Vec::new(), Vec::new());
-    what(&mut Cx {
-        steps: &mut steps,
-        arena: &mut arena,
-        log: &mut log,
-        failures: &mut failures,
-        shared: &mut shared,
-    })
+    what(&mut Cx { steps: &mut steps, arena: &mut arena, log: &mut log, failures: &mut failures, shared: &mut shared })
 }
 
 fn save_memory(memory: &Memory, matches: &[u32], w: &mut Writer) {

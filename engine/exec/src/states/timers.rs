@@ -17,6 +17,8 @@ struct Armed {
     /// In this frame: the first entry before which it may fire, and its wave.
     from: u32,
     wave: u32,
+    /// The same: when the timer that armed it was due, before which it does not fire.
+    after: i64,
 }
 
 /// Timers by part.
@@ -41,7 +43,7 @@ impl Timers {
     pub fn begin(&mut self) {
         for (armed, old) in self.parts.iter_mut().zip(&mut self.old) {
             for timer in armed.iter_mut().skip(*old) {
-                (timer.from, timer.wave) = (0, 0);
+                (timer.from, timer.wave, timer.after) = (0, 0, i64::MIN);
             }
             *old = armed.len();
         }
@@ -50,12 +52,12 @@ impl Timers {
     /// Asks for a timer at `due`; `step` is what is done now.
     pub fn arm(&mut self, part: usize, due: i64, (key, rank): (u32, u64), step: u32, steps: &Steps, element: u32) {
         let own = (element, Part::Inner(part as u16));
-        let (from, wave) = match steps.timer(step) {
-            None => (step + 1, 0),
-            Some(t) if steps.playback() => (t.entry + ((t.element, t.part) > own) as u32, 0),
-            Some(t) => (t.entry, if due <= t.due { t.wave + 1 } else { 0 }),
+        let (from, wave, after) = match steps.timer(step) {
+            None => (step + 1, 0, i64::MIN),
+            Some(t) if steps.playback() => (t.entry + ((t.element, t.part) > own) as u32, 0, i64::MIN),
+            Some(t) => (t.entry, if due <= t.due { t.wave + 1 } else { 0 }, t.due),
         };
-        self.put(part, Armed { due, key, rank, from, wave });
+        self.put(part, Armed { due, key, rank, from, wave, after });
     }
 
     fn put(&mut self, part: usize, timer: Armed) {
@@ -76,19 +78,20 @@ impl Timers {
         let of = |(part, armed): (usize, &VecDeque<Armed>)| {
             let timer = armed.front()?;
             let entry = steps.entry_for(timer.due, timer.from)?;
-            let now = if steps.playback() { steps.entries()[entry as usize].now } else { timer.due };
+            let due = timer.due.max(timer.after);
+            let now = if steps.playback() { steps.entries()[entry as usize].now } else { due };
             let part = Part::Inner(part as u16);
-            Some(Fired { entry, due: timer.due, wave: timer.wave, element, part, key: timer.rank, now })
+            Some(Fired { entry, due, wave: timer.wave, element, part, key: timer.rank, now })
         };
         let all = self.parts.iter().enumerate().filter_map(of);
         all.reduce(|a, b| if steps.first(&a, &b) == Ordering::Greater { b } else { a })
     }
 
-    /// Drops the next timer of a part: it has fired. Gives its key.
-    pub fn pop(&mut self, part: usize) -> Option<u32> {
+    /// Drops the next timer of a part: it has fired. Gives its key, and the time that it was asked for.
+    pub fn pop(&mut self, part: usize) -> Option<(u32, i64)> {
         let timer = self.parts[part].pop_front()?;
         self.old[part] = self.old[part].saturating_sub(1);
-        Some(timer.key)
+        Some((timer.key, timer.due))
     }
 
     /// When the next one is due.
@@ -127,7 +130,7 @@ impl Timers {
             let n = from.get_count(12)?;
             for _ in 0..n {
                 let (due, key) = (from.get_i64()?, from.get_u32()?);
-                let timer = Armed { due, key, rank: rank(key), from: 0, wave: 0 };
+                let timer = Armed { due, key, rank: rank(key), from: 0, wave: 0, after: i64::MIN };
                 self.parts[part].push_back(timer);
             }
             self.old[part] = n;

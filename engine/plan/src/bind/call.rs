@@ -8,8 +8,8 @@ use super::expr::{Binder, constant};
 use crate::diagnose::{calls, notes, unsupported};
 use crate::expr::{Expr, Node};
 use crate::known;
-use crate::states::What;
 use crate::registry::{AggregateFunction, ArgType, ScalarFunction, WindowUse};
+use crate::states::What;
 
 impl Binder<'_> {
     /// Script functions come first, then functions, then aggregators.

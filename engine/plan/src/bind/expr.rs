@@ -11,8 +11,8 @@ use super::catalog::{Catalog, Class, Shape};
 use super::scope::{Found, Scope, marked};
 use crate::diagnose::{names, types, unsupported, warnings};
 use crate::expr::{Arith, Compare, Expr, Node};
-use crate::states::What;
 use crate::registry::Registry;
+use crate::states::What;
 
 /// What an expression is bound with.
 pub(crate) struct Binder<'a> {

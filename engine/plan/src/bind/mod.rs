@@ -23,8 +23,8 @@ mod query;
 mod rate;
 mod scope;
 mod select;
-mod table;
 mod states;
+mod table;
 mod template;
 
 use std::collections::BTreeMap;

@@ -26,7 +26,13 @@ impl<'a> Pass<'a> {
         target: &str,
     ) -> (Shape, Option<SelectPlan>) {
         let aliases = selection.map_or(Vec::new(), aliases);
-        let scope = Scope { inputs: inputs.to_vec(), lists: true, captured: self.captured.clone(), aliases, ..Scope::default() };
+        let scope = Scope {
+            inputs: inputs.to_vec(),
+            lists: true,
+            captured: self.captured.clone(),
+            aliases,
+            ..Scope::default()
+        };
         let mut aggregates = Aggregates::new(window, joined_schema(inputs));
         aggregates.captured = self.captured.clone();
         let (outputs, open) = match selection.map(|s| &s.list) {

@@ -137,7 +137,8 @@ impl<'a> Pass<'a> {
                     let mut chain = Chain::default();
                     complete &= self.stream_function(call, inputs, at, &mut chain, false).is_some();
                     self.captured = None;
-                    let aggregates = |h: &Planned| matches!(h, Planned::Stream { aggregates, .. } if !aggregates.is_empty());
+                    let aggregates =
+                        |h: &Planned| matches!(h, Planned::Stream { aggregates, .. } if !aggregates.is_empty());
                     if !captured.captures().is_empty() || chain.before.iter().any(aggregates) {
                         self.diagnostics.push(unsupported::state_handler(call.span));
                     }
@@ -150,12 +151,7 @@ impl<'a> Pass<'a> {
         complete.then_some((conditions, functions))
     }
 
-    fn state_condition(
-        &mut self,
-        condition: &ast::Expr,
-        inputs: &[Input<'a>],
-        at: usize,
-    ) -> Option<ConditionPlan> {
+    fn state_condition(&mut self, condition: &ast::Expr, inputs: &[Input<'a>], at: usize) -> Option<ConditionPlan> {
         let captured = Captured::of_condition();
         let scope = Scope { captured: Some(captured.clone()), ..handler_scope(inputs, at) };
         let use_ = WindowUse { sliding: false, expired: false, windowed: false, leaving: Leaving::Batch };

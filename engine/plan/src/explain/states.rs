@@ -2,7 +2,7 @@
 
 use crate::logical::{AppPlan, QueryPlan};
 use crate::states::{At, Side, SlotPlan, StateKind, StatesPlan, What};
-use crate::text::{state_text, handler_text, name_text};
+use crate::text::{handler_text, name_text, state_text};
 
 /// What the states wait for, and what is kept for later.
 pub(super) fn state_lines(plan: &AppPlan, query: &QueryPlan, states: &StatesPlan) -> Vec<String> {
