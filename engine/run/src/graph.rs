@@ -263,7 +263,13 @@ impl Graph {
             }
             (None, Role::States(states)) => {
                 let plan = &app.queries[q];
-                Node::Other(Box::new(States::new(q as u32, plan, states, &app.name, self.force_general)))
+                Node::Other(Box::new(States::new(
+                    q as u32,
+                    plan,
+                    states,
+                    (&app.name, app.playback),
+                    self.force_general,
+                )))
             }
         }
     }

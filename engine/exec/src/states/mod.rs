@@ -68,8 +68,14 @@ pub struct States {
 }
 
 impl States {
-    /// The operator of a plan. `force_general`: its selection runs the general way, and no match is looked up.
-    pub fn new(element: u32, plan: &QueryPlan, states: &StatesPlan, app: &str, force_general: bool) -> States {
+    /// The operator of a plan of an app of that name, whose clock follows the events if `playback`. `force_general`: its selection runs the general way, and no match is looked up.
+    pub fn new(
+        element: u32,
+        plan: &QueryPlan,
+        states: &StatesPlan,
+        (app, playback): (&str, bool),
+        force_general: bool,
+    ) -> States {
         let code = Code::new(states, plan.inputs.len(), !force_general);
         let selection = query::Code::compile(element, plan, app, force_general);
         let events = code.slots.iter().map(|slot| {
@@ -82,7 +88,7 @@ impl States {
             partition: plan.partition.map(|of| of.number),
             memory: Memory::new(events.collect(), code.slots.iter().map(|s| s.many).collect()),
             keys: Vec::new(),
-            timers: Timers::new(code.timed.len()),
+            timers: Timers::new(code.timed.len(), playback),
             tester: Tester::new(&code, selection.seed, app),
             found: Found::new(&code),
             spare: Vec::new(),

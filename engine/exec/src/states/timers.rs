@@ -10,15 +10,16 @@ use crate::steps::{Fired, Part, Steps};
 
 #[derive(Clone, Copy, Debug)]
 struct Armed {
+    /// When it fires: on the live clock not before the step that armed it.
     due: i64,
+    /// The time that it was asked for.
+    asked: i64,
     key: u32,
     /// Of the key, by first appearance.
     rank: u64,
     /// In this frame: the first entry before which it may fire, and its wave.
     from: u32,
     wave: u32,
-    /// The same: when the timer that armed it was due, before which it does not fire.
-    after: i64,
 }
 
 /// Timers by part.
@@ -27,11 +28,13 @@ pub(super) struct Timers {
     parts: Vec<VecDeque<Armed>>,
     /// By part: how many at the front the current frame has not touched.
     old: Vec<usize>,
+    playback: bool,
 }
 
 impl Timers {
-    pub fn new(parts: usize) -> Timers {
-        Timers { parts: vec![VecDeque::new(); parts], old: vec![0; parts] }
+    /// No timers of so many parts; `playback`: whether the clock follows the events.
+    pub fn new(parts: usize, playback: bool) -> Timers {
+        Timers { parts: vec![VecDeque::new(); parts], old: vec![0; parts], playback }
     }
 
     /// Whether there are parts that ask for timers.
@@ -43,27 +46,29 @@ impl Timers {
     pub fn begin(&mut self) {
         for (armed, old) in self.parts.iter_mut().zip(&mut self.old) {
             for timer in armed.iter_mut().skip(*old) {
-                (timer.from, timer.wave, timer.after) = (0, 0, i64::MIN);
+                (timer.from, timer.wave) = (0, 0);
             }
             *old = armed.len();
         }
     }
 
     /// Asks for a timer at `due`; `step` is what is done now.
-    pub fn arm(&mut self, part: usize, due: i64, (key, rank): (u32, u64), step: u32, steps: &Steps, element: u32) {
+    pub fn arm(&mut self, part: usize, asked: i64, (key, rank): (u32, u64), step: u32, steps: &Steps, element: u32) {
         let own = (element, Part::Inner(part as u16));
-        let (from, wave, after) = match steps.timer(step) {
-            None => (step + 1, 0, i64::MIN),
-            Some(t) if steps.playback() => (t.entry + ((t.element, t.part) > own) as u32, 0, i64::MIN),
-            Some(t) => (t.entry, if due <= t.due { t.wave + 1 } else { 0 }, t.due),
+        let due = if self.playback { asked } else { asked.max(steps.now(step)) };
+        let (from, wave) = match steps.timer(step) {
+            None => (step + 1, 0),
+            Some(t) if self.playback => (t.entry + ((t.element, t.part) > own) as u32, 0),
+            Some(t) => (t.entry, if due <= t.due { t.wave + 1 } else { 0 }),
         };
-        self.put(part, Armed { due, key, rank, from, wave, after });
+        self.put(part, Armed { due, asked, key, rank, from, wave });
     }
 
     fn put(&mut self, part: usize, timer: Armed) {
         let armed = &mut self.parts[part];
         let mut at = armed.len();
-        while at > 0 && (armed[at - 1].due, armed[at - 1].rank) > (timer.due, timer.rank) {
+        let order = |t: &Armed| (t.due, t.wave, t.rank, t.asked);
+        while at > 0 && order(&armed[at - 1]) > order(&timer) {
             at -= 1;
         }
         match at == armed.len() {
@@ -78,7 +83,7 @@ impl Timers {
         let of = |(part, armed): (usize, &VecDeque<Armed>)| {
             let timer = armed.front()?;
             let entry = steps.entry_for(timer.due, timer.from)?;
-            let due = timer.due.max(timer.after);
+            let due = timer.due;
             let now = if steps.playback() { steps.entries()[entry as usize].now } else { due };
             let part = Part::Inner(part as u16);
             Some(Fired { entry, due, wave: timer.wave, element, part, key: timer.rank, now })
@@ -91,7 +96,7 @@ impl Timers {
     pub fn pop(&mut self, part: usize) -> Option<(u32, i64)> {
         let timer = self.parts[part].pop_front()?;
         self.old[part] = self.old[part].saturating_sub(1);
-        Some((timer.key, timer.due))
+        Some((timer.key, timer.asked))
     }
 
     /// When the next one is due.
@@ -101,7 +106,9 @@ impl Timers {
 
     /// The clock reads `now`, having stood still while nothing ran: no timer is due before that.
     pub fn resume(&mut self, now: i64) {
-        self.parts.iter_mut().flatten().for_each(|t| t.due = t.due.max(now));
+        if !self.playback {
+            self.parts.iter_mut().flatten().for_each(|t| t.due = t.due.max(now));
+        }
     }
 
     /// Drops those of keys that are gone.
@@ -118,6 +125,7 @@ impl Timers {
             out.put_u64(armed.len() as u64);
             for timer in armed {
                 out.put_i64(timer.due);
+                out.put_i64(timer.asked);
                 out.put_u32(timer.key);
             }
         }
@@ -127,10 +135,10 @@ impl Timers {
     pub fn load(&mut self, from: &mut Reader<'_>, rank: impl Fn(u32) -> u64) -> Result<(), LoadError> {
         for part in 0..self.parts.len() {
             self.parts[part].clear();
-            let n = from.get_count(12)?;
+            let n = from.get_count(20)?;
             for _ in 0..n {
-                let (due, key) = (from.get_i64()?, from.get_u32()?);
-                let timer = Armed { due, key, rank: rank(key), from: 0, wave: 0, after: i64::MIN };
+                let (due, asked, key) = (from.get_i64()?, from.get_i64()?, from.get_u32()?);
+                let timer = Armed { due, asked, key, rank: rank(key), from: 0, wave: 0 };
                 self.parts[part].push_back(timer);
             }
             self.old[part] = n;
