@@ -6,6 +6,7 @@
 
 pub mod aggregate;
 pub mod expr;
+pub mod fault;
 pub mod functions;
 pub mod groups;
 pub mod operator;

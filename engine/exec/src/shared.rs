@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use riddhi_batch::{LoadError, Reader, Writer};
-use riddhi_plan::logical::{self, AppPlan};
+use riddhi_plan::logical::{self, AppPlan, Role};
 use riddhi_plan::table::TablePlan;
 
+use crate::fault::Faults;
 use crate::partition::Keys;
 use crate::query::Section;
 use crate::table::{ROWS_MAX, Table};
@@ -22,6 +23,8 @@ const KEYS: &str = "keys";
 /// All of it.
 #[derive(Debug, Default)]
 pub struct Shared {
+    /// By node: of queries whose failed events go to a fault stream, those of this frame.
+    pub faults: Vec<Option<Faults>>,
     /// Keys by partition.
     pub keys: Vec<Keys>,
     /// Tables by number.
@@ -32,10 +35,19 @@ impl Shared {
     /// What an app begins with.
     pub fn new(plan: &AppPlan) -> Shared {
         let table = |t: &TablePlan| Table::new(Arc::new(t.clone()), ROWS_MAX);
+        let faulty = |n: usize| plan.queries.iter().any(|q| matches!(q.role, Role::Fault(of) if of == n));
+        let last =
+            plan.queries.iter().filter_map(|q| if let Role::Fault(of) = q.role { Some(of + 1) } else { None }).max();
         Shared {
+            faults: (0..last.unwrap_or(0)).map(|n| faulty(n).then(Faults::default)).collect(),
             keys: plan.partitions.iter().map(Keys::new).collect(),
             tables: plan.tables.iter().map(table).collect(),
         }
+    }
+
+    /// Begins a frame: rows have new numbers.
+    pub fn begin(&mut self) {
+        self.faults.iter_mut().flatten().for_each(Faults::clear);
     }
 
     /// All that there is, in the order of a snapshot.

@@ -107,6 +107,8 @@ pub enum Role {
     Trigger(TriggerPlan),
     /// What gives the events of a stream the keys of a partition.
     Split(Box<SplitPlan>),
+    /// Puts the events of its input that the query of that number could not compute into the input's fault stream.
+    Fault(usize),
     /// Does with each row of its input something to a table.
     Change(Box<ChangePlan>),
     /// A pattern or sequence, whose matches are the rows of the selection.

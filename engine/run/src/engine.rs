@@ -248,6 +248,7 @@ impl Engine {
     pub(crate) fn begin(&mut self, frame: &Frame) {
         self.base = frame.base;
         self.lone = None;
+        self.shared.begin();
         if !self.started
             && let Some(first) = frame.entries.iter().find(|e| e.sets)
         {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use riddhi_batch::{Kind, Schema};
+use riddhi_exec::fault::FaultNode;
 use riddhi_exec::query::{Code, KeyedQuery, Query, Step, Way};
 use riddhi_exec::split::Split;
 use riddhi_exec::states::States;
@@ -152,7 +153,9 @@ impl Graph {
                     label: q.name.clone().unwrap_or_else(|| q.label.clone()),
                     inputs: q.inputs.clone(),
                     output: q.output,
-                    timed: code.as_ref().map_or(!matches!(q.role, Role::Change(_)), |code| code.has_timers()),
+                    timed: code
+                        .as_ref()
+                        .map_or(!matches!(q.role, Role::Change(_) | Role::Fault(_)), |code| code.has_timers()),
                     region: region_of[i],
                     direct: false,
                     named: q.is_asked_for() && options.queries,
@@ -256,6 +259,10 @@ impl Graph {
                 let Some(of) = query.partition else { unreachable!("a query of one stream is compiled") };
                 let code = Arc::new(Code::compile(q as u32, query, &app.name, self.force_general));
                 Node::Other(Box::new(KeyedQuery::new(code, of.number, of.column)))
+            }
+            (None, Role::Fault(of)) => {
+                let output = app.queries[q].output.unwrap_or_default();
+                Node::Other(Box::new(FaultNode::new(&self.queries[q].key, *of, &app.streams[output].schema)))
             }
             (None, Role::Change(change)) => {
                 let (query, table) = (&app.queries[q], &app.tables[change.table]);

@@ -6,7 +6,8 @@ use riddhi_plan::registry::{Failed, Groups, Leave, Run, Slide, StreamCx, StreamR
 
 use super::rows::Selected;
 use super::{
-    AggregateCode, Aggregates, Code, Cx, Step, StreamCode, Work, compute, exact_column, first_step, report, skip_unless,
+    AggregateCode, Aggregates, Code, Cx, Step, StreamCode, Work, compute, exact_column, first_step, report,
+    report_rows, skip_unless,
 };
 use crate::expr::{Program, Rows, Scratch, Source};
 
@@ -61,7 +62,7 @@ impl Work {
         };
         condition.select(&rows, cx.arena, &mut b.scratch, &mut b.hits, &mut b.failed);
         if !b.failed.is_empty() {
-            report(code, cx, &b.failed, first_step(input, selected, &b.failed));
+            report_rows(code, cx, &b.failed, input, selected);
         }
         if code.asks_random {
             self.serial += selected.n as u64;
@@ -201,7 +202,7 @@ impl Work {
         let (columns, sel, n) = (&input.rows, selected.sel(), selected.n);
         function.kernel.run(&mut scx, &StreamRows { columns, sel, n, args: &args, expired: &[] }, added);
         if !b.failed.is_empty() {
-            report(code, cx, &b.failed, first_step(input, selected, &b.failed));
+            report_rows(code, cx, &b.failed, input, selected);
             b.hits.clear();
             b.hits.extend((0..selected.n as u32).filter(|&i| !b.failed.is(i as usize)));
             selected.keep(&b.hits);

@@ -4,7 +4,7 @@ use riddhi_batch::{Arena, Chunk, Column, Flow, Sel};
 
 use super::code::ShortItem;
 use super::rows::Selected;
-use super::{Code, Cx, Query, Work, compute, first_step, report};
+use super::{Code, Cx, Query, Work, compute, report_rows};
 use crate::expr::{Program, Rows, Source};
 
 /// Whether a row passed a query's conditions.
@@ -165,7 +165,7 @@ impl Work {
         }
         // Some rows could not be computed: they are dropped, and the others computed again.
         let b = &mut self.buffers;
-        report(code, cx, &b.failed, first_step(input, selected, &b.failed));
+        report_rows(code, cx, &b.failed, input, selected);
         b.hits.clear();
         b.hits.extend((0..selected.n as u32).filter(|&i| !b.failed.is(i as usize)));
         let ends: Vec<_> = selected.pieces.drain(..).collect();

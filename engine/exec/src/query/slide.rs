@@ -5,7 +5,7 @@ use riddhi_plan::registry::{Alike, Entering, Failed, Groups as RunGroups, Leave,
 
 use super::limit::Tags;
 use super::rows::Selected;
-use super::{Aggregates, Code, Cx, Work, compose, compute, first_step, report, step_of};
+use super::{Aggregates, Code, Cx, Work, compose, compute, note_faults, report, report_rows, step_of};
 use crate::expr::{Rows, Source};
 use crate::groups::Groups;
 use crate::store::{Store, longs};
@@ -188,7 +188,7 @@ impl Work {
             b.failed.clear();
             having.select(&everything, cx.arena, &mut b.scratch, &mut b.hits, &mut b.failed);
             if !b.failed.is_empty() {
-                report(code, cx, &b.failed, first_step(input, selected, &b.failed));
+                report_rows(code, cx, &b.failed, input, selected);
             }
             if b.hits.len() < selected.n {
                 passing = Some(b.hits.clone());
@@ -320,6 +320,7 @@ impl Work {
         }
         let first_bad = bad.iter().position(|&b| b).unwrap_or(0);
         report(code, cx, &b.failed, selected.pieces[first_bad].step);
+        note_faults(code, cx, &b.failed, |i| selected.row(rows_in[i] as usize) as u32);
         let mut tried = rows_in.iter().enumerate().peekable();
         passing.retain(|row| tried.next_if(|(_, tried)| *tried == row).is_none_or(|(i, _)| !b.failed.is(i)));
         passing

@@ -3,6 +3,8 @@
 
 use riddhi_batch::{Chunk, Column, Columns, Flow, Sel};
 
+use crate::fault::Faults;
+
 use super::rows::Selected;
 use super::{Code, Cx, Step, Work};
 
@@ -22,11 +24,17 @@ impl Work {
         let mut wide = std::mem::take(&mut self.buffers.wide);
         selected.cut(&input.chunks, from, to);
         copy(code, input, selected, &mut wide);
+        let faults =
+            |cx: &Cx<'_>| cx.shared.faults.get(code.element as usize).and_then(|f| f.as_ref().map(Faults::len));
+        let noted = faults(cx).map(|noted| (noted, selected.clone()));
         let range = (0, wide.chunks.len());
         selected.all(0, selected.n);
         self.run_adding(code, cx, &mut wide, range, selected);
         let before = self.out.chunks.len();
         self.run_way(code, cx, &wide, range, selected);
+        if let (Some((noted, rows)), Some(Some(faults))) = (noted, cx.shared.faults.get_mut(code.element as usize)) {
+            faults.translate(noted, |row| rows.row(row as usize) as u32);
+        }
         // What came out names chunks of the copy as its cause; those name the chunks of the input.
         for chunk in &mut self.out.chunks[before..] {
             chunk.cause = wide.chunks[chunk.cause as usize].cause;

@@ -1,35 +1,20 @@
-//! What the rows of a query do to a table: the node behind the query.
+//! What events do to a table, compiled.
 //!
 //! Events are taken one after the other, since each may change what the next one finds. Where a condition is the primary key and
 //! no event changes keys, the look-ups of all of them are made at once before that.
 
-use std::sync::Arc;
-
-use riddhi_batch::{Column, Flow, LoadError, Reader, Sel, Writer};
+use riddhi_batch::{Arena, Column, Kind, Sel};
 use riddhi_plan::expr::{Expr, Node};
-use riddhi_plan::logical::QueryPlan;
 use riddhi_plan::registry::{Failed, Volatility};
 use riddhi_plan::table::{Access, Change, ChangePlan, SetPlan, TableCondition, TablePlan};
 
+use super::key::at;
 use super::pair::{Pairing, Pairs};
 use super::{Assigned, Finder, Found, Place, Refusal, Table};
 use crate::expr::{Program, Rows, Scratch, Source};
-use crate::operator::{Inputs, Operator};
-use crate::query::{Cx, Failure, Section, seed};
 
-/// The change, compiled.
-#[derive(Debug)]
-struct ChangeCode {
-    node: u32,
-    key: String,
-    table: usize,
-    name: String,
-    seed: u64,
-    what: What,
-    asks_ts: bool,
-    asks_now: bool,
-    asks_random: bool,
-}
+/// An event that changed nothing: why a table refused it, or what could not be computed.
+pub type Rejection = Result<Refusal, String>;
 
 #[derive(Debug)]
 enum What {
@@ -45,6 +30,7 @@ struct Sets {
     list: Vec<(u32, Value)>,
     /// Those that look at the row.
     pairing: Pairing,
+    over_rows: bool,
     /// Whether the condition is an equality on the primary key that none of them changes, so that all rows can be looked up
     /// before any is changed.
     keyed: bool,
@@ -55,44 +41,41 @@ struct Sets {
 enum Value {
     /// An attribute of the event.
     Attribute(u32),
-    /// The event alone; place among the columns of a batch.
+    /// The event alone.
     Event(Box<Program>),
     /// The event and the row; number of the expression.
     Row(usize),
 }
 
-/// The node that changes a table.
-pub struct ChangeTable {
-    code: Arc<ChangeCode>,
-    /// Events for which random values could have been drawn.
-    serial: u64,
-    /// Nothing comes out.
-    out: Flow,
+/// A change, compiled, and what it needs while it is made.
+#[derive(Debug)]
+pub struct Applier {
+    what: What,
+    work: Work,
+    volatility: Option<Volatility>,
+}
+
+#[derive(Debug)]
+struct Work {
+    seed: u64,
     found: Found,
+    /// For look-ups in between.
+    again: Found,
     pairs: Pairs,
     scratch: Scratch,
     /// By assignment: its values.
     values: Vec<Column>,
     failed: Failed,
     zeros: Vec<u32>,
-    ts: Vec<i64>,
-    now: Vec<i64>,
     /// Rows that wait for the end of their chunk.
     waiting: Option<Box<Table>>,
+    /// The events that they were.
+    waiting_events: Vec<usize>,
     slots: Vec<u32>,
-    trouble: Vec<Trouble>,
-}
-
-/// Events of a turn that could not be applied, for one reason.
-#[derive(Debug)]
-struct Trouble {
-    why: Result<Refusal, String>,
-    step: u32,
-    rows: u64,
 }
 
 impl Sets {
-    fn compile(condition: &TableCondition, sets: &[SetPlan], table: &TablePlan, finder: &Finder) -> Sets {
+    fn compile(condition: &TableCondition, sets: &[SetPlan], table: &TablePlan) -> Sets {
         let unique = |index: usize| table.indexes[index].unique;
         let key = match &condition.access {
             Access::Equal { index, columns, keys } if condition.rest.is_none() && unique(*index) => {
@@ -106,21 +89,29 @@ impl Sets {
             columns.iter().zip(keys).any(|(c, k)| *c == set.column && same_attribute(k, &set.value))
         };
         let mut list = Vec::new();
-        let mut over_rows: Vec<&Expr> = Vec::new();
+        let mut rows: Vec<&Expr> = Vec::new();
         for set in sets.iter().filter(|s| !is_there(s)) {
             let value = match &set.value.node {
                 Node::Attr(a) => Value::Attribute(*a),
                 _ if set.value.reads_table() => {
-                    over_rows.push(&set.value);
-                    Value::Row(over_rows.len() - 1)
+                    rows.push(&set.value);
+                    Value::Row(rows.len() - 1)
                 }
                 _ => Value::Event(Box::new(Program::compile(&set.value))),
             };
             list.push((set.column, value));
         }
         let keyed = key.is_some_and(|(columns, _)| list.iter().all(|(c, _)| !columns.contains(c)));
-        debug_assert!(!keyed || finder.table() == condition.table);
-        Sets { list, pairing: Pairing::compile(&over_rows), keyed }
+        Sets { over_rows: !rows.is_empty(), pairing: Pairing::compile(&rows), list, keyed }
+    }
+
+    /// Kinds of the values.
+    fn kinds(&self, table: &TablePlan) -> impl Iterator<Item = Kind> {
+        self.list.iter().map(|(column, value)| match value {
+            Value::Attribute(_) => table.schema.attributes[*column as usize].kind,
+            Value::Event(program) => program.kind(),
+            Value::Row(number) => self.pairing.kind(*number),
+        })
     }
 }
 
@@ -128,234 +119,244 @@ fn same_attribute(a: &Expr, b: &Expr) -> bool {
     matches!((&a.node, &b.node), (Node::Attr(a), Node::Attr(b)) if a == b)
 }
 
-impl ChangeTable {
-    /// The node of that number.
-    pub fn new(node: u32, query: &QueryPlan, plan: &ChangePlan, table: &TablePlan) -> ChangeTable {
-        let finder = |condition: &TableCondition| Finder::compile(condition);
+/// Event `i` alone.
+fn one<'a>(rows: &Rows<'a>, i: usize) -> Rows<'a> {
+    let from = |of: &'a [i64]| of.get(i..i + 1).unwrap_or(&[]);
+    Rows {
+        n: 1,
+        input: Source { cols: rows.input.cols, sel: Sel::From(at(rows.input.sel, i)) },
+        ts: from(rows.ts),
+        now: from(rows.now),
+        serial: rows.serial + i as u64,
+        ..*rows
+    }
+}
+
+impl Applier {
+    /// Compiles a change of that table.
+    pub fn new(plan: &ChangePlan, table: &TablePlan, seed: u64) -> Applier {
+        let both = |condition, sets: &[SetPlan]| (Finder::compile(condition), Sets::compile(condition, sets, table));
         let what = match &plan.change {
             Change::Insert => What::Insert,
-            Change::Delete(condition) => What::Delete(finder(condition)),
+            Change::Delete(condition) => What::Delete(Finder::compile(condition)),
             Change::Update(condition, sets) => {
-                let finder = finder(condition);
-                let sets = Sets::compile(condition, sets, table, &finder);
+                let (finder, sets) = both(condition, sets);
                 What::Update(finder, sets)
             }
             Change::UpdateOrInsert(condition, sets) => {
-                let finder = finder(condition);
-                let sets = Sets::compile(condition, sets, table, &finder);
+                let (finder, sets) = both(condition, sets);
                 What::UpdateOrInsert(finder, sets)
             }
         };
-        let most = plan.change.expressions().into_iter().map(Expr::volatility).max();
-        let (found, pairs, values) = match &what {
-            What::Insert => (Found::default(), Pairs::default(), Vec::new()),
-            What::Delete(finder) => (finder.found(), Pairs::default(), Vec::new()),
-            What::Update(finder, sets) | What::UpdateOrInsert(finder, sets) => {
-                let values = sets.list.iter().map(|(column, value)| {
-                    Column::new(match value {
-                        Value::Attribute(_) => table.schema.attributes[*column as usize].kind,
-                        Value::Event(program) => program.kind(),
-                        Value::Row(number) => sets.pairing.kind(*number),
-                    })
-                });
-                (finder.found(), sets.pairing.pairs(), values.collect())
-            }
+        let (finder, sets) = match &what {
+            What::Insert => (None, None),
+            What::Delete(finder) => (Some(finder), None),
+            What::Update(finder, sets) | What::UpdateOrInsert(finder, sets) => (Some(finder), Some(sets)),
         };
-        ChangeTable {
-            code: Arc::new(ChangeCode {
-                node,
-                key: query.key.clone(),
-                table: plan.table,
-                name: table.name.clone(),
-                seed: seed(&query.key),
-                what,
-                asks_ts: most >= Some(Volatility::RowTime),
-                asks_now: most >= Some(Volatility::Clock),
-                asks_random: most == Some(Volatility::Random),
-            }),
-            serial: 0,
-            out: Flow::default(),
-            found,
-            pairs,
+        let found = || finder.map(Finder::found).unwrap_or_default();
+        let work = Work {
+            seed,
+            found: found(),
+            again: found(),
+            pairs: sets.map(|s| s.pairing.pairs()).unwrap_or_default(),
             scratch: Scratch::new(),
-            values,
+            values: sets.into_iter().flat_map(|s| s.kinds(table)).map(Column::new).collect(),
             failed: Failed::default(),
             zeros: Vec::new(),
-            ts: Vec::new(),
-            now: Vec::new(),
             waiting: None,
+            waiting_events: Vec::new(),
             slots: Vec::new(),
-            trouble: Vec::new(),
-        }
+        };
+        let volatility = plan.change.expressions().into_iter().map(Expr::volatility).max();
+        Applier { what, work, volatility }
     }
 
-    fn refuse(&mut self, why: Result<Refusal, String>, step: u32) {
-        match self.trouble.iter_mut().find(|t| t.why == why) {
-            Some(trouble) => trouble.rows += 1,
-            None => self.trouble.push(Trouble { why, step, rows: 1 }),
-        }
+    /// The most volatile thing inside: tells whether the events' timestamps and clock are needed.
+    pub fn volatility(&self) -> Volatility {
+        self.volatility.unwrap_or(Volatility::Pure)
     }
 
-    /// Tells of the events that failed.
-    fn report(&mut self, code: &ChangeCode, cx: &mut Cx<'_>) {
-        for Trouble { why, step, rows } in self.trouble.drain(..) {
-            let reason = match why {
-                Ok(refusal) => refusal.reason(&code.name),
-                Err(reason) => reason,
-            };
-            cx.failures.push(Failure { query: code.node, step, rows, reason });
+    /// Lets events change the table, in order; `ends` are those of their chunks. Tells of each event that changed nothing
+    /// because it could not.
+    pub fn apply(
+        &mut self,
+        table: &mut Table,
+        events: &Rows<'_>,
+        ends: &[u32],
+        arena: &mut Arena,
+        reject: &mut impl FnMut(usize, Rejection),
+    ) {
+        let events = Rows { seed: self.work.seed, ..*events };
+        let work = &mut self.work;
+        match &self.what {
+            What::Insert => (0..events.n).for_each(|i| insert(table, &events, i, arena, reject)),
+            What::Delete(finder) => {
+                for i in 0..events.n {
+                    if work.find(finder, table, &one(&events, i), arena, i, reject) {
+                        work.found.of(0).iter().for_each(|&slot| table.remove(slot));
+                    }
+                }
+            }
+            What::Update(finder, sets) if sets.keyed => {
+                work.keyed(table, (finder, sets, false), &events, arena, reject);
+            }
+            What::UpdateOrInsert(finder, sets) if sets.keyed => {
+                work.keyed(table, (finder, sets, true), &events, arena, reject);
+            }
+            What::Update(finder, sets) => {
+                for i in 0..events.n {
+                    work.update(table, (finder, sets), &events, i, arena, reject);
+                }
+            }
+            What::UpdateOrInsert(finder, sets) => {
+                let mut i = 0;
+                for &end in ends {
+                    let lone = end as usize == i + 1;
+                    while i < end as usize {
+                        if work.update(table, (finder, sets), &events, i, arena, reject) {
+                            // Nothing was found, and nothing failed.
+                            match lone {
+                                true => insert(table, &events, i, arena, reject),
+                                false => work.wait(table, (finder, sets), &events, i, arena, reject),
+                            }
+                        }
+                        i += 1;
+                    }
+                    work.enter_waiting(table, reject);
+                }
+            }
         }
     }
+}
 
-    fn insert(&mut self, table: &mut Table, flow: &Flow, row: usize, arena: &riddhi_batch::Arena, step: u32) {
-        if let Err(why) = table.insert(&flow.rows.cols, row, arena) {
-            self.refuse(Ok(why), step);
-        }
+/// Makes a row of an event.
+fn insert(table: &mut Table, events: &Rows<'_>, i: usize, arena: &Arena, reject: &mut impl FnMut(usize, Rejection)) {
+    if let Err(why) = table.insert(events.input.cols, at(events.input.sel, i), arena) {
+        reject(i, Ok(why));
     }
+}
 
-    /// The event in row `row` of a flow, and the clock of its step.
-    fn clock(&mut self, code: &ChangeCode, cx: &Cx<'_>, flow: &Flow, row: usize, step: u32) {
-        self.ts.clear();
-        self.now.clear();
-        if code.asks_ts {
-            self.ts.push(flow.rows.ts[row]);
-        }
-        if code.asks_now {
-            self.now.push(cx.steps.now(step));
-        }
-    }
+fn reason(failed: &Failed) -> String {
+    failed.reason.as_ref().map(ToString::to_string).unwrap_or_default()
+}
 
+impl Work {
     /// Finds the rows of one event. False if that failed.
     fn find(
         &mut self,
-        code: &ChangeCode,
-        cx: &mut Cx<'_>,
         finder: &Finder,
-        flow: &Flow,
-        row: usize,
-        step: u32,
+        table: &Table,
+        event: &Rows<'_>,
+        arena: &mut Arena,
+        i: usize,
+        reject: &mut impl FnMut(usize, Rejection),
     ) -> bool {
-        let rows = Rows {
-            n: 1,
-            input: Source { cols: &flow.rows.cols, sel: Sel::From(row) },
-            computed: Source::NONE,
-            ts: &self.ts,
-            now: &self.now,
-            serial: self.serial,
-            seed: code.seed,
-        };
-        let Cx { shared, arena, .. } = cx;
-        finder.find(&shared.tables[code.table], &rows, arena, &mut self.found);
-        if self.found.failed.is_empty() {
-            return true;
+        finder.find(table, event, arena, &mut self.found);
+        let fine = self.found.failed.is_empty();
+        if !fine {
+            reject(i, Err(reason(&self.found.failed)));
         }
-        let why = self.found.failed.reason.as_ref().map(ToString::to_string).unwrap_or_default();
-        self.refuse(Err(why), step);
-        false
+        fine
     }
 
-    /// Assigns to the rows in `slots` for the event in `row`.
+    /// Updates the rows of one event. True if it has none.
+    fn update(
+        &mut self,
+        table: &mut Table,
+        (finder, sets): (&Finder, &Sets),
+        events: &Rows<'_>,
+        i: usize,
+        arena: &mut Arena,
+        reject: &mut impl FnMut(usize, Rejection),
+    ) -> bool {
+        if !self.find(finder, table, &one(events, i), arena, i, reject) {
+            return false;
+        }
+        let slots = std::mem::take(&mut self.found.slots);
+        if let Err(why) = self.assign(table, sets, &one(events, i), &slots, arena) {
+            reject(i, why);
+        }
+        let none = slots.is_empty();
+        self.found.slots = slots;
+        none
+    }
+
+    /// Assigns to the rows in `slots` for one event.
     fn assign(
         &mut self,
-        code: &ChangeCode,
-        cx: &mut Cx<'_>,
+        table: &mut Table,
         sets: &Sets,
-        (flow, row, step): (&Flow, usize, u32),
+        event: &Rows<'_>,
         slots: &[u32],
-        waiting: Option<&mut Table>,
-    ) {
+        arena: &mut Arena,
+    ) -> Result<(), Rejection> {
         if slots.is_empty() {
-            return;
+            return Ok(());
         }
-        let rows = Rows {
-            n: 1,
-            input: Source { cols: &flow.rows.cols, sel: Sel::From(row) },
-            computed: Source::NONE,
-            ts: &self.ts,
-            now: &self.now,
-            serial: self.serial,
-            seed: code.seed,
-        };
-        let Cx { shared, arena, .. } = cx;
-        let table = waiting.unwrap_or(&mut shared.tables[code.table]);
+        let row = at(event.input.sel, 0);
         self.failed.clear();
-        let over_rows = sets.list.iter().any(|(_, v)| matches!(v, Value::Row(_)));
-        if over_rows {
+        if sets.over_rows {
             self.zeros.clear();
             self.zeros.resize(slots.len(), 0);
-            self.pairs.fill(&sets.pairing, table, &rows, arena, (&self.zeros, slots));
+            self.pairs.fill(&sets.pairing, table, event, arena, (&self.zeros, slots));
         }
         for (number, (column, value)) in sets.list.iter().enumerate() {
             let out = &mut self.values[number];
-            match value {
-                Value::Attribute(a) => {
-                    let values = &flow.rows.cols[*a as usize];
-                    if over_rows {
-                        let set = Assigned { column: *column, values, place: Place::One(row), arena };
-                        self.pairs.assign(&sets.pairing, &set, false);
-                    }
-                }
+            let (place, own) = match value {
+                Value::Attribute(_) => (Place::One(row), false),
                 Value::Event(program) => {
                     out.clear();
-                    program.eval(&rows, arena, &mut self.scratch, out, &mut self.failed);
-                    if over_rows {
-                        let set = Assigned { column: *column, values: out, place: Place::One(0), arena };
-                        self.pairs.assign(&sets.pairing, &set, false);
-                    }
+                    program.eval(event, arena, &mut self.scratch, out, &mut self.failed);
+                    (Place::One(0), false)
                 }
-                Value::Row(expression) => {
-                    self.pairs.eval(&sets.pairing, *expression, code.seed, &mut self.scratch, out, &mut self.failed);
-                    let set = Assigned { column: *column, values: out, place: Place::From(0), arena };
-                    self.pairs.assign(&sets.pairing, &set, true);
+                Value::Row(number) => {
+                    self.pairs.eval(&sets.pairing, *number, event.seed, &mut self.scratch, out, &mut self.failed);
+                    (Place::From(0), true)
                 }
+            };
+            if sets.over_rows {
+                let values = if let Value::Attribute(a) = value { &event.input.cols[*a as usize] } else { &*out };
+                self.pairs.assign(&sets.pairing, &Assigned { column: *column, values, place, arena }, own);
             }
         }
         if !self.failed.is_empty() {
-            let why = self.failed.reason.as_ref().map(ToString::to_string).unwrap_or_default();
-            return self.refuse(Err(why), step);
+            return Err(Err(reason(&self.failed)));
         }
-        if let Err(why) = apply(table, sets, &self.values, (flow, row), slots, arena, &self.pairs.arena) {
-            self.refuse(Ok(why), step);
-        }
+        let (values, of_pairs) = (&self.values, &self.pairs.arena);
+        let assigned = |number: usize| {
+            let (column, value) = &sets.list[number];
+            let (values, place, arena) = match value {
+                Value::Attribute(a) => (&event.input.cols[*a as usize], Place::One(row), &*arena),
+                Value::Event(_) => (&values[number], Place::One(0), &*arena),
+                Value::Row(_) => (&values[number], Place::From(0), of_pairs),
+            };
+            Assigned { column: *column, values, place, arena }
+        };
+        table.update(slots, sets.list.len(), assigned).map_err(Ok)
     }
 
     /// Looks all events up, then changes their rows one after the other.
-    fn run_keyed(
+    fn keyed(
         &mut self,
-        code: &ChangeCode,
-        cx: &mut Cx<'_>,
+        table: &mut Table,
         (finder, sets, inserts): (&Finder, &Sets, bool),
-        inputs: Inputs<'_>,
-        (from, to): (usize, usize),
+        events: &Rows<'_>,
+        arena: &mut Arena,
+        reject: &mut impl FnMut(usize, Rejection),
     ) {
-        let (_, flow, first) = inputs.at(from);
-        let last = inputs.at(to - 1).2;
-        let start = first.first as usize;
-        let n = (last.first + last.rows) as usize - start;
-        self.ts.clear();
-        self.now.clear();
-        let rows = Rows {
-            n,
-            input: Source { cols: &flow.rows.cols, sel: Sel::From(start) },
-            computed: Source::NONE,
-            ts: &[],
-            now: &[],
-            serial: self.serial,
-            seed: code.seed,
-        };
         let mut found = std::mem::take(&mut self.found);
-        finder.find(&cx.shared.tables[code.table], &rows, cx.arena, &mut found);
-        let mut row = start;
-        for place in from..to {
-            let chunk = inputs.at(place).2;
-            for _ in 0..chunk.rows {
-                let slots = found.of(row - start);
-                if !slots.is_empty() {
-                    self.assign(code, cx, sets, (flow, row, chunk.step), slots, None);
-                } else if inserts {
-                    self.insert_or_find(code, cx, (finder, sets), (flow, row, chunk.step));
-                }
-                row += 1;
+        finder.find(table, events, arena, &mut found);
+        for i in 0..events.n {
+            if found.failed.is(i) {
+                reject(i, Err(reason(&found.failed)));
+                continue;
+            }
+            let done = match found.of(i) {
+                [] if inserts => self.insert_or_find(table, (finder, sets), events, i, arena),
+                slots => self.assign(table, sets, &one(events, i), slots, arena),
+            };
+            if let Err(why) = done {
+                reject(i, why);
             }
         }
         self.found = found;
@@ -364,188 +365,65 @@ impl ChangeTable {
     /// An event that had no row when all were looked up becomes one, unless one before it has.
     fn insert_or_find(
         &mut self,
-        code: &ChangeCode,
-        cx: &mut Cx<'_>,
+        table: &mut Table,
         (finder, sets): (&Finder, &Sets),
-        (flow, row, step): (&Flow, usize, u32),
-    ) {
-        match cx.shared.tables[code.table].insert(&flow.rows.cols, row, cx.arena) {
-            Ok(()) => {}
-            Err(Refusal::Duplicate) => {
-                let held = std::mem::replace(&mut self.found, finder.found());
-                if self.find(code, cx, finder, flow, row, step) {
-                    let again = std::mem::take(&mut self.found);
-                    match again.of(0) {
-                        [] => self.refuse(Ok(Refusal::Duplicate), step),
-                        slots => self.assign(code, cx, sets, (flow, row, step), slots, None),
-                    }
-                }
-                self.found = held;
-            }
-            Err(why) => self.refuse(Ok(why), step),
+        events: &Rows<'_>,
+        i: usize,
+        arena: &mut Arena,
+    ) -> Result<(), Rejection> {
+        match table.insert(events.input.cols, at(events.input.sel, i), arena) {
+            Err(Refusal::Duplicate) => {}
+            other => return other.map_err(Ok),
         }
+        let event = one(events, i);
+        let mut again = std::mem::take(&mut self.again);
+        finder.find(table, &event, arena, &mut again);
+        let done = match again.of(0) {
+            [] => Err(Ok(Refusal::Duplicate)),
+            slots => self.assign(table, sets, &event, slots, arena),
+        };
+        self.again = again;
+        done
     }
 
-    /// One event after the other, chunk by chunk.
-    fn run_each(&mut self, code: &ChangeCode, cx: &mut Cx<'_>, inputs: Inputs<'_>, from: usize, to: usize) {
-        for place in from..to {
-            let (_, flow, chunk) = inputs.at(place);
-            for row in chunk.first as usize..(chunk.first + chunk.rows) as usize {
-                self.clock(code, cx, flow, row, chunk.step);
-                match &code.what {
-                    What::Insert => self.insert(&mut cx.shared.tables[code.table], flow, row, cx.arena, chunk.step),
-                    What::Delete(finder) => {
-                        if self.find(code, cx, finder, flow, row, chunk.step) {
-                            let table = &mut cx.shared.tables[code.table];
-                            self.found.of(0).iter().for_each(|&slot| table.remove(slot));
-                        }
-                    }
-                    What::Update(finder, sets) => {
-                        if self.find(code, cx, finder, flow, row, chunk.step) {
-                            let slots = std::mem::take(&mut self.found.slots);
-                            self.assign(code, cx, sets, (flow, row, chunk.step), &slots, None);
-                            self.found.slots = slots;
-                        }
-                    }
-                    What::UpdateOrInsert(finder, sets) => {
-                        self.update_or_wait(code, cx, (finder, sets), (flow, row, chunk.step), chunk.rows == 1);
-                    }
-                }
-                self.serial += u64::from(code.asks_random);
-            }
-            self.enter_waiting(code, cx, chunk.step);
-        }
-    }
-
-    fn update_or_wait(
+    /// An event without a row waits for the end of its chunk; or changes those that wait, if they fit.
+    fn wait(
         &mut self,
-        code: &ChangeCode,
-        cx: &mut Cx<'_>,
+        table: &Table,
         (finder, sets): (&Finder, &Sets),
-        (flow, row, step): (&Flow, usize, u32),
-        lone: bool,
+        events: &Rows<'_>,
+        i: usize,
+        arena: &mut Arena,
+        reject: &mut impl FnMut(usize, Rejection),
     ) {
-        if !self.find(code, cx, finder, flow, row, step) {
-            return;
+        let event = one(events, i);
+        let mut waiting = self.waiting.take().unwrap_or_else(|| Box::new(table.antechamber()));
+        let mut again = std::mem::take(&mut self.again);
+        finder.find(&waiting, &event, arena, &mut again);
+        if again.slots.is_empty() {
+            match waiting.insert(event.input.cols, at(event.input.sel, 0), arena) {
+                Ok(()) => self.waiting_events.push(i),
+                Err(why) => reject(i, Ok(why)),
+            }
+        } else if let Err(why) = self.assign(&mut waiting, sets, &event, &again.slots, arena) {
+            reject(i, why);
         }
-        let slots = std::mem::take(&mut self.found.slots);
-        if !slots.is_empty() {
-            self.assign(code, cx, sets, (flow, row, step), &slots, None);
-            self.found.slots = slots;
-            return;
-        }
-        self.found.slots = slots;
-        if lone {
-            return self.insert(&mut cx.shared.tables[code.table], flow, row, cx.arena, step);
-        }
-        let mut waiting = match self.waiting.take() {
-            Some(waiting) => waiting,
-            None => Box::new(cx.shared.tables[code.table].antechamber()),
-        };
-        let rows = Rows {
-            n: 1,
-            input: Source { cols: &flow.rows.cols, sel: Sel::From(row) },
-            computed: Source::NONE,
-            ts: &self.ts,
-            now: &self.now,
-            serial: self.serial,
-            seed: code.seed,
-        };
-        finder.find(&waiting, &rows, cx.arena, &mut self.found);
-        if self.found.failed.is_empty() && !self.found.slots.is_empty() {
-            let slots = std::mem::take(&mut self.found.slots);
-            self.assign(code, cx, sets, (flow, row, step), &slots, Some(&mut waiting));
-            self.found.slots = slots;
-        } else {
-            self.insert(&mut waiting, flow, row, cx.arena, step);
-        }
-        self.waiting = Some(waiting);
+        (self.again, self.waiting) = (again, Some(waiting));
     }
 
     /// Makes rows of the events that wait.
-    fn enter_waiting(&mut self, code: &ChangeCode, cx: &mut Cx<'_>, step: u32) {
-        let Some(mut waiting) = self.waiting.take_if(|w| !w.is_empty()) else { return };
+    fn enter_waiting(&mut self, table: &mut Table, reject: &mut impl FnMut(usize, Rejection)) {
+        let Some(mut waiting) = self.waiting.take() else { return };
         let mut slots = std::mem::take(&mut self.slots);
         slots.clear();
         waiting.all(&mut slots);
-        for &slot in &slots {
-            let entered = cx.shared.tables[code.table].insert(waiting.cols(), slot as usize, waiting.arena());
-            if let Err(why) = entered {
-                self.refuse(Ok(why), step);
+        for (&slot, &event) in slots.iter().zip(&self.waiting_events) {
+            if let Err(why) = table.insert(waiting.cols(), slot as usize, waiting.arena()) {
+                reject(event, Ok(why));
             }
         }
-        self.slots = slots;
         waiting.clear();
-        self.waiting = Some(waiting);
-    }
-}
-
-/// Gives rows what the assignments computed.
-fn apply(
-    table: &mut Table,
-    sets: &Sets,
-    values: &[Column],
-    (flow, row): (&Flow, usize),
-    slots: &[u32],
-    arena: &riddhi_batch::Arena,
-    of_pairs: &riddhi_batch::Arena,
-) -> Result<(), Refusal> {
-    let assigned = |number: usize| {
-        let (column, value) = &sets.list[number];
-        let (values, place) = match value {
-            Value::Attribute(a) => (&flow.rows.cols[*a as usize], Place::One(row)),
-            Value::Event(_) => (&values[number], Place::One(0)),
-            Value::Row(_) => (&values[number], Place::From(0)),
-        };
-        let arena = if matches!(value, Value::Row(_)) { of_pairs } else { arena };
-        Assigned { column: *column, values, place, arena }
-    };
-    table.update(slots, sets.list.len(), assigned)
-}
-
-impl Operator for ChangeTable {
-    fn out(&self) -> &Flow {
-        &self.out
-    }
-
-    fn clear_out(&mut self) {}
-
-    fn run(&mut self, cx: &mut Cx<'_>, inputs: Inputs<'_>, from: usize, to: usize) {
-        if from == to {
-            return;
-        }
-        let code = self.code.clone();
-        match &code.what {
-            What::Update(finder, sets) if sets.keyed && !code.asks_ts => {
-                self.run_keyed(&code, cx, (finder, sets, false), inputs, (from, to));
-            }
-            What::UpdateOrInsert(finder, sets) if sets.keyed && !code.asks_ts => {
-                self.run_keyed(&code, cx, (finder, sets, true), inputs, (from, to));
-            }
-            _ => self.run_each(&code, cx, inputs, from, to),
-        }
-        if !self.trouble.is_empty() {
-            self.report(&code, cx);
-        }
-    }
-
-    fn save(&self, out: &mut Vec<Section>) {
-        if self.code.asks_random {
-            let mut bytes = Writer::default();
-            bytes.put_u64(self.serial);
-            out.push(Section { name: format!("{}/change", self.code.key), bytes: bytes.bytes });
-        }
-    }
-
-    fn load(&mut self, role: &str, bytes: &[u8]) -> Result<(), LoadError> {
-        if role != "change" {
-            return Err(LoadError::new(format!("it has no {role}")));
-        }
-        self.serial = Reader::new(bytes).get_u64()?;
-        Ok(())
-    }
-
-    fn bytes(&self) -> usize {
-        0
+        self.waiting_events.clear();
+        (self.slots, self.waiting) = (slots, Some(waiting));
     }
 }

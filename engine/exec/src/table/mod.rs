@@ -8,8 +8,10 @@ mod change;
 mod find;
 mod index;
 mod key;
+mod node;
 mod ordered;
 mod pair;
+mod store;
 
 use std::ops::Bound;
 use std::sync::Arc;
@@ -21,8 +23,10 @@ use index::HashIndex;
 use key::{Keys, Word, ordered, same_value};
 use ordered::OrderedIndex;
 
-pub use change::ChangeTable;
+pub use change::{Applier, Rejection};
 pub use find::{Finder, Found};
+pub use node::ChangeTable;
+pub use store::{Answers, Events, InMemory, Prepared, Rejected, StoreError, TableStore};
 
 /// Rows of a table at most, unless set otherwise; a row too many is refused, counted and reported.
 pub const ROWS_MAX: usize = 50_000_000;

@@ -3,7 +3,7 @@
 use riddhi_ql::ast::{Annotation, AnnotationElement};
 use riddhi_ql::{Diagnostics, Ident, Span};
 
-use crate::diagnose::{annotations as wrong, notes, unsupported, warnings};
+use crate::diagnose::{annotations as wrong, notes, warnings};
 
 /// Whether the annotation has that name; case counts nothing.
 pub(crate) fn is(annotation: &Annotation, name: &str) -> bool {
@@ -152,9 +152,10 @@ fn on_error(found: &Annotation, out: &mut Diagnostics) -> bool {
     };
     match action.value.value.to_ascii_lowercase().as_str() {
         "log" => false,
-        "stream" | "store" => {
-            out.push(unsupported::on_error(found.span));
-            action.value.value.eq_ignore_ascii_case("stream")
+        "stream" => true,
+        "store" => {
+            out.push(notes::no_error_store(action.value.span));
+            false
         }
         _ => {
             out.push(wrong::on_error(Some(&action.value.value), action.value.span));

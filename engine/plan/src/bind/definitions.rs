@@ -53,7 +53,10 @@ impl<'a> Pass<'a> {
         let (stream, schema) = (self.catalog.streams.len(), shape.schema());
         let place = Place { registry: self.registry, stream, name: &d.name.name, schema: &schema };
         self.connectors.extend(transports(&d.annotations, &place, &mut self.diagnostics));
-        self.catalog.add(&d.name.name, Entry { fault, ..entry(Class::Stream, shape, d.name.span) });
+        self.catalog.add(&d.name.name, Entry { fault, ..entry(Class::Stream, shape.clone(), d.name.span) });
+        if fault {
+            self.fault_stream(&d.name, shape);
+        }
     }
 
     /// The shape of a defined stream, which input from outside may name: it carries what it declares, and what its writers

@@ -12,6 +12,7 @@ pub(crate) mod catalog;
 pub(crate) mod condition;
 mod definitions;
 mod expr;
+mod fault;
 mod guards;
 mod handlers;
 mod multi;

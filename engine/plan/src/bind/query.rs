@@ -12,7 +12,7 @@ use super::partition::{group_by_number, select_number};
 use super::scope::{Input, marked};
 use super::table::table_reads;
 use super::{Pass, output};
-use crate::diagnose::{calls, clauses, names, unsupported, warnings};
+use crate::diagnose::{calls, clauses, names, warnings};
 use crate::logical::{Kinds, QueryPlan, Role};
 
 /// Where a query reads from.
@@ -171,10 +171,12 @@ impl<'a> Pass<'a> {
         };
         let reads = table_reads(query.expressions().into_iter());
         query.shared.extend(reads);
+        let fault = query.inputs.first().and_then(|&stream| self.fault_node(&query, stream));
         let change = self.change.take().filter(|(stream, _)| query.output == Some(*stream));
         let node = change.map(|(stream, change)| self.change_node(&query, stream, change));
         self.queries.push(query);
         self.queries.extend(node);
+        self.queries.extend(fault);
     }
 
     /// What the source of an input is; complains if it cannot be read.
@@ -224,8 +226,9 @@ impl<'a> Pass<'a> {
             Some(entry) if entry.fault => {
                 let mut shape = entry.shape.clone();
                 shape.fields.push(super::catalog::Field::new("_error", riddhi_batch::Type::Object));
-                self.diagnostics.push(unsupported::fault_stream(source.span));
-                Some(Read { shape, stream: None, window: false })
+                let name = marked(ast::Scope::Fault, name);
+                let stream = self.catalog.get(&name).map(|e| e.number);
+                Some(self.within(&name, Read { shape, stream, window: false }))
             }
             _ => {
                 self.diagnostics.push(names::no_fault_stream(name, source.span));

@@ -73,6 +73,12 @@ fn query_lines(plan: &AppPlan, query: &QueryPlan, out: &mut String) {
         }
         Role::Trigger(trigger) => line(trigger.text()),
         Role::Split(split) => line(split_text(split, input_names(plan, query), &query.schema)),
+        Role::Fault(of) => {
+            let failing = plan.queries.get(*of).map_or("", |q| q.label.as_str());
+            line(format!("events of {} that fail in {failing}", input_names(plan, query)));
+            let fault = query.output.map_or("", |output| stream_name(plan, output));
+            return line(format!("insert into {fault}"));
+        }
         Role::Change(change) => return change_lines(plan, change, &query.schema).into_iter().for_each(line),
     }
     look_ups(plan, query).into_iter().for_each(&mut line);

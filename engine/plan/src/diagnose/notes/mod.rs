@@ -19,6 +19,7 @@ mod r0723_snapshot_expiry;
 mod r0724_playback_rate;
 mod r0730_async_chunks;
 mod r0731_no_statistics;
+mod r0732_no_error_store;
 
 family! {
     r0701_async_size,
@@ -40,4 +41,5 @@ family! {
     r0724_playback_rate,
     r0730_async_chunks,
     r0731_no_statistics,
+    r0732_no_error_store,
 }

@@ -7,8 +7,6 @@ mod u0004_script;
 mod u0005_aggregation;
 mod u0007_join;
 mod u0012_in_condition;
-mod u0013_fault_stream;
-mod u0014_on_error;
 mod u0015_source;
 mod u0016_sink;
 mod u0017_shards;
@@ -28,9 +26,7 @@ family! {
     u0004_script,
     u0005_aggregation,
     u0007_join,
-        u0012_in_condition,
-    u0013_fault_stream,
-    u0014_on_error,
+    u0012_in_condition,
     u0015_source,
     u0016_sink,
     u0017_shards,
