@@ -75,7 +75,7 @@ const fn work(app: &'static str, keys: usize, per_frame_max: u64) -> Workload {
     Workload { app, streams: &["S"], keys, array: 1, per_frame_max }
 }
 
-const WORKLOADS: [Workload; 14] = [
+const WORKLOADS: [Workload; 17] = [
     work("filter", 4, 0),
     Workload { array: 1000, ..work("filter", 4, 0) },
     Workload { streams: &["A", "B"], ..work("alternate", 4, 2) },
@@ -90,6 +90,9 @@ const WORKLOADS: [Workload; 14] = [
     work("partition-filter", 10, 4),
     work("partition-inner", 10, 4),
     work("partition-length10", 100, 4),
+    Workload { streams: &["A", "B"], ..work("pattern", 4, 4) },
+    Workload { streams: &["A", "B"], ..work("pattern-keyed", 1000, 4) },
+    Workload { streams: &["A", "B"], ..work("absent", 1000, 4) },
 ];
 
 #[test]

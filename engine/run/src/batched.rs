@@ -5,7 +5,7 @@
 
 use std::cmp::Ordering;
 
-use riddhi_batch::{Entry, Flow, Frame};
+use riddhi_batch::{Chunk, Entry, Flow, Frame};
 use riddhi_exec::operator::{Delivered, Inputs};
 use riddhi_exec::steps::Steps;
 
@@ -225,19 +225,17 @@ impl Engine {
             (None, ..) => {}
             (Some(one), None, _) => order.extend(chunks(one)),
             (Some(one), Some(other), more) => {
-                let step = |d: &Delivered| flow(d.input).chunks[d.chunk as usize].step;
                 let paths = Paths { engine: self, frame };
                 let (mut x, mut y) = (Vec::new(), Vec::new());
-                let mut compare = |a: &Delivered, b: &Delivered| {
-                    let by_step = self.steps.compare(step(a), step(b));
-                    by_step.then_with(|| paths.compare_deliveries(q, *a, *b, &mut x, &mut y))
-                };
+                let mut compare = |a: &Delivered, b: &Delivered| paths.compare_deliveries(q, *a, *b, &mut x, &mut y);
+                let two = [(one, &flow(one).chunks[..]), (other, &flow(other).chunks[..])];
                 if more.is_none() {
-                    merge_deliveries(chunks(one), chunks(other), compare, &mut order);
+                    merge_deliveries(two, &self.steps, compare, &mut order);
                 } else {
                     order.extend((0..inputs.len() as u32).flat_map(chunks));
+                    let step = |d: &Delivered| flow(d.input).chunks[d.chunk as usize].step;
                     // The inputs are sorted runs, which a stable sort merges.
-                    order.sort_by(&mut compare);
+                    order.sort_by(|a, b| self.steps.compare(step(a), step(b)).then_with(|| compare(a, b)));
                 }
             }
         }
@@ -328,20 +326,28 @@ impl Engine {
     }
 }
 
-/// Appends the chunks of two inputs, each of which is in order, in the order of all.
+/// Appends the chunks of two inputs, each of which is in order, in the order of all. `compare` decides where the steps are one.
 fn merge_deliveries(
-    a: impl Iterator<Item = Delivered>,
-    b: impl Iterator<Item = Delivered>,
+    [(one, a), (other, b)]: [(u32, &[Chunk]); 2],
+    steps: &Steps,
     mut compare: impl FnMut(&Delivered, &Delivered) -> Ordering,
     order: &mut Vec<Delivered>,
 ) {
-    let (mut a, mut b) = (a.peekable(), b.peekable());
-    while let (Some(x), Some(y)) = (a.peek(), b.peek()) {
-        let first = if compare(x, y) == Ordering::Greater { b.next() } else { a.next() };
-        order.extend(first);
+    let of = |input: u32, chunk: usize| Delivered { input, chunk: chunk as u32 };
+    order.reserve(a.len() + b.len());
+    let (mut i, mut j) = (0, 0);
+    while i < a.len() && j < b.len() {
+        let by_step = steps.compare(a[i].step, b[j].step);
+        if by_step.then_with(|| compare(&of(one, i), &of(other, j))) == Ordering::Greater {
+            order.push(of(other, j));
+            j += 1;
+        } else {
+            order.push(of(one, i));
+            i += 1;
+        }
     }
-    order.extend(a);
-    order.extend(b);
+    order.extend((i..a.len()).map(|i| of(one, i)));
+    order.extend((j..b.len()).map(|j| of(other, j)));
 }
 
 /// The flow of one source of a stream.

@@ -42,7 +42,7 @@ impl Turn<'_, '_> {
     }
 
     /// An event that should not come.
-    pub fn offer_absent(&mut self, slot: usize, event: Event<'_>, ms: i64) {
+    pub fn offer_absent(&mut self, slot: usize, event: &Event<'_>, ms: i64) {
         let (code, state) = (self.code, self.code.slots[slot].state);
         if self.stations[slot].done {
             return;
@@ -93,7 +93,7 @@ impl Turn<'_, '_> {
     }
 
     /// In a sequence under an `every` over several states those that wait are never let in by events.
-    pub fn offer_absent_new(&mut self, slot: usize, event: Event<'_>) {
+    pub fn offer_absent_new(&mut self, slot: usize, event: &Event<'_>) {
         let state = self.code.slots[slot].state;
         let inner = self.code.sequence && self.code.states[state].group.is_some_and(|group| group != state);
         if !inner || self.stations[slot].new.is_empty() || self.stations[slot].done {
@@ -248,7 +248,7 @@ impl Turn<'_, '_> {
     pub fn offer_absent_side(
         &mut self,
         slot: usize,
-        event: Event<'_>,
+        event: &Event<'_>,
         (and, other, left): (bool, usize, bool),
         wait: Option<i64>,
     ) {

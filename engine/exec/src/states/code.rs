@@ -16,6 +16,8 @@ pub(super) struct Code {
     pub sequence: bool,
     /// Milliseconds between the first event of a match and any other.
     pub within: Option<i64>,
+    /// Whether a match begins when it leaves the start state.
+    pub starts_once: bool,
     pub slots: Vec<Slot>,
     pub states: Vec<State>,
     pub inputs: Vec<Input>,
@@ -38,6 +40,8 @@ pub(super) struct Code {
     /// Whether the start state begins again when the second one has tried an event.
     pub retries: bool,
     pub matches_max: usize,
+    /// Whether anybody asks for the clock.
+    pub asks_now: bool,
     /// Whether some condition looks at a table.
     pub asks_tables: bool,
 }
@@ -63,6 +67,8 @@ pub(super) struct Slot {
     pub many: bool,
     /// Whether anybody asks for its events; else it is only known whether one came.
     pub stored: bool,
+    /// Whether an event that it takes may stand in its input until the turn ends.
+    pub loose: bool,
     /// Attributes that are kept, rising.
     pub kept: Vec<u32>,
     pub schema: Schema,
@@ -133,6 +139,8 @@ pub(super) struct KeyCode {
 pub(super) struct Point {
     pub slot: usize,
     pub at: At,
+    /// Whether it is the only event that its slot takes.
+    pub only: bool,
 }
 
 /// A column of matched rows that is read from events.
@@ -189,12 +197,6 @@ impl Code {
             let (first, last) = (all[0], all[all.len() - 1]);
             states.push(State { first, last, again: state.again, group: state.group });
         }
-        if let [only] = &mut slots[..]
-            && let Wait::Count { min: min @ 0, .. } = &mut only.wait
-        {
-            // A state alone that needs nothing has a row for an event all the same.
-            *min = 1;
-        }
         let last = &states[states.len() - 1];
         let completing =
             (slots[last.last].wait == Wait::One && plan.slots[last.last].functions.is_empty()).then_some(last.last);
@@ -210,6 +212,8 @@ impl Code {
             slots[number].functions = plan_slot.functions.iter().map(|f| step(f, &mut sees)).collect();
             slots[number].alone = alone;
             slots[number].rest = rest;
+            let slot = &mut slots[number];
+            slot.loose = slot.stored && !slot.many && slot.functions.is_empty();
         }
         for number in 0..slots.len() {
             slots[number].key = if plan.sequence || !looks_up { None } else { key(number, plan, &slots) };
@@ -219,10 +223,13 @@ impl Code {
         timed.iter().enumerate().for_each(|(part, &s)| slots[s].part = Some(part));
         let ahead =
             (0..slots.len()).filter(|&s| !slots[s].alone.is_empty() || !slots[s].functions.is_empty()).collect();
+        let clock = |c: &Condition| c.program.volatility() >= Volatility::Clock;
+        let asks_now = !timed.is_empty() || slots.iter().flat_map(|s| &s.rest).any(clock);
         Code {
             ahead,
             sequence: plan.sequence,
             within: plan.within,
+            starts_once: slots[states[0].last].wait == Wait::One,
             inputs: (0..inputs).map(|input| offers(input, &slots, &states)).collect(),
             points,
             gathers,
@@ -235,6 +242,7 @@ impl Code {
             states,
             timed,
             matches_max: plan.matches_max,
+            asks_now,
             asks_tables: plan.slots.iter().flat_map(|s| &s.conditions).any(|c| c.expr.reads_table()),
         }
     }
@@ -256,11 +264,6 @@ impl Code {
 }
 
 impl Slot {
-    /// Whether an event that it takes may stand in its input until the turn ends.
-    pub fn is_loose(&self) -> bool {
-        self.stored && !self.many && self.functions.is_empty()
-    }
-
     /// Whether a condition that is tested ahead asks for the clock.
     pub fn asks_clock(&self) -> bool {
         self.alone.iter().any(|p| p.volatility() >= Volatility::Clock)
@@ -283,6 +286,7 @@ fn empty_slot() -> Slot {
         wait: Wait::One,
         many: false,
         stored: false,
+        loose: false,
         kept: Vec::new(),
         schema: Schema::default(),
         functions: Vec::new(),
@@ -446,7 +450,8 @@ fn columns(plan: &StatesPlan, slots: &[Slot]) -> (Vec<Point>, Vec<Gather>, Vec<(
             at_once.push((to, take(capture, slots)));
             continue;
         };
-        let point = Point { slot: capture.slot, at: capture.at };
+        let only = capture.at == At::Nth(0) && !slots[capture.slot].many;
+        let point = Point { slot: capture.slot, at: capture.at, only };
         let number = points.iter().position(|p| *p == point).unwrap_or_else(|| {
             points.push(point);
             points.len() - 1

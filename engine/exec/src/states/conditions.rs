@@ -158,7 +158,7 @@ impl Tester {
     }
 
     /// The columns in which a slot's event stands, and its row there.
-    pub fn source<'a>(&'a self, code: &Code, slot: usize, event: Event<'a>) -> (&'a [Column], usize) {
+    pub fn source<'a>(&'a self, code: &Code, slot: usize, event: &Event<'a>) -> (&'a [Column], usize) {
         match code.slots[slot].functions.is_empty() {
             true => (&event.flow.rows.cols, event.row),
             false => (&self.ahead[slot].wide.cols, event.row - self.ahead[slot].base),
@@ -167,7 +167,7 @@ impl Tester {
 
     /// Whether the conditions on the event alone hold.
     #[inline]
-    pub fn passed_alone(&mut self, slot: usize, event: Event<'_>, cx: &mut Cx<'_>, element: u32) -> bool {
+    pub fn passed_alone(&mut self, slot: usize, event: &Event<'_>, cx: &mut Cx<'_>, element: u32) -> bool {
         let ahead = &self.ahead[slot];
         match ahead.passed.get(event.row - ahead.base) {
             None | Some(1) => true,
@@ -181,7 +181,7 @@ impl Tester {
 
     /// Notes an event whose conditions cannot be computed, once.
     #[cold]
-    fn tell(&mut self, slot: usize, event: Event<'_>, cx: &mut Cx<'_>, element: u32, reason: String) {
+    fn tell(&mut self, slot: usize, event: &Event<'_>, cx: &mut Cx<'_>, element: u32, reason: String) {
         if self.told[slot] != Some((event.step, event.row)) {
             self.told[slot] = Some((event.step, event.row));
             cx.failures.push(Failure { query: element, step: event.step, rows: 1, reason });
@@ -193,7 +193,7 @@ impl Tester {
         &mut self,
         (code, slot): (&Code, usize),
         (memory, m): (&Memory, u32),
-        event: Event<'_>,
+        event: &Event<'_>,
         except: Option<usize>,
         inputs: Option<Inputs<'_>>,
         cx: &mut Cx<'_>,
@@ -229,7 +229,7 @@ impl Tester {
         program: &Program,
         (code, slot): (&Code, usize),
         values: &[Column],
-        event: Event<'_>,
+        event: &Event<'_>,
         cx: &mut Cx<'_>,
     ) -> bool {
         self.hits.clear();
@@ -322,7 +322,7 @@ pub(super) fn push_value(memory: &Memory, m: u32, take: &Take, to: &mut Column, 
         // Rows have it from the turn.
         Of::Key => to.push_i32(0),
         _ if event == NONE => to.push_null(),
-        Of::Time => to.push_i64(events.ts[event as usize]),
+        Of::Time => to.push_i64(events.ts(event)),
         Of::Column(column) | Of::List(column) => {
             let from = &events.cols[column as usize];
             match events.arena.is_empty() {

@@ -11,19 +11,25 @@ pub(super) const NONE: u32 = u32::MAX;
 /// Bytes of long strings that nobody needs any more, beyond which the rest is moved together.
 const DEAD_BYTES_MIN: usize = 1 << 16;
 
+/// What there is of each event beside its attributes.
+#[derive(Clone, Copy, Debug)]
+struct Head {
+    ts: i64,
+    refs: u32,
+    /// The row of the input where it still stands, else [`NONE`].
+    loose: u32,
+}
+
 /// Events of one slot.
 #[derive(Debug, Default)]
 pub(super) struct Events {
     /// Attributes of the slot's stream that the columns hold.
     attributes: Vec<u32>,
     pub cols: Vec<Column>,
-    pub ts: Vec<i64>,
-    refs: Vec<u32>,
+    heads: Vec<Head>,
     /// In chains of several events: the one before and the one behind.
     pub links: Vec<[u32; 2]>,
     chained: bool,
-    /// By row: the row of the input where it still stands, else [`NONE`].
-    loose: Vec<u32>,
     /// Rows that may be loose.
     taken: Vec<u32>,
     free: Vec<u32>,
@@ -52,10 +58,10 @@ impl Events {
     }
 
     /// Takes in an event that stands in row `row` of its input until the turn ends, held by nobody yet.
-    #[inline]
+    #[inline(always)]
     pub fn put_loose(&mut self, row: usize, ts: i64) -> u32 {
         let id = self.room(ts);
-        self.loose[id as usize] = row as u32;
+        self.heads[id as usize].loose = row as u32;
         self.taken.push(id);
         id
     }
@@ -63,14 +69,20 @@ impl Events {
     /// The row of the input where the event still stands, else [`NONE`].
     #[inline]
     pub fn loose(&self, id: u32) -> u32 {
-        self.loose[id as usize]
+        self.heads[id as usize].loose
+    }
+
+    /// When it came.
+    #[inline]
+    pub fn ts(&self, id: u32) -> i64 {
+        self.heads[id as usize].ts
     }
 
     /// Copies what is still held of the events that stand in `cols`.
     pub fn settle(&mut self, cols: &[Column], theirs: &Arena) {
         let mut taken = std::mem::take(&mut self.taken);
         for &id in &taken {
-            let row = std::mem::replace(&mut self.loose[id as usize], NONE);
+            let row = std::mem::replace(&mut self.heads[id as usize].loose, NONE);
             if row != NONE {
                 let Events { attributes, cols: own, arena, .. } = self;
                 for (to, &a) in own.iter_mut().zip(attributes.iter()) {
@@ -103,18 +115,16 @@ impl Events {
     }
 
     /// A row whose columns are still to be set.
-    #[inline]
+    #[inline(always)]
     fn room(&mut self, ts: i64) -> u32 {
         match self.free.pop() {
             Some(id) => {
-                self.ts[id as usize] = ts;
+                self.heads[id as usize] = Head { ts, refs: 0, loose: NONE };
                 id
             }
             None => {
-                let id = self.ts.len() as u32;
-                self.ts.push(ts);
-                self.refs.push(0);
-                self.loose.push(NONE);
+                let id = self.heads.len() as u32;
+                self.heads.push(Head { ts, refs: 0, loose: NONE });
                 if self.chained {
                     self.links.push([NONE; 2]);
                 }
@@ -136,27 +146,29 @@ impl Events {
 
     #[inline]
     pub fn hold(&mut self, id: u32) {
-        self.refs[id as usize] += 1;
+        self.heads[id as usize].refs += 1;
     }
 
     /// Gives one hold back.
-    #[inline]
+    #[inline(always)]
     pub fn drop(&mut self, id: u32) {
-        let refs = &mut self.refs[id as usize];
+        let refs = &mut self.heads[id as usize].refs;
         *refs -= 1;
         if *refs == 0 {
             self.give_back(id);
         }
     }
 
+    #[inline(always)]
     fn give_back(&mut self, id: u32) {
         if self.chained {
             self.links[id as usize] = [NONE; 2];
         }
-        if self.loose[id as usize] == NONE {
+        let loose = &mut self.heads[id as usize].loose;
+        if *loose == NONE {
             self.given_up.push(id);
         } else {
-            self.loose[id as usize] = NONE;
+            *loose = NONE;
             self.free.push(id);
         }
     }
@@ -199,7 +211,7 @@ impl Events {
 
     /// Bytes held, about.
     pub fn bytes(&self) -> usize {
-        self.ts.len() * (16 + 8 * self.chained as usize + 16 * self.cols.len()) + self.arena.len()
+        self.heads.len() * (16 + 8 * self.chained as usize + 16 * self.cols.len()) + self.arena.len()
     }
 
     pub fn clear(&mut self) {

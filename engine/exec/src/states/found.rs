@@ -8,7 +8,7 @@ use super::code::{Code, Of, Point};
 use super::conditions::{event_of, push_value};
 use super::events::{Events, NONE};
 use super::machine::Event;
-use super::matches::Memory;
+use super::matches::{EMPTY, FILLED, Memory};
 
 /// The value stands in the input, not among the events that are kept.
 const LOOSE: u32 = 1 << 31;
@@ -35,7 +35,7 @@ impl Found {
         memory: &Memory,
         m: u32,
         (ts, step, cause, key): (i64, u32, u32, u32),
-        last: Option<(usize, Event<'_>)>,
+        last: Option<(usize, &Event<'_>)>,
         arena: &mut Arena,
     ) {
         for (point, sources) in code.points.iter().zip(&mut self.sources) {
@@ -87,7 +87,11 @@ impl Found {
 
 #[inline]
 fn source_of(memory: &Memory, m: u32, point: &Point) -> u32 {
-    let event = event_of(memory, m, point.slot, point.at);
+    let event = match memory.slot(m, point.slot) {
+        EMPTY | FILLED => return NONE,
+        value if point.only => value - 1,
+        _ => event_of(memory, m, point.slot, point.at),
+    };
     if event == NONE {
         return NONE;
     }

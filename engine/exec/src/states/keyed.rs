@@ -1,13 +1,13 @@
 //! Waiting matches by the value that an event's attribute has to equal: an event then touches only those that it can bring on.
 
 use foldhash::fast::FixedState;
-use hashbrown::HashTable;
 use riddhi_batch::{Arena, Column, Data};
 use std::hash::{BuildHasher, Hasher};
 
 use super::events::NONE;
 use super::machine::{Event, Turn};
 use super::matches::Memory;
+use crate::operator::Inputs;
 
 /// Matches that wait for one value, in the order of the queue.
 #[derive(Clone, Copy, Debug)]
@@ -17,10 +17,14 @@ struct Bucket {
     tail: u32,
 }
 
-/// Waiting matches by key.
+/// A place without matches.
+const FREE: Bucket = Bucket { key: [0; 2], head: NONE, tail: NONE };
+
+/// Waiting matches by key: a bucket is at the place of its hash or behind it, with none free between.
 #[derive(Debug, Default)]
 pub(super) struct Index {
-    table: HashTable<Bucket>,
+    buckets: Vec<Bucket>,
+    used: usize,
 }
 
 /// A value to look for. What begins with all bits set is the hash of a long text.
@@ -72,20 +76,47 @@ pub(super) fn is_hashed(key: Key) -> bool {
 }
 
 impl Index {
+    #[inline]
+    fn place_of(&self, key: [u64; 2]) -> usize {
+        hash(key) as usize & (self.buckets.len() - 1)
+    }
+
+    /// The place of a key, or the free one where it would stand.
+    #[inline]
+    fn find(&self, key: [u64; 2]) -> usize {
+        let mut place = self.place_of(key);
+        while self.buckets[place].head != NONE && self.buckets[place].key != key {
+            place = (place + 1) & (self.buckets.len() - 1);
+        }
+        place
+    }
+
     /// Appends a match to those of its key.
     #[inline]
     pub fn insert(&mut self, key: Key, m: u32, memory: &mut Memory) {
         memory.set_next(m, NONE);
+        if (self.used + 1) * 2 > self.buckets.len() {
+            self.grow();
+        }
         let key = halves(key);
-        let entry = self.table.entry(hash(key), |b| b.key == key, |b| hash(b.key));
-        match entry {
-            hashbrown::hash_table::Entry::Occupied(mut bucket) => {
-                let bucket = bucket.get_mut();
-                memory.set_next(bucket.tail, m);
-                bucket.tail = m;
-            }
-            hashbrown::hash_table::Entry::Vacant(place) => {
-                place.insert(Bucket { key, head: m, tail: m });
+        let place = self.find(key);
+        let bucket = &mut self.buckets[place];
+        if bucket.head == NONE {
+            *bucket = Bucket { key, head: m, tail: m };
+            self.used += 1;
+        } else {
+            memory.set_next(bucket.tail, m);
+            bucket.tail = m;
+        }
+    }
+
+    #[cold]
+    fn grow(&mut self) {
+        let size = (self.buckets.len() * 2).max(64);
+        for bucket in std::mem::replace(&mut self.buckets, vec![FREE; size]) {
+            if bucket.head != NONE {
+                let place = self.find(bucket.key);
+                self.buckets[place] = bucket;
             }
         }
     }
@@ -93,24 +124,109 @@ impl Index {
     /// Takes out all matches of a key; gives the first.
     #[inline]
     pub fn take(&mut self, key: Key) -> Option<u32> {
-        let key = halves(key);
-        let bucket = self.table.find_entry(hash(key), |b| b.key == key).ok()?;
-        Some(bucket.remove().0.head)
+        if self.used == 0 {
+            return None;
+        }
+        let place = self.find(halves(key));
+        let head = self.buckets[place].head;
+        if head == NONE {
+            return None;
+        }
+        self.free(place);
+        Some(head)
+    }
+
+    /// Frees a place and moves those behind it that would not be found any more.
+    #[inline]
+    fn free(&mut self, mut hole: usize) {
+        self.used -= 1;
+        let mask = self.buckets.len() - 1;
+        let mut next = (hole + 1) & mask;
+        while self.buckets[next].head != NONE {
+            let home = self.place_of(self.buckets[next].key);
+            // It may move up to the hole unless it stands between its home and there.
+            if (next.wrapping_sub(home) & mask) >= (next.wrapping_sub(hole) & mask) {
+                self.buckets[hole] = self.buckets[next];
+                hole = next;
+            }
+            next = (next + 1) & mask;
+        }
+        self.buckets[hole] = FREE;
     }
 
     /// Takes out a match that is the first of its key.
     pub fn take_first(&mut self, key: Key, m: u32, memory: &Memory) {
-        let key = halves(key);
-        let Ok(mut bucket) = self.table.find_entry(hash(key), |b| b.key == key) else { return };
-        debug_assert_eq!(bucket.get().head, m);
-        match memory.next(m) {
-            NONE => drop(bucket.remove()),
-            next => bucket.get_mut().head = next,
+        if self.used == 0 {
+            return;
         }
+        let place = self.find(halves(key));
+        if self.buckets[place].head != m {
+            return;
+        }
+        match memory.next(m) {
+            NONE => self.free(place),
+            next => self.buckets[place].head = next,
+        }
+    }
+
+    /// The match that stands at the place of a key or is in its way, without looking further.
+    #[inline]
+    pub fn glance(&self, key: Key) -> u32 {
+        if self.buckets.is_empty() { NONE } else { self.buckets[self.place_of(halves(key))].head }
+    }
+
+    /// Bytes held, about.
+    pub fn bytes(&self) -> usize {
+        self.buckets.len() * size_of::<Bucket>()
     }
 }
 
+/// Matches beyond which what comes next is worth being fetched ahead.
+const MANY: usize = 4096;
+
 impl Turn<'_, '_> {
+    /// Reads what the events of these places will need of the indexes and of the matches there, so that it comes from memory all
+    /// at once and not one after the other. Changes nothing.
+    pub fn fetch_ahead(&mut self, inputs: Inputs<'_>, places: std::ops::Range<usize>) {
+        for slot in 0..self.stations.len() {
+            if self.stations[slot].pending.len() >= MANY && self.code.slots[slot].key.is_some() {
+                let mut heads = std::mem::take(&mut self.spare);
+                self.fetch_for(slot, inputs, places.clone(), &mut heads);
+                heads.clear();
+                self.spare = heads;
+            }
+        }
+    }
+
+    fn fetch_for(&self, slot: usize, inputs: Inputs<'_>, places: std::ops::Range<usize>, heads: &mut Vec<u32>) {
+        let of = &self.code.slots[slot];
+        let (Some(key), Some(index)) = (&of.key, &self.stations[slot].index) else { return };
+        let first = self.code.slots[key.slot].input as u32;
+        for delivered in &inputs.order[places] {
+            let attribute = match delivered.input {
+                input if input as usize == of.input => key.own,
+                input if input == first => key.attribute,
+                _ => continue,
+            };
+            let flow = inputs.flow(delivered.input);
+            let row = flow.chunks[delivered.chunk as usize].first as usize;
+            if let Some(key) = key_of(&flow.rows.cols[attribute as usize], row, self.cx.arena) {
+                heads.push(index.glance(key));
+            }
+        }
+        heads.retain(|&m| m != NONE);
+        let (pending, events) = (&self.stations[slot].pending, &self.memory.events[key.slot]);
+        let mut seen = 0u32;
+        for m in heads.iter_mut() {
+            seen ^= pending.range().contains(&(self.memory.place(*m) as usize)) as u32;
+            *m = self.memory.held(*m, key.slot).0;
+        }
+        for &event in heads.iter().filter(|&&event| event != NONE) {
+            seen ^= events.ts(event) as u32;
+        }
+        std::hint::black_box(seen);
+    }
+
     /// The key that a match waits for in a slot.
     fn key_of_match(&self, slot: usize, m: u32) -> Option<Key> {
         let of = self.code.slots[slot].key.as_ref()?;
@@ -181,7 +297,7 @@ impl Turn<'_, '_> {
     }
 
     /// The matches that wait for the value of an event: the first of them, and what need not be tested again.
-    fn look_up(&mut self, slot: usize, event: Event<'_>) -> Option<(Key, u32, Option<usize>)> {
+    fn look_up(&mut self, slot: usize, event: &Event<'_>) -> Option<(Key, u32, Option<usize>)> {
         if !self.tester.passed_alone(slot, event, self.cx, self.element) {
             return None;
         }
@@ -192,7 +308,7 @@ impl Turn<'_, '_> {
     }
 
     /// Offers an event to the matches that wait for its value.
-    pub fn offer_keyed(&mut self, slot: usize, event: Event<'_>) {
+    pub fn offer_keyed(&mut self, slot: usize, event: &Event<'_>) {
         let state = self.code.slots[slot].state;
         let Some((key, mut m, known)) = self.look_up(slot, event) else { return };
         while m != NONE {
@@ -210,7 +326,7 @@ impl Turn<'_, '_> {
     }
 
     /// The same of an event that should not come.
-    pub fn offer_absent_keyed(&mut self, slot: usize, event: Event<'_>) {
+    pub fn offer_absent_keyed(&mut self, slot: usize, event: &Event<'_>) {
         let Some((key, mut m, known)) = self.look_up(slot, event) else { return };
         while m != NONE {
             let next = self.memory.next(m);

@@ -45,7 +45,7 @@ impl Turn<'_, '_> {
                 self.memory.set_ts(copy, NEVER);
                 self.memory.set_since(copy, NEVER);
             } else if value != EMPTY {
-                let ts = self.memory.events[left].ts[value as usize - 1];
+                let ts = self.memory.events[left].ts(value - 1);
                 self.memory.set_ts(copy, ts);
             }
         }
@@ -55,7 +55,7 @@ impl Turn<'_, '_> {
     }
 
     /// Offers an event to a present side.
-    pub fn offer_side(&mut self, slot: usize, event: Event<'_>, and: bool, other: usize) {
+    pub fn offer_side(&mut self, slot: usize, event: &Event<'_>, and: bool, other: usize) {
         let (code, state) = (self.code, self.code.slots[slot].state);
         let alone = self.tester.passed_alone(slot, event, self.cx, self.element);
         let absent = match code.slots[other].wait {

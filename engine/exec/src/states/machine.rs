@@ -26,6 +26,13 @@ pub(super) struct Station {
     pub mixed: bool,
     /// Those of `pending` by what they wait for, where they are looked up.
     pub index: Option<Box<Index>>,
+    /// Of the first: whether no match began before `oldest` or after `latest`, as long as all went by the book.
+    pub bounded: bool,
+    pub oldest: i64,
+    pub latest: i64,
+    /// Whether some match in `pending` began before one in front of it, and when the last one began.
+    pub starts_mixed: bool,
+    pub last_start: i64,
     /// Whether some match in `pending` has an earlier time than one before it.
     pub unsorted: bool,
     /// The time of the last match that became pending.
@@ -38,6 +45,14 @@ pub(super) struct Station {
     pub done: bool,
     /// Of a counted start state of a sequence that needs nothing: whether the second state has been tried, which starts it again.
     pub tried: bool,
+}
+
+impl Station {
+    /// Bytes held, about.
+    pub fn bytes(&self) -> usize {
+        let index = self.index.as_ref().map_or(0, |index| index.bytes());
+        size_of::<Station>() + self.pending.bytes() + self.new.bytes() + index
+    }
 }
 
 /// An event under test.
@@ -79,7 +94,7 @@ pub(super) struct Turn<'a, 'b> {
 impl Turn<'_, '_> {
     /// Takes an event of that input.
     #[inline]
-    pub fn event(&mut self, input: usize, event: Event<'_>) {
+    pub fn event(&mut self, input: usize, event: &Event<'_>) {
         (self.now, self.step, self.cause) = (event.now, event.step, event.cause);
         let code = self.code;
         if code.within.is_some() {
@@ -102,7 +117,7 @@ impl Turn<'_, '_> {
     }
 
     #[inline]
-    fn offer(&mut self, slot: usize, event: Event<'_>) {
+    fn offer(&mut self, slot: usize, event: &Event<'_>) {
         let of = &self.code.slots[slot];
         if self.stations[slot].pending.is_empty() {
             if let Wait::Absent(_) = of.wait {
@@ -132,6 +147,32 @@ impl Turn<'_, '_> {
     }
 
     fn let_in(&mut self, slot: usize) {
+        let station = &mut self.stations[slot];
+        let Some(m) = station.new.only() else { return self.let_all_in(slot) };
+        station.new.clear();
+        if self.code.within.is_some() {
+            (station.newest, station.mixed) = (NEVER, false);
+        }
+        self.let_one_in(slot, m);
+    }
+
+    #[inline]
+    fn let_one_in(&mut self, slot: usize, m: u32) {
+        let ts = self.memory.ts(m);
+        let station = &mut self.stations[slot];
+        station.unsorted = !station.pending.is_empty() && (station.unsorted || ts < station.last_ts);
+        station.last_ts = ts;
+        if self.code.within.is_some() {
+            self.note_pending(slot, m);
+        }
+        let station = &mut self.stations[slot];
+        match self.code.slots[slot].key {
+            Some(_) => self.let_in_keyed(slot, m),
+            None => station.pending.push(m),
+        }
+    }
+
+    fn let_all_in(&mut self, slot: usize) {
         let Turn { stations, memory, code, .. } = self;
         let station = &mut stations[slot];
         // Those without a time last.
@@ -140,21 +181,9 @@ impl Turn<'_, '_> {
             station.new.sort_by_key(|m| time(memory, m));
         }
         (station.newest, station.mixed) = (NEVER, false);
-        if station.pending.is_empty() {
-            station.unsorted = false;
-            station.last_ts = NEVER;
-        }
         let mut new = std::mem::take(&mut self.stations[slot].new);
         for place in new.range() {
-            let m = new.at(place);
-            let ts = self.memory.ts(m);
-            let station = &mut self.stations[slot];
-            station.unsorted |= ts < station.last_ts;
-            station.last_ts = ts;
-            match self.code.slots[slot].key {
-                Some(_) => self.let_in_keyed(slot, m),
-                None => station.pending.push(m),
-            }
+            self.let_one_in(slot, new.at(place));
         }
         new.clear();
         self.stations[slot].new = new;
@@ -266,7 +295,9 @@ impl Turn<'_, '_> {
 
     fn add_count(&mut self, state: usize, slot: usize, m: u32, min: u32) {
         let code = self.code;
-        let nothing_needed = min == 0 && self.memory.slot(m, slot) == EMPTY;
+        // A match without any event is never complete.
+        let blank = code.is_last(state) && self.memory.ts(m) == NEVER;
+        let nothing_needed = min == 0 && self.memory.slot(m, slot) == EMPTY && !blank;
         // A pattern that is complete waits for nothing more.
         if code.sequence || !nothing_needed || !code.is_last(state) {
             self.add_present(slot, m);
@@ -278,7 +309,7 @@ impl Turn<'_, '_> {
 
     /// A match is done with a state. `last`: the event that its slot has taken, if it is not kept.
     #[inline]
-    pub fn forward(&mut self, state: usize, m: u32, last: Option<(usize, Event<'_>)>) {
+    pub fn forward(&mut self, state: usize, m: u32, last: Option<(usize, &Event<'_>)>) {
         if self.code.is_last(state) {
             self.find(m, last);
         } else {
@@ -291,7 +322,7 @@ impl Turn<'_, '_> {
 
     /// A complete match is a row.
     #[inline]
-    pub fn find(&mut self, m: u32, last: Option<(usize, Event<'_>)>) {
+    pub fn find(&mut self, m: u32, last: Option<(usize, &Event<'_>)>) {
         self.memory.add_flags(m, SHOWN);
         let Turn { code, memory, found, cx, step, cause, key, .. } = self;
         found.push(code, memory, m, (memory.ts(m), *step, *cause, *key), last, cx.arena);
@@ -313,13 +344,13 @@ impl Turn<'_, '_> {
 
     /// What the slot holds of the event at hand.
     #[inline]
-    pub fn take(&mut self, slot: usize, event: Event<'_>) -> u32 {
+    pub fn take(&mut self, slot: usize, event: &Event<'_>) -> u32 {
         let of = &self.code.slots[slot];
         if !of.stored {
             return FILLED;
         }
         if self.taken[slot] == EMPTY {
-            let id = if of.is_loose() {
+            let id = if of.loose {
                 self.memory.events[slot].put_loose(event.row, event.ts)
             } else {
                 let (cols, row) = self.tester.source(self.code, slot, event);
@@ -334,7 +365,7 @@ impl Turn<'_, '_> {
 
     /// Fills an empty slot that takes one event.
     #[inline]
-    pub fn fill(&mut self, m: u32, slot: usize, event: Event<'_>) {
+    pub fn fill(&mut self, m: u32, slot: usize, event: &Event<'_>) {
         match self.take(slot, event) {
             FILLED => self.memory.set_slot(m, slot, FILLED),
             value => self.memory.fill(m, slot, value - 1),
@@ -342,23 +373,35 @@ impl Turn<'_, '_> {
     }
 
     /// Whether the conditions of a slot hold for the event with that match.
-    #[inline]
-    pub fn passes(&mut self, slot: usize, m: u32, event: Event<'_>, except: Option<usize>) -> bool {
+    #[inline(always)]
+    pub fn passes(&mut self, slot: usize, m: u32, event: &Event<'_>, except: Option<usize>) -> bool {
+        let tests = self.code.slots[slot].rest.len() - except.is_some() as usize;
+        tests == 0 || self.passes_tests(slot, m, event, except)
+    }
+
+    fn passes_tests(&mut self, slot: usize, m: u32, event: &Event<'_>, except: Option<usize>) -> bool {
         let Turn { code, memory, tester, cx, inputs, element, .. } = self;
-        code.slots[slot].rest.is_empty() || tester.test((code, slot), (memory, m), event, except, *inputs, cx, *element)
+        tester.test((code, slot), (memory, m), event, except, *inputs, cx, *element)
     }
 
     /// A match takes the only event of a state.
     #[inline]
-    pub fn succeed_one(&mut self, slot: usize, state: usize, m: u32, event: Event<'_>) {
-        self.fill(m, slot, event);
+    pub fn succeed_one(&mut self, slot: usize, state: usize, m: u32, event: &Event<'_>) {
         self.memory.set_ts(m, event.ts);
-        let last = self.code.completing.filter(|&s| s == slot).map(|s| (s, event));
-        self.forward(state, m, last);
+        if self.code.completing == Some(slot) {
+            self.memory.set_slot(m, slot, FILLED);
+            self.find(m, Some((slot, event)));
+            if let Some(again) = self.code.states[state].again {
+                self.restart(again, m);
+            }
+        } else {
+            self.fill(m, slot, event);
+            self.forward(state, m, None);
+        }
         self.tried(state);
     }
 
-    fn offer_one(&mut self, slot: usize, event: Event<'_>) {
+    fn offer_one(&mut self, slot: usize, event: &Event<'_>) {
         let (code, state) = (self.code, self.code.slots[slot].state);
         let alone = self.tester.passed_alone(slot, event, self.cx, self.element);
         if !alone && !code.sequence {
@@ -370,6 +413,14 @@ impl Turn<'_, '_> {
             && let Some(blank) = self.stations[slot].pending.only()
         {
             return self.start_one(slot, blank, event);
+        }
+        if let (Some(m), false) = (self.stations[slot].pending.only(), code.sequence) {
+            if self.passes(slot, m, event, None) {
+                self.stations[slot].pending.clear();
+                self.succeed_one(slot, state, m, event);
+                self.memory.drop(m);
+            }
+            return;
         }
         let places = self.stations[slot].pending.range();
         let mut end = places.start;
@@ -391,14 +442,20 @@ impl Turn<'_, '_> {
 
     /// A start state on which `every` stands directly: the empty match goes on waiting, another one takes the event.
     #[inline]
-    fn start_one(&mut self, slot: usize, blank: u32, event: Event<'_>) {
+    fn start_one(&mut self, slot: usize, blank: u32, event: &Event<'_>) {
         if !self.passes(slot, blank, event, None) {
             return;
         }
         let m = self.memory.fresh(event.ts, self.now);
         self.memory.add_flags(m, RESTARTED);
         self.memory.set_ts(blank, event.ts);
-        self.fill(m, slot, event);
+        let of = &self.code.slots[slot];
+        if of.loose {
+            let id = self.memory.events[slot].put_loose(event.row, event.ts);
+            self.memory.fill(m, slot, id);
+        } else {
+            self.fill(m, slot, event);
+        }
         match self.code.is_last(0) {
             true => self.find(m, self.code.completing.map(|s| (s, event))),
             false => self.add(1, m),
@@ -407,7 +464,7 @@ impl Turn<'_, '_> {
         self.bound();
     }
 
-    fn offer_count(&mut self, slot: usize, event: Event<'_>, min: u32, max: u32) {
+    fn offer_count(&mut self, slot: usize, event: &Event<'_>, min: u32, max: u32) {
         let (code, state) = (self.code, self.code.slots[slot].state);
         let alone = self.tester.passed_alone(slot, event, self.cx, self.element);
         let places = self.stations[slot].pending.range();
@@ -437,7 +494,7 @@ impl Turn<'_, '_> {
     }
 
     /// Takes the event into a counted slot; says whether the match goes on collecting.
-    fn collect(&mut self, slot: usize, state: usize, m: u32, event: Event<'_>, (min, max): (u32, u32)) -> bool {
+    fn collect(&mut self, slot: usize, state: usize, m: u32, event: &Event<'_>, (min, max): (u32, u32)) -> bool {
         let code = self.code;
         // Each chain has events of its own.
         let value = self.take(slot, event);
@@ -452,7 +509,7 @@ impl Turn<'_, '_> {
             return true;
         }
         if code.is_last(state) {
-            if len == min {
+            if len == min || (min == 0 && self.memory.flags(m) & SHOWN == 0) {
                 self.forward(state, m, None);
             }
             // In a sequence one that needs nothing takes events that are of no use.

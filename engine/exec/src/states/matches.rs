@@ -163,7 +163,7 @@ impl Memory {
     }
 
     /// A match without events, held by nobody.
-    #[inline]
+    #[inline(always)]
     pub fn fresh(&mut self, ts: i64, since: i64) -> u32 {
         let m = match self.free.pop() {
             Some(m) => m,
@@ -204,7 +204,7 @@ impl Memory {
     }
 
     /// Gives one hold back.
-    #[inline]
+    #[inline(always)]
     pub fn drop(&mut self, m: u32) {
         let at = self.at(m) + REFS;
         self.words[at] -= 1;
@@ -221,7 +221,7 @@ impl Memory {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn give_back(&mut self, m: u32) {
         for slot in 0..self.n {
             self.clear_slot(m, slot);
@@ -229,7 +229,7 @@ impl Memory {
         self.free.push(m);
     }
 
-    #[inline]
+    #[inline(always)]
     pub fn clear_slot(&mut self, m: u32, slot: usize) {
         let at = self.at(m) + SLOTS + slot;
         let value = std::mem::replace(&mut self.words[at], EMPTY);
@@ -268,7 +268,7 @@ impl Memory {
     }
 
     /// Puts an event into an empty slot that takes one.
-    #[inline]
+    #[inline(always)]
     pub fn fill(&mut self, m: u32, slot: usize, event: u32) {
         self.events[slot].hold(event);
         self.set_slot(m, slot, event + 1);

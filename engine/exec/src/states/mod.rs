@@ -41,6 +41,9 @@ use crate::steps::{Fired, Part, Steps};
 /// Rows of a named window that stand for a reset.
 const RESET: u8 = 2;
 
+/// Chunks for which what they need is fetched at once.
+const AHEAD: usize = 128;
+
 /// Who waits for a key of a partition, or for the whole app.
 struct Waiting {
     stations: Vec<Station>,
@@ -141,7 +144,11 @@ impl States {
     fn take(&mut self, cx: &mut Cx<'_>, inputs: Inputs<'_>, from: usize, to: usize) {
         let Some(partition) = self.partition else {
             self.turn(cx, Some(inputs), 0, (0, 0, 0), |turn| {
-                (from..to).for_each(|place| turn.chunk(inputs, place));
+                for first in (from..to).step_by(AHEAD) {
+                    let places = first..to.min(first + AHEAD);
+                    turn.fetch_ahead(inputs, places.clone());
+                    places.for_each(|place| turn.chunk(inputs, place));
+                }
             });
             return;
         };
@@ -260,13 +267,14 @@ impl Turn<'_, '_> {
     #[inline]
     fn chunk(&mut self, inputs: Inputs<'_>, place: usize) {
         let (input, flow, chunk) = inputs.at(place);
-        let now = self.cx.steps.now(chunk.step);
+        let now = if self.code.asks_now { self.cx.steps.now(chunk.step) } else { 0 };
+        let kinds = &flow.kinds[..];
         for row in chunk.first as usize..(chunk.first + chunk.rows) as usize {
-            if flow.kinds.get(row) == Some(&RESET) {
+            if !kinds.is_empty() && kinds.get(row) == Some(&RESET) {
                 continue;
             }
             let ts = flow.rows.ts[row];
-            self.event(input as usize, Event { flow, row, ts, now, step: chunk.step, cause: place as u32 });
+            self.event(input as usize, &Event { flow, row, ts, now, step: chunk.step, cause: place as u32 });
         }
     }
 }
@@ -393,6 +401,7 @@ impl Operator for States {
     }
 
     fn bytes(&self) -> usize {
-        self.memory.bytes() + self.keys.len() * size_of::<usize>() + self.selection.bytes()
+        let stations = self.keys.iter().flatten().flat_map(|waiting| &waiting.stations).map(Station::bytes);
+        self.memory.bytes() + self.keys.len() * size_of::<usize>() + stations.sum::<usize>() + self.selection.bytes()
     }
 }

@@ -36,6 +36,11 @@ impl Queue {
         self.items.push(m);
     }
 
+    /// Bytes held, about.
+    pub fn bytes(&self) -> usize {
+        self.items.capacity() * size_of::<u32>()
+    }
+
     /// All that wait.
     pub fn iter(&self) -> impl Iterator<Item = u32> {
         self.items[self.head..].iter().copied().filter(|&m| m != HOLE)
@@ -80,7 +85,7 @@ impl Queue {
     pub fn remove_placed(&mut self, place: u32) {
         self.items[place as usize] = HOLE;
         self.holes += 1;
-        if self.len() == 0 {
+        if self.is_empty() {
             self.clear();
         }
     }

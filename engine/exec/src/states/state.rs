@@ -116,7 +116,10 @@ fn load_station(memory: &mut Memory, n: u32, from: &mut Reader<'_>) -> Result<St
     let (unsorted, mixed, done, tried) = (from.get_bool()?, from.get_bool()?, from.get_bool()?, from.get_bool()?);
     let (last_ts, newest) = (from.get_i64()?, from.get_i64()?);
     let (deadline, last) = (from.get_i64()?, from.get_i64()?);
-    Ok(Station { pending, new, unsorted, mixed, done, tried, last_ts, newest, deadline, last, index: None })
+    let kept =
+        Station { pending, new, unsorted, mixed, done, tried, last_ts, newest, deadline, last, ..Station::default() };
+    // In which order they began is not known any more.
+    Ok(Station { starts_mixed: true, ..kept })
 }
 
 /// Does something outside of any frame.
@@ -156,7 +159,7 @@ fn save_memory(memory: &Memory, matches: &[u32], w: &mut Writer) {
         }
         w.put_u64(events[slot].all.len() as u64);
         for &event in &events[slot].all {
-            w.put_i64(all.ts[event as usize]);
+            w.put_i64(all.ts(event));
             all.cols.iter().for_each(|c| w.put_row(c, event as usize, &all.arena));
         }
     }

@@ -7,8 +7,17 @@ use super::matches::{Memory, NEVER, RESTARTED};
 
 impl Turn<'_, '_> {
     /// Drops those that are over at `ts`.
+    #[inline]
     pub fn expire(&mut self, ts: i64) {
         let Some(within) = self.code.within else { return };
+        let all = &self.stations[0];
+        let none_over = ts.saturating_sub(all.oldest) <= within && all.latest.saturating_sub(ts) <= within;
+        if !(all.bounded && none_over) {
+            self.expire_all(ts, within);
+        }
+    }
+
+    fn expire_all(&mut self, ts: i64, within: i64) {
         for state in 0..self.code.states.len() {
             for slot in self.code.slots_of(state) {
                 let station = &mut self.stations[slot];
@@ -18,6 +27,40 @@ impl Turn<'_, '_> {
                 self.expire_slot(state, slot, ts, within);
             }
         }
+        self.bound_starts();
+    }
+
+    /// Finds when the oldest match began, where the first of each queue tells.
+    fn bound_starts(&mut self) {
+        let first = self.code.states[0].first;
+        let (mut oldest, mut known) = (i64::MAX, self.code.starts_once);
+        for slot in 0..self.stations.len() {
+            let station = &mut self.stations[slot];
+            known &= !(station.mixed && !station.new.is_empty());
+            known &= !(station.starts_mixed && !station.pending.is_empty());
+            for m in [station.pending.front(), station.new.front()].into_iter().flatten() {
+                oldest = oldest.min(first_time(self.memory, m, first).unwrap_or(i64::MAX));
+            }
+        }
+        if known && !self.stations[0].bounded {
+            // From now on every beginning is noted.
+            self.stations[0].latest = self.latest_start(first);
+        }
+        let all = &mut self.stations[0];
+        (all.bounded, all.oldest) = (known, oldest);
+    }
+
+    fn latest_start(&self, first: usize) -> i64 {
+        let all = self.stations.iter().flat_map(|s| s.pending.iter().chain(s.new.iter()));
+        all.filter_map(|m| first_time(self.memory, m, first)).max().unwrap_or(i64::MIN)
+    }
+
+    /// Notes when a match began that becomes pending.
+    pub fn note_pending(&mut self, slot: usize, m: u32) {
+        let began = first_time(self.memory, m, self.code.states[0].first).unwrap_or(NEVER);
+        let station = &mut self.stations[slot];
+        station.starts_mixed = !station.pending.is_empty() && (station.starts_mixed || began < station.last_start);
+        station.last_start = began;
     }
 
     fn expire_slot(&mut self, state: usize, slot: usize, ts: i64, within: i64) {
@@ -71,6 +114,11 @@ impl Turn<'_, '_> {
         let station = &mut self.stations[slot];
         station.mixed |= began < station.newest || first != self.code.states[0].last;
         station.newest = station.newest.max(began);
+        if began != NEVER {
+            let all = &mut self.stations[0];
+            all.oldest = all.oldest.min(began);
+            all.latest = all.latest.max(began);
+        }
     }
 
     /// Keeps a hold on the last match that was dropped and has not started another.
@@ -106,5 +154,5 @@ impl Turn<'_, '_> {
 #[inline]
 fn first_time(memory: &Memory, m: u32, slot: usize) -> Option<i64> {
     let (head, ..) = memory.held(m, slot);
-    (head != NONE).then(|| memory.events[slot].ts[head as usize])
+    (head != NONE).then(|| memory.events[slot].ts(head))
 }
