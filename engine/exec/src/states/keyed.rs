@@ -9,8 +9,9 @@ use super::machine::{Event, Turn};
 use super::matches::Memory;
 use crate::operator::Inputs;
 
-/// Matches that wait for one value, in the order of the queue.
+/// Matches that wait for one value, in the order of the queue. Never on two lines of the cache.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(32))]
 struct Bucket {
     key: [u64; 2],
     head: u32,
@@ -218,7 +219,11 @@ impl Turn<'_, '_> {
         let (pending, events) = (&self.stations[slot].pending, &self.memory.events[key.slot]);
         let mut seen = 0u32;
         for m in heads.iter_mut() {
-            seen ^= pending.range().contains(&(self.memory.place(*m) as usize)) as u32;
+            let place = self.memory.place(*m) as usize;
+            seen ^= self.memory.ts(*m) as u32;
+            if pending.range().contains(&place) {
+                seen ^= pending.at(place);
+            }
             *m = self.memory.held(*m, key.slot).0;
         }
         for &event in heads.iter().filter(|&&event| event != NONE) {

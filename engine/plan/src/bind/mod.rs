@@ -24,6 +24,7 @@ mod query;
 mod rate;
 mod scope;
 mod select;
+mod state_notes;
 mod states;
 mod table;
 mod template;

@@ -13,7 +13,8 @@ use super::output;
 use super::partition::{group_by_number, select_number};
 use super::query::is_inner;
 use super::scope::{Input, Scope, marked};
-use crate::diagnose::{multi as wrong, unsupported};
+use super::state_notes::differences;
+use crate::diagnose::{multi as wrong, notes, unsupported};
 use crate::logical::{Handler as Planned, Kinds, QueryPlan, Role};
 use crate::registry::{Leaving, WindowUse};
 use crate::states::{ConditionPlan, PARTIAL_MATCHES_MAX, Side, SlotPlan, StateKind, StatePlan, StatesPlan};
@@ -76,6 +77,9 @@ impl<'a> Pass<'a> {
             captures: captured.captures(),
             matches_max: PARTIAL_MATCHES_MAX,
         };
+        for what in differences(&plan) {
+            self.diagnostics.push(notes::pattern_results(what, input.span));
+        }
         let (Some(mut select), Some(output), true) = (select, target, complete) else { return };
         if let Some(of) = partition {
             if is_inner(query) {

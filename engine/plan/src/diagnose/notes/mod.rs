@@ -20,6 +20,7 @@ mod r0724_playback_rate;
 mod r0730_async_chunks;
 mod r0731_no_statistics;
 mod r0732_no_error_store;
+mod r0740_pattern_results;
 
 family! {
     r0701_async_size,
@@ -42,4 +43,5 @@ family! {
     r0730_async_chunks,
     r0731_no_statistics,
     r0732_no_error_store,
+    r0740_pattern_results,
 }
