@@ -30,12 +30,6 @@ also! {
     idle_period,
     "@purge(enable='true', idle.period='soon') partition with (n of S) begin from S select n insert into Out; end;",
     @"
-    error[U0006]: Riddhi does not have partitions yet
-     --> app.siddhi:2:1
-      |
-    2 | @purge(enable='true', idle.period='soon') partition with (n of S) begin from S select n insert into Out; end;
-      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ not there yet
-
     error[R0505]: `soon` is no time
      --> app.siddhi:2:35
       |

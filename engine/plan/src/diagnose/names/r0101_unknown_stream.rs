@@ -65,12 +65,6 @@ also! {
     inner_stream,
     "partition with (n of S) begin from #J select n insert into Out; end;",
     @"
-    error[U0006]: Riddhi does not have partitions yet
-     --> app.siddhi:2:1
-      |
-    2 | partition with (n of S) begin from #J select n insert into Out; end;
-      | ^^^^^^^^^^^^^^^^^^^^^^ not there yet
-
     error[R0101]: there is no inner stream `#J`
      --> app.siddhi:2:36
       |
