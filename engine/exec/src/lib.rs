@@ -9,6 +9,7 @@ pub mod expr;
 pub mod fault;
 pub mod functions;
 pub mod groups;
+pub mod join;
 pub mod operator;
 pub mod partition;
 pub mod query;

@@ -8,7 +8,7 @@
 
 use std::collections::VecDeque;
 
-use riddhi_batch::{Arena, Column, Columns, Data, Kind, LoadError, Reader, Sel, Writer};
+use riddhi_batch::{Any, Arena, Column, Columns, Data, Kind, LoadError, Reader, Sel, Str, Writer};
 use riddhi_plan::registry::{Cell, Times};
 
 /// Rows of a page, as a power of two: small enough that the open page stays in the first-level cache.
@@ -16,6 +16,9 @@ const PAGE_SHIFT: u32 = 10;
 
 /// The same of a store of which there are many, each of few rows.
 const SMALL_PAGE_SHIFT: u32 = 4;
+
+/// No row: what is taken from it is null.
+pub const NO_ROW: u64 = u64::MAX;
 
 #[derive(Clone, Debug)]
 struct Page {
@@ -273,6 +276,20 @@ impl Store {
         page
     }
 
+    /// Whether a row is there.
+    pub fn holds(&self, row: u64) -> bool {
+        if row >= self.dense {
+            return (self.head..self.tail).contains(&row);
+        }
+        let page = self.thin.get(self.thin.partition_point(|p| p.numbers.last().is_some_and(|&last| last < row)));
+        page.is_some_and(|page| page.numbers.binary_search(&row).is_ok())
+    }
+
+    /// Numbers of the rows on thinned pages: after [`Store::load_rows`], of all.
+    pub fn numbers(&self) -> Vec<u64> {
+        self.thin.iter().flat_map(|p| &p.numbers).copied().collect()
+    }
+
     /// The longest run of rows from `row` on, at most `n`, that lies in one page.
     pub fn slice(&self, row: u64, n: usize) -> Slice<'_> {
         let first = self.place(row);
@@ -306,6 +323,82 @@ impl Store {
             done += places.len();
         }
         self.places = places;
+    }
+
+    /// Appends one column of the given rows to `out`, a column of the same kind; [`NO_ROW`] gives a null.
+    pub fn take(&self, column: usize, rows: &[u64], out: &mut Column, arena: &mut Arena) {
+        macro_rules! plain {
+            ($kind:ident, $zero:expr) => {{
+                let Data::$kind(to) = &mut out.data else { return };
+                for &row in rows {
+                    if row == NO_ROW {
+                        to.push($zero);
+                        continue;
+                    }
+                    let (page, at) = self.find(row);
+                    let Data::$kind(from) = &page.cols[column].data else { return };
+                    to.push(from[at]);
+                }
+            }};
+        }
+        let before = out.len();
+        match self.kinds[column] {
+            Kind::I32 => plain!(I32, 0),
+            Kind::I64 => plain!(I64, 0),
+            Kind::F32 => plain!(F32, 0.0),
+            Kind::F64 => plain!(F64, 0.0),
+            Kind::Bool => plain!(Bool, 0),
+            Kind::Str | Kind::Any => return self.take_long(column, rows, out, arena),
+        }
+        self.take_nulls(column, rows, out, before);
+    }
+
+    /// The same of values that may have a part in the arena.
+    fn take_long(&self, column: usize, rows: &[u64], out: &mut Column, arena: &mut Arena) {
+        let before = out.len();
+        for &row in rows {
+            let found = (row != NO_ROW).then(|| self.find(row));
+            match (&mut out.data, found.map(|(page, at)| (&page.cols[column].data, &page.arena, at))) {
+                (Data::Str(to), Some((Data::Str(from), theirs, at))) => to.push(from[at].moved(theirs, arena)),
+                (Data::Any(to), Some((Data::Any(from), theirs, at))) => to.push(from[at].moved(theirs, arena)),
+                (Data::Str(to), _) => to.push(Str::EMPTY),
+                (Data::Any(to), _) => to.push(Any::NOTHING),
+                _ => return,
+            }
+        }
+        self.take_nulls(column, rows, out, before);
+    }
+
+    fn take_nulls(&self, column: usize, rows: &[u64], out: &mut Column, before: usize) {
+        let null = |&row: &u64| {
+            row == NO_ROW || {
+                let (page, at) = self.find(row);
+                page.cols[column].is_null(at)
+            }
+        };
+        let some =
+            rows.contains(&NO_ROW) || self.pages.iter().chain(&self.thin).any(|p| !p.cols[column].nulls.is_empty());
+        if !some {
+            if !out.nulls.is_empty() {
+                out.nulls.resize(before + rows.len(), 0);
+            }
+            return;
+        }
+        out.nulls.resize(before, 0);
+        out.nulls.extend(rows.iter().map(|row| null(row) as u8));
+        if before == 0 && !out.nulls.contains(&1) {
+            out.nulls.clear();
+        }
+    }
+
+    /// Appends the times of the given rows; of [`NO_ROW`] a null.
+    pub fn take_times(&self, rows: &[u64], out: &mut Column) {
+        for &row in rows {
+            match row {
+                NO_ROW => out.push_null(),
+                row => out.push_i64(self.time(row)),
+            }
+        }
     }
 
     /// Bytes held, about.

@@ -1,6 +1,7 @@
 //! EXPLAIN: a plan as text and as a mermaid chart for people, and as JSON for tools. Text and chart may change with any
 //! release; the JSON's members keep their names.
 
+mod join;
 mod json;
 mod mermaid;
 mod states;
@@ -13,6 +14,7 @@ pub use text::explain_text;
 
 use riddhi_batch::{Attribute, Kind};
 
+use crate::join::{JoinPlan, SidePlan};
 use crate::logical::{AppPlan, Mode, QueryPlan, RulesPlan, StreamPlan};
 use crate::text::name_text;
 
@@ -50,6 +52,12 @@ fn mode_text(mode: Mode) -> &'static str {
 fn input_names(plan: &AppPlan, query: &QueryPlan) -> String {
     let names: Vec<String> = query.inputs.iter().map(|&s| name_text(stream_name(plan, s))).collect();
     names.join(", ")
+}
+
+/// The names of what stands on the sides of a join.
+fn side_names<'a>(plan: &'a AppPlan, query: &QueryPlan, join: &JoinPlan) -> [&'a str; 2] {
+    let input = |side: &SidePlan| side.input.and_then(|i| query.inputs.get(i as usize));
+    [0, 1].map(|at| input(&join.sides[at]).map_or("", |&stream| stream_name(plan, stream)))
 }
 
 /// The name of a stream by number.

@@ -15,6 +15,7 @@ mod diagnose;
 mod explain;
 pub mod expr;
 pub mod java;
+pub mod join;
 mod known;
 pub mod logical;
 pub mod partition;

@@ -5,6 +5,7 @@ use riddhi_ql::Span;
 
 use crate::connector::ConnectorPlan;
 use crate::expr::Expr;
+use crate::join::JoinPlan;
 use crate::partition::{PartitionPlan, PartitionUse, SplitPlan};
 use crate::registry::{BoundAggregate, BoundStream, BoundWindow};
 use crate::states::StatesPlan;
@@ -113,6 +114,28 @@ pub enum Role {
     Change(Box<ChangePlan>),
     /// A pattern or sequence, whose matches are the rows of the selection.
     States(Box<StatesPlan>),
+    /// The same over a named window, whose rows come as what they are there: it has no window of its own.
+    Reader(WindowRead),
+    /// A named window: its rows go on with their kinds, and behind their attributes the number of each in the window.
+    Window,
+    /// Two sides, rows of one of which find rows of the other.
+    Join(Box<JoinPlan>),
+}
+
+impl Role {
+    /// Whether the node is a query of one stream, handlers, window and selection.
+    pub fn is_query(&self) -> bool {
+        matches!(self, Role::Select | Role::Reader(_) | Role::Window)
+    }
+}
+
+/// How a named window is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WindowRead {
+    /// The kinds of row that it lets out.
+    pub kinds: Kinds,
+    /// The attribute that tells a row's number in the window.
+    pub number: u32,
 }
 
 /// What several nodes may look at or change.

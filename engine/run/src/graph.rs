@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use riddhi_batch::{Kind, Schema};
 use riddhi_exec::fault::FaultNode;
+use riddhi_exec::join::{Join, JoinCode};
 use riddhi_exec::query::{Code, KeyedQuery, Query, Step, Way};
 use riddhi_exec::split::Split;
 use riddhi_exec::states::States;
@@ -147,7 +148,7 @@ impl Graph {
             .map(|(i, q)| {
                 let compile = || Arc::new(Code::compile(i as u32, q, &app.name, options.force_general));
                 let keyed = q.partition.is_some_and(|of| of.keyed);
-                let code = (matches!(q.role, Role::Select) && !keyed).then(compile);
+                let code = (q.role.is_query() && !keyed).then(compile);
                 QueryNode {
                     key: q.key.clone(),
                     label: q.name.clone().unwrap_or_else(|| q.label.clone()),
@@ -254,7 +255,11 @@ impl Graph {
                 let interval = partition.purge.map(|purge| purge.interval_ms);
                 Node::Other(Box::new(Split::new(q as u32, query, plan, partition.one_type, read, interval)))
             }
-            (None, Role::Select) => {
+            (None, Role::Join(join)) => {
+                let code = JoinCode::compile(q as u32, &app.queries[q], join, &app.name);
+                Node::Other(Box::new(Join::new(code)))
+            }
+            (None, Role::Select | Role::Reader(_) | Role::Window) => {
                 let query = &app.queries[q];
                 let Some(of) = query.partition else { unreachable!("a query of one stream is compiled") };
                 let code = Arc::new(Code::compile(q as u32, query, &app.name, self.force_general));
@@ -337,7 +342,10 @@ fn stream_node(app: &App, stream: usize, queries: &[QueryNode], options: &Engine
     if shown {
         read.fill(true);
     }
-    let carries = |w: usize| -> Vec<Kind> { app.queries[w].select.items.iter().map(|i| i.expr.kind).collect() };
+    let carries = |w: usize| -> Vec<Kind> {
+        let number = matches!(app.queries[w].role, Role::Window).then_some(Kind::I64);
+        app.queries[w].select.items.iter().map(|i| i.expr.kind).chain(number).collect()
+    };
     let converts = plan.writers.iter().any(|&w| !app.queries[w].select.items.is_empty() && carries(w) != kinds);
     let touching = plan.writers.iter().chain(&plan.readers).next();
     let region = touching.map(|&q| queries[q].region);

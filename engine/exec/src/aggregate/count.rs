@@ -75,6 +75,7 @@ impl Aggregate for Count {
                 SignalKind::Current => self.rows[signal.group as usize] += counts,
                 SignalKind::Expired => self.rows[signal.group as usize] -= counts,
                 SignalKind::Reset => self.reset(),
+                SignalKind::Held | SignalKind::Gone => {}
             }
             out.push_i64(self.rows[signal.group as usize]);
         }

@@ -85,6 +85,7 @@ impl Aggregate for Logic {
                 SignalKind::Current => self.change(signal.group, truth, 1),
                 SignalKind::Expired => self.change(signal.group, truth, -1),
                 SignalKind::Reset => self.reset(),
+                SignalKind::Held | SignalKind::Gone => {}
             }
             out.push_bool(self.value(signal.group));
         }

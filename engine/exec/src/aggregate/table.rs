@@ -213,6 +213,7 @@ impl<A: Accumulate> Aggregate for Table<A> {
                         continue;
                     }
                 }
+                SignalKind::Held | SignalKind::Gone => {}
                 SignalKind::Expired => {
                     if let Some(x) = counted::<A::In>(&run, i) {
                         A::remove(&mut self.accs[acc], x, signal.row);

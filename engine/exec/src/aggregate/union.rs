@@ -169,6 +169,7 @@ impl Aggregate for UnionSet {
             let failed = !signals.failed.is_empty() && signals.failed[i] != 0;
             match signal.kind {
                 SignalKind::Reset => self.reset(),
+                SignalKind::Held | SignalKind::Gone => {}
                 _ if failed => {}
                 SignalKind::Current => self.change(signal.group, signals.arg, i, signals.arena, true),
                 SignalKind::Expired => self.change(signal.group, signals.arg, i, signals.arena, false),

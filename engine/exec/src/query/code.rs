@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use riddhi_batch::{Column, Kind, Schema};
 use riddhi_plan::expr::{Expr, Node};
-use riddhi_plan::logical::{AggregatePlan, Handler, Item, Kinds, QueryPlan, RatePlan, Which};
+use riddhi_plan::logical::{AggregatePlan, Handler, Item, Kinds, QueryPlan, RatePlan, Role, Which};
 use riddhi_plan::registry::{BoundAggregate, BoundWindow, Form, StreamKernel, Timers, Volatility};
 
 use crate::expr::Program;
+use crate::steps::Part;
 
 /// The ways to run a query; each answers as [`Way::General`] would.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +30,33 @@ pub enum ShortItem {
     Attribute(u32),
     /// Something computed by a walk over a tree.
     Tree(Box<Program>),
+}
+
+/// What the rows of the input are to the query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    /// Rows that arrive.
+    Rows,
+    /// Those of a named window, whose own kinds they have.
+    Window {
+        /// Which kinds it lets out.
+        kinds: Kinds,
+        /// The attribute that tells a row's number in the window.
+        number: u32,
+    },
+    /// What a join or a pattern found: rows that arrive or leave, and resets.
+    Signals,
+}
+
+/// Whether a selection is made of what the window says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Raw {
+    /// It is.
+    No,
+    /// The rows come out as they are, with their kinds and numbers: a named window.
+    Out,
+    /// Nothing is made of it here: a side of a join.
+    Stage,
 }
 
 /// What an output attribute is made of.
@@ -138,6 +166,16 @@ pub struct Code {
     pub after: Vec<Step>,
     /// How it runs.
     pub way: Way,
+    /// What its input is.
+    pub takes: Takes,
+    /// Whether a selection is made of what the window says.
+    pub raw: Raw,
+    /// Which of a node's parts arms its timers.
+    pub part: Part,
+    /// Whether rows leave: a window stands before the selection.
+    pub windowed: bool,
+    /// Whether chunks that name the same cause come out as one.
+    pub joins_chunks: bool,
     /// Attributes that make the group key.
     pub group_by: Vec<u32>,
     /// Aggregates.
@@ -189,6 +227,40 @@ pub struct Code {
 impl Code {
     /// Compiles a query. `force_general`: take the general way whatever the query, to hold the others against.
     pub fn compile(element: u32, plan: &QueryPlan, app: &str, force_general: bool) -> Code {
+        let (takes, raw) = match &plan.role {
+            Role::Reader(window) => (Takes::Window { kinds: window.kinds, number: window.number }, Raw::No),
+            Role::Window => (Takes::Rows, Raw::Out),
+            _ => (Takes::Rows, Raw::No),
+        };
+        Code::compile_as(element, plan, app, force_general, (takes, raw, Part::Window))
+    }
+
+    /// Compiles a side of a join: handlers and window, whose signals others look at. What it selects is what it keeps.
+    pub fn compile_stage(element: u32, plan: &QueryPlan, app: &str, part: Part) -> Code {
+        let takes = match &plan.role {
+            Role::Reader(window) => Takes::Window { kinds: window.kinds, number: window.number },
+            _ => Takes::Rows,
+        };
+        Code::compile_as(element, plan, app, true, (takes, Raw::Stage, part))
+    }
+
+    /// Compiles the selection of rows that a join or a pattern puts together.
+    pub fn compile_inner(element: u32, plan: &QueryPlan, app: &str) -> Code {
+        let plain =
+            plan.kinds == Kinds::Current && plan.select.aggregates.is_empty() && plan.select.group_by.is_empty();
+        let code = Code::compile_as(element, plan, app, !plain, (Takes::Signals, Raw::No, Part::Window));
+        Code { windowed: true, joins_chunks: true, short: false, ..code }
+    }
+
+    fn compile_as(
+        element: u32,
+        plan: &QueryPlan,
+        app: &str,
+        force_general: bool,
+        (takes, raw, part): (Takes, Raw, Part),
+    ) -> Code {
+        let force_general = force_general || raw != Raw::No || matches!(takes, Takes::Window { .. });
+        let always_seen = raw != Raw::No;
         let aggregates: Vec<AggregateCode> = plan.select.aggregates.iter().map(aggregate).collect();
         let mut code = Code {
             element,
@@ -201,11 +273,16 @@ impl Code {
             entering: plan.schema.attributes.len() - added(&plan.after),
             narrow: plan.before.iter().position(adds_attributes).unwrap_or(plan.before.len()),
             window: plan.window.clone(),
-            expired: plan.kinds != Kinds::Current,
-            watched: plan.kinds != Kinds::Current || !plan.after.is_empty() || volatile_args(plan),
+            expired: always_seen || plan.kinds != Kinds::Current,
+            watched: always_seen || plan.kinds != Kinds::Current || !plan.after.is_empty() || volatile_args(plan),
             after: Vec::new(),
             timed: false,
             way: Way::General,
+            takes,
+            raw,
+            part,
+            windowed: plan.window.is_some(),
+            joins_chunks: false,
             group_by: plan.select.group_by.clone(),
             aggregates,
             args: Vec::new(),
@@ -352,7 +429,7 @@ impl Code {
 
     /// Whether the limiter wants to know of resets; those of groups never come to it.
     pub fn limits_resets(&self) -> bool {
-        self.is_snapshot() && self.group_by.is_empty() && self.window.is_some()
+        self.is_snapshot() && self.group_by.is_empty() && self.windowed
     }
 
     /// Milliseconds of the limiter's intervals, if a timer ends them.
@@ -384,7 +461,8 @@ impl Code {
 
     /// Kinds of the output columns.
     pub fn output_kinds(&self) -> Vec<Kind> {
-        self.items.iter().map(Program::kind).collect()
+        let number = (self.raw == Raw::Out).then_some(Kind::I64);
+        self.items.iter().map(Program::kind).chain(number).collect()
     }
 }
 

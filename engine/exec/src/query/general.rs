@@ -8,6 +8,8 @@ use riddhi_plan::registry::{
 };
 
 use super::before::stream_arguments;
+use super::code::Raw;
+use super::raw::{RawSignals, passing_signals};
 use super::rows::{Piece, Selected};
 use super::slide::{entering, failed_chunks};
 use super::widen::spread;
@@ -15,6 +17,7 @@ use super::{
     AggregateCode, Aggregates, Code, Cx, Failure, Step, StreamCode, Work, compute, exact_column, report, skip_unless,
 };
 use crate::expr::{Program, Rows, Source};
+use crate::store::NO_ROW;
 
 /// Signals being collected: a list, cut into chunks.
 #[derive(Debug, Default)]
@@ -51,9 +54,11 @@ pub struct Buffers {
     dense_now: Vec<i64>,
     expired: Vec<u8>,
     flushes: Vec<Flush>,
+    /// Of a query without a window that only collects: rows placed in `work`, and what numbers they have elsewhere.
+    placed: u64,
+    numbers: Vec<u64>,
+    passing: Vec<u32>,
 }
-
-const NO_ROW: u64 = u64::MAX;
 
 impl Buffers {
     /// Buffers for a query.
@@ -74,6 +79,86 @@ impl Buffers {
         self.carried.clear();
         self.work.clear();
         self.kept.clear();
+        self.placed = 0;
+        self.numbers.clear();
+    }
+
+    /// What was collected.
+    pub fn signals(&self) -> RawSignals<'_> {
+        let Buffers { kinds, rows, ts, chunks, pieces, numbers, .. } = self;
+        RawSignals { kinds, rows, ts, chunks, pieces, numbers }
+    }
+
+    /// Gives the input chunks that chunks from `from` on come from other numbers.
+    pub fn rename_pieces(&mut self, from: usize, name: impl Fn(u32) -> u32) {
+        self.pieces[from..].iter_mut().for_each(|piece| piece.chunk = name(piece.chunk));
+    }
+
+    /// Signals still in play.
+    pub fn alive(&self) -> &[u32] {
+        &self.alive
+    }
+
+    /// Attributes of the signals' rows.
+    pub fn columns(&self) -> &[Column] {
+        &self.work.cols
+    }
+
+    /// A list for the rows of a query without a window.
+    pub fn begin_passing(&mut self) -> Vec<u32> {
+        let mut passing = std::mem::take(&mut self.passing);
+        passing.clear();
+        passing
+    }
+
+    /// Adds a signal of the row that is the `nth` to pass. Where signals are only collected, what tells rows apart is their
+    /// place.
+    pub fn push_passing(&mut self, kind: SignalKind, nth: usize, number: Option<u64>, ts: i64, collected: bool) {
+        let place = self.placed + nth as u64;
+        let row = if collected { place } else { number.unwrap_or(place) };
+        self.push(kind, row, ts);
+        if collected {
+            self.numbers.extend(number);
+        }
+    }
+
+    /// Copies the rows that passed behind those placed before.
+    pub fn end_passing(&mut self, code: &Code, input: &Flow, passing: Vec<u32>) {
+        for &a in &code.kept {
+            self.work.cols[a as usize].append(&input.rows.cols[a as usize], Sel::Rows(&passing), passing.len());
+        }
+        self.placed += passing.len() as u64;
+        self.passing = passing;
+    }
+
+    /// Drops the signals that are not in play any longer, and chunks of which nothing is left.
+    pub fn keep_alive_only(&mut self) {
+        let (mut next, mut chunks) = (0, 0);
+        for at in 0..self.chunks.len() {
+            let (end, cause) = self.chunks[at];
+            let before = next;
+            while next < self.alive.len() && self.alive[next] < end {
+                let from = self.alive[next] as usize;
+                self.kinds[next] = self.kinds[from];
+                self.rows[next] = self.rows[from];
+                self.ts[next] = self.ts[from];
+                if let Some(&number) = self.numbers.get(from) {
+                    self.numbers[next] = number;
+                }
+                next += 1;
+            }
+            if next > before {
+                self.chunks[chunks] = (next as u32, cause);
+                self.pieces[chunks] = self.pieces[at];
+                chunks += 1;
+            }
+        }
+        self.kinds.truncate(next);
+        self.rows.truncate(next);
+        self.ts.truncate(next);
+        self.numbers.truncate(next);
+        self.chunks.truncate(chunks);
+        self.pieces.truncate(chunks);
     }
 
     fn push(&mut self, kind: SignalKind, row: u64, ts: i64) {
@@ -93,7 +178,8 @@ impl Buffers {
         self.pieces.extend(new.iter().map(|&(_, cause)| piece_of(cause.unwrap_or(0))));
     }
 
-    fn end(&mut self, cause: Option<u32>) {
+    /// Ends a chunk, if anything came since the last end.
+    pub fn end(&mut self, cause: Option<u32>) {
         let (end, before) = (self.kinds.len() as u32, self.chunks.last().map_or(0, |c| c.0));
         if end > before {
             self.chunks.push((end, cause));
@@ -106,6 +192,8 @@ struct Sink<'a> {
     buffers: &'a mut Buffers,
     times: &'a dyn Times,
     carries: Option<i64>,
+    /// Whether anybody asks what the window holds.
+    asked: bool,
 }
 
 impl Sink<'_> {
@@ -129,6 +217,17 @@ impl SignalSink for Sink<'_> {
     fn reset(&mut self) {
         self.push(SignalKind::Reset, NO_ROW, 0);
     }
+    fn held(&mut self, row: u64) {
+        if self.asked {
+            let ts = self.times.time(row);
+            self.push(SignalKind::Held, row, ts);
+        }
+    }
+    fn gone(&mut self, row: u64) {
+        if self.asked {
+            self.push(SignalKind::Gone, row, 0);
+        }
+    }
     fn carry(&mut self, value: i64) {
         self.carries = Some(value);
     }
@@ -145,7 +244,10 @@ impl Work {
         }
         let mut g = std::mem::take(&mut self.buffers.general);
         if self.collecting {
-            self.window_signals(code, cx, input, selected, &mut g);
+            match self.window {
+                Some(_) => self.window_signals(code, cx, input, selected, &mut g),
+                None => passing_signals(code, input, selected, &mut g),
+            }
             g.place(|row| selected.piece_of(row as usize));
             self.buffers.general = g;
             return;
@@ -155,15 +257,7 @@ impl Work {
             self.window_signals(code, cx, input, selected, &mut g);
             self.fetch(code, cx, &mut g);
         } else {
-            for i in 0..selected.n {
-                g.push(SignalKind::Current, i as u64, input.rows.ts[selected.row(i)]);
-            }
-            for piece in &selected.pieces {
-                g.chunks.push((piece.end, Some(piece.end - 1)));
-            }
-            for &a in &code.kept {
-                g.work.cols[a as usize].append(&input.rows.cols[a as usize], selected.sel(), selected.n);
-            }
+            passing_signals(code, input, selected, &mut g);
         }
         g.place(|row| selected.piece_of(row as usize));
         self.process(code, cx, &mut g);
@@ -229,13 +323,13 @@ impl Work {
                 }
             }
             _ => {
-                let mut sink = Sink { buffers: g, times: &self.store, carries: None };
+                let mut sink = Sink { buffers: g, times: &self.store, carries: None, asked: code.raw != Raw::No };
                 window.fire_general(now, &self.store, tail, &mut sink);
             }
         }
     }
 
-    fn release_unneeded(&mut self, code: &Code) {
+    pub(super) fn release_unneeded(&mut self, code: &Code) {
         let Some(window) = &self.window else { return };
         if !code.window.as_ref().is_some_and(|w| w.leaving.in_any_order()) {
             return self.store.release(window.needed(self.store.tail()));
@@ -299,7 +393,10 @@ impl Work {
                 }
                 g.flushes = flushes;
             }
-            _ => window.general(&entering, &mut Sink { buffers: g, times: &self.store, carries: None }),
+            _ => window.general(
+                &entering,
+                &mut Sink { buffers: g, times: &self.store, carries: None, asked: code.raw != Raw::No },
+            ),
         }
     }
 
@@ -331,19 +428,30 @@ impl Work {
         if g.chunks.is_empty() {
             return;
         }
+        let step = self.handle_signals(code, cx, g);
         let pieces = std::mem::take(&mut g.pieces);
-        g.now.clear();
-        for (piece, &(end, _)) in pieces.iter().zip(&g.chunks) {
-            g.now.resize(end as usize, cx.steps.now(piece.step));
+        if code.raw == Raw::Out {
+            self.emit_raw(code, g, &pieces);
+            g.pieces = pieces;
+            return;
         }
-        g.alive.clear();
-        g.alive.extend(0..g.kinds.len() as u32);
-        let step = pieces[0].step;
-        self.after_window(code, cx, g, step);
         self.aggregate_signals(code, cx, g, step);
         self.choose_eligible(code, cx, g, step);
         self.emit_signals(code, cx, g, &pieces);
         g.pieces = pieces;
+    }
+
+    /// Handlers after the window; `alive` are the signals that pass. Returns the step of the first.
+    pub(super) fn handle_signals(&mut self, code: &Code, cx: &mut Cx<'_>, g: &mut Buffers) -> u32 {
+        g.now.clear();
+        for (piece, &(end, _)) in g.pieces.iter().zip(&g.chunks) {
+            g.now.resize(end as usize, cx.steps.now(piece.step));
+        }
+        g.alive.clear();
+        g.alive.extend(0..g.kinds.len() as u32);
+        let step = g.pieces.first().map_or(0, |p| p.step);
+        self.after_window(code, cx, g, step);
+        step
     }
 
     fn after_window(&mut self, code: &Code, cx: &mut Cx<'_>, g: &mut Buffers, step: u32) {
@@ -513,6 +621,7 @@ impl Work {
                 SignalKind::Current => self.groups.hold(&[id]),
                 SignalKind::Expired => self.groups.let_go(&[id]),
                 SignalKind::Reset => self.groups.let_all_go(),
+                SignalKind::Held | SignalKind::Gone => {}
             }
         }
     }
@@ -607,7 +716,7 @@ impl Work {
         let wanted = |kind: SignalKind| match kind {
             SignalKind::Current => code.kinds != Kinds::Expired,
             SignalKind::Expired => code.kinds != Kinds::Current,
-            SignalKind::Reset => false,
+            SignalKind::Reset | SignalKind::Held | SignalKind::Gone => false,
         };
         let mut lost = std::mem::take(&mut g.expired);
         let fine = |p: u32| lost.get(p as usize).is_none_or(|&l| l == 0);

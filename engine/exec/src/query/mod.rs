@@ -12,6 +12,7 @@ mod general;
 mod keyed;
 mod limit;
 mod plain;
+mod raw;
 mod rows;
 mod slide;
 mod state;
@@ -32,8 +33,10 @@ use crate::store::Store;
 pub(crate) use before::stream_arguments;
 pub(crate) use code::seed;
 pub(crate) use code::step;
-pub use code::{AggregateCode, Code, Step, StreamCode, Way};
+pub use code::{AggregateCode, Code, Raw, Step, StreamCode, Takes, Way};
 pub use keyed::KeyedQuery;
+pub use raw::{RawSignals, kind};
+pub use rows::Piece;
 pub use state::Section;
 
 use limit::{Limiter, Tags};
@@ -233,10 +236,12 @@ impl Query {
 
     fn run_timed(&mut self, cx: &mut Cx<'_>, input: &Flow, rows: Option<&[u32]>) {
         if !self.code.collects {
-            return self.run_and_fire(cx, input, rows);
+            self.run_and_fire(cx, input, rows);
+            return self.fire_before(cx, None);
         }
         self.work.collect_signals();
         self.run_and_fire(cx, input, rows);
+        self.fire_before(cx, None);
         self.lend_tables(cx);
         self.work.take_collected(&self.code, cx);
         self.lend_tables(cx);
@@ -259,7 +264,6 @@ impl Query {
             }
             from = until;
         }
-        self.fire_before(cx, None);
     }
 
     /// The end of the chunks from `from` on that can be taken at once: none of them comes after a timer that is armed
@@ -359,7 +363,7 @@ impl Work {
             sweep_at: 64,
             aggregates: Aggregates::new(&code.aggregates),
             handlers: handlers.collect(),
-            timers: Pending::new(Part::Window),
+            timers: Pending::new(code.part),
             serial: 0,
             limiter: Limiter::new(code).map(Box::new),
             tags: Tags::default(),
@@ -401,11 +405,15 @@ impl Work {
         }
         selected.cut(&input.chunks, from, to);
         self.open_limiter();
+        let before = self.out.chunks.len();
         match code.way {
             Way::Plain => self.run_plain(code, cx, input, selected),
             Way::Slide => self.run_slide(code, cx, input, selected),
             Way::Flush => self.run_flush(code, cx, input, selected),
             Way::General => self.run_general(code, cx, input, selected),
+        }
+        if code.joins_chunks {
+            raw::join_chunks(&mut self.out, before, &input.chunks);
         }
         self.close_limiter(code, cx);
         self.arm(code, cx, selected.pieces.last().map_or(0, |p| p.step));

@@ -31,6 +31,7 @@ impl Work {
         selected.all(0, selected.n);
         self.run_adding(code, cx, &mut wide, range, selected);
         let before = self.out.chunks.len();
+        let collected = self.buffers.general.chunks();
         self.run_way(code, cx, &wide, range, selected);
         if let (Some((noted, rows)), Some(Some(faults))) = (noted, cx.shared.faults.get_mut(code.element as usize)) {
             faults.translate(noted, |row| rows.row(row as usize) as u32);
@@ -38,6 +39,9 @@ impl Work {
         // What came out names chunks of the copy as its cause; those name the chunks of the input.
         for chunk in &mut self.out.chunks[before..] {
             chunk.cause = wide.chunks[chunk.cause as usize].cause;
+        }
+        if self.collecting {
+            self.buffers.general.rename_pieces(collected, |chunk| wide.chunks[chunk as usize].cause);
         }
         self.buffers.wide = wide;
     }

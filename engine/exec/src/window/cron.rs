@@ -7,8 +7,8 @@ use std::sync::Arc;
 use riddhi_batch::{LoadError, Reader, State, Value, Writer};
 use riddhi_plan::cron::{Schedule, Zone};
 use riddhi_plan::registry::{
-    ArgError, ArgType, BoundWindow, Create, Entering, Form, Leaving, SignalSink, Timers, Times, Window, WindowFunction,
-    WindowScope,
+    ArgError, ArgType, BoundWindow, Create, Entering, Finds, Form, Leaving, SignalSink, Timers, Times, Window,
+    WindowFunction, WindowScope,
 };
 
 use super::arity;
@@ -60,7 +60,7 @@ fn bind(args: &[ArgType], zone: &Zone) -> Result<BoundWindow, ArgError> {
         Box::new(Cron { schedule, open: 0, previous: 0, due: None })
     });
     let window = BoundWindow::new(format!("cron('{text}')"), false, Form::General, create);
-    Ok(BoundWindow { leaving: Leaving::Oldest, timers: Timers::Next, idle, ..window })
+    Ok(BoundWindow { leaving: Leaving::Oldest, finds: Finds::Nothing, timers: Timers::Next, idle, ..window })
 }
 
 impl State for Cron {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use riddhi_batch::{LoadError, Reader, State, Writer};
 use riddhi_plan::registry::{
-    ArgError, ArgType, BoundWindow, Create, Entering, Form, Leaving, SignalSink, Timers, Times, Window,
+    ArgError, ArgType, BoundWindow, Create, Entering, Finds, Form, Leaving, SignalSink, Timers, Times, Window,
 };
 
 use super::{Asked, arity, const_time};
@@ -25,7 +25,7 @@ pub(super) fn bind(args: &[ArgType]) -> Result<BoundWindow, ArgError> {
     let create: Create =
         Arc::new(move |_| Box::new(Delay { span, oldest: 0, greatest: i64::MIN, asked: Asked::default() }));
     let window = BoundWindow::new(format!("delay({span} ms)"), true, Form::General, create);
-    Ok(BoundWindow { leaving: Leaving::Never, timers: Timers::Always, ..window })
+    Ok(BoundWindow { leaving: Leaving::Never, finds: Finds::Held, timers: Timers::Always, ..window })
 }
 
 impl Delay {
@@ -56,6 +56,7 @@ impl Window for Delay {
         for (i, row) in (rows.first..).take(rows.n).enumerate() {
             let now = rows.now[i];
             self.release(now, rows.times, row, sink);
+            sink.held(row);
             let ts = rows.times.time(row);
             if ts > self.greatest {
                 self.greatest = ts;

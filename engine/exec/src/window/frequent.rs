@@ -87,6 +87,7 @@ impl Window for Frequent {
             self.of.write(rows, i, &mut key);
             if let Some(counted) = self.keys.get_mut(key.as_bytes()) {
                 counted.count = counted.count.wrapping_add(1);
+                sink.gone(counted.row);
                 counted.row = row;
                 sink.current(row);
             } else if self.keys.len() < self.n || self.push_out(rows.now[i], sink) {

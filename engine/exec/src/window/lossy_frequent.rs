@@ -91,7 +91,7 @@ impl State for LossyFrequent {
 
 impl LossyFrequent {
     /// Counts a row; whether its key is frequent.
-    fn count(&mut self, key: &str, row: u64) -> bool {
+    fn count(&mut self, key: &str, row: u64, sink: &mut dyn SignalSink) -> bool {
         self.total = self.total.wrapping_add(1);
         if self.total != 1 {
             self.bucket = (self.total as f64 / self.width).ceil();
@@ -99,6 +99,7 @@ impl LossyFrequent {
         let count = match self.keys.get_mut(key.as_bytes()) {
             Some(counted) => {
                 counted.count = counted.count.wrapping_add(1);
+                sink.gone(counted.row);
                 counted.row = row;
                 counted.count
             }
@@ -130,8 +131,10 @@ impl Window for LossyFrequent {
         let mut key = std::mem::take(&mut self.key);
         for (i, row) in (rows.first..).take(rows.n).enumerate() {
             self.of.write(rows, i, &mut key);
-            if self.count(&key, row) {
+            if self.count(&key, row, sink) {
                 sink.current(row);
+            } else {
+                sink.held(row);
             }
             self.prune(rows.now[i], sink);
             if rows.chunk_ends[i] as usize == i + 1 {

@@ -9,6 +9,8 @@ use std::collections::{BTreeMap, HashMap};
 use riddhi_batch::{Attribute, Kind, Schema, Type};
 use riddhi_ql::Span;
 
+use crate::logical::WindowRead;
+use crate::registry::Finds;
 use crate::table::TablePlan;
 
 /// What a name is.
@@ -72,6 +74,13 @@ impl Shape {
         self.named().find(|(_, f)| f.name == name)
     }
 
+    /// The same with a column for the number that a row has in a named window.
+    pub(crate) fn numbered(&self) -> Shape {
+        let mut shape = self.clone();
+        shape.fields.push(Field::new("", Type::Long));
+        shape
+    }
+
     /// The schema; unknown types become `object`, which only an app that is refused can have.
     pub(crate) fn schema(&self) -> Schema {
         let attribute = |f: &Field| Attribute { name: f.name.clone(), ty: f.ty.unwrap_or(Type::Object), kind: f.kind };
@@ -94,6 +103,21 @@ pub(crate) struct Entry {
     pub hidden: bool,
     /// Whether `!name` may be read.
     pub fault: bool,
+    /// Of a named window: how it is read, and what is inserted into it.
+    pub window: Option<NamedWindow>,
+}
+
+/// A named window.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NamedWindow {
+    /// The number of the stream that takes what is inserted.
+    pub input: usize,
+    /// How its rows are read.
+    pub read: WindowRead,
+    /// Whether they leave in any order.
+    pub any_order: bool,
+    /// Which of them a join finds.
+    pub finds: Finds,
 }
 
 /// Names of an app, and those of the partition that is being bound.
@@ -136,7 +160,7 @@ impl Catalog {
 
     /// Adds a name; streams are numbered in the order in which they come.
     pub(crate) fn add(&mut self, name: &str, mut entry: Entry) {
-        if matches!(entry.class, Class::Stream | Class::Trigger) {
+        if matches!(entry.class, Class::Stream | Class::Trigger) || entry.window.is_some() {
             entry.number = self.streams.len();
             self.streams.push(name.to_owned());
         }

@@ -5,9 +5,7 @@ use riddhi_ql::ast::{self, Annotation, AttributeDef, Definition, TriggerAt};
 use riddhi_ql::{Ident, Span};
 
 use super::catalog::{Class, Entry, Field, Shape, type_of};
-use super::handlers::Chain;
 use super::outside::{Place, transports};
-use super::scope::Input;
 use super::{Pass, annotations};
 use crate::cron::Schedule;
 use crate::diagnose::{annotations as wrong, calls, clauses, names, unsupported};
@@ -23,7 +21,7 @@ impl<'a> Pass<'a> {
             match definition {
                 Definition::Stream(d) => self.stream(d, number),
                 Definition::Table(d) => self.table(d, number),
-                Definition::Window(d) => self.window_definition(d),
+                Definition::Window(d) => self.named_window(d),
                 Definition::Trigger(d) => self.trigger(d),
                 Definition::Function(d) => self.function(d),
                 Definition::Aggregation(_) => {}
@@ -139,29 +137,6 @@ impl<'a> Pass<'a> {
         }
     }
 
-    fn window_definition(&mut self, d: &'a ast::WindowDef) {
-        self.diagnostics.push(unsupported::named_window(d.name.span));
-        let shape = shape_of(&d.attributes);
-        let input = Input {
-            name: d.name.name.clone(),
-            reference: None,
-            shape: shape.clone(),
-            many: false,
-            multi: false,
-            state: false,
-            first: 0,
-        };
-        self.window(&d.window, d.window.span, &mut [input], 0, &mut Chain::default());
-        if let Some(before) = self.catalog.get(&d.name.name) {
-            let stream = matches!(before.class, Class::Stream | Class::Trigger);
-            if !stream || !same_names(&before.shape, &shape) {
-                self.diagnostics.push(names::defined_twice(&d.name, Class::Window, before));
-            }
-            return;
-        }
-        self.catalog.add(&d.name.name, entry(Class::Window, shape, d.name.span));
-    }
-
     fn trigger(&mut self, d: &'a ast::TriggerDef) {
         let name = &d.name.name;
         match self.catalog.get(name) {
@@ -223,11 +198,11 @@ impl<'a> Pass<'a> {
     }
 }
 
-fn entry(class: Class, shape: Shape, span: Span) -> Entry {
-    Entry { class, shape, span, defined: true, number: 0, hidden: false, fault: false }
+pub(super) fn entry(class: Class, shape: Shape, span: Span) -> Entry {
+    Entry { class, shape, span, defined: true, number: 0, fault: false, hidden: false, window: None }
 }
 
-fn shape_of(attributes: &[AttributeDef]) -> Shape {
+pub(super) fn shape_of(attributes: &[AttributeDef]) -> Shape {
     let field = |a: &AttributeDef| Field::new(a.name.name.clone(), type_of(a.ty));
     Shape { fields: attributes.iter().map(field).collect(), open: false }
 }
@@ -240,7 +215,7 @@ fn is_trigger_shape(shape: &Shape) -> bool {
     same_names(shape, &trigger_shape())
 }
 
-fn same_names(a: &Shape, b: &Shape) -> bool {
+pub(super) fn same_names(a: &Shape, b: &Shape) -> bool {
     a.fields.len() == b.fields.len() && a.fields.iter().zip(&b.fields).all(|(a, b)| a.name == b.name && a.ty == b.ty)
 }
 

@@ -216,13 +216,19 @@ impl<'a> Binder<'a> {
         Some(truth(Node::IsNull(Box::new(operand)), span))
     }
 
-    /// The event itself is there whenever a query with one input runs; that of a state may be missing.
+    /// The event itself is there whenever a query with one input runs; that of a state may be missing, and that of a side of a join
+    /// has a timestamp if it is there.
     fn is_event_null(&mut self, name: &str, index: Option<&ast::Index>, span: Span) -> Option<Expr> {
         let slot = self.scope.inputs.iter().position(|i| i.is(name));
         if let (Some(captured), Some(slot)) = (&self.scope.captured, slot)
             && (index.is_some() || self.scope.own != Some(slot))
         {
             return Some(truth(captured.node(self.scope, slot, index, What::Missing), span));
+        }
+        if let (Some(times), Some(slot), None) = (self.scope.times, slot, self.scope.own) {
+            let node = Node::Attr(times + slot as u32);
+            let time = Expr { ty: Type::Long, kind: Kind::I64, node, span };
+            return Some(truth(Node::IsNull(Box::new(time)), span));
         }
         Some(constant(Type::Bool, Value::Bool(false), span))
     }

@@ -15,6 +15,7 @@ mod expr;
 mod fault;
 mod guards;
 mod handlers;
+mod join;
 mod multi;
 mod output;
 mod outside;
@@ -28,6 +29,7 @@ mod state_notes;
 mod states;
 mod table;
 mod template;
+mod window;
 
 use std::collections::BTreeMap;
 
@@ -178,12 +180,14 @@ impl<'a> Pass<'a> {
         let known = self.catalog.streams.iter().enumerate();
         let of = |(number, name): (usize, &String)| {
             let entry = self.catalog.get(name)?;
+            let kinded = entry.window.is_some();
+            let shape = if kinded { &entry.shape.numbered() } else { &entry.shape };
             Some(StreamPlan {
                 name: name.clone(),
-                schema: entry.shape.schema(),
+                schema: shape.schema(),
                 defined: entry.defined,
                 hidden: entry.hidden,
-                kinded: false,
+                kinded,
                 writers: numbers(&|q| q.output == Some(number)),
                 readers: numbers(&|q| q.inputs.contains(&number)),
                 span: entry.span,

@@ -21,9 +21,16 @@ pub(crate) fn kinds(query: &Query) -> Kinds {
     let snapshot = query.rate.as_ref().is_some_and(|r| matches!(r.kind, RateKind::Snapshot { .. }));
     match events.map(|e| e.kind) {
         None if snapshot => Kinds::All,
-        None | Some(EventTypeKind::Current) => Kinds::Current,
-        Some(EventTypeKind::Expired) => Kinds::Expired,
-        Some(EventTypeKind::All) => Kinds::All,
+        None => Kinds::Current,
+        Some(kind) => kinds_of(kind),
+    }
+}
+
+pub(crate) fn kinds_of(kind: EventTypeKind) -> Kinds {
+    match kind {
+        EventTypeKind::Current => Kinds::Current,
+        EventTypeKind::Expired => Kinds::Expired,
+        EventTypeKind::All => Kinds::All,
     }
 }
 
@@ -97,6 +104,9 @@ impl<'a> Pass<'a> {
             return None;
         }
         let (class, number) = (entry.class, entry.number);
+        if let Some(window) = entry.window {
+            return Some(window.input);
+        }
         if class == Class::Table {
             return Some(self.way_to_table(number, Change::Insert, shape, target.span));
         }
@@ -121,7 +131,7 @@ impl<'a> Pass<'a> {
 }
 
 pub(crate) fn inferred(shape: Shape, span: Span) -> Entry {
-    Entry { class: Class::Stream, shape, span, defined: false, number: 0, hidden: false, fault: false }
+    Entry { class: Class::Stream, shape, span, defined: false, number: 0, fault: false, hidden: false, window: None }
 }
 
 /// In what the query's result differs from the target, if it does as far as is known.

@@ -132,6 +132,11 @@ impl<'a> Pass<'a> {
         self.catalog.get(label).map_or(0, |e| e.number)
     }
 
+    /// Whether a partition is open.
+    pub(crate) fn in_partition(&self) -> bool {
+        self.open.is_some()
+    }
+
     /// How a query of the open partition uses the keys, given the place of the number of the key in its rows.
     /// Whether a query that is bound now stands in a partition.
     pub(crate) fn inside(&self) -> bool {
@@ -171,7 +176,7 @@ impl<'a> Pass<'a> {
         let label = self.open.as_ref().map(|open| format!("#{name} of {}", self.partitions[open.number].label));
         let stream = label.and_then(|label| self.catalog.get(&label)).map(|e| e.number);
         shape.fields.push(number_field());
-        Read { shape, stream, window: false }
+        Read::stream(shape, stream, false)
     }
 }
 

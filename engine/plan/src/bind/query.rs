@@ -6,14 +6,15 @@ use riddhi_ql::ast::{self, Element, OutputKind, Query, QueryInput, Source};
 use riddhi_ql::{Ident, Span};
 
 use super::annotations::info_name;
-use super::catalog::{Class, Shape};
+use super::catalog::{Class, NamedWindow, Shape};
 use super::guards::COPIES_MAX;
 use super::partition::{group_by_number, select_number};
 use super::scope::{Input, marked};
 use super::table::table_reads;
 use super::{Pass, output};
-use crate::diagnose::{calls, clauses, names, warnings};
+use crate::diagnose::{calls, clauses, names, unsupported, warnings};
 use crate::logical::{Kinds, QueryPlan, Role};
+use crate::registry::{Leaving, WindowUse};
 
 /// Where a query reads from.
 pub(crate) struct Read {
@@ -21,6 +22,14 @@ pub(crate) struct Read {
     /// The plan's number of a stream; none of anything else.
     pub stream: Option<usize>,
     pub window: bool,
+    /// Of a named window: how its rows are read.
+    pub named: Option<NamedWindow>,
+}
+
+impl Read {
+    pub(crate) fn stream(shape: Shape, stream: Option<usize>, window: bool) -> Read {
+        Read { shape, stream, window, named: None }
+    }
 }
 
 impl<'a> Pass<'a> {
@@ -98,6 +107,7 @@ impl<'a> Pass<'a> {
 
     fn stream_query(&mut self, query: &'a Query, input: &'a ast::StreamInput) {
         let read = self.read(&input.source);
+        let named = read.as_ref().and_then(|r| r.named).map(|w| w.read);
         let (shape, stream, on_window) = match read {
             Some(read) => (read.shape, read.stream, read.window),
             None => (Shape::open(), None, false),
@@ -108,14 +118,19 @@ impl<'a> Pass<'a> {
         let mut inputs =
             [Input { name: name.clone(), reference: None, shape, many: false, multi: false, state: false, first: 0 }];
         let kinds = output::kinds(query);
-        let chain = self.handlers(&input.handlers, &mut inputs, 0, kinds != Kinds::Current);
+        let mut chain = self.handlers(&input.handlers, &mut inputs, 0, kinds != Kinds::Current);
         if let (Some(span), true) = (chain.window_span, on_window) {
             self.diagnostics.push(calls::window_on_window(span, &name));
         }
         if kinds == Kinds::Expired && chain.window_span.is_none() && !on_window {
             self.diagnostics.push(warnings::never_expires(query.output.span));
         }
-        let window = chain.window_use(kinds != Kinds::Current);
+        let mut window = chain.window_use(kinds != Kinds::Current);
+        if named.is_some() {
+            // Rows come with their kinds, so handlers see both, and what a row adds it takes away when it leaves.
+            chain.after = std::mem::take(&mut chain.before);
+            window = WindowUse { sliding: false, expired: true, windowed: true, leaving: Leaving::Any };
+        }
         let (shape, select) = self.selection(query.selection.as_ref(), &inputs, window, output::target_name(query));
         let rate = self.rate(query);
         let target = self.output(query, shape);
@@ -140,7 +155,7 @@ impl<'a> Pass<'a> {
             key: String::new(),
             text: Query { annotations: Vec::new(), ..query.clone() }.to_string(),
             inputs: vec![input],
-            role: Role::Select,
+            role: named.map_or(Role::Select, Role::Reader),
             shared: Vec::new(),
             partition,
             schema: source.shape.schema(),
@@ -195,10 +210,21 @@ impl<'a> Pass<'a> {
         };
         match entry.class {
             Class::Stream | Class::Trigger => {
-                let read = Read { shape: entry.shape.clone(), stream: Some(entry.number), window: false };
+                let read = Read::stream(entry.shape.clone(), Some(entry.number), false);
                 Some(self.within(name, read))
             }
-            Class::Window => Some(Read { shape: entry.shape.clone(), stream: None, window: true }),
+            Class::Window => {
+                let Some(window) = entry.window.filter(|_| !self.in_partition()) else {
+                    let at = source.span;
+                    let shape = entry.shape.clone();
+                    if self.in_partition() {
+                        self.diagnostics.push(unsupported::named_window(at));
+                    }
+                    return Some(Read::stream(shape, None, true));
+                };
+                let read = Read::stream(entry.shape.numbered(), Some(entry.number), true);
+                Some(Read { named: Some(window), ..read })
+            }
             class => {
                 self.diagnostics.push(names::not_readable(name, source.span, class));
                 None
@@ -228,7 +254,7 @@ impl<'a> Pass<'a> {
                 shape.fields.push(super::catalog::Field::new("_error", riddhi_batch::Type::Object));
                 let name = marked(ast::Scope::Fault, name);
                 let stream = self.catalog.get(&name).map(|e| e.number);
-                Some(self.within(&name, Read { shape, stream, window: false }))
+                Some(self.within(&name, Read::stream(shape, stream, false)))
             }
             _ => {
                 self.diagnostics.push(names::no_fault_stream(name, source.span));

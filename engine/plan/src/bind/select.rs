@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use riddhi_batch::{Kind, Schema};
+use riddhi_batch::{Attribute, Kind, Schema, Type};
 use riddhi_ql::Span;
 use riddhi_ql::ast::{self, AttrRef, ExprKind, Limit, OutAttr, SelectList};
 
@@ -26,9 +26,11 @@ impl<'a> Pass<'a> {
         target: &str,
     ) -> (Shape, Option<SelectPlan>) {
         let aliases = selection.map_or(Vec::new(), aliases);
+        let times = is_join(inputs).then(|| inputs.iter().map(|i| i.shape.fields.len()).sum::<usize>() as u32);
         let scope = Scope {
             inputs: inputs.to_vec(),
             lists: true,
+            times,
             captured: self.captured.clone(),
             aliases,
             ..Scope::default()
@@ -205,7 +207,16 @@ fn finish(outputs: Vec<Output>, open: bool, plan: SelectPlan) -> Option<SelectPl
     items.filter(|_| !open).map(|items| SelectPlan { items, ..plan })
 }
 
-/// The attributes of all inputs, one after the other.
-fn joined_schema(inputs: &[Input<'_>]) -> Schema {
-    Schema { attributes: inputs.iter().flat_map(|i| i.shape.schema().attributes).collect() }
+fn is_join(inputs: &[Input<'_>]) -> bool {
+    inputs.iter().any(|i| i.multi && !i.state)
+}
+
+/// The attributes of all inputs, one after the other; of a join's, the timestamps of the rows of both behind them.
+pub(super) fn joined_schema(inputs: &[Input<'_>]) -> Schema {
+    let mut attributes: Vec<Attribute> = inputs.iter().flat_map(|i| i.shape.schema().attributes).collect();
+    if is_join(inputs) {
+        let time = |i: &Input<'_>| Attribute::new(format!("eventTimestamp({})", i.label()), Type::Long);
+        attributes.extend(inputs.iter().map(time));
+    }
+    Schema { attributes }
 }

@@ -64,6 +64,24 @@ fn attributes(schema: &Schema) -> Vec<Value> {
 
 fn query(plan: &AppPlan, query: &QueryPlan) -> Value {
     let mut operators: Vec<Value> = query.before.iter().map(|h| handler(h, &query.schema)).collect();
+    if let Role::Join(join) = &query.role {
+        let side = |at: usize| {
+            let side = &join.sides[at];
+            json!({
+                "from": super::side_names(plan, query, join)[at],
+                "window": side.stage.window.as_ref().map(|w| &w.text),
+                "triggers": side.triggers,
+                "outer": join.outer[at],
+            })
+        };
+        operators.push(json!({
+            "operator": "join",
+            "left": side(0),
+            "right": side(1),
+            "index": !join.keys.is_empty(),
+            "how": super::join::how(join, query),
+        }));
+    }
     if let Some(window) = &query.window {
         operators.push(json!({"operator": "window", "window": window.text, "sliding": window.sliding}));
     }

@@ -71,6 +71,12 @@ fn query_lines(plan: &AppPlan, query: &QueryPlan) -> Vec<String> {
     if let Role::Change(change) = &query.role {
         lines = change_lines(plan, change, &query.schema);
     }
+    if let Role::Join(join) = &query.role {
+        let window =
+            |side: &crate::join::SidePlan| side.stage.window.as_ref().map(|w| format!("{}: {}", side.label, w.text));
+        lines.extend(join.sides.iter().filter_map(window));
+        lines.push(super::join::how(join, query));
+    }
     lines.extend(query.before.iter().map(handler));
     lines.extend(query.window.iter().map(|w| format!("window {}", w.text)));
     lines.extend(query.after.iter().map(handler));

@@ -66,7 +66,10 @@ fn query_lines(plan: &AppPlan, query: &QueryPlan, out: &mut String) {
         let _ = writeln!(out, "    {text}");
     };
     match &query.role {
-        Role::Select => line(format!("from {}", input_names(plan, query))),
+        Role::Select | Role::Reader(_) | Role::Window => line(format!("from {}", input_names(plan, query))),
+        Role::Join(join) => {
+            super::join::lines(super::side_names(plan, query, join), join, query).into_iter().for_each(&mut line)
+        }
         Role::States(states) => {
             line(format!("from {}", input_names(plan, query)));
             super::states::state_lines(plan, query, states).into_iter().for_each(&mut line);

@@ -153,6 +153,10 @@ pub enum SignalKind {
     Expired,
     /// No row: a new batch begins.
     Reset,
+    /// It is held back: of a window, for joins with it. No aggregator hears of that.
+    Held,
+    /// It is gone without leaving: likewise.
+    Gone,
 }
 
 /// One signal.

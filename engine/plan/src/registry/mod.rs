@@ -28,7 +28,7 @@ pub use connector::{
 pub use scalar::{Arg, BoundScalar, Failed, KernelCx, RowCx, RowFailure, ScalarFunction, ScalarKernel};
 pub use stream::{BoundStream, StreamCx, StreamFunction, StreamKernel, StreamRows};
 pub use window::{
-    Alike, BoundWindow, Cell, Create, Entering, Flush, Form, Leaving, SignalSink, Stamp, Timers, Times, Window,
+    Alike, BoundWindow, Cell, Create, Entering, Finds, Flush, Form, Leaving, SignalSink, Stamp, Timers, Times, Window,
     WindowFunction, WindowUse,
 };
 

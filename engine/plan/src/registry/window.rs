@@ -92,6 +92,8 @@ pub struct BoundWindow {
     pub timers: Timers,
     /// Whether nothing ever comes out of it, its schedule having no instant.
     pub idle: bool,
+    /// What a join finds in it.
+    pub finds: Finds,
     /// Makes its state. The argument: whether anybody sees rows expire.
     pub create: Create,
 }
@@ -116,6 +118,7 @@ impl BoundWindow {
             by_chunk: false,
             timers: Timers::Never,
             idle: false,
+            finds: Finds::Arrived,
             create,
         }
     }
@@ -135,6 +138,19 @@ pub enum Alike {
     One,
     /// A number a row was appended.
     Each,
+}
+
+/// What a join finds in a window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Finds {
+    /// Rows that arrived and have not left, since the last reset.
+    Arrived,
+    /// The same in an order of its own ([`Window::arrange`]).
+    Arranged,
+    /// Rows held back, which have not arrived yet.
+    Held,
+    /// Nothing.
+    Nothing,
 }
 
 /// When a window needs timers.
@@ -271,6 +287,10 @@ pub trait SignalSink {
     fn expired(&mut self, row: u64, ts: i64);
     /// A new batch begins.
     fn reset(&mut self);
+    /// The row is held back until it arrives ([`Finds::Held`]).
+    fn held(&mut self, _row: u64) {}
+    /// The row is there no longer, though it does not leave.
+    fn gone(&mut self, _row: u64) {}
     /// What the attribute that the window rewrites reads in the rows that follow.
     fn carry(&mut self, value: i64);
     /// What came since the last end is one chunk, caused by the chunk of that entering row (`None`: by the timer).
@@ -315,6 +335,9 @@ pub trait Window: State + Send {
 
     /// Of a window whose rows leave in any order: appends the rows that it holds, each once.
     fn held(&self, _rows: &mut Vec<u64>) {}
+
+    /// Puts rows that it holds into the order in which a join finds them, if that is not the order of arrival.
+    fn arrange(&self, _rows: &mut [u64]) {}
 
     /// A row of that timestamp makes the window ask for no timer that is due earlier. Chunks up to then are taken at once.
     fn earliest_due(&self, _ts: i64) -> i64 {

@@ -110,7 +110,7 @@ impl Limiter {
             RatePlan::Time(Which::First, every) if grouped => Box::new(FirstForGroup::new(every)),
             RatePlan::Time(Which::First, every) => Box::new(First::new(every)),
             RatePlan::Time(Which::Last, _) => Box::new(Last::new(code)),
-            RatePlan::Snapshot(_) if code.window.is_some() && !code.all_aggregated() => Box::new(Contents::new(code)),
+            RatePlan::Snapshot(_) if code.windowed && !code.all_aggregated() => Box::new(Contents::new(code)),
             RatePlan::Snapshot(_) => Box::new(Shown::new(code)),
         };
         let passed = Flow { rows: Columns::new(code.output_kinds()), ..Flow::default() };

@@ -19,7 +19,7 @@ pub(super) struct Shown {
 impl Shown {
     /// With nothing to show.
     pub fn new(code: &Code) -> Shown {
-        Shown { last: LastRows::new(Held::whole(code)), counts: code.window.is_some().then(Vec::new) }
+        Shown { last: LastRows::new(Held::whole(code)), counts: code.windowed.then(Vec::new) }
     }
 
     /// A row comes, or leaves.

@@ -71,6 +71,8 @@ impl Batch {
     /// Takes in a row that is held back, in the chunk of entering row `cause`.
     fn hold(&mut self, row: u64, now: i64, stored: &dyn Times, sink: &mut dyn SignalSink, cause: u32) {
         if self.joins(row, now, stored) {
+            sink.held(row);
+            sink.end_chunk(Some(cause));
             return self.join(row);
         }
         self.expiring.clone().for_each(|old| sink.expired(old, now));
@@ -86,6 +88,8 @@ impl Batch {
                 sink.current(row);
                 self.expiring.end = row + 1;
                 self.open = row + 1..row + 1;
+            } else {
+                sink.held(row);
             }
         }
         sink.end_chunk(Some(cause));

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use riddhi_batch::{Type, Value};
 use riddhi_plan::registry::{
-    ArgError, ArgType, BoundWindow, Create, Form, Leaving, StreamKernel, WindowFunction, WindowScope,
+    ArgError, ArgType, BoundWindow, Create, Finds, Form, Leaving, StreamKernel, WindowFunction, WindowScope,
 };
 
 use super::{arity, const_bool};
@@ -68,7 +68,8 @@ impl WindowFunction for ExpressionBatch {
             Arc::new(move |_| Box::new(batch::Batch::new(Rule::new(&source), include, streaming)))
         };
         let bound = BoundWindow::new(text, false, Form::General, create);
-        Ok(BoundWindow { required: source.attribute(), leaving: Leaving::Oldest, keeps, ..bound })
+        let finds = if streaming { Finds::Arrived } else { Finds::Held };
+        Ok(BoundWindow { required: source.attribute(), leaving: Leaving::Oldest, finds, keeps, ..bound })
     }
 
     fn computed(&self, at: usize, ty: Type) -> Option<Arc<dyn StreamKernel>> {

@@ -10,7 +10,9 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use riddhi_batch::{LoadError, Reader, State, Type, Value, Writer};
-use riddhi_plan::registry::{ArgError, ArgType, BoundWindow, Create, Entering, Form, Leaving, SignalSink, Window};
+use riddhi_plan::registry::{
+    ArgError, ArgType, BoundWindow, Create, Entering, Finds, Form, Leaving, SignalSink, Window,
+};
 
 use super::{arity, const_int};
 use key::By;
@@ -38,6 +40,8 @@ struct Sort {
     /// The slot that no row held has: for the one that enters.
     spare: u32,
     key: Vec<u8>,
+    /// Rows before this one are found in the order by which they are sorted: those that were there when a row last left.
+    sorted: u64,
 }
 
 pub(super) fn bind(args: &[ArgType]) -> Result<BoundWindow, ArgError> {
@@ -49,10 +53,10 @@ pub(super) fn bind(args: &[ArgType]) -> Result<BoundWindow, ArgError> {
     let create: Create = Arc::new(move |_| {
         let by = by.clone();
         let n = n.max(0) as usize;
-        Box::new(Sort { n, by, heap: Vec::new(), rests: vec![Vec::new()], spare: 0, key: Vec::new() })
+        Box::new(Sort { n, by, heap: Vec::new(), rests: vec![Vec::new()], spare: 0, key: Vec::new(), sorted: 0 })
     });
     let window = BoundWindow::new(format!("sort({n})"), true, Form::General, create);
-    Ok(BoundWindow { leaving: Leaving::Any, reads, ..window })
+    Ok(BoundWindow { leaving: Leaving::Any, finds: Finds::Arranged, reads, ..window })
 }
 
 /// Attributes and orders in turn; only the last order may be left out.
@@ -156,6 +160,7 @@ impl State for Sort {
         // The heap's order depends on how it came about.
         let mut entries: Vec<&Entry> = self.heap.iter().collect();
         entries.sort_unstable_by_key(|e| e.row);
+        out.put_u64(self.sorted);
         out.put_u64(entries.len() as u64);
         for entry in entries {
             out.put_u64(entry.row);
@@ -166,6 +171,7 @@ impl State for Sort {
     }
 
     fn load(&mut self, from: &mut Reader<'_>) -> Result<(), LoadError> {
+        self.sorted = from.get_u64()?;
         let n = from.get_count(28)?;
         if n > self.n {
             return Err(LoadError::new("a window holds too many rows"));
@@ -191,6 +197,7 @@ impl Window for Sort {
             let entry = self.entry(row, &key);
             if let Some(last) = self.enter(entry) {
                 sink.expired(last, rows.now[i]);
+                self.sorted = row + 1;
             }
             if rows.chunk_ends[i] as usize == i + 1 {
                 sink.end_chunk(Some(i as u32));
@@ -206,6 +213,16 @@ impl Window for Sort {
     fn held(&self, rows: &mut Vec<u64>) {
         rows.extend(self.heap.iter().map(|e| e.row));
     }
+
+    fn arrange(&self, rows: &mut [u64]) {
+        let sorted = rows.partition_point(|&row| row < self.sorted);
+        let rows = &mut rows[..sorted];
+        let mut entries: Vec<&Entry> = self.heap.iter().filter(|e| rows.binary_search(&e.row).is_ok()).collect();
+        if entries.len() == rows.len() {
+            entries.sort_unstable_by(|a, b| self.order(a, b));
+            rows.iter_mut().zip(entries).for_each(|(row, entry)| *row = entry.row);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -215,8 +232,15 @@ mod tests {
     /// Of random keys, many of them equal and some long, the same rows leave as from a list sorted anew each time.
     #[test]
     fn the_row_sorted_last_leaves() {
-        let mut sort =
-            Sort { n: 7, by: [].into(), heap: Vec::new(), rests: vec![Vec::new()], spare: 0, key: Vec::new() };
+        let mut sort = Sort {
+            n: 7,
+            by: [].into(),
+            heap: Vec::new(),
+            rests: vec![Vec::new()],
+            spare: 0,
+            key: Vec::new(),
+            sorted: 0,
+        };
         let mut list: Vec<(Vec<u8>, u64)> = Vec::new();
         let mut random = 99u64;
         for row in 0..3000 {
@@ -231,8 +255,15 @@ mod tests {
         }
         let mut bytes = Writer::default();
         sort.save(&mut bytes);
-        let mut other =
-            Sort { n: 7, by: [].into(), heap: Vec::new(), rests: vec![Vec::new()], spare: 0, key: Vec::new() };
+        let mut other = Sort {
+            n: 7,
+            by: [].into(),
+            heap: Vec::new(),
+            rests: vec![Vec::new()],
+            spare: 0,
+            key: Vec::new(),
+            sorted: 0,
+        };
         other.load(&mut Reader::new(&bytes.bytes)).unwrap();
         let mut again = Writer::default();
         other.save(&mut again);

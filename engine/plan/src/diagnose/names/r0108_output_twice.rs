@@ -33,12 +33,6 @@ also! {
     star_of_a_join,
     "define stream R (n int); from S#window.length(1) join R#window.length(1) select * insert into Out;",
     @"
-    error[U0007]: Riddhi does not have joins yet
-     --> app.siddhi:2:50
-      |
-    2 | define stream R (n int); from S#window.length(1) join R#window.length(1) select * insert into Out;
-      |                                                  ^^^^ not there yet
-
     error[R0108]: the output has two attributes `n`
      --> app.siddhi:2:81
       |

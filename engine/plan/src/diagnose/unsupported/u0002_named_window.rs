@@ -3,14 +3,14 @@ use riddhi_ql::{Diagnostic, Span};
 use super::feature;
 
 code! {
-    U0002, "named windows",
-    "define window W (n int) length(2);",
+    U0002, "named windows that have the name of a stream, or are read in a partition",
+    "define stream X (n int); define window X (n int) length(2);",
     @"
-    error[U0002]: Riddhi does not have named windows yet
-     --> app.siddhi:2:15
+    error[U0002]: Riddhi does not have named windows that have the name of a stream, or are read in a partition yet
+     --> app.siddhi:2:40
       |
-    2 | define window W (n int) length(2);
-      |               ^ not there yet
+    2 | define stream X (n int); define window X (n int) length(2);
+      |                                        ^ not there yet
     "
 }
 

@@ -3,14 +3,14 @@ use riddhi_ql::{Diagnostic, Span};
 use super::feature;
 
 code! {
-    U0007, "joins",
-    "define stream R (n int); from S#window.length(1) join R select S.n insert into Out;",
+    U0007, "joins with tables, aggregations and inner streams",
+    "define table T (m int); from S join T select n insert into Out;",
     @"
-    error[U0007]: Riddhi does not have joins yet
-     --> app.siddhi:2:50
+    error[U0007]: Riddhi does not have joins with tables, aggregations and inner streams yet
+     --> app.siddhi:2:32
       |
-    2 | define stream R (n int); from S#window.length(1) join R select S.n insert into Out;
-      |                                                  ^^^^ not there yet
+    2 | define table T (m int); from S join T select n insert into Out;
+      |                                ^^^^ not there yet
     "
 }
 

@@ -1,0 +1,77 @@
+//! What a join remembers, as sections of a snapshot: those of its stages, what can be found of each side, and those of its
+//! selection.
+
+use riddhi_batch::{LoadError, Reader, Writer};
+use riddhi_plan::registry::Finds;
+
+use super::Join;
+use crate::query::Section;
+
+const NAMES: [&str; 2] = ["left", "right"];
+
+impl Join {
+    pub(super) fn save_sections(&self, out: &mut Vec<Section>) {
+        let key = &self.code.key;
+        for (side, name) in self.sides.iter().zip(NAMES) {
+            let first = out.len();
+            side.stage.save(out);
+            let kept = out.split_off(first);
+            // A stage selects nothing.
+            for section in kept.into_iter().filter(|s| !s.name.ends_with("/select")) {
+                let role = section.name.rsplit('/').next().unwrap_or_default();
+                out.push(Section { name: format!("{key}/{name}.{role}"), bytes: section.bytes });
+            }
+            if side.code().finds == Finds::Nothing {
+                continue;
+            }
+            let mut writer = Writer::default();
+            let all = side.contents.all();
+            let marks = side.contents.marks();
+            marks.iter().for_each(|&mark| writer.put_u64(mark));
+            writer.put_u64(all.len() as u64);
+            for (number, _) in &all {
+                writer.put_u64(*number);
+            }
+            if let Some(copy) = &side.copy {
+                let rows: Vec<u64> = all.iter().map(|&(_, row)| row).collect();
+                copy.save_rows(&mut writer, &rows);
+            }
+            out.push(Section { name: format!("{key}/{name}.contents"), bytes: writer.bytes });
+        }
+        if self.pairs.serial > 0 && self.code.asks_random {
+            let mut writer = Writer::default();
+            writer.put_u64(self.pairs.serial);
+            out.push(Section { name: format!("{key}/pairs"), bytes: writer.bytes });
+        }
+        self.inner.save(out);
+    }
+
+    pub(super) fn load_section(&mut self, role: &str, bytes: &[u8]) -> Result<(), LoadError> {
+        if role == "pairs" {
+            self.pairs.serial = Reader::new(bytes).get_u64()?;
+            return Ok(());
+        }
+        for (side, name) in self.sides.iter_mut().zip(NAMES) {
+            let Some(part) = role.strip_prefix(name).and_then(|r| r.strip_prefix('.')) else { continue };
+            if part != "contents" {
+                return side.stage.load(part, bytes);
+            }
+            let mut from = Reader::new(bytes);
+            let marks = [from.get_u64()?, from.get_u64()?];
+            let n = from.get_count(8)?;
+            let numbers = (0..n).map(|_| from.get_u64()).collect::<Result<Vec<_>, _>>()?;
+            let mut rows = numbers.clone();
+            if let Some(copy) = &mut side.copy {
+                copy.load_rows(&mut from)?;
+                rows = copy.numbers();
+            }
+            if from.left() > 0 || rows.len() != numbers.len() {
+                return Err(LoadError::new("it is longer than it should be"));
+            }
+            side.load_contents(&numbers, &rows)?;
+            side.contents.set_marks(marks);
+            return Ok(());
+        }
+        self.inner.load(role, bytes)
+    }
+}

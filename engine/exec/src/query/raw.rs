@@ -1,0 +1,246 @@
+//! Queries that put out the rows of their window with their kinds instead of a selection (named windows), and those of which
+//! only the signals are asked for: a join makes its own of what the windows of its sides say.
+
+use riddhi_batch::{Chunk, Column, Flow, Sel};
+use riddhi_plan::logical::Kinds;
+use riddhi_plan::registry::{SignalKind, Window};
+
+use super::code::{Raw, Takes};
+use super::general;
+use super::rows::{Piece, Selected};
+use super::{Code, Cx, Query, Work};
+use crate::store::{Store, longs};
+
+/// What the window of a query said: rows that arrive, rows that leave and resets, in chunks.
+#[derive(Clone, Copy, Debug)]
+pub struct RawSignals<'a> {
+    /// What each is.
+    pub kinds: &'a [SignalKind],
+    /// The row's number in [`Query::store`]; of a query without a window its place in [`Query::passed`]. Nothing of a reset.
+    pub rows: &'a [u64],
+    /// Timestamps: of an expired row, when it left.
+    pub ts: &'a [i64],
+    /// For each chunk where it ends, and what it comes from.
+    pub chunks: &'a [(u32, Option<u32>)],
+    /// The input chunk, or the timer, that each chunk comes from.
+    pub pieces: &'a [Piece],
+    /// Of a reader of a named window: the number that each row has there.
+    pub numbers: &'a [u64],
+}
+
+/// Kinds of rows in a flow.
+pub mod kind {
+    /// The row arrives.
+    pub const CURRENT: u8 = 0;
+    /// The row leaves.
+    pub const EXPIRED: u8 = 1;
+    /// A new batch begins; the row has no values.
+    pub const RESET: u8 = 2;
+    /// The row is held back.
+    pub const HELD: u8 = 3;
+    /// It is gone without leaving.
+    pub const GONE: u8 = 4;
+}
+
+fn code_of(kind: SignalKind) -> u8 {
+    match kind {
+        SignalKind::Current => kind::CURRENT,
+        SignalKind::Expired => kind::EXPIRED,
+        SignalKind::Reset => kind::RESET,
+        SignalKind::Held => kind::HELD,
+        SignalKind::Gone => kind::GONE,
+    }
+}
+
+pub(super) fn kind_of(code: u8) -> SignalKind {
+    match code {
+        kind::CURRENT => SignalKind::Current,
+        kind::EXPIRED => SignalKind::Expired,
+        kind::HELD => SignalKind::Held,
+        kind::GONE => SignalKind::Gone,
+        _ => SignalKind::Reset,
+    }
+}
+
+/// Collects the selected rows of a query without a window, with the kinds they have.
+pub(super) fn passing_signals(code: &Code, input: &Flow, selected: &Selected, g: &mut general::Buffers) {
+    let (lets, number) = match code.takes {
+        Takes::Rows => (Lets::All, None),
+        Takes::Signals => (Lets::All, None),
+        Takes::Window { kinds, number } => (Lets::of(kinds, code.raw), Some(longs(&input.rows.cols[number as usize]))),
+    };
+    let (mut done, mut passing) = (0, g.begin_passing());
+    for piece in &selected.pieces {
+        for i in done..piece.end as usize {
+            let row = selected.row(i);
+            let kind = input.kinds.get(row).map_or(SignalKind::Current, |&k| kind_of(k));
+            let number = number.map(|n| n[row] as u64);
+            if lets.let_through(kind) {
+                g.push_passing(kind, passing.len(), number, input.rows.ts[row], code.raw == Raw::Stage);
+                passing.push(row as u32);
+            }
+        }
+        done = piece.end as usize;
+        g.end(Some(piece.end - 1));
+    }
+    g.end_passing(code, input, passing);
+}
+
+/// Which kinds of a named window's rows reach a reader.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lets {
+    All,
+    Kinds(Kinds),
+}
+
+impl Lets {
+    fn of(kinds: Kinds, raw: Raw) -> Lets {
+        // A join sees all that happens to what the window holds.
+        if raw == Raw::Stage { Lets::All } else { Lets::Kinds(kinds) }
+    }
+
+    fn let_through(self, kind: SignalKind) -> bool {
+        match (self, kind) {
+            (Lets::All, _) => true,
+            (Lets::Kinds(kinds), SignalKind::Current) => kinds != Kinds::Expired,
+            (Lets::Kinds(kinds), SignalKind::Expired) => kinds != Kinds::Current,
+            (Lets::Kinds(_), SignalKind::Reset | SignalKind::Held | SignalKind::Gone) => false,
+        }
+    }
+}
+
+impl Query {
+    /// From here on signals are only collected.
+    pub fn begin_raw(&mut self) {
+        self.work.collect_signals();
+    }
+
+    /// Takes all chunks of a frame's input, and the timers among and after them.
+    pub fn run_raw_frame(&mut self, cx: &mut Cx<'_>, input: &Flow) {
+        if self.code.has_timers() {
+            self.run_among_timers(cx, input);
+            self.fire_rest(cx);
+        } else {
+            self.run(cx, input, 0, input.chunks.len());
+        }
+    }
+
+    /// Takes all chunks, and the timers before and among them.
+    pub fn run_among_timers(&mut self, cx: &mut Cx<'_>, input: &Flow) {
+        if self.code.has_timers() {
+            self.run_and_fire(cx, input, None);
+        } else {
+            self.run(cx, input, 0, input.chunks.len());
+        }
+    }
+
+    /// Fires the timers that are left in the frame.
+    pub fn fire_rest(&mut self, cx: &mut Cx<'_>) {
+        if self.code.has_timers() {
+            self.fire_before(cx, None);
+        }
+    }
+
+    /// The chunks that came out in this frame, for who gives them other causes.
+    pub fn out_chunks(&mut self) -> &mut [Chunk] {
+        &mut self.work.out.chunks
+    }
+
+    /// Takes the chunks `from..to`.
+    pub fn run_raw(&mut self, cx: &mut Cx<'_>, input: &Flow, from: usize, to: usize) {
+        self.run(cx, input, from, to);
+    }
+
+    /// Runs the handlers after the window on what was collected.
+    pub fn handle_raw(&mut self, cx: &mut Cx<'_>) {
+        if self.code.after.is_empty() {
+            return;
+        }
+        let mut g = std::mem::take(&mut self.work.buffers.general);
+        if g.chunks() > 0 {
+            self.work.handle_signals(&self.code, cx, &mut g);
+            g.keep_alive_only();
+        }
+        self.work.buffers.general = g;
+    }
+
+    /// What was collected since [`Query::begin_raw`].
+    pub fn raw_signals(&self) -> RawSignals<'_> {
+        self.work.buffers.general.signals()
+    }
+
+    /// Of a query without a window: the columns of the rows collected, as many as there are attributes; only kept ones are filled.
+    pub fn passed(&self) -> &[Column] {
+        self.work.buffers.general.columns()
+    }
+
+    /// The rows that the window keeps, and until [`Query::end_raw`] those that left it.
+    pub fn store(&self) -> &Store {
+        &self.work.store
+    }
+
+    /// The columns of the store: which attribute stands in each.
+    pub fn stored(&self) -> &[u32] {
+        &self.code.kept
+    }
+
+    /// The window.
+    pub fn window(&self) -> Option<&dyn Window> {
+        self.work.window.as_deref().map(|w| w as &dyn Window)
+    }
+
+    /// Lets go what nobody needs any longer.
+    pub fn end_raw(&mut self) {
+        self.work.collecting = false;
+        self.work.release_unneeded(&self.code);
+    }
+}
+
+impl Work {
+    /// Puts out the signals with all attributes of their rows, each row's number behind them.
+    pub(super) fn emit_raw(&mut self, code: &Code, g: &general::Buffers, pieces: &[Piece]) {
+        let out = &mut self.out;
+        let mut next = 0;
+        let alive = g.alive();
+        for (piece, &(end, _)) in pieces.iter().zip(g.signals().chunks) {
+            let mut until = next;
+            while alive.get(until).is_some_and(|&i| i < end) {
+                until += 1;
+            }
+            if until > next {
+                let first = out.rows.len() as u32 + next as u32;
+                out.chunks.push(Chunk { step: piece.step, cause: piece.chunk, first, rows: (until - next) as u32 });
+            }
+            next = until;
+        }
+        let alive = Sel::Rows(g.alive());
+        let n = g.alive().len();
+        out.rows.ts.extend(g.alive().iter().map(|&i| g.signals().ts[i as usize]));
+        out.kinds.extend(g.alive().iter().map(|&i| code_of(g.signals().kinds[i as usize])));
+        for (to, item) in out.rows.cols.iter_mut().zip(&code.items) {
+            if let Some(from) = item.attribute() {
+                to.append(&g.columns()[from as usize], alive, n);
+            }
+        }
+        if let Some(number) = out.rows.cols.get_mut(code.items.len()) {
+            g.alive().iter().for_each(|&i| number.push_i64(g.signals().rows[i as usize] as i64));
+        }
+    }
+}
+
+/// Makes one chunk of those from `before` on that come from chunks of `input` with one cause, which becomes theirs.
+pub(super) fn join_chunks(out: &mut Flow, before: usize, input: &[Chunk]) {
+    let mut to = before;
+    for at in before..out.chunks.len() {
+        let mut chunk = out.chunks[at];
+        chunk.cause = input[chunk.cause as usize].cause;
+        match out.chunks[before..to].last_mut() {
+            Some(last) if (last.step, last.cause) == (chunk.step, chunk.cause) => last.rows += chunk.rows,
+            _ => {
+                out.chunks[to] = chunk;
+                to += 1;
+            }
+        }
+    }
+    out.chunks.truncate(to);
+}

@@ -1,0 +1,277 @@
+//! Joins: what each side is, what has to hold of a pair, and how rows are found.
+
+use riddhi_batch::{Schema, Type};
+use riddhi_ql::ast::{self, ExprKind, Join, JoinKind, JoinSource, Query};
+
+use super::annotations::info_name;
+use super::catalog::{Class, NamedWindow, Shape};
+use super::expr::Binder;
+use super::handlers::Chain;
+use super::multi::place;
+use super::scope::{Input, Scope, marked};
+use super::select::joined_schema;
+use super::{Pass, output};
+use crate::diagnose::{calls, multi as wrong, unsupported};
+use crate::expr::{Expr, Node};
+use crate::join::{JoinPlan, SideOf, SidePlan};
+use crate::logical::{Item, Kinds, QueryPlan, Role, SelectPlan, WindowRead};
+use crate::registry::{Leaving, WindowUse};
+
+/// A side as far as it is known.
+struct Side<'a> {
+    class: Option<Class>,
+    /// The plan's number of the stream it reads.
+    stream: Option<usize>,
+    window: Option<NamedWindow>,
+    chain: Chain,
+    source: &'a JoinSource,
+}
+
+impl Side<'_> {
+    /// Whether its rows stand still: they never trigger.
+    fn is_fixed(&self) -> bool {
+        matches!(self.class, Some(Class::Table | Class::Aggregation))
+    }
+}
+
+impl<'a> Pass<'a> {
+    pub(crate) fn join_query(&mut self, query: &'a Query, join: &'a Join) {
+        let (left, left_side) = self.join_side(&join.left);
+        let (right, right_side) = self.join_side(&join.right);
+        let mut sides = [left_side, right_side];
+        let mut inputs = [left, right];
+        self.check_sides(join, &sides);
+        let kinds = output::kinds(query);
+        let mut sliding = false;
+        for at in [0, 1] {
+            let chain = self.handlers(&sides[at].source.handlers, &mut inputs, at, true);
+            sliding |= chain.window_use(true).sliding;
+            if let (Some(span), Some(Class::Window)) = (chain.window_span, sides[at].class) {
+                self.diagnostics.push(calls::window_on_window(span, &inputs[at].name));
+            }
+            sides[at].chain = chain;
+        }
+        place(&mut inputs);
+        let firsts = [inputs[0].first, inputs[1].first];
+        let aggregation = sides.iter().any(|s| s.class == Some(Class::Aggregation));
+        let on = self.join_conditions(join, &inputs, aggregation);
+        let window = WindowUse { sliding, expired: kinds != Kinds::Current, windowed: true, leaving: Leaving::Any };
+        let target = output::target_name(query);
+        let (shape, select) = self.selection(query.selection.as_ref(), &inputs, window, target);
+        let rate = self.rate(query);
+        let target = self.output(query, shape);
+        let complete = sides.iter().all(|s| s.chain.complete);
+        let (Some(on), Some(select), Some(output), true) = (on, select, target, complete) else { return };
+        let numbers = [sides[0].stream, sides[1].stream];
+        let [Some(a), Some(b)] = numbers else {
+            if !sides.iter().any(Side::is_fixed) {
+                self.diagnostics.push(unsupported::join(join.kind_span));
+            }
+            return;
+        };
+        let schema = joined_schema(&inputs).attributes;
+        let right = firsts[1];
+        let (keys, rest) = JoinPlan::split(on.as_ref(), right, schema.len() - 2);
+        let streams = if a == b { vec![a] } else { vec![a, b] };
+        let places = [0, streams.len() as u32 - 1];
+        let mut used = vec![false; schema.len()];
+        on.iter().for_each(|e| note(e, &mut used));
+        note_selection(&select, &mut used);
+        let chains = [std::mem::take(&mut sides[0].chain), std::mem::take(&mut sides[1].chain)];
+        let side = |at: usize, chain: Chain| {
+            let own = inputs[at].shape.schema();
+            let used = &used[firsts[at]..firsts[at] + own.attributes.len()];
+            let triggers = match join.unidirectional.map(|u| u.side) {
+                None => true,
+                Some(ast::Side::Left) => at == 0,
+                Some(ast::Side::Right) => at == 1,
+            };
+            let of = match sides[at].window {
+                Some(NamedWindow { read: WindowRead { kinds, number }, any_order, finds, .. }) => {
+                    SideOf::Window { kinds, number, any_order, finds }
+                }
+                None => SideOf::Stream,
+            };
+            let role = sides[at].window.map_or(Role::Select, |w| Role::Reader(w.read));
+            SidePlan {
+                label: inputs[at].label().to_owned(),
+                input: Some(places[at]),
+                of,
+                stage: Box::new(stage(query, numbers[at].unwrap_or(0), own.clone(), chain, used, role)),
+                triggers,
+                first: firsts[at],
+                schema: own,
+            }
+        };
+        let outer = match join.kind {
+            JoinKind::Inner => [false, false],
+            JoinKind::LeftOuter => [true, false],
+            JoinKind::RightOuter => [false, true],
+            JoinKind::FullOuter => [true, true],
+        };
+        let [left, right] = chains;
+        let plan = JoinPlan {
+            sides: [side(0, left), side(1, right)],
+            on,
+            keys,
+            rest,
+            outer,
+            expired: kinds != Kinds::Current || !select.aggregates.is_empty(),
+            selfed: a == b,
+        };
+        let name = info_name(&query.annotations, &mut Default::default()).map(|n| n.name);
+        self.add(QueryPlan {
+            name,
+            text: Query { annotations: Vec::new(), ..query.clone() }.to_string(),
+            inputs: streams,
+            role: Role::Join(Box::new(plan)),
+            schema: Schema { attributes: schema },
+            select,
+            rate,
+            output: Some(output),
+            ..QueryPlan::of(kinds, query.span)
+        });
+    }
+
+    fn check_sides(&mut self, join: &Join, sides: &[Side<'a>; 2]) {
+        if sides.iter().all(Side::is_fixed) {
+            self.diagnostics.push(wrong::both_fixed(join.span));
+        } else if sides.iter().any(Side::is_fixed) || self.in_partition() {
+            self.diagnostics.push(unsupported::join(join.kind_span));
+        }
+        if sides[0].class == Some(Class::Aggregation) {
+            self.diagnostics.push(wrong::aggregation_left(join.left.span));
+        }
+        for side in sides {
+            let source = &side.source.source;
+            if side.class == Some(Class::Window) && self.is_cron(&source.name.name) {
+                self.diagnostics.push(wrong::cron_joined(&source.name.name, source.span));
+            }
+        }
+    }
+
+    fn join_side(&mut self, source: &'a JoinSource) -> (Input<'a>, Side<'a>) {
+        let name = marked(source.source.scope, &source.source.name.name);
+        let class = self.catalog.get(&name).map(|e| e.class).filter(|_| source.source.scope == ast::Scope::Plain);
+        let read = match class {
+            Some(Class::Table | Class::Aggregation) => None,
+            _ => self.read(&source.source),
+        };
+        let shape = match class {
+            Some(Class::Table | Class::Aggregation) => self.catalog.get(&name).map(|e| e.shape.clone()),
+            _ => read.as_ref().map(|r| r.shape.clone()),
+        };
+        let input = Input {
+            name,
+            reference: source.alias.as_ref().map(|a| a.name.as_str()),
+            shape: shape.unwrap_or_else(Shape::open),
+            many: false,
+            multi: true,
+            state: false,
+            first: 0,
+        };
+        let side = Side {
+            class,
+            stream: read.as_ref().and_then(|r| r.stream),
+            window: read.as_ref().and_then(|r| r.named),
+            chain: Chain::default(),
+            source,
+        };
+        (input, side)
+    }
+
+    fn is_cron(&self, window: &str) -> bool {
+        self.app.definitions.iter().any(|d| match d {
+            ast::Definition::Window(d) => {
+                d.name.name == window && d.window.namespace.is_none() && d.window.name.name == "cron"
+            }
+            _ => false,
+        })
+    }
+
+    /// The condition; none if it could not be bound.
+    fn join_conditions(&mut self, join: &'a Join, inputs: &[Input<'a>], aggregation: bool) -> Option<Option<Expr>> {
+        let times = inputs.iter().map(|i| i.shape.fields.len()).sum::<usize>() as u32;
+        let scope = Scope { inputs: inputs.to_vec(), times: Some(times), ..Scope::default() };
+        let mut binder =
+            Binder::new(self.registry, &self.catalog, &mut self.diagnostics, &scope, "the condition of a join");
+        let on = match &join.on {
+            Some(on) => binder.condition(on, "the condition of a join").map(Some),
+            None => Some(None),
+        };
+        match &join.range {
+            None if aggregation => self.diagnostics.push(wrong::range_missing(join.span)),
+            None => {}
+            Some(range) => {
+                if !aggregation {
+                    binder.diagnostics.push(wrong::range_without_aggregation(range.span));
+                }
+                for limit in std::iter::once(&range.start).chain(&range.end) {
+                    let bound = binder.bind(limit);
+                    let long = range.end.is_some();
+                    let fits = |ty: Type| ty == Type::String || (ty == Type::Long && long);
+                    if let Some(wrong_one) = bound.filter(|b| !fits(b.ty)) {
+                        binder.diagnostics.push(wrong::within_type(wrong_one.ty, long, wrong_one.span));
+                    }
+                }
+                let per = binder.bind(&range.per);
+                if let Some(per) = per.filter(|p| p.ty != Type::String) {
+                    binder.diagnostics.push(wrong::per_type(per.ty, per.span));
+                } else if let ExprKind::Str(text) = &range.per.kind
+                    && !is_duration(text)
+                {
+                    binder.diagnostics.push(wrong::per_unknown(text, range.per.span));
+                }
+            }
+        }
+        on
+    }
+}
+
+/// Handlers and window of a side as a query of its own, which keeps what the join looks at.
+fn stage(query: &Query, input: usize, schema: Schema, chain: Chain, used: &[bool], role: Role) -> QueryPlan {
+    let item = |(at, attribute): (usize, &riddhi_batch::Attribute)| Item {
+        name: attribute.name.clone(),
+        expr: Expr { ty: attribute.ty, kind: attribute.kind, node: Node::Attr(at as u32), span: query.span },
+    };
+    let kept = schema.attributes.iter().enumerate().filter(|(at, _)| used[*at]);
+    let items = kept.map(item).collect();
+    // What comes of a named window comes with its kinds, which only handlers behind a window look at.
+    let named = matches!(role, Role::Reader(_));
+    let (before, after) = if named { (Vec::new(), chain.before) } else { (chain.before, chain.after) };
+    QueryPlan {
+        inputs: vec![input],
+        role,
+        schema,
+        before,
+        window: chain.window,
+        after,
+        select: SelectPlan { items, ..SelectPlan::default() },
+        ..QueryPlan::of(Kinds::All, query.span)
+    }
+}
+
+fn note(expr: &Expr, used: &mut [bool]) {
+    expr.visit(&mut |e| {
+        if let Node::Attr(a) = e.node
+            && let Some(used) = used.get_mut(a as usize)
+        {
+            *used = true;
+        }
+    });
+}
+
+fn note_selection(select: &SelectPlan, used: &mut [bool]) {
+    let arguments = select.aggregates.iter().flat_map(|a| a.arg.iter().chain(&a.when));
+    select.items.iter().map(|i| &i.expr).chain(&select.having).chain(arguments).for_each(|e| note(e, used));
+    select.group_by.iter().for_each(|&a| used[a as usize] = true);
+}
+
+/// Whether `per` knows the word.
+fn is_duration(text: &str) -> bool {
+    let words = [
+        "sec", "second", "seconds", "min", "minute", "minutes", "h", "hour", "hours", "day", "days", "month", "months",
+        "year", "years",
+    ];
+    words.contains(&text.to_ascii_lowercase().as_str())
+}

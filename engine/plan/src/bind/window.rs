@@ -1,0 +1,77 @@
+//! Named windows: a node that takes what is inserted and puts out what the window says, with kinds and numbers.
+
+use riddhi_ql::ast;
+
+use super::Pass;
+use super::catalog::{Class, Entry, Field, NamedWindow};
+use super::definitions::{entry, same_names, shape_of};
+use super::handlers::Chain;
+use super::output::kinds_of;
+use super::scope::Input;
+use crate::diagnose::{names, unsupported};
+use crate::expr::{Expr, Node};
+use crate::logical::{Item, Kinds, QueryPlan, Role, SelectPlan, WindowRead};
+use crate::registry::{BoundWindow, Finds};
+
+impl<'a> Pass<'a> {
+    pub(crate) fn named_window(&mut self, d: &'a ast::WindowDef) {
+        let name = &d.name.name;
+        let mut shape = shape_of(&d.attributes);
+        self.assume(name, &mut shape);
+        let input = Input {
+            name: name.clone(),
+            reference: None,
+            shape: shape.clone(),
+            many: false,
+            multi: false,
+            state: false,
+            first: 0,
+        };
+        let (mut inputs, mut chain) = ([input], Chain::default());
+        let bound = self.window(&d.window, d.window.span, &mut inputs, 0, &mut chain);
+        if let Some(before) = self.catalog.get(name) {
+            let stream = matches!(before.class, Class::Stream | Class::Trigger);
+            if !stream || !same_names(&before.shape, &shape) {
+                self.diagnostics.push(names::defined_twice(&d.name, Class::Window, before));
+            } else {
+                self.diagnostics.push(unsupported::named_window(d.name.span));
+            }
+            return;
+        }
+        let kinds = d.output.map_or(Kinds::All, |output| kinds_of(output.kind));
+        let any_order = chain.window.as_ref().is_some_and(|w: &BoundWindow| w.leaving.in_any_order());
+        let read = WindowRead { kinds, number: shape.fields.len() as u32 };
+        let hidden = format!("{name}:in");
+        let way = Entry { hidden: true, defined: false, ..entry(Class::Stream, shape.clone(), d.name.span) };
+        self.catalog.add(&hidden, way);
+        let input = self.catalog.get(&hidden).map_or(0, |e| e.number);
+        let finds = chain.window.as_ref().map_or(Finds::Arrived, |w| w.finds);
+        let window = NamedWindow { input, read, any_order, finds };
+        let entry = entry(Class::Window, shape.clone(), d.name.span);
+        self.catalog.add(name, Entry { defined: false, window: Some(window), ..entry });
+        let output = self.catalog.get(name).map(|e| e.number);
+        if bound.is_none() {
+            return;
+        }
+        let item = |(at, field): (usize, &Field)| {
+            let ty = field.ty?;
+            let node = Node::Attr(at as u32);
+            Some(Item { name: field.name.clone(), expr: Expr { ty, kind: field.kind, node, span: d.name.span } })
+        };
+        let Some(items) = shape.named().map(item).collect() else { return };
+        let [source] = inputs;
+        self.queries.push(QueryPlan {
+            label: format!("window {name}"),
+            key: format!("window:{name}"),
+            text: d.to_string(),
+            inputs: vec![input],
+            role: Role::Window,
+            schema: source.shape.schema(),
+            before: chain.before,
+            window: chain.window,
+            select: SelectPlan { items, ..SelectPlan::default() },
+            output,
+            ..QueryPlan::of(Kinds::All, d.span)
+        });
+    }
+}

@@ -1,0 +1,64 @@
+//! Joins for people: their sides, and how rows are found.
+
+use crate::join::{JoinPlan, SideOf, SidePlan};
+use crate::logical::{Handler, QueryPlan};
+use crate::text::{expr_text, handler_text, name_text};
+
+/// What a side is, in one line.
+fn side_text(name: &str, side: &SidePlan, outer: bool) -> String {
+    let stage = &side.stage;
+    let mut text = name_text(name);
+    for handler in stage.before.iter().chain(&stage.after) {
+        match handler {
+            Handler::Filter { condition, aggregates } => {
+                text += &format!(", filter {}", expr_text(condition, &stage.schema, aggregates));
+            }
+            Handler::Stream { .. } => text += &format!(", call {}", handler_text(handler, &stage.schema)),
+        }
+    }
+    match (&stage.window, side.of) {
+        (Some(window), _) => text += &format!(", window {}", window.text),
+        (None, SideOf::Window { .. }) => text += ", a named window",
+        (None, SideOf::Stream) => text += ", without a window, so its rows are never found",
+    }
+    if side.label != name {
+        text += &format!(", as {}", name_text(&side.label));
+    }
+    if !side.triggers {
+        text += ", does not trigger";
+    }
+    if outer {
+        text += ", comes out alone if it finds nothing";
+    }
+    text
+}
+
+/// How rows are found, and why.
+pub(super) fn how(join: &JoinPlan, query: &QueryPlan) -> String {
+    let right = join.sides[1].first as u32;
+    let name = |at: u32| query.schema.attributes.get(at as usize).map_or("", |a| a.name.as_str());
+    let key =
+        |side: usize, at: u32| format!("{}.{}", join.sides[side].label, name(at + if side == 0 { 0 } else { right }));
+    let keys: Vec<String> =
+        join.keys.iter().map(|k| format!("{} == {}", key(0, k.attributes[0]), key(1, k.attributes[1]))).collect();
+    match (keys.is_empty(), &join.on, &join.rest) {
+        (false, _, None) => format!("find by index on {}", keys.join(" and ")),
+        (false, _, Some(rest)) => {
+            format!("find by index on {}, then test {}", keys.join(" and "), expr_text(rest, &query.schema, &[]))
+        }
+        (true, None, _) => "find by scan: there is no condition".to_owned(),
+        (true, Some(on), _) => format!(
+            "find by scan, test {}: no part of it, joined by `and`, compares an attribute of one side with one of the other by ==",
+            expr_text(on, &query.schema, &[])
+        ),
+    }
+}
+
+/// All that there is to say between the inputs and the selection.
+pub(super) fn lines(names: [&str; 2], join: &JoinPlan, query: &QueryPlan) -> Vec<String> {
+    vec![
+        format!("left {}", side_text(names[0], &join.sides[0], join.outer[0])),
+        format!("right {}", side_text(names[1], &join.sides[1], join.outer[1])),
+        how(join, query),
+    ]
+}
