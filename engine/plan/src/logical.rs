@@ -202,6 +202,9 @@ impl QueryPlan {
         }
         all.extend(self.select.items.iter().map(|i| &i.expr).chain(&self.select.having));
         all.extend(arguments(&self.select.aggregates));
+        if let Role::Join(join) = &self.role {
+            all.extend(join.sides.iter().flat_map(|side| side.stage.expressions()).chain(&join.on));
+        }
         all
     }
 

@@ -150,7 +150,9 @@ impl Pairs {
         };
         self.hits.clear();
         self.failed.clear();
+        std::mem::swap(&mut self.scratch.tables, &mut cx.shared.tables);
         program.select(&rows, cx.arena, &mut self.scratch, &mut self.hits, &mut self.failed);
+        std::mem::swap(&mut self.scratch.tables, &mut cx.shared.tables);
         self.serial += n as u64;
         if !self.failed.is_empty() {
             let first = self.failed.rows.iter().position(|&f| f != 0).unwrap_or(0);

@@ -69,11 +69,13 @@ pub(super) fn passing_signals(code: &Code, input: &Flow, selected: &Selected, g:
         Takes::Signals => (Lets::All, None),
         Takes::Window { kinds, number } => (Lets::of(kinds, code.raw), Some(longs(&input.rows.cols[number as usize]))),
     };
+    // What came out of another query as expired arrives here.
+    let kinds = if code.takes == Takes::Rows { &[][..] } else { &input.kinds[..] };
     let (mut done, mut passing) = (0, g.begin_passing());
     for piece in &selected.pieces {
         for i in done..piece.end as usize {
             let row = selected.row(i);
-            let kind = input.kinds.get(row).map_or(SignalKind::Current, |&k| kind_of(k));
+            let kind = kinds.get(row).map_or(SignalKind::Current, |&k| kind_of(k));
             let number = number.map(|n| n[row] as u64);
             if lets.let_through(kind) {
                 g.push_passing(kind, passing.len(), number, input.rows.ts[row], code.raw == Raw::Stage);
@@ -158,7 +160,9 @@ impl Query {
         }
         let mut g = std::mem::take(&mut self.work.buffers.general);
         if g.chunks() > 0 {
+            self.lend_tables(cx);
             self.work.handle_signals(&self.code, cx, &mut g);
+            self.lend_tables(cx);
             g.keep_alive_only();
         }
         self.work.buffers.general = g;
