@@ -14,7 +14,7 @@ pub use text::explain_text;
 
 use riddhi_batch::{Attribute, Kind};
 
-use crate::join::{JoinPlan, SidePlan};
+use crate::join::{JoinPlan, SideOf, SidePlan};
 use crate::logical::{AppPlan, Mode, QueryPlan, RulesPlan, StreamPlan};
 use crate::text::name_text;
 
@@ -56,8 +56,14 @@ fn input_names(plan: &AppPlan, query: &QueryPlan) -> String {
 
 /// The names of what stands on the sides of a join.
 fn side_names<'a>(plan: &'a AppPlan, query: &QueryPlan, join: &JoinPlan) -> [&'a str; 2] {
-    let input = |side: &SidePlan| side.input.and_then(|i| query.inputs.get(i as usize));
-    [0, 1].map(|at| input(&join.sides[at]).map_or("", |&stream| stream_name(plan, stream)))
+    [0, 1].map(|at| {
+        let SidePlan { input, of, .. } = &join.sides[at];
+        let stream = input.and_then(|i| query.inputs.get(i as usize));
+        match of {
+            SideOf::Table(table) => plan.tables.get(*table).map_or("", |table| table.name.as_str()),
+            _ => stream.map_or("", |&stream| stream_name(plan, stream)),
+        }
+    })
 }
 
 /// The name of a stream by number.

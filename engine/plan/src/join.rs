@@ -5,6 +5,7 @@ use riddhi_batch::{Kind, Schema, Type};
 use crate::expr::{Compare, Expr, Node};
 use crate::logical::{Kinds, QueryPlan};
 use crate::registry::Finds;
+use crate::table::TableCondition;
 
 /// What a join does before its selection. The selection sees the attributes of the left side, those of the right side, and the
 /// timestamps of both rows, each null where its side is empty.
@@ -18,6 +19,8 @@ pub struct JoinPlan {
     pub keys: Vec<KeyPlan>,
     /// What is left of the condition beside the keys.
     pub rest: Option<Expr>,
+    /// If one side is a table: the condition over the other side's attributes, the timestamps of both, and a row of the table.
+    pub table: Option<TableCondition>,
     /// Whether events of the left and of the right side that find nothing come out alone.
     pub outer: [bool; 2],
     /// Whether an event that expires is looked up: if somebody sees what comes of it.
@@ -59,6 +62,8 @@ pub struct SidePlan {
 pub enum SideOf {
     /// A stream, with or without a window.
     Stream,
+    /// The table of that number, whose rows never trigger.
+    Table(usize),
     /// A named window.
     Window {
         /// The kinds it lets out, with which it triggers.

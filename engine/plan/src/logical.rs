@@ -204,6 +204,7 @@ impl QueryPlan {
         all.extend(arguments(&self.select.aggregates));
         if let Role::Join(join) = &self.role {
             all.extend(join.sides.iter().flat_map(|side| side.stage.expressions()).chain(&join.on));
+            all.extend(join.table.iter().flat_map(|condition| condition.expressions()));
         }
         all
     }

@@ -12,6 +12,7 @@ use super::key::KeyColumn;
 use crate::expr::Program;
 use crate::query::Code;
 use crate::steps::Part;
+use crate::table::Finder;
 
 /// An attribute that the joined rows carry: where it stands there, and at its side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +63,21 @@ pub struct SideCode {
     pub outer: bool,
 }
 
+/// The table on one side.
+#[derive(Debug)]
+pub struct TableCode {
+    /// The side it stands on.
+    pub side: usize,
+    /// Its number.
+    pub number: usize,
+    /// The condition.
+    pub finder: Finder,
+    /// What the condition looks at of the events of the other side, and their timestamps behind that.
+    pub carried: Vec<Carried>,
+    /// The columns of those.
+    pub kinds: Vec<Kind>,
+}
+
 /// A join, compiled.
 #[derive(Debug)]
 pub struct JoinCode {
@@ -81,6 +97,8 @@ pub struct JoinCode {
     pub schema: Schema,
     /// What the selection looks at.
     pub selected: Vec<Carried>,
+    /// If one side is a table: which, and how its rows are found.
+    pub table: Option<TableCode>,
     /// The condition, and what it looks at.
     pub on: Option<(Program, Vec<Carried>)>,
     /// What of it is left beside exact keys.
@@ -113,7 +131,11 @@ impl JoinCode {
         };
         let condition =
             |on: &Option<Expr>| on.as_ref().map(|on| (Program::compile(on), carried(used(&mut std::iter::once(on)))));
-        let (on, rest) = (condition(&join.on), condition(&join.rest));
+        let table = table_code(join, &sides);
+        let (on, rest) = match table {
+            Some(_) => (None, None),
+            None => (condition(&join.on), condition(&join.rest)),
+        };
         let select = &plan.select;
         let arguments = select.aggregates.iter().flat_map(|a| a.arg.iter().chain(&a.when));
         let mut exprs = select.items.iter().map(|i| &i.expr).chain(&select.having).chain(arguments);
@@ -129,6 +151,7 @@ impl JoinCode {
             seed: inner.seed,
             schema: plan.schema.clone(),
             selected,
+            table,
             on,
             rest,
             expired: (aggregated || puts_out, puts_out),
@@ -159,6 +182,7 @@ fn side_code(element: u32, join: &JoinPlan, at: usize, app: &str) -> SideCode {
         // Its own order is known to the window only.
         (SideOf::Window { finds: Finds::Arranged, any_order, .. }, _) => (Finds::Arrived, any_order),
         (SideOf::Window { finds, any_order, .. }, _) => (finds, any_order),
+        (SideOf::Table(_), _) => (Finds::Nothing, false),
         (SideOf::Stream, Some(window)) => (window.finds, window.leaving.in_any_order()),
         (SideOf::Stream, None) => (Finds::Nothing, false),
     };
@@ -178,6 +202,27 @@ fn side_code(element: u32, join: &JoinPlan, at: usize, app: &str) -> SideCode {
         outer: join.outer[at],
         stage: Arc::new(stage),
     }
+}
+
+fn table_code(join: &JoinPlan, sides: &[SideCode; 2]) -> Option<TableCode> {
+    let condition = join.table.as_ref()?;
+    let side = join.sides.iter().position(|s| matches!(s.of, SideOf::Table(_)))?;
+    let own = 1 - side;
+    let attributes = join.sides[own].schema.attributes.len();
+    // The event's attributes, then the timestamps of the left and of the right row.
+    let mut used = vec![false; attributes + 2];
+    condition.expressions().for_each(|e| note(e, &mut used));
+    let mut carried = Vec::new();
+    for (to, _) in used.iter().enumerate().filter(|(_, used)| **used) {
+        if to >= attributes {
+            carried.push(Carried { to, side: to - attributes, what: What::Time });
+            continue;
+        }
+        let column = sides[own].columns.iter().position(|&c| c as usize == to);
+        carried.extend(column.map(|column| Carried { to, side: own, what: What::Column(column) }));
+    }
+    let kinds = join.sides[own].schema.attributes.iter().map(|a| a.kind).chain([Kind::I64; 2]).collect();
+    Some(TableCode { side, number: condition.table, finder: Finder::compile(condition), carried, kinds })
 }
 
 fn note(expr: &Expr, used: &mut [bool]) {

@@ -3,13 +3,14 @@
 use riddhi_batch::{Chunk, Column, Columns, Flow, Sel};
 use riddhi_plan::registry::{Failed, SignalKind};
 
-use super::Turn;
-use super::code::{Carried, JoinCode, What};
-use super::side::Side;
-use super::sweep::{Probe, Sweep};
+use super::code::{Carried, JoinCode, TableCode, What};
+use super::side::{Side, take_slots};
+use super::sweep::{Probe, Sweep, too_many};
+use super::{JOIN_ROWS_PER_EVENT_MAX, PAIRS_MAX, Turn};
 use crate::expr::{Program, Rows, Scratch, Source};
 use crate::query::{Cx, Failure, kind};
 use crate::store::NO_ROW;
+use crate::table::Found;
 
 /// Pairs of rows, and what becomes of them.
 #[derive(Debug)]
@@ -27,6 +28,9 @@ pub struct Pairs {
     hits: Vec<u32>,
     failed: Failed,
     scratch: Scratch,
+    /// Of a join with a table: what its look-up gave, and the events' attributes that it looked at.
+    found: Found,
+    events: Vec<Column>,
     /// Pairs looked at so far, for random values.
     pub serial: u64,
 }
@@ -44,6 +48,8 @@ impl Pairs {
             hits: Vec::new(),
             failed: Failed::default(),
             scratch: Scratch::default(),
+            found: code.table.as_ref().map_or_else(Found::default, |t| t.finder.found()),
+            events: code.table.iter().flat_map(|t| &t.kinds).map(|&kind| Column::new(kind)).collect(),
             serial: 0,
         }
     }
@@ -58,6 +64,9 @@ impl Pairs {
         cx: &mut Cx<'_>,
     ) {
         self.joined.clear();
+        if let Some(table) = &code.table {
+            self.look_up(code, table, sides, sweep, turns, cx);
+        }
         let condition = if sweep.inexact { &code.on } else { &code.rest };
         if let Some((program, carried)) = condition {
             self.test(code, (program, carried), sides, sweep, turns, cx);
@@ -71,7 +80,74 @@ impl Pairs {
         }
         let Pairs { joined, rows, probe, .. } = self;
         joined.rows.ts.extend(probe.iter().map(|&p| sweep.probes[p as usize].ts));
-        carry(&code.selected, sides, rows, (probe, &sweep.probes), &mut joined.rows.cols, cx);
+        carry(code, &code.selected, sides, rows, (probe, &sweep.probes), &mut joined.rows.cols, cx);
+    }
+
+    /// Looks the rows of all events up in the table.
+    fn look_up(
+        &mut self,
+        code: &JoinCode,
+        table: &TableCode,
+        sides: &[Side; 2],
+        sweep: &mut Sweep,
+        turns: &[Turn],
+        cx: &mut Cx<'_>,
+    ) {
+        self.probe.clear();
+        let asks = (0..sweep.probes.len() as u32).filter(|&p| sweep.probes[p as usize].kind != SignalKind::Reset);
+        self.probe.extend(asks);
+        let rows_of_table = cx.shared.tables[table.number].len().max(1);
+        let most =
+            if table.finder.is_key(&cx.shared.tables[table.number]) { usize::MAX } else { PAIRS_MAX / rows_of_table };
+        let own = 1 - table.side;
+        let (mut from, mut next) = (0, 0);
+        while from < self.probe.len() {
+            let to = self.probe.len().min(from.saturating_add(most.max(1)));
+            let asked = &self.probe[from..to];
+            let of = |p: &u32| &sweep.probes[*p as usize];
+            self.rows[own].clear();
+            self.rows[own].extend(asked.iter().map(|p| of(p).row));
+            self.rows[table.side].clear();
+            self.rows[table.side].resize(asked.len(), NO_ROW);
+            self.events.iter_mut().for_each(Column::clear);
+            carry(code, &table.carried, sides, &self.rows, (asked, &sweep.probes), &mut self.events, cx);
+            self.ts.clear();
+            self.ts.extend(asked.iter().map(|p| of(p).ts));
+            self.now.clear();
+            self.now.extend(asked.iter().map(|p| cx.steps.now(turns[of(p).turn as usize].step)));
+            let rows = Rows {
+                n: asked.len(),
+                input: Source { cols: &self.events, sel: Sel::From(0) },
+                computed: Source::NONE,
+                ts: &self.ts,
+                now: &self.now,
+                serial: self.serial,
+                seed: code.seed,
+            };
+            table.finder.find(&cx.shared.tables[table.number], &rows, cx.arena, &mut self.found);
+            self.serial += asked.len() as u64;
+            for (i, &p) in asked.iter().enumerate() {
+                let step = turns[sweep.probes[p as usize].turn as usize].step;
+                if self.found.failed.is(i) {
+                    let reason = self.found.failed.reason.as_ref().map(|r| r.to_string()).unwrap_or_default();
+                    cx.failures.push(Failure { query: code.element, step, rows: 1, reason });
+                }
+                let mut slots = self.found.of(i);
+                if slots.len() > JOIN_ROWS_PER_EVENT_MAX {
+                    slots = &slots[..JOIN_ROWS_PER_EVENT_MAX];
+                    cx.failures.push(too_many(code.element, step));
+                }
+                // Probes between are resets, which find nothing.
+                let end = sweep.found.len() as u32;
+                sweep.probes[next..p as usize].iter_mut().for_each(|probe| probe.end = end);
+                sweep.found.extend(slots.iter().map(|&slot| u64::from(slot)));
+                sweep.probes[p as usize].end = sweep.found.len() as u32;
+                next = p as usize + 1;
+            }
+            from = to;
+        }
+        let end = sweep.found.len() as u32;
+        sweep.probes[next..].iter_mut().for_each(|probe| probe.end = end);
     }
 
     /// The rows of one event.
@@ -133,7 +209,7 @@ impl Pairs {
             return;
         }
         self.tested.clear();
-        carry(carried, sides, &self.rows, (&self.probe, &sweep.probes), &mut self.tested.cols, cx);
+        carry(code, carried, sides, &self.rows, (&self.probe, &sweep.probes), &mut self.tested.cols, cx);
         let of = |p: &u32| &sweep.probes[*p as usize];
         self.ts.clear();
         self.ts.extend(self.probe.iter().map(|p| of(p).ts));
@@ -176,6 +252,7 @@ impl Pairs {
 
 /// Fills the columns of pairs that are looked at.
 fn carry(
+    code: &JoinCode,
     carried: &[Carried],
     sides: &[Side; 2],
     rows: &[Vec<u64>; 2],
@@ -183,8 +260,19 @@ fn carry(
     out: &mut [Column],
     cx: &mut Cx<'_>,
 ) {
+    let table = code.table.as_ref().map(|t| (t.side, &cx.shared.tables[t.number]));
     for Carried { to, side, what } in carried {
+        let table = table.filter(|(at, _)| at == side).map(|(_, table)| table);
         match what {
+            What::Column(column) if table.is_some() => {
+                table.iter().for_each(|table| take_slots(table, *column, &rows[*side], &mut out[*to], cx.arena));
+            }
+            What::Time if table.is_some() => {
+                // Rows of a table have no time, but they are there.
+                rows[*side]
+                    .iter()
+                    .for_each(|&row| if row == NO_ROW { out[*to].push_null() } else { out[*to].push_i64(-1) });
+            }
             What::Column(column) => sides[*side].take(*column, &rows[*side], &mut out[*to], cx.arena),
             What::Time => {
                 for (&row, &p) in rows[*side].iter().zip(probe) {

@@ -11,6 +11,7 @@ use super::contents::Contents;
 use super::key::{NOTHING, words};
 use crate::query::Query;
 use crate::store::{NO_ROW, Store};
+use crate::table::Table;
 
 /// A side.
 pub struct Side {
@@ -191,6 +192,19 @@ impl Side {
     /// Bytes held, about.
     pub fn bytes(&self) -> usize {
         self.stage.bytes() + self.contents.bytes() + self.copy.as_ref().map_or(0, Store::bytes)
+    }
+}
+
+/// Appends rows of a table, by their slots; [`NO_ROW`] gives a null.
+pub fn take_slots(table: &Table, column: usize, rows: &[u64], out: &mut Column, arena: &mut Arena) {
+    let before = out.len();
+    take_passed(&table.cols()[column], rows, out);
+    match &mut out.data {
+        Data::Str(v) => {
+            v[before..].iter_mut().filter(|s| !s.is_inline()).for_each(|s| *s = s.moved(table.arena(), arena))
+        }
+        Data::Any(v) => v[before..].iter_mut().for_each(|x| *x = x.moved(table.arena(), arena)),
+        _ => {}
     }
 }
 

@@ -59,7 +59,7 @@ impl Sweep {
         };
         let to = signals.chunks[turn.chunk as usize].0 as usize;
         let lets = match side.of {
-            SideOf::Stream => Kinds::All,
+            SideOf::Stream | SideOf::Table(_) => Kinds::All,
             SideOf::Window { kinds, .. } => kinds,
         };
         let looks = |expired: bool| match expired {
@@ -134,13 +134,14 @@ impl Sweep {
 
     #[inline]
     fn look(&mut self, code: &JoinCode, other: &mut Side, word: u128, probe: Probe, cx: &mut Cx<'_>, step: u32) {
+        if code.table.is_some() {
+            // What the table has is looked up for all events at once.
+            return self.put(probe);
+        }
         let before = self.found.len();
         other.contents.look();
         if other.contents.find(word, JOIN_ROWS_PER_EVENT_MAX, &mut self.found) {
-            let reason = format!(
-                "an event found more than {JOIN_ROWS_PER_EVENT_MAX} rows (join_rows_per_event_max); the others are not joined"
-            );
-            cx.failures.push(Failure { query: code.element, step, rows: 1, reason });
+            cx.failures.push(too_many(code.element, step));
         }
         if other.code().finds == Finds::Arranged
             && let Some(window) = other.stage.window()
@@ -154,4 +155,12 @@ impl Sweep {
             self.put(probe);
         }
     }
+}
+
+/// An event found more rows than it may.
+pub fn too_many(element: u32, step: u32) -> Failure {
+    let reason = format!(
+        "an event found more than {JOIN_ROWS_PER_EVENT_MAX} rows (join_rows_per_event_max); the others are not joined"
+    );
+    Failure { query: element, step, rows: 1, reason }
 }

@@ -1,11 +1,12 @@
 //! Joins: what each side is, what has to hold of a pair, and how rows are found.
 
-use riddhi_batch::{Schema, Type};
+use riddhi_batch::{Schema, Type, Value};
+use riddhi_ql::Span;
 use riddhi_ql::ast::{self, ExprKind, Join, JoinKind, JoinSource, Query};
 
 use super::annotations::info_name;
 use super::catalog::{Class, NamedWindow, Shape};
-use super::expr::Binder;
+use super::expr::{Binder, constant};
 use super::handlers::Chain;
 use super::multi::place;
 use super::scope::{Input, Scope, marked};
@@ -14,14 +15,17 @@ use super::{Pass, output};
 use crate::diagnose::{calls, multi as wrong, unsupported};
 use crate::expr::{Expr, Node};
 use crate::join::{JoinPlan, SideOf, SidePlan};
-use crate::logical::{Item, Kinds, QueryPlan, Role, SelectPlan, WindowRead};
+use crate::logical::{Access, Item, Kinds, QueryPlan, Role, SelectPlan, Shared, WindowRead};
 use crate::registry::{Leaving, WindowUse};
+use crate::table::{TableCondition, over_table};
 
 /// A side as far as it is known.
 struct Side<'a> {
     class: Option<Class>,
     /// The plan's number of the stream it reads.
     stream: Option<usize>,
+    /// The number of the table that it is.
+    table: Option<usize>,
     window: Option<NamedWindow>,
     chain: Chain,
     source: &'a JoinSource,
@@ -63,17 +67,25 @@ impl<'a> Pass<'a> {
         let complete = sides.iter().all(|s| s.chain.complete);
         let (Some(on), Some(select), Some(output), true) = (on, select, target, complete) else { return };
         let numbers = [sides[0].stream, sides[1].stream];
-        let [Some(a), Some(b)] = numbers else {
+        let there = |side: &Side<'_>| side.stream.is_some() || side.table.is_some();
+        if !sides.iter().all(there) {
             if !sides.iter().any(Side::is_fixed) {
                 self.diagnostics.push(unsupported::join(join.kind_span));
             }
             return;
-        };
+        }
         let schema = joined_schema(&inputs).attributes;
         let right = firsts[1];
-        let (keys, rest) = JoinPlan::split(on.as_ref(), right, schema.len() - 2);
-        let streams = if a == b { vec![a] } else { vec![a, b] };
-        let places = [0, streams.len() as u32 - 1];
+        let table = self.table_condition(&sides, &firsts, &inputs, on.as_ref());
+        let (keys, rest) = match table {
+            Some(_) => (Vec::new(), None),
+            None => JoinPlan::split(on.as_ref(), right, schema.len() - 2),
+        };
+        let mut streams: Vec<usize> = numbers.iter().flatten().copied().collect();
+        streams.dedup();
+        let place = |number: Option<usize>| number.and_then(|n| streams.iter().position(|&s| s == n)).map(|p| p as u32);
+        let places = numbers.map(place);
+        let reads = sides.iter().filter_map(|s| s.table).map(|table| (Shared::Table(table), Access::Read)).collect();
         let mut used = vec![false; schema.len()];
         on.iter().for_each(|e| note(e, &mut used));
         note_selection(&select, &mut used);
@@ -87,6 +99,7 @@ impl<'a> Pass<'a> {
                 Some(ast::Side::Right) => at == 1,
             };
             let of = match sides[at].window {
+                _ if sides[at].table.is_some() => SideOf::Table(sides[at].table.unwrap_or(0)),
                 Some(NamedWindow { read: WindowRead { kinds, number }, any_order, finds, .. }) => {
                     SideOf::Window { kinds, number, any_order, finds }
                 }
@@ -95,10 +108,10 @@ impl<'a> Pass<'a> {
             let role = sides[at].window.map_or(Role::Select, |w| Role::Reader(w.read));
             SidePlan {
                 label: inputs[at].label().to_owned(),
-                input: Some(places[at]),
+                input: places[at],
                 of,
                 stage: Box::new(stage(query, numbers[at].unwrap_or(0), own.clone(), chain, used, role)),
-                triggers,
+                triggers: triggers && sides[at].table.is_none(),
                 first: firsts[at],
                 schema: own,
             }
@@ -115,9 +128,10 @@ impl<'a> Pass<'a> {
             on,
             keys,
             rest,
+            table,
             outer,
             expired: kinds != Kinds::Current || !select.aggregates.is_empty(),
-            selfed: a == b,
+            selfed: streams.len() == 1 && numbers[0] == numbers[1],
         };
         let name = info_name(&query.annotations, &mut Default::default()).map(|n| n.name);
         self.add(QueryPlan {
@@ -125,6 +139,7 @@ impl<'a> Pass<'a> {
             text: Query { annotations: Vec::new(), ..query.clone() }.to_string(),
             inputs: streams,
             role: Role::Join(Box::new(plan)),
+            shared: reads,
             schema: Schema { attributes: schema },
             select,
             rate,
@@ -133,10 +148,27 @@ impl<'a> Pass<'a> {
         });
     }
 
+    /// If one side is a table: the condition as a look-up of it and a rest.
+    fn table_condition(
+        &mut self,
+        sides: &[Side<'a>; 2],
+        firsts: &[usize; 2],
+        inputs: &[Input<'a>; 2],
+        on: Option<&Expr>,
+    ) -> Option<TableCondition> {
+        let at = sides.iter().position(|s| s.table.is_some())?;
+        let number = sides[at].table?;
+        let first = firsts[at] as u32;
+        let columns = first..first + inputs[at].shape.fields.len() as u32;
+        let always = || constant(Type::Bool, Value::Bool(true), Span::default());
+        let on = over_table(on.cloned().unwrap_or_else(always), &columns);
+        Some(self.catalog.tables.get_mut()[number].condition(number, on))
+    }
+
     fn check_sides(&mut self, join: &Join, sides: &[Side<'a>; 2]) {
         if sides.iter().all(Side::is_fixed) {
             self.diagnostics.push(wrong::both_fixed(join.span));
-        } else if sides.iter().any(Side::is_fixed) || self.in_partition() {
+        } else if sides.iter().any(|s| s.class == Some(Class::Aggregation)) || self.in_partition() {
             self.diagnostics.push(unsupported::join(join.kind_span));
         }
         if sides[0].class == Some(Class::Aggregation) {
@@ -170,8 +202,10 @@ impl<'a> Pass<'a> {
             state: false,
             first: 0,
         };
+        let entry = self.catalog.get(&input.name).filter(|_| class == Some(Class::Table));
         let side = Side {
             class,
+            table: entry.map(|e| e.number),
             stream: read.as_ref().and_then(|r| r.stream),
             window: read.as_ref().and_then(|r| r.named),
             chain: Chain::default(),

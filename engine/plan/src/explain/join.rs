@@ -1,8 +1,9 @@
 //! Joins for people: their sides, and how rows are found.
 
+use super::table::access_text;
 use crate::join::{JoinPlan, SideOf, SidePlan};
-use crate::logical::{Handler, QueryPlan};
-use crate::text::{expr_text, handler_text, name_text};
+use crate::logical::{AppPlan, Handler, QueryPlan};
+use crate::text::{condition_text, expr_text, handler_text, name_text};
 
 /// What a side is, in one line.
 fn side_text(name: &str, side: &SidePlan, outer: bool) -> String {
@@ -18,6 +19,7 @@ fn side_text(name: &str, side: &SidePlan, outer: bool) -> String {
     }
     match (&stage.window, side.of) {
         (Some(window), _) => text += &format!(", window {}", window.text),
+        (None, SideOf::Table(_)) => text += ", a table",
         (None, SideOf::Window { .. }) => text += ", a named window",
         (None, SideOf::Stream) => text += ", without a window, so its rows are never found",
     }
@@ -34,7 +36,12 @@ fn side_text(name: &str, side: &SidePlan, outer: bool) -> String {
 }
 
 /// How rows are found, and why.
-pub(super) fn how(join: &JoinPlan, query: &QueryPlan) -> String {
+pub(super) fn how(plan: &AppPlan, join: &JoinPlan, query: &QueryPlan) -> String {
+    if let Some(condition) = &join.table {
+        let own = usize::from(matches!(join.sides[0].of, SideOf::Table(_)));
+        let schema = &join.sides[own].schema;
+        return format!("{}, on {}", access_text(plan, condition), condition_text(condition, schema));
+    }
     let right = join.sides[1].first as u32;
     let name = |at: u32| query.schema.attributes.get(at as usize).map_or("", |a| a.name.as_str());
     let key =
@@ -55,10 +62,10 @@ pub(super) fn how(join: &JoinPlan, query: &QueryPlan) -> String {
 }
 
 /// All that there is to say between the inputs and the selection.
-pub(super) fn lines(names: [&str; 2], join: &JoinPlan, query: &QueryPlan) -> Vec<String> {
+pub(super) fn lines(plan: &AppPlan, names: [&str; 2], join: &JoinPlan, query: &QueryPlan) -> Vec<String> {
     vec![
         format!("left {}", side_text(names[0], &join.sides[0], join.outer[0])),
         format!("right {}", side_text(names[1], &join.sides[1], join.outer[1])),
-        how(join, query),
+        how(plan, join, query),
     ]
 }

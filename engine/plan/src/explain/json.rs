@@ -79,7 +79,7 @@ fn query(plan: &AppPlan, query: &QueryPlan) -> Value {
             "left": side(0),
             "right": side(1),
             "index": !join.keys.is_empty(),
-            "how": super::join::how(join, query),
+            "how": super::join::how(plan, join, query),
         }));
     }
     if let Some(window) = &query.window {

@@ -75,7 +75,7 @@ fn query_lines(plan: &AppPlan, query: &QueryPlan) -> Vec<String> {
         let window =
             |side: &crate::join::SidePlan| side.stage.window.as_ref().map(|w| format!("{}: {}", side.label, w.text));
         lines.extend(join.sides.iter().filter_map(window));
-        lines.push(super::join::how(join, query));
+        lines.push(super::join::how(plan, join, query));
     }
     lines.extend(query.before.iter().map(handler));
     lines.extend(query.window.iter().map(|w| format!("window {}", w.text)));

@@ -68,7 +68,7 @@ fn query_lines(plan: &AppPlan, query: &QueryPlan, out: &mut String) {
     match &query.role {
         Role::Select | Role::Reader(_) | Role::Window => line(format!("from {}", input_names(plan, query))),
         Role::Join(join) => {
-            super::join::lines(super::side_names(plan, query, join), join, query).into_iter().for_each(&mut line)
+            super::join::lines(plan, super::side_names(plan, query, join), join, query).into_iter().for_each(&mut line)
         }
         Role::States(states) => {
             line(format!("from {}", input_names(plan, query)));

@@ -3,14 +3,14 @@ use riddhi_ql::{Diagnostic, Span};
 use super::feature;
 
 code! {
-    U0007, "joins with tables and aggregations",
-    "define table T (m int); from S join T select n insert into Out;",
+    U0007, "joins with aggregations and in partitions",
+    "define aggregation A from S select sum(n) as t aggregate every sec; from S join A within '2020-**-** **:**:**' per 'sec' select S.n insert into Out;",
     @"
-    error[U0007]: Riddhi does not have joins with tables and aggregations yet
-     --> app.siddhi:2:32
+    error[U0007]: Riddhi does not have joins with aggregations and in partitions yet
+     --> app.siddhi:2:76
       |
-    2 | define table T (m int); from S join T select n insert into Out;
-      |                                ^^^^ not there yet
+    2 | define aggregation A from S select sum(n) as t aggregate every sec; from S join A within '2020-**-** **:**:**' per 'sec' select S.n insert into Out;
+      |                                                                            ^^^^ not there yet
     "
 }
 
