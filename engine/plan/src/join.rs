@@ -55,6 +55,8 @@ pub struct SidePlan {
     pub first: usize,
     /// Its attributes.
     pub schema: Schema,
+    /// Inside a partition: the attribute with the number of the key.
+    pub key: Option<u32>,
 }
 
 /// What stands on a side of a join.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use riddhi_batch::{Kind, Schema};
 use riddhi_exec::fault::FaultNode;
-use riddhi_exec::join::{Join, JoinCode};
+use riddhi_exec::join::{Join, JoinCode, KeyedJoin};
 use riddhi_exec::query::{Code, KeyedQuery, Query, Step, Way};
 use riddhi_exec::split::Split;
 use riddhi_exec::states::States;
@@ -256,7 +256,15 @@ impl Graph {
                 Node::Other(Box::new(Split::new(q as u32, query, plan, partition.one_type, read, interval)))
             }
             (None, Role::Join(join)) => {
-                let code = JoinCode::compile(q as u32, &app.queries[q], join, &app.name);
+                let query = &app.queries[q];
+                let code = JoinCode::compile(q as u32, query, join, &app.name);
+                if let Some(of) = query.partition {
+                    let side = |input: usize| join.sides.iter().find(|s| s.input == Some(input as u32));
+                    let column = |input: usize| side(input).and_then(|s| s.key).unwrap_or(0) as usize;
+                    let columns = (0..query.inputs.len()).map(column).collect();
+                    let numbered = query.select.items.last().is_some_and(|item| item.name.is_empty());
+                    return Node::Other(Box::new(KeyedJoin::new(code, of.number, columns, numbered)));
+                }
                 Node::Other(Box::new(Join::new(code)))
             }
             (None, Role::Select | Role::Reader(_) | Role::Window) => {

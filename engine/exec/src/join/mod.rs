@@ -17,6 +17,7 @@
 mod code;
 mod contents;
 mod key;
+mod keyed;
 mod rows;
 mod side;
 mod state;
@@ -28,6 +29,7 @@ use std::sync::Arc;
 use riddhi_batch::{Chunk, Flow, LoadError};
 
 pub use code::JoinCode;
+pub use keyed::KeyedJoin;
 
 use crate::operator::{Inputs, Operator};
 use crate::query::{Cx, Query, Section};

@@ -9,7 +9,7 @@ use riddhi_plan::registry::{SignalKind, Times};
 use super::code::{JoinCode, SideCode};
 use super::contents::Contents;
 use super::key::{NOTHING, words};
-use crate::query::Query;
+use crate::query::{Kept, Query};
 use crate::store::{NO_ROW, Store};
 use crate::table::Table;
 
@@ -47,6 +47,13 @@ impl Side {
             at,
             join,
         }
+    }
+
+    /// What it would remember if nothing had come yet.
+    pub fn empty(&self) -> (Kept, Contents, Option<Store>) {
+        let code = self.code();
+        let copy = self.copy.is_some().then(|| Store::new(code.kinds.clone(), false));
+        (Kept::new(&code.stage, 0), Contents::new(code.any_order), copy)
     }
 
     /// The side, compiled.

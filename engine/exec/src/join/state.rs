@@ -4,39 +4,49 @@
 use riddhi_batch::{LoadError, Reader, Writer};
 use riddhi_plan::registry::Finds;
 
-use super::Join;
+use super::contents::Contents;
+use super::{Join, JoinCode};
 use crate::query::Section;
+use crate::store::Store;
 
 const NAMES: [&str; 2] = ["left", "right"];
+
+/// Appends the sections of a side, given those of its stage.
+pub(super) fn save_side(
+    code: &JoinCode,
+    at: usize,
+    stage: Vec<Section>,
+    (contents, copy): (&Contents, Option<&Store>),
+    out: &mut Vec<Section>,
+) {
+    let (key, name) = (&code.key, NAMES[at]);
+    // A stage selects nothing.
+    for section in stage.into_iter().filter(|s| !s.name.ends_with("/select")) {
+        let role = section.name.rsplit('/').next().unwrap_or_default();
+        out.push(Section { name: format!("{key}/{name}.{role}"), bytes: section.bytes });
+    }
+    if code.sides[at].finds == Finds::Nothing {
+        return;
+    }
+    let mut writer = Writer::default();
+    let all = contents.all();
+    contents.marks().iter().for_each(|&mark| writer.put_u64(mark));
+    writer.put_u64(all.len() as u64);
+    all.iter().for_each(|&(number, _)| writer.put_u64(number));
+    if let Some(copy) = copy {
+        let rows: Vec<u64> = all.iter().map(|&(_, row)| row).collect();
+        copy.save_rows(&mut writer, &rows);
+    }
+    out.push(Section { name: format!("{key}/{name}.contents"), bytes: writer.bytes });
+}
 
 impl Join {
     pub(super) fn save_sections(&self, out: &mut Vec<Section>) {
         let key = &self.code.key;
-        for (side, name) in self.sides.iter().zip(NAMES) {
-            let first = out.len();
-            side.stage.save(out);
-            let kept = out.split_off(first);
-            // A stage selects nothing.
-            for section in kept.into_iter().filter(|s| !s.name.ends_with("/select")) {
-                let role = section.name.rsplit('/').next().unwrap_or_default();
-                out.push(Section { name: format!("{key}/{name}.{role}"), bytes: section.bytes });
-            }
-            if side.code().finds == Finds::Nothing {
-                continue;
-            }
-            let mut writer = Writer::default();
-            let all = side.contents.all();
-            let marks = side.contents.marks();
-            marks.iter().for_each(|&mark| writer.put_u64(mark));
-            writer.put_u64(all.len() as u64);
-            for (number, _) in &all {
-                writer.put_u64(*number);
-            }
-            if let Some(copy) = &side.copy {
-                let rows: Vec<u64> = all.iter().map(|&(_, row)| row).collect();
-                copy.save_rows(&mut writer, &rows);
-            }
-            out.push(Section { name: format!("{key}/{name}.contents"), bytes: writer.bytes });
+        for (at, side) in self.sides.iter().enumerate() {
+            let mut stage = Vec::new();
+            side.stage.save(&mut stage);
+            save_side(&self.code, at, stage, (&side.contents, side.copy.as_ref()), out);
         }
         if self.pairs.serial > 0 && self.code.asks_random {
             let mut writer = Writer::default();

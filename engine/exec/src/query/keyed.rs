@@ -23,7 +23,7 @@ use crate::store::Store;
 const STATES: &str = "keyed";
 
 /// What a query remembers for one key.
-struct Kept {
+pub struct Kept {
     window: Option<Box<dyn Window>>,
     store: Store,
     groups: Groups,
@@ -72,7 +72,8 @@ pub struct KeyedQuery {
 }
 
 impl Kept {
-    fn new(code: &Code, rank: u64) -> Kept {
+    /// Nothing remembered yet.
+    pub(crate) fn new(code: &Code, rank: u64) -> Kept {
         let Work { window, store, groups, sweep_at, aggregates, handlers, timers, limiter, .. } = Work::new(code);
         Kept { window, store, groups, sweep_at, aggregates, handlers, timers, limiter, rank, placed: [None; PARTS] }
     }
@@ -89,7 +90,40 @@ impl Kept {
         swap(&mut self.limiter, &mut work.limiter);
     }
 
-    fn pending(&self, part: usize) -> Option<&Pending> {
+    /// Puts it in the place of what a query remembers, and that here.
+    pub(crate) fn swap_with(&mut self, query: &mut Query) {
+        self.swap(&mut query.work);
+    }
+
+    /// What counts from the first event of the key counts from `now`.
+    pub(crate) fn start(&mut self, now: i64) {
+        self.limiter.iter_mut().for_each(|limiter| limiter.start(now));
+    }
+
+    /// A frame begins.
+    pub(crate) fn begin(&mut self) {
+        self.timers.begin();
+        self.limiter.iter_mut().for_each(|l| l.timers_mut().begin());
+    }
+
+    /// The clock reads `now`, having stood still while nothing ran.
+    pub(crate) fn resume(&mut self, now: i64) {
+        self.timers.resume(now);
+        self.limiter.iter_mut().for_each(|l| l.timers_mut().resume(now));
+    }
+
+    /// Appends its sections of a snapshot.
+    pub(crate) fn save(&self, code: &Code, out: &mut Vec<Section>) {
+        self.remembered(0).save(code, out);
+    }
+
+    /// Bytes held, about.
+    pub(crate) fn bytes(&self) -> usize {
+        self.remembered(0).bytes()
+    }
+
+    /// The timers of one part: 0 its window, 1 its rate limiter.
+    pub(crate) fn pending(&self, part: usize) -> Option<&Pending> {
         if part == 0 { Some(&self.timers) } else { self.limiter.as_ref().map(|l| l.timers()) }
     }
 

@@ -34,6 +34,7 @@ pub(crate) use before::stream_arguments;
 pub(crate) use code::seed;
 pub(crate) use code::step;
 pub use code::{AggregateCode, Code, Raw, Step, StreamCode, Takes, Way};
+pub(crate) use keyed::Kept;
 pub use keyed::KeyedQuery;
 pub use raw::{RawSignals, kind};
 pub use rows::Piece;

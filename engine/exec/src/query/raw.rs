@@ -1,7 +1,7 @@
 //! Queries that put out the rows of their window with their kinds instead of a selection (named windows), and those of which
 //! only the signals are asked for: a join makes its own of what the windows of its sides say.
 
-use riddhi_batch::{Chunk, Column, Flow, Sel};
+use riddhi_batch::{Chunk, Column, Columns, Flow, Sel};
 use riddhi_plan::logical::Kinds;
 use riddhi_plan::registry::{SignalKind, Window};
 
@@ -146,6 +146,11 @@ impl Query {
     /// The chunks that came out in this frame, for who gives them other causes.
     pub fn out_chunks(&mut self) -> &mut [Chunk] {
         &mut self.work.out.chunks
+    }
+
+    /// The rows that came out in this frame, for who changes what they carry.
+    pub fn out_rows(&mut self) -> &mut Columns {
+        &mut self.work.out.rows
     }
 
     /// Takes the chunks `from..to`.

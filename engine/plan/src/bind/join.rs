@@ -9,6 +9,8 @@ use super::catalog::{Class, NamedWindow, Shape};
 use super::expr::{Binder, constant};
 use super::handlers::Chain;
 use super::multi::place;
+use super::partition::select_number;
+use super::query::is_inner;
 use super::scope::{Input, Scope, marked};
 use super::select::joined_schema;
 use super::{Pass, output};
@@ -47,6 +49,12 @@ impl<'a> Pass<'a> {
         self.check_sides(join, &sides);
         let kinds = output::kinds(query);
         let mut sliding = false;
+        let numbered = self.in_partition();
+        // The number of the key stands behind the attributes of a stream.
+        let keys = [0, 1].map(|at| {
+            let stream = numbered && sides[at].stream.is_some();
+            stream.then(|| inputs[at].shape.fields.len().saturating_sub(1) as u32)
+        });
         for at in [0, 1] {
             let chain = self.handlers(&sides[at].source.handlers, &mut inputs, at, true);
             sliding |= chain.window_use(true).sliding;
@@ -65,7 +73,7 @@ impl<'a> Pass<'a> {
         let rate = self.rate(query);
         let target = self.output(query, shape);
         let complete = sides.iter().all(|s| s.chain.complete);
-        let (Some(on), Some(select), Some(output), true) = (on, select, target, complete) else { return };
+        let (Some(on), Some(mut select), Some(output), true) = (on, select, target, complete) else { return };
         let numbers = [sides[0].stream, sides[1].stream];
         let there = |side: &Side<'_>| side.stream.is_some() || side.table.is_some();
         if !sides.iter().all(there) {
@@ -77,6 +85,7 @@ impl<'a> Pass<'a> {
         let schema = joined_schema(&inputs).attributes;
         let right = firsts[1];
         let table = self.table_condition(&sides, &firsts, &inputs, on.as_ref());
+        let key_columns = keys;
         let (keys, rest) = match table {
             Some(_) => (Vec::new(), None),
             None => JoinPlan::split(on.as_ref(), right, schema.len() - 2),
@@ -114,6 +123,7 @@ impl<'a> Pass<'a> {
                 triggers: triggers && sides[at].table.is_none(),
                 first: firsts[at],
                 schema: own,
+                key: key_columns[at],
             }
         };
         let outer = match join.kind {
@@ -133,6 +143,11 @@ impl<'a> Pass<'a> {
             expired: kinds != Kinds::Current || !select.aggregates.is_empty(),
             selfed: streams.len() == 1 && numbers[0] == numbers[1],
         };
+        let column = (0..2).find_map(|at| key_columns[at].map(|key| firsts[at] + key as usize));
+        let partition = column.and_then(|column| self.partition_use(column, true));
+        if let (Some(of), true) = (partition, is_inner(query)) {
+            select_number(&mut select, of.column, query.output.span);
+        }
         let name = info_name(&query.annotations, &mut Default::default()).map(|n| n.name);
         self.add(QueryPlan {
             name,
@@ -140,6 +155,7 @@ impl<'a> Pass<'a> {
             inputs: streams,
             role: Role::Join(Box::new(plan)),
             shared: reads,
+            partition,
             schema: Schema { attributes: schema },
             select,
             rate,
@@ -168,7 +184,7 @@ impl<'a> Pass<'a> {
     fn check_sides(&mut self, join: &Join, sides: &[Side<'a>; 2]) {
         if sides.iter().all(Side::is_fixed) {
             self.diagnostics.push(wrong::both_fixed(join.span));
-        } else if sides.iter().any(|s| s.class == Some(Class::Aggregation)) || self.in_partition() {
+        } else if sides.iter().any(|s| s.class == Some(Class::Aggregation)) {
             self.diagnostics.push(unsupported::join(join.kind_span));
         }
         if sides[0].class == Some(Class::Aggregation) {

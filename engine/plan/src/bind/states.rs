@@ -27,7 +27,7 @@ impl<'a> Pass<'a> {
         let (mut inputs, mut streams): (Vec<Input<'a>>, Vec<Option<usize>>) = (Vec::new(), Vec::new());
         for state in &sources {
             let source = &state.input.source;
-            let read = self.read(source);
+            let read = self.read_rows(source);
             streams.push(read.as_ref().and_then(|r| r.stream));
             inputs.push(Input {
                 name: marked(source.scope, &source.name.name),

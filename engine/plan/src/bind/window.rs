@@ -1,12 +1,13 @@
 //! Named windows: a node that takes what is inserted and puts out what the window says, with kinds and numbers.
 
-use riddhi_ql::ast;
+use riddhi_ql::{Span, ast};
 
 use super::Pass;
-use super::catalog::{Class, Entry, Field, NamedWindow};
+use super::catalog::{Class, Entry, Field, NamedWindow, Shape};
 use super::definitions::{entry, same_names, shape_of};
 use super::handlers::Chain;
 use super::output::kinds_of;
+use super::query::Read;
 use super::scope::Input;
 use crate::diagnose::{names, unsupported};
 use crate::expr::{Expr, Node};
@@ -53,12 +54,7 @@ impl<'a> Pass<'a> {
         if bound.is_none() {
             return;
         }
-        let item = |(at, field): (usize, &Field)| {
-            let ty = field.ty?;
-            let node = Node::Attr(at as u32);
-            Some(Item { name: field.name.clone(), expr: Expr { ty, kind: field.kind, node, span: d.name.span } })
-        };
-        let Some(items) = shape.named().map(item).collect() else { return };
+        let Some(items) = all_items(&shape, d.name.span) else { return };
         let [source] = inputs;
         self.queries.push(QueryPlan {
             label: format!("window {name}"),
@@ -74,4 +70,39 @@ impl<'a> Pass<'a> {
             ..QueryPlan::of(Kinds::All, d.span)
         });
     }
+
+    /// What the source of an input is to whom rows that expire are rows like others: those of a named window come by way of a
+    /// node that makes them so.
+    pub(crate) fn read_rows(&mut self, source: &ast::Source) -> Option<Read> {
+        let read = self.read(source)?;
+        let (Some(window), Some(stream)) = (read.named, read.stream) else { return Some(read) };
+        let name = &source.name.name;
+        let label = format!("{name}:rows:{}", self.catalog.streams.len());
+        let shape = self.catalog.get(name)?.shape.clone();
+        let way = Entry { hidden: true, defined: false, ..entry(Class::Stream, shape.clone(), source.span) };
+        self.catalog.add(&label, way);
+        let output = self.catalog.get(&label).map(|e| e.number);
+        self.queries.push(QueryPlan {
+            label: format!("rows of window {name}"),
+            key: label,
+            text: name.clone(),
+            inputs: vec![stream],
+            role: Role::Reader(window.read),
+            schema: read.shape.schema(),
+            select: SelectPlan { items: all_items(&shape, source.span)?, ..SelectPlan::default() },
+            output,
+            ..QueryPlan::of(Kinds::All, source.span)
+        });
+        Some(Read::stream(shape, output, false))
+    }
+}
+
+/// Every attribute as it is.
+fn all_items(shape: &Shape, span: Span) -> Option<Vec<Item>> {
+    let item = |(at, field): (usize, &Field)| {
+        let node = Node::Attr(at as u32);
+        let expr = Expr { ty: field.ty?, kind: field.kind, node, span };
+        Some(Item { name: field.name.clone(), expr })
+    };
+    shape.named().map(item).collect()
 }
