@@ -287,9 +287,9 @@ mod tests {
             assert_eq!(found(&contents, 7), [6, 20]);
             assert_eq!(contents.leave(20), Some((20, 7)));
             assert_eq!(contents.leave(6), Some((6, 7)));
-            assert_eq!(found(&contents, 7), []);
+            assert_eq!(found(&contents, 7), Vec::<u64>::new());
             assert_eq!(contents.leave(2), Some((2, NOTHING)));
-            assert_eq!(found(&contents, NOTHING), []);
+            assert_eq!(found(&contents, NOTHING), Vec::<u64>::new());
             assert_eq!(contents.len(), 4);
             assert_eq!(contents.all().len(), 4);
             contents.clear();
