@@ -4,9 +4,9 @@
 //! *Slots* are the sources of the states, in text order but with the right side of a logical state before its left one, which
 //! is the order in which `select *` shows them. A state has one slot, a logical one two.
 
-use riddhi_batch::{Attribute, Schema, Type};
+use riddhi_batch::{Attribute, Kind, Schema, Type};
 
-use crate::expr::{Expr, Node};
+use crate::expr::{Compare, Expr, Node};
 use crate::logical::Handler;
 
 /// A pattern or sequence.
@@ -22,12 +22,7 @@ pub struct StatesPlan {
     pub states: Vec<StatePlan>,
     /// What the columns of a matched row hold.
     pub captures: Vec<Capture>,
-    /// Waiting matches at most; of more the oldest is dropped.
-    pub matches_max: usize,
 }
-
-/// Waiting matches of one query at most.
-pub const PARTIAL_MATCHES_MAX: usize = 10_000_000;
 
 /// A source of a state.
 #[derive(Clone, Debug)]
@@ -173,6 +168,50 @@ pub(crate) fn capture_name(slot: &str, many: bool, schema: &Schema, capture: &Ca
         What::Time => Attribute::new(format!("eventTimestamp({event})"), Type::Long),
         What::Missing => Attribute::new(format!("{event} is null"), Type::Bool),
         What::Key => Attribute::new("", Type::Int),
+    }
+}
+
+impl StatesPlan {
+    /// The attribute of a slot's event by which waiting matches are looked up, if they are: it has to equal one of an event that
+    /// each of them holds, and nothing that is asked before can fail.
+    pub fn looked_up_by(&self, slot: usize) -> Option<&Attribute> {
+        let of = &self.slots[slot];
+        let state = self.states.iter().position(|s| s.kind.slots().any(|s| s == slot))?;
+        let fits = matches!(self.states[state].kind, StateKind::One(_) | StateKind::Absent(..));
+        if self.sequence || state == 0 || !fits || !of.functions.is_empty() {
+            return None;
+        }
+        let parts = || of.conditions.iter().flat_map(|c| c.parts().into_iter().map(move |part| (c, part)));
+        for (condition, part) in parts().filter(|(_, part)| part.has_aggregate()) {
+            if let Some(own) = self.equality(of, condition, part) {
+                return of.schema.attributes.get(own as usize);
+            }
+            let mut sound = true;
+            part.visit(&mut |e| sound &= e.kind == e.ty.kind() && !matches!(e.node, Node::Call { .. }));
+            if !sound {
+                return None;
+            }
+        }
+        None
+    }
+
+    /// The attribute of the event that such an equality asks.
+    fn equality(&self, slot: &SlotPlan, condition: &ConditionPlan, part: &Expr) -> Option<u32> {
+        let Node::Compare(Compare::Equal, a, b) = &part.node else { return None };
+        let (own, captured) = match (&a.node, &b.node) {
+            (Node::Attr(own), Node::Aggregate(captured)) | (Node::Aggregate(captured), Node::Attr(own)) => {
+                (*own, *captured)
+            }
+            _ => return None,
+        };
+        let capture = condition.captures.get(captured as usize)?;
+        let (What::Attribute(attribute), At::Nth(0)) = (capture.what, capture.at) else { return None };
+        let other = &self.slots[capture.slot];
+        let kind = |slot: &SlotPlan, a: u32| slot.schema.attributes.get(a as usize).map(|a| a.kind);
+        let whole = |kind| matches!(kind, Kind::I32 | Kind::I64);
+        let (x, y) = (kind(slot, own)?, kind(other, attribute)?);
+        let kinds = (whole(x) && whole(y)) || (x == y && matches!(x, Kind::Bool | Kind::Str));
+        (kinds && !other.many && other.functions.is_empty()).then_some(own)
     }
 }
 

@@ -30,6 +30,17 @@ from Trades[volume > 10L] select symbol, convert(volume, 'double') as price inse
 }
 
 #[test]
+fn a_pattern() {
+    insta::assert_snapshot!(explained(
+        "define stream A (k string, n int); define stream B (k string, m double);
+from every e1=A[n > 3]<2:> -> e2=B[m > e1[last].n] -> not A[k == e2.k] for 1 sec within 5 sec
+select e1[0].n as first, e2.k as k, count() as c group by e2.k insert into Out;
+from every A, B[k == A.k and m > 1.0] or e3=A select B.m as m insert into More;
+"
+    ));
+}
+
+#[test]
 fn a_loop_is_stepped() {
     insta::assert_snapshot!(explained(
         "define stream A (n int); define stream B (n int);

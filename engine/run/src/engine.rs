@@ -4,6 +4,7 @@ use riddhi_batch::{Flow, Frame};
 use riddhi_exec::operator::Delivered;
 use riddhi_exec::query::{Cx, Failure};
 use riddhi_exec::shared::Shared;
+use riddhi_exec::states::PARTIAL_MATCHES_MAX;
 use riddhi_exec::steps::Steps;
 use riddhi_plan::logical::{self, Mode};
 
@@ -26,6 +27,8 @@ pub struct EngineOptions {
     /// Chunks delivered because of one entry or timer, at most: what ends a loop between queries that never stops by
     /// itself. The rest of that entry's chunks is dropped, counted and reported.
     pub deliveries_per_entry_max: u32,
+    /// Matches of one pattern that wait at most; of more the oldest is dropped, counted and reported.
+    pub partial_matches_max: usize,
     /// Run every region entry by entry, depth first. For tests: the definition that batching is held against.
     pub force_stepped: bool,
     /// Run every query the general way. For tests.
@@ -39,6 +42,7 @@ impl Default for EngineOptions {
             streams: None,
             regions: None,
             deliveries_per_entry_max: 100_000,
+            partial_matches_max: PARTIAL_MATCHES_MAX,
             force_stepped: false,
             force_general: false,
         }

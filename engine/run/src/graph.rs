@@ -115,6 +115,8 @@ pub struct Graph {
     pub reader_masks: Vec<u64>,
     /// Whether queries are compiled to the general way.
     pub force_general: bool,
+    /// Matches of one pattern that wait at most.
+    pub partial_matches_max: usize,
     /// By partition: the nodes inside.
     pub partitions: Vec<Vec<usize>>,
     /// By stream: the query that alone takes its events, if a lone one can go the short way through it and no further.
@@ -234,6 +236,7 @@ impl Graph {
             reader_masks,
             lone_readers,
             force_general: options.force_general,
+            partial_matches_max: options.partial_matches_max,
             partitions: (0..app.partitions.len()).map(|number| inside(app, number)).collect(),
             queries,
             streams,
@@ -283,13 +286,9 @@ impl Graph {
             }
             (None, Role::States(states)) => {
                 let plan = &app.queries[q];
-                Node::Other(Box::new(States::new(
-                    q as u32,
-                    plan,
-                    states,
-                    (&app.name, app.playback),
-                    self.force_general,
-                )))
+                let clock = (app.name.as_str(), app.playback);
+                let states = States::new(q as u32, plan, states, clock, self.force_general);
+                Node::Other(Box::new(states.bounded(self.partial_matches_max)))
             }
         }
     }

@@ -39,7 +39,6 @@ pub(super) struct Code {
     pub every_start: bool,
     /// Whether the start state begins again when the second one has tried an event.
     pub retries: bool,
-    pub matches_max: usize,
     /// Whether anybody asks for the clock.
     pub asks_now: bool,
     /// Whether some condition looks at a table.
@@ -241,7 +240,6 @@ impl Code {
             slots,
             states,
             timed,
-            matches_max: plan.matches_max,
             asks_now,
             asks_tables: plan.slots.iter().flat_map(|s| &s.conditions).any(|c| c.expr.reads_table()),
         }

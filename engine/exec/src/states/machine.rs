@@ -81,6 +81,8 @@ pub(super) struct Turn<'a, 'b> {
     pub key: u32,
     pub rank: u64,
     pub element: u32,
+    /// Matches at most.
+    pub matches_max: usize,
     /// The clock, and where results come from.
     pub now: i64,
     pub step: u32,
@@ -557,7 +559,7 @@ impl Turn<'_, '_> {
     /// Drops the oldest match if there are too many.
     #[inline]
     fn bound(&mut self) {
-        if self.memory.len() > self.code.matches_max {
+        if self.memory.len() > self.matches_max {
             self.drop_oldest();
         }
     }
@@ -578,7 +580,7 @@ impl Turn<'_, '_> {
             },
         };
         self.memory.drop(m);
-        let reason = format!("more than {} partial matches wait; the oldest is dropped", self.code.matches_max);
+        let reason = format!("more than {} partial matches wait; the oldest is dropped", self.matches_max);
         self.cx.failures.push(Failure { query: self.element, step: self.step, rows: 1, reason });
     }
 }

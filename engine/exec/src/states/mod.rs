@@ -38,6 +38,9 @@ use crate::operator::{Inputs, Operator};
 use crate::query::{self, Cx, Section};
 use crate::steps::{Fired, Part, Steps};
 
+/// Matches of one pattern that wait at most, those that wait for their first event included.
+pub const PARTIAL_MATCHES_MAX: usize = 10_000_000;
+
 /// Rows of a named window that stand for a reset.
 const RESET: u8 = 2;
 
@@ -56,6 +59,7 @@ pub struct States {
     code: Arc<Code>,
     element: u32,
     key: String,
+    matches_max: usize,
     /// The partition it stands in.
     partition: Option<usize>,
     selection: Selection,
@@ -88,6 +92,7 @@ impl States {
         States {
             element,
             key: plan.key.clone(),
+            matches_max: PARTIAL_MATCHES_MAX,
             partition: plan.partition.map(|of| of.number),
             memory: Memory::new(events.collect(), code.slots.iter().map(|s| s.many).collect()),
             keys: Vec::new(),
@@ -99,6 +104,11 @@ impl States {
             selection: Selection::new(Arc::new(selection), plan),
             code: Arc::new(code),
         }
+    }
+
+    /// The same, of which no more than so many matches wait; of more the oldest is dropped, counted and reported.
+    pub fn bounded(self, matches_max: usize) -> States {
+        States { matches_max, ..self }
     }
 
     /// Does something with the machine of a key at a step.
@@ -126,6 +136,7 @@ impl States {
             key,
             rank: waiting.rank,
             element: self.element,
+            matches_max: self.matches_max,
             now,
             step,
             cause,

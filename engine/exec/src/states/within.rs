@@ -36,8 +36,8 @@ impl Turn<'_, '_> {
         let (mut oldest, mut known) = (i64::MAX, self.code.starts_once);
         for slot in 0..self.stations.len() {
             let station = &mut self.stations[slot];
-            known &= !(station.mixed && !station.new.is_empty());
-            known &= !(station.starts_mixed && !station.pending.is_empty());
+            known &= !station.mixed || station.new.is_empty();
+            known &= !station.starts_mixed || station.pending.is_empty();
             for m in [station.pending.front(), station.new.front()].into_iter().flatten() {
                 oldest = oldest.min(first_time(self.memory, m, first).unwrap_or(i64::MAX));
             }

@@ -39,7 +39,10 @@ pub(crate) fn differences(plan: &StatesPlan) -> Vec<&'static str> {
         if left.absent.is_none() && right.absent.is_none());
     say(both, "in Siddhi a match that the left side completes is lost");
     if plan.within.is_some() {
-        say(states.iter().any(|s| s.group.is_some_and(|group| group > 0)), "in Siddhi the `every` goes on after the time of `within`");
+        say(
+            states.iter().any(|s| s.group.is_some_and(|group| group > 0)),
+            "in Siddhi the `every` goes on after the time of `within`",
+        );
         let collects = |s: &StatePlan| matches!(s.kind, StateKind::Count { min, max, .. } if max != Some(min));
         let first = states.first().is_some_and(|s| s.again == Some(0) && collects(s));
         say(first, "in Siddhi the expiry of a match that goes on collecting starts one more");
@@ -49,9 +52,15 @@ pub(crate) fn differences(plan: &StatesPlan) -> Vec<&'static str> {
     let grouped = |(number, state): (usize, &StatePlan)| {
         absent(state) && state.group.is_some_and(|group| state.again != Some(number) || group != number)
     };
-    say(!sequence && states.iter().enumerate().any(grouped), "in Siddhi an `every` over several states of which one is absent ends");
+    say(
+        !sequence && states.iter().enumerate().any(grouped),
+        "in Siddhi an `every` over several states of which one is absent ends",
+    );
     let counted = |pair: &[StatePlan]| least(&pair[0]).is_some() && absent(&pair[1]);
-    say(states.windows(2).any(counted), "in Siddhi the wait does not begin anew with an event that is collected meanwhile");
+    say(
+        states.windows(2).any(counted),
+        "in Siddhi the wait does not begin anew with an event that is collected meanwhile",
+    );
     let every = states.first().is_some_and(|s| s.group.is_some());
     let later = states.iter().skip(1).any(absent);
     say(sequence && every && later, "in Siddhi an event that should not come does no harm, or ends the sequence");

@@ -17,7 +17,7 @@ use super::state_notes::differences;
 use crate::diagnose::{multi as wrong, notes, unsupported};
 use crate::logical::{Handler as Planned, Kinds, QueryPlan, Role};
 use crate::registry::{Leaving, WindowUse};
-use crate::states::{ConditionPlan, PARTIAL_MATCHES_MAX, Side, SlotPlan, StateKind, StatePlan, StatesPlan};
+use crate::states::{ConditionPlan, Side, SlotPlan, StateKind, StatePlan, StatesPlan};
 
 impl<'a> Pass<'a> {
     pub(crate) fn state_query(&mut self, query: &'a Query, input: &'a StateInput, sequence: bool) {
@@ -69,14 +69,8 @@ impl<'a> Pass<'a> {
         chain(&input.root, &mut states, &mut 0, None);
         let column = if self.inside() { captured.key() } else { 0 };
         let partition = self.partition_use(column, rate.is_some());
-        let plan = StatesPlan {
-            sequence,
-            within: input.within.map(|t| t.ms),
-            slots,
-            states,
-            captures: captured.captures(),
-            matches_max: PARTIAL_MATCHES_MAX,
-        };
+        let plan =
+            StatesPlan { sequence, within: input.within.map(|t| t.ms), slots, states, captures: captured.captures() };
         for what in differences(&plan) {
             self.diagnostics.push(notes::pattern_results(what, input.span));
         }

@@ -86,6 +86,11 @@ fn query(plan: &AppPlan, query: &QueryPlan) -> Value {
         operators.push(json!({"operator": "window", "window": window.text, "sliding": window.sliding}));
     }
     operators.extend(query.after.iter().map(|h| handler(h, &query.schema)));
+    if let Role::States(states) = &query.role {
+        let operator = if states.sequence { "sequence" } else { "pattern" };
+        let lines = super::states::state_lines(plan, query, states);
+        operators.insert(0, json!({"operator": operator, "within_ms": states.within, "states": lines[1..]}));
+    }
     if let Role::Change(change) = &query.role {
         operators.push(change_json(plan, change, &query.schema));
     }

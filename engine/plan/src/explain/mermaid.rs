@@ -68,6 +68,9 @@ fn query_lines(plan: &AppPlan, query: &QueryPlan) -> Vec<String> {
         Handler::Stream { .. } => handler_text(handler, &query.schema),
     };
     let mut lines = vec![query.label.clone()];
+    if let Role::States(states) = &query.role {
+        lines.extend(super::states::state_lines(plan, query, states));
+    }
     if let Role::Change(change) = &query.role {
         lines = change_lines(plan, change, &query.schema);
     }

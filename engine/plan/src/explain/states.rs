@@ -26,7 +26,9 @@ pub(super) fn state_lines(plan: &AppPlan, query: &QueryPlan, states: &StatesPlan
                 format!("{} {} {}", side(left), if and { "and" } else { "or" }, side(right))
             }
         };
-        lines.push(format!("state {}: {every}{text}", number + 1));
+        let by = state.kind.slots().find_map(|slot| states.looked_up_by(slot));
+        let by = by.map_or(String::new(), |a| format!(", waiting matches looked up by {}", name_text(&a.name)));
+        lines.push(format!("state {}: {every}{text}{by}", number + 1));
     }
     lines.extend(states.slots.iter().enumerate().filter_map(|(number, slot)| kept_text(states, number, slot)));
     lines
