@@ -22,7 +22,8 @@ pub enum Feature {
 }
 
 /// All of them.
-pub const FEATURES: [Feature; 4] = [Feature::Partition, Feature::Trigger, Feature::Table, Feature::Pattern];
+pub const FEATURES: [Feature; 6] =
+    [Feature::Partition, Feature::Trigger, Feature::Table, Feature::Pattern, Feature::Join, Feature::Window];
 
 impl Maker {
     /// Whether the graph may have it.

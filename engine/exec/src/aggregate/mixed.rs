@@ -1,13 +1,12 @@
 //! The extreme of rows that leave in any order.
 //!
-//! Two heaps: the values taken in, and those taken out that did not stand on top at the time. What stands on top of both is
-//! dropped from both, so the top of the first is the extreme: O(log n) a row. A row that left stays until it comes to the
-//! top, but there are never more of those than half.
+//! The values held in order, each counted: O(log n) a row. A value that leaves without having come (of the pairs of a join
+//! those of a row that leaves need not be those of its arrival) changes nothing, as in Siddhi.
 
 use std::cmp::Ordering;
-use std::collections::BinaryHeap;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::marker::PhantomData;
-use std::mem::take;
 
 use riddhi_batch::{LoadError, Reader, Writer};
 
@@ -53,47 +52,16 @@ impl<S: Side, N: Number> PartialEq for Item<S, N> {
 
 impl<S: Side, N: Number> Eq for Item<S, N> {}
 
-/// The values of the rows held, and of some that left.
+/// The values of the rows held, each with the number of such rows.
 #[derive(Clone, Debug)]
 pub struct Values<S, N> {
-    taken_in: BinaryHeap<Item<S, N>>,
-    taken_out: BinaryHeap<Item<S, N>>,
+    held: BTreeMap<Item<S, N>, u64>,
 }
 
 impl<S: Side, N: Number> Default for Values<S, N> {
     fn default() -> Values<S, N> {
-        Values { taken_in: BinaryHeap::new(), taken_out: BinaryHeap::new() }
+        Values { held: BTreeMap::new() }
     }
-}
-
-impl<S: Side, N: Number> Values<S, N> {
-    fn drop_gone(&mut self) {
-        while self.taken_out.peek().is_some_and(|gone| self.taken_in.peek() == Some(gone)) {
-            self.taken_in.pop();
-            self.taken_out.pop();
-        }
-        if self.taken_out.len() * 2 > self.taken_in.len() {
-            let (mut all, mut gone) = (take(&mut self.taken_in).into_vec(), take(&mut self.taken_out).into_vec());
-            subtract(&mut all, &mut gone);
-            gone.clear();
-            (self.taken_in, self.taken_out) = (all.into(), gone.into());
-        }
-    }
-
-    /// The values held, in order.
-    fn held(&self) -> Vec<Item<S, N>> {
-        let mut all = self.taken_in.clone().into_vec();
-        subtract(&mut all, &mut self.taken_out.clone().into_vec());
-        all
-    }
-}
-
-/// Sorts both and leaves in `all` what is not in `gone`.
-fn subtract<S: Side, N: Number>(all: &mut Vec<Item<S, N>>, gone: &mut [Item<S, N>]) {
-    all.sort_unstable();
-    gone.sort_unstable();
-    let mut gone = gone.iter().peekable();
-    all.retain(|item| gone.next_if_eq(&item).is_none());
 }
 
 /// The extreme of the rows held.
@@ -105,41 +73,46 @@ impl<S: Side, N: Number> Accumulate for Mixed<S, N> {
     type Acc = Values<S, N>;
 
     fn add(acc: &mut Values<S, N>, x: N, _row: u64) {
-        acc.taken_in.push(Item::new(x));
+        *acc.held.entry(Item::new(x)).or_default() += 1;
     }
 
     fn remove(acc: &mut Values<S, N>, x: N, _row: u64) {
-        let item = Item::new(x);
-        if acc.taken_in.peek() == Some(&item) {
-            acc.taken_in.pop();
-        } else {
-            acc.taken_out.push(item);
+        if let Entry::Occupied(mut rows) = acc.held.entry(Item::new(x)) {
+            *rows.get_mut() -= 1;
+            if *rows.get() == 0 {
+                rows.remove();
+            }
         }
-        acc.drop_gone();
     }
 
     fn value(acc: &Values<S, N>) -> Option<N> {
-        acc.taken_in.peek().map(|item| item.value)
+        acc.held.last_key_value().map(|(item, _)| item.value)
     }
 
     fn is_clear(acc: &Values<S, N>) -> bool {
-        acc.taken_in.is_empty()
+        acc.held.is_empty()
     }
 
     fn save(acc: &Values<S, N>, out: &mut Writer) {
-        let held = acc.held();
-        out.put_u64(held.len() as u64);
-        held.iter().for_each(|item| item.value.put(out));
+        out.put_u64(acc.held.len() as u64);
+        for (item, rows) in &acc.held {
+            item.value.put(out);
+            out.put_u64(*rows);
+        }
     }
 
     fn load(from: &mut Reader<'_>) -> Result<Values<S, N>, LoadError> {
-        let n = from.get_count(4)?;
-        let items = (0..n).map(|_| Ok(Item::new(N::get(from)?))).collect::<Result<Vec<_>, LoadError>>()?;
-        Ok(Values { taken_in: BinaryHeap::from(items), taken_out: BinaryHeap::new() })
+        let n = from.get_count(12)?;
+        let values = (0..n).map(|_| Ok((Item::new(N::get(from)?), from.get_u64()?)));
+        let held = values.collect::<Result<BTreeMap<_, _>, LoadError>>()?;
+        if held.len() < n || held.values().any(|&rows| rows == 0) {
+            return Err(LoadError::new("a value is there twice or not at all"));
+        }
+        Ok(Values { held })
     }
 
     fn extra(acc: &Values<S, N>) -> usize {
-        (acc.taken_in.capacity() + acc.taken_out.capacity()) * size_of::<N>()
+        acc.held.len() * (size_of::<N>() + size_of::<u64>()) * 3 / 2
     }
 }
 
@@ -170,12 +143,22 @@ mod tests {
             }
             assert_eq!(Max::value(&max), held.iter().max().copied());
             assert_eq!(Min::value(&min), held.iter().min().copied());
-            assert!(min.taken_out.len() <= held.len().max(1));
         }
         let mut bytes = Writer::default();
         Max::save(&max, &mut bytes);
         let again = Max::load(&mut Reader::new(&bytes.bytes)).unwrap();
-        assert_eq!(again.held().len(), held.len());
+        assert_eq!(again.held.values().sum::<u64>(), held.len() as u64);
+    }
+
+    #[test]
+    fn what_never_came_does_not_leave() {
+        type Max = Mixed<Greatest, i32>;
+        let mut acc = Values::default();
+        Max::add(&mut acc, 3, 0);
+        Max::remove(&mut acc, 2, 1);
+        Max::add(&mut acc, 2, 2);
+        Max::remove(&mut acc, 3, 0);
+        assert_eq!(Max::value(&acc), Some(2));
     }
 
     #[test]

@@ -136,7 +136,9 @@ impl KeyedJoin {
         if !self.numbered {
             return;
         }
-        let Some(Column { data: Data::I32(numbers), nulls }) = self.join.inner.out_rows().cols.last_mut() else { return };
+        let Some(Column { data: Data::I32(numbers), nulls }) = self.join.inner.out_rows().cols.last_mut() else {
+            return;
+        };
         numbers[first..].fill(key as i32);
         if !nulls.is_empty() {
             nulls[first..].fill(0);
