@@ -22,20 +22,20 @@ use crate::store::NO_ROW;
 /// Signals being collected: a list, cut into chunks.
 #[derive(Debug, Default)]
 pub struct Buffers {
-    kinds: Vec<SignalKind>,
+    pub(super) kinds: Vec<SignalKind>,
     /// Number of the row in the store; [`NO_ROW`] of a reset.
-    rows: Vec<u64>,
+    pub(super) rows: Vec<u64>,
     /// Timestamps: of an expired row, when it left.
-    ts: Vec<i64>,
+    pub(super) ts: Vec<i64>,
     /// Chunk ends, and the entering row that caused each; `None`: the timer.
-    chunks: Vec<(u32, Option<u32>)>,
+    pub(super) chunks: Vec<(u32, Option<u32>)>,
     /// What the attribute that the window rewrites reads, a value a signal; empty if it rewrites none.
     carried: Vec<i64>,
     /// Attributes of the signals' rows, in the places of the input's; only kept ones are filled.
     work: Columns,
     kept: Columns,
     /// Signals still in play.
-    alive: Vec<u32>,
+    pub(super) alive: Vec<u32>,
     alive_now: Vec<u32>,
     list: Vec<Signal>,
     /// The same without resets, for aggregates that run on.
@@ -46,7 +46,7 @@ pub struct Buffers {
     /// Arguments' columns, kept for their capacity.
     arg_columns: Vec<Option<Column>>,
     /// The input chunk, or the timer, that each chunk comes from.
-    pieces: Vec<Piece>,
+    pub(super) pieces: Vec<Piece>,
     flags: Vec<u8>,
     eligible: Vec<u32>,
     now: Vec<i64>,
@@ -56,7 +56,7 @@ pub struct Buffers {
     flushes: Vec<Flush>,
     /// Of a query without a window that only collects: rows placed in `work`, and what numbers they have elsewhere.
     placed: u64,
-    numbers: Vec<u64>,
+    pub(super) numbers: Vec<u64>,
     passing: Vec<u32>,
 }
 
@@ -129,36 +129,6 @@ impl Buffers {
         }
         self.placed += passing.len() as u64;
         self.passing = passing;
-    }
-
-    /// Drops the signals that are not in play any longer, and chunks of which nothing is left.
-    pub fn keep_alive_only(&mut self) {
-        let (mut next, mut chunks) = (0, 0);
-        for at in 0..self.chunks.len() {
-            let (end, cause) = self.chunks[at];
-            let before = next;
-            while next < self.alive.len() && self.alive[next] < end {
-                let from = self.alive[next] as usize;
-                self.kinds[next] = self.kinds[from];
-                self.rows[next] = self.rows[from];
-                self.ts[next] = self.ts[from];
-                if let Some(&number) = self.numbers.get(from) {
-                    self.numbers[next] = number;
-                }
-                next += 1;
-            }
-            if next > before {
-                self.chunks[chunks] = (next as u32, cause);
-                self.pieces[chunks] = self.pieces[at];
-                chunks += 1;
-            }
-        }
-        self.kinds.truncate(next);
-        self.rows.truncate(next);
-        self.ts.truncate(next);
-        self.numbers.truncate(next);
-        self.chunks.truncate(chunks);
-        self.pieces.truncate(chunks);
     }
 
     fn push(&mut self, kind: SignalKind, row: u64, ts: i64) {

@@ -111,6 +111,38 @@ impl Lets {
     }
 }
 
+impl general::Buffers {
+    /// Drops the signals that are not in play any longer, and chunks of which nothing is left.
+    pub fn keep_alive_only(&mut self) {
+        let (mut next, mut chunks) = (0, 0);
+        for at in 0..self.chunks.len() {
+            let (end, cause) = self.chunks[at];
+            let before = next;
+            while next < self.alive.len() && self.alive[next] < end {
+                let from = self.alive[next] as usize;
+                self.kinds[next] = self.kinds[from];
+                self.rows[next] = self.rows[from];
+                self.ts[next] = self.ts[from];
+                if let Some(&number) = self.numbers.get(from) {
+                    self.numbers[next] = number;
+                }
+                next += 1;
+            }
+            if next > before {
+                self.chunks[chunks] = (next as u32, cause);
+                self.pieces[chunks] = self.pieces[at];
+                chunks += 1;
+            }
+        }
+        self.kinds.truncate(next);
+        self.rows.truncate(next);
+        self.ts.truncate(next);
+        self.numbers.truncate(next);
+        self.chunks.truncate(chunks);
+        self.pieces.truncate(chunks);
+    }
+}
+
 impl Query {
     /// From here on signals are only collected.
     pub fn begin_raw(&mut self) {
