@@ -77,8 +77,13 @@ impl<'a> Pass<'a> {
         let read = self.read(source)?;
         let (Some(window), Some(stream)) = (read.named, read.stream) else { return Some(read) };
         let name = &source.name.name;
-        let label = format!("{name}:rows:{}", self.catalog.streams.len());
         let shape = self.catalog.get(name)?.shape.clone();
+        // The states of one pattern that read the same window read the same rows.
+        let mut own = self.queries.iter().rev().take_while(|q| q.key.contains(":rows:"));
+        if let Some(known) = own.find(|q| q.inputs == [stream]) {
+            return Some(Read::stream(shape, known.output, false));
+        }
+        let label = format!("{name}:rows:{}", self.catalog.streams.len());
         let way = Entry { hidden: true, defined: false, ..entry(Class::Stream, shape.clone(), source.span) };
         self.catalog.add(&label, way);
         let output = self.catalog.get(&label).map(|e| e.number);
