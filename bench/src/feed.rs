@@ -71,6 +71,8 @@ pub struct Feed {
     array: u64,
     /// Input streams by the engine's number, in turn.
     streams: Vec<u32>,
+    /// The stream that all events up to this one go to instead.
+    load: Option<(u32, u64)>,
     /// Most events that one frame is filled with, the arrays' size aside.
     frame_rows: u64,
     pool: Vec<Row>,
@@ -119,6 +121,7 @@ impl Feed {
             mode: work.mode,
             array: work.array,
             streams,
+            load: None,
             frame_rows,
             pool,
             extras,
@@ -130,6 +133,12 @@ impl Feed {
             left: work.per_ms,
             sent: 0,
         }
+    }
+
+    /// The first `events` events go to the stream of this number; before any is sent.
+    pub fn load(&mut self, stream: u32, events: u64) {
+        assert!(self.sent == 0 && self.mode == Mode::Single, "events were sent, or are not sent one by one");
+        self.load = Some((stream, events));
     }
 
     /// The first event gets this timestamp, milliseconds; before any is sent.
@@ -248,6 +257,13 @@ impl Feed {
     }
 
     fn fill_single(&mut self, frame: &mut Frame, end: u64) {
+        if let Some((stream, until)) = self.load.take_if(|load| self.sent < load.1) {
+            let streams = std::mem::replace(&mut self.streams, vec![stream]);
+            self.fill_single(frame, end.min(until));
+            self.streams = streams;
+            self.load = Some((stream, until));
+            return;
+        }
         if self.streams.len() == 1 && self.extras.is_empty() && end - self.sent > 1 && self.fill_run(frame, end) {
             return;
         }

@@ -81,12 +81,14 @@ impl Bench {
         };
         let streams = work.streams.iter().map(number).collect::<Result<Vec<u32>>>()?;
         let outputs = work.outputs.iter().map(|s| number(s).map(Target::Stream)).collect::<Result<Vec<_>>>()?;
+        let load = work.load_into.as_ref().map(number).transpose()?;
         let options = EngineOptions { streams: Some(work.outputs.clone()), ..EngineOptions::default() };
         let mut engine = Engine::new(plan, options);
         engine.start(0);
         let frame = engine.frame();
         let sinks = Sinks::new(outputs.len());
-        let feed = Feed::new(work, streams, frame_rows, engine.playback());
+        let mut feed = Feed::new(work, streams, frame_rows, engine.playback());
+        load.into_iter().for_each(|stream| feed.load(stream, work.load));
         Ok(Bench { subject: Riddhi { engine, frame, position: 0, outputs }, feed, sinks })
     }
 

@@ -60,6 +60,11 @@ pub struct Workload {
     /// Events to send before anything is measured.
     #[serde(default)]
     pub fill: u64,
+    /// Of those, how many go to `load_into` before any goes to the streams: the rows of a table.
+    #[serde(default)]
+    pub load: u64,
+    /// The stream that they go to.
+    pub load_into: Option<String>,
     /// Whether the peer does not run it, being too slow.
     #[serde(default)]
     pub alone: bool,

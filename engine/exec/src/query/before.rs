@@ -4,10 +4,10 @@
 use riddhi_batch::{Arena, Column, Flow, Kind, Sel};
 use riddhi_plan::registry::{Failed, Groups, Leave, Run, Slide, StreamCx, StreamRows, Volatility};
 
+use super::faults::report_rows;
 use super::rows::Selected;
 use super::{
-    AggregateCode, Aggregates, Code, Cx, Step, StreamCode, Work, compute, exact_column, first_step, report,
-    report_rows, skip_unless,
+    AggregateCode, Aggregates, Code, Cx, Step, StreamCode, Work, compute, exact_column, first_step, report, skip_unless,
 };
 use crate::expr::{Program, Rows, Scratch, Source};
 

@@ -9,6 +9,7 @@ use riddhi_plan::registry::{
 
 use super::before::stream_arguments;
 use super::code::Raw;
+use super::faults::{self, Entered, note_signals};
 use super::raw::{RawSignals, passing_signals};
 use super::rows::{Piece, Selected};
 use super::slide::{entering, failed_chunks};
@@ -29,6 +30,10 @@ pub struct Buffers {
     pub(super) ts: Vec<i64>,
     /// Chunk ends, and the entering row that caused each; `None`: the timer.
     pub(super) chunks: Vec<(u32, Option<u32>)>,
+    /// Of each chunk: the chunk of the input that caused it, if no timer did.
+    pub(super) origins: Vec<Option<u32>>,
+    /// Of queries whose failed events are asked for.
+    pub(super) entered: Entered,
     /// What the attribute that the window rewrites reads, a value a signal; empty if it rewrites none.
     carried: Vec<i64>,
     /// Attributes of the signals' rows, in the places of the input's; only kept ones are filled.
@@ -75,6 +80,8 @@ impl Buffers {
         self.rows.clear();
         self.ts.clear();
         self.chunks.clear();
+        self.origins.clear();
+        self.entered.clear();
         self.pieces.clear();
         self.carried.clear();
         self.work.clear();
@@ -145,7 +152,11 @@ impl Buffers {
     /// Notes where the chunks that came since the last call come from, given the entering row that caused each.
     fn place(&mut self, piece_of: impl Fn(u32) -> Piece) {
         let new = &self.chunks[self.pieces.len()..];
-        self.pieces.extend(new.iter().map(|&(_, cause)| piece_of(cause.unwrap_or(0))));
+        for &(_, cause) in new {
+            let piece = piece_of(cause.unwrap_or(0));
+            self.origins.push(cause.map(|_| piece.chunk));
+            self.pieces.push(piece);
+        }
     }
 
     /// Ends a chunk, if anything came since the last end.
@@ -213,6 +224,12 @@ impl Work {
             return;
         }
         let mut g = std::mem::take(&mut self.buffers.general);
+        if !self.collecting {
+            g.clear();
+        }
+        if faults::wanted(code, cx) {
+            g.entered.note(if self.window.is_some() { self.store.tail() } else { 0 }, selected);
+        }
         if self.collecting {
             match self.window {
                 Some(_) => self.window_signals(code, cx, input, selected, &mut g),
@@ -222,7 +239,6 @@ impl Work {
             self.buffers.general = g;
             return;
         }
-        g.clear();
         if self.window.is_some() {
             self.window_signals(code, cx, input, selected, &mut g);
             self.fetch(code, cx, &mut g);
@@ -491,6 +507,7 @@ impl Work {
         self.serial += if code.asks_random { g.real.len() as u64 } else { 0 };
         if !b.failed.is_empty() {
             report(code, cx, &b.failed, step);
+            note_signals(code, cx, g, &b.failed, |i| g.alive_now[i]);
         }
         let mut stays = std::mem::take(&mut g.flags);
         stays.clear();
@@ -552,6 +569,7 @@ impl Work {
             let mut failed = shown.iter().zip(&b.failed.rows).filter(|(_, f)| **f != 0).map(|(&i, _)| i).peekable();
             g.alive.retain(|&i| failed.next_if_eq(&i).is_none());
             report(code, cx, &b.failed, step);
+            note_signals(code, cx, g, &b.failed, |i| shown[i]);
         }
     }
 
@@ -713,6 +731,7 @@ impl Work {
         having.select(&rows, cx.arena, &mut b.scratch, &mut b.hits, &mut b.failed);
         if !b.failed.is_empty() {
             report(code, cx, &b.failed, step);
+            note_signals(code, cx, g, &b.failed, |i| g.alive_now[i]);
         }
         let mut at = 0;
         for &h in &b.hits {
@@ -740,6 +759,8 @@ impl Work {
             self.compute_items(code, cx, g, false);
             let first_bad = bad.iter().position(|&b| b).unwrap_or(0);
             report(code, cx, &self.buffers.failed, pieces[first_bad].step);
+            let picks = &self.buffers.picks;
+            note_signals(code, cx, g, &self.buffers.failed, |i| g.alive[picks[i] as usize]);
             let (tried, failed) = (&self.buffers.picks, &self.buffers.failed);
             let mut tried = tried.iter().enumerate().peekable();
             g.eligible.retain(|p| tried.next_if(|(_, tried)| *tried == p).is_none_or(|(i, _)| !failed.is(i)));

@@ -7,6 +7,7 @@
 mod before;
 mod code;
 mod emit;
+mod faults;
 mod flush;
 mod general;
 mod keyed;
@@ -512,19 +513,6 @@ fn report(code: &Code, cx: &mut Cx<'_>, failed: &Failed, step: u32) {
     let rows = failed.rows.iter().filter(|&&f| f != 0).count() as u64;
     let reason = failed.reason.as_ref().map(|r| r.to_string()).unwrap_or_default();
     cx.failures.push(Failure { query: code.element, step, rows, reason });
-}
-
-/// Notes selected rows of the input that could not be computed; where the input has a fault stream, each for that.
-fn report_rows(code: &Code, cx: &mut Cx<'_>, failed: &Failed, input: &Flow, selected: &Selected) {
-    report(code, cx, failed, first_step(input, selected, failed));
-    note_faults(code, cx, failed, |i| selected.row(i) as u32);
-}
-
-/// Notes rows that go to a fault stream; `row` tells which row of the input the i-th is.
-fn note_faults(code: &Code, cx: &mut Cx<'_>, failed: &Failed, row: impl Fn(usize) -> u32) {
-    let Some(Some(faults)) = cx.shared.faults.get_mut(code.element as usize) else { return };
-    let why = failed.reason.as_ref().map(|r| r.to_string()).unwrap_or_default();
-    (0..failed.rows.len()).filter(|&i| failed.is(i)).for_each(|i| faults.note(row(i), &why));
 }
 
 /// The step of the first selected row that could not be computed.

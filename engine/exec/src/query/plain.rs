@@ -3,8 +3,9 @@
 use riddhi_batch::{Arena, Chunk, Column, Flow, Sel};
 
 use super::code::ShortItem;
+use super::faults::report_rows;
 use super::rows::Selected;
-use super::{Code, Cx, Query, Work, compute, report_rows};
+use super::{Code, Cx, Query, Work, compute};
 use crate::expr::{Program, Rows, Source};
 
 /// Whether a row passed a query's conditions.

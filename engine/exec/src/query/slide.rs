@@ -3,9 +3,10 @@
 use riddhi_batch::{Arena, Chunk, Column, Flow, Sel};
 use riddhi_plan::registry::{Alike, Entering, Failed, Groups as RunGroups, Leave, Run, Slide, Timers};
 
+use super::faults::{note_rows, report_rows};
 use super::limit::Tags;
 use super::rows::Selected;
-use super::{Aggregates, Code, Cx, Work, compose, compute, note_faults, report, report_rows, step_of};
+use super::{Aggregates, Code, Cx, Work, compose, compute, report, step_of};
 use crate::expr::{Rows, Source};
 use crate::groups::Groups;
 use crate::store::{Store, longs};
@@ -320,7 +321,7 @@ impl Work {
         }
         let first_bad = bad.iter().position(|&b| b).unwrap_or(0);
         report(code, cx, &b.failed, selected.pieces[first_bad].step);
-        note_faults(code, cx, &b.failed, |i| selected.row(rows_in[i] as usize) as u32);
+        note_rows(code, cx, &b.failed, |i| selected.row(rows_in[i] as usize) as u32);
         let mut tried = rows_in.iter().enumerate().peekable();
         passing.retain(|row| tried.next_if(|(_, tried)| *tried == row).is_none_or(|(i, _)| !b.failed.is(i)));
         passing

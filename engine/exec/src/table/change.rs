@@ -34,6 +34,8 @@ struct Sets {
     /// Whether the condition is an equality on the primary key that none of them changes, so that all rows can be looked up
     /// before any is changed.
     keyed: bool,
+    /// Whether what it is equal to is the key that the event would have as a row.
+    own_key: bool,
 }
 
 /// Where the value of an assignment comes from.
@@ -102,7 +104,9 @@ impl Sets {
             list.push((set.column, value));
         }
         let keyed = key.is_some_and(|(columns, _)| list.iter().all(|(c, _)| !columns.contains(c)));
-        Sets { over_rows: !rows.is_empty(), pairing: Pairing::compile(&rows), list, keyed }
+        let own = |(column, key): (&u32, &Expr)| matches!(key.node, Node::Attr(a) if a == *column);
+        let own_key = key.is_some_and(|(columns, keys)| columns.iter().zip(keys).all(own));
+        Sets { over_rows: !rows.is_empty(), pairing: Pairing::compile(&rows), list, keyed, own_key }
     }
 
     /// Kinds of the values.
@@ -200,7 +204,7 @@ impl Applier {
             What::Update(finder, sets) if sets.keyed => {
                 work.keyed(table, (finder, sets, false), &events, arena, reject);
             }
-            What::UpdateOrInsert(finder, sets) if sets.keyed => {
+            What::UpdateOrInsert(finder, sets) if sets.keyed && sets.own_key => {
                 work.keyed(table, (finder, sets, true), &events, arena, reject);
             }
             What::Update(finder, sets) => {

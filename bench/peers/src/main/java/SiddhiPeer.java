@@ -69,7 +69,8 @@ public final class SiddhiPeer {
         }
         runtime.start();
         long start = start(runtime);
-        Feed feed = new Feed(work, inputs, start);
+        InputHandler loader = work.loadInto == null ? null : runtime.getInputHandler(work.loadInto);
+        Feed feed = new Feed(work, inputs, loader, start);
 
         JsonObject ready = new JsonObject();
         ready.addProperty("peer", jar(SiddhiManager.class));
@@ -165,6 +166,8 @@ public final class SiddhiPeer {
         Integer volume;
         int copies;
         boolean wide;
+        long load;
+        String loadInto;
 
         /** The text with each line that has {n} in it copied: {n} is the copy's number in seven digits, {p} a price. */
         String expand(String text) {
@@ -203,6 +206,8 @@ public final class SiddhiPeer {
             volume = o.has("volume") ? o.get("volume").getAsInt() : null;
             wide = o.has("wide") && o.get("wide").getAsBoolean();
             copies = o.has("copies") ? o.get("copies").getAsInt() : 1;
+            load = o.has("load") ? o.get("load").getAsLong() : 0;
+            loadInto = o.has("load_into") ? o.get("load_into").getAsString() : null;
         }
 
         static String[] strings(JsonObject o, String field, String otherwise) {
@@ -237,7 +242,10 @@ public final class SiddhiPeer {
 
     /** The events: a pool of rows sent round and round, with a timestamp each and, of many keys, the symbol of a longer sequence. */
     static final class Feed {
-        final InputHandler[] inputs;
+        InputHandler[] inputs;
+        /** What gets the events up to this one instead. */
+        final InputHandler loader;
+        long load;
         final Object[][] pool = new Object[POOL][];
         final Event[][] arrays;
         final String[] sequence;
@@ -246,8 +254,10 @@ public final class SiddhiPeer {
         long left;
         long sent;
 
-        Feed(Workload work, InputHandler[] inputs, long start) {
+        Feed(Workload work, InputHandler[] inputs, InputHandler loader, long start) {
             this.inputs = inputs;
+            this.loader = loader;
+            load = work.load;
             now = start;
             perMillisecond = work.perMillisecond;
             left = perMillisecond;
@@ -335,6 +345,18 @@ public final class SiddhiPeer {
 
         void send(long events) throws InterruptedException {
             long end = sent + events;
+            if (sent < load) {
+                long all = load;
+                InputHandler[] streams = inputs;
+                inputs = new InputHandler[] {loader};
+                load = 0;
+                send(Math.min(end, all) - sent);
+                inputs = streams;
+                load = all;
+                if (sent == end) {
+                    return;
+                }
+            }
             if (arrays != null) {
                 sendArrays(end);
             } else if (inputs.length > 1) {

@@ -1,0 +1,74 @@
+//! Which events of the input a failure loses, for the stream's fault stream: only those that the failing row *is*, not those that
+//! made an older row come out.
+
+use riddhi_batch::Flow;
+use riddhi_plan::registry::{Failed, SignalKind};
+
+use super::general::Buffers;
+use super::rows::Selected;
+use super::{Code, Cx, first_step, report};
+
+/// Events that entered a query that takes the general way, in this turn.
+#[derive(Debug, Default)]
+pub struct Entered {
+    /// Number of the first in the store.
+    first: u64,
+    /// Row and chunk of the input.
+    rows: Vec<(u32, u32)>,
+}
+
+impl Entered {
+    pub(super) fn clear(&mut self) {
+        self.rows.clear();
+    }
+
+    /// Notes the selected rows, which get numbers from `first` on.
+    pub(super) fn note(&mut self, first: u64, selected: &Selected) {
+        if self.rows.is_empty() {
+            self.first = first;
+        }
+        let mut i = 0;
+        for piece in &selected.pieces {
+            self.rows.extend((i..piece.end).map(|i| (selected.row(i as usize) as u32, piece.chunk)));
+            i = piece.end;
+        }
+    }
+
+    fn find(&self, number: u64) -> Option<(u32, u32)> {
+        self.rows.get(usize::try_from(number.checked_sub(self.first)?).ok()?).copied()
+    }
+}
+
+/// Whether the input of the query has a fault stream.
+pub(super) fn wanted(code: &Code, cx: &Cx<'_>) -> bool {
+    matches!(cx.shared.faults.get(code.element as usize), Some(Some(_)))
+}
+
+/// Reports selected rows of the input that could not be computed; where the input has a fault stream, they go there.
+pub(super) fn report_rows(code: &Code, cx: &mut Cx<'_>, failed: &Failed, input: &Flow, selected: &Selected) {
+    report(code, cx, failed, first_step(input, selected, failed));
+    note_rows(code, cx, failed, |i| selected.row(i) as u32);
+}
+
+/// Notes rows that go to a fault stream; `row` tells which row of the input the i-th is.
+pub(super) fn note_rows(code: &Code, cx: &mut Cx<'_>, failed: &Failed, row: impl Fn(usize) -> u32) {
+    note(code, cx, failed, |i| Some(row(i)));
+}
+
+/// The same of signals.
+pub(super) fn note_signals(code: &Code, cx: &mut Cx<'_>, g: &Buffers, failed: &Failed, signal: impl Fn(usize) -> u32) {
+    note(code, cx, failed, |i| {
+        let signal = signal(i) as usize;
+        let (row, chunk) = g.entered.find(g.rows[signal]).filter(|_| g.kinds[signal] == SignalKind::Current)?;
+        let place = g.chunks.partition_point(|c| c.0 as usize <= signal);
+        (g.origins[place] == Some(chunk)).then_some(row)
+    });
+}
+
+fn note(code: &Code, cx: &mut Cx<'_>, failed: &Failed, row: impl Fn(usize) -> Option<u32>) {
+    let Some(Some(faults)) = cx.shared.faults.get_mut(code.element as usize) else { return };
+    let why = failed.reason.as_ref().map(|r| r.to_string()).unwrap_or_default();
+    for row in (0..failed.rows.len()).filter(|&i| failed.is(i)).filter_map(row) {
+        faults.note(row, &why);
+    }
+}
