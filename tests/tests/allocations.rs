@@ -75,7 +75,7 @@ const fn work(app: &'static str, keys: usize, per_frame_max: u64) -> Workload {
     Workload { app, streams: &["S"], keys, array: 1, per_frame_max }
 }
 
-const WORKLOADS: [Workload; 17] = [
+const WORKLOADS: [Workload; 19] = [
     work("filter", 4, 0),
     Workload { array: 1000, ..work("filter", 4, 0) },
     Workload { streams: &["A", "B"], ..work("alternate", 4, 2) },
@@ -87,6 +87,8 @@ const WORKLOADS: [Workload; 17] = [
     work("two-filters-sink", 4, 2),
     work("two-filters-length1000", 4, 9),
     work("loop3", 4, 5),
+    work("table-upsert", 1000, 4),
+    Workload { streams: &["L", "S"], ..work("table-in", 1000, 6) },
     work("partition-filter", 10, 4),
     work("partition-inner", 10, 4),
     work("partition-length10", 100, 4),

@@ -4,7 +4,7 @@
 use riddhi_batch::{Chunk, Column, Columns, Flow, Sel};
 use riddhi_plan::logical::Kinds;
 use riddhi_plan::registry::{
-    Alike, Flush, Form, Signal, SignalKind, SignalSink, Signals, Stamp, StreamCx, StreamRows, Times, Volatility,
+    Alike, Flush, Form, Signal, SignalKind, Signals, Stamp, StreamCx, StreamRows, Times, Volatility,
 };
 
 use super::before::stream_arguments;
@@ -12,6 +12,7 @@ use super::code::Raw;
 use super::faults::{self, Entered, note_signals};
 use super::raw::{RawSignals, passing_signals};
 use super::rows::{Piece, Selected};
+use super::sink::Sink;
 use super::slide::{entering, failed_chunks};
 use super::widen::spread;
 use super::{
@@ -35,7 +36,7 @@ pub struct Buffers {
     /// Of queries whose failed events are asked for.
     pub(super) entered: Entered,
     /// What the attribute that the window rewrites reads, a value a signal; empty if it rewrites none.
-    carried: Vec<i64>,
+    pub(super) carried: Vec<i64>,
     /// Attributes of the signals' rows, in the places of the input's; only kept ones are filled.
     work: Columns,
     kept: Columns,
@@ -138,7 +139,7 @@ impl Buffers {
         self.passing = passing;
     }
 
-    fn push(&mut self, kind: SignalKind, row: u64, ts: i64) {
+    pub(super) fn push(&mut self, kind: SignalKind, row: u64, ts: i64) {
         self.kinds.push(kind);
         self.rows.push(row);
         self.ts.push(ts);
@@ -165,55 +166,6 @@ impl Buffers {
         if end > before {
             self.chunks.push((end, cause));
         }
-    }
-}
-
-/// Collects a general window's signals.
-struct Sink<'a> {
-    buffers: &'a mut Buffers,
-    times: &'a dyn Times,
-    carries: Option<i64>,
-    /// Whether anybody asks what the window holds.
-    asked: bool,
-}
-
-impl Sink<'_> {
-    fn push(&mut self, kind: SignalKind, row: u64, ts: i64) {
-        self.buffers.push(kind, row, ts);
-        self.buffers.carried.extend(self.carries);
-    }
-}
-
-impl SignalSink for Sink<'_> {
-    fn current(&mut self, row: u64) {
-        let ts = self.times.time(row);
-        self.push(SignalKind::Current, row, ts);
-    }
-    fn current_at(&mut self, row: u64, ts: i64) {
-        self.push(SignalKind::Current, row, ts);
-    }
-    fn expired(&mut self, row: u64, ts: i64) {
-        self.push(SignalKind::Expired, row, ts);
-    }
-    fn reset(&mut self) {
-        self.push(SignalKind::Reset, NO_ROW, 0);
-    }
-    fn held(&mut self, row: u64) {
-        if self.asked {
-            let ts = self.times.time(row);
-            self.push(SignalKind::Held, row, ts);
-        }
-    }
-    fn gone(&mut self, row: u64) {
-        if self.asked {
-            self.push(SignalKind::Gone, row, 0);
-        }
-    }
-    fn carry(&mut self, value: i64) {
-        self.carries = Some(value);
-    }
-    fn end_chunk(&mut self, cause: Option<u32>) {
-        self.buffers.end(cause);
     }
 }
 

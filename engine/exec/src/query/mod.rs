@@ -15,6 +15,7 @@ mod limit;
 mod plain;
 mod raw;
 mod rows;
+mod sink;
 mod slide;
 mod state;
 mod widen;

@@ -131,6 +131,7 @@ impl general::Buffers {
             if next > before {
                 self.chunks[chunks] = (next as u32, cause);
                 self.pieces[chunks] = self.pieces[at];
+                self.origins[chunks] = self.origins[at];
                 chunks += 1;
             }
         }
@@ -140,6 +141,7 @@ impl general::Buffers {
         self.numbers.truncate(next);
         self.chunks.truncate(chunks);
         self.pieces.truncate(chunks);
+        self.origins.truncate(chunks);
     }
 }
 

@@ -23,6 +23,8 @@ pub struct Finder {
     access: Look,
     rest: Option<Pairing>,
     key_kinds: Vec<Kind>,
+    /// The numbers of the keys, in order.
+    key_places: Vec<u32>,
 }
 
 #[derive(Debug)]
@@ -90,7 +92,9 @@ impl Finder {
                 (Look::Range { index: *index, low: program(low), high: program(high) }, kinds)
             }
         };
-        Finder { table: plan.table, access, rest: plan.rest.as_ref().map(|rest| Pairing::compile(&[rest])), key_kinds }
+        let key_places = (0..key_kinds.len() as u32).collect();
+        let rest = plan.rest.as_ref().map(|rest| Pairing::compile(&[rest]));
+        Finder { table: plan.table, access, rest, key_kinds, key_places }
     }
 
     /// The table's number.
@@ -192,13 +196,11 @@ impl Finder {
         words.clear();
         heads.clear();
         let bare = if let [one] = programs { one.attribute().map(|a| [a]) } else { None };
-        let places: Vec<u32>;
         let (given, sel) = match &bare {
             Some(by) => (Keys { cols: rows.input.cols, by, arena: &*arena }, rows.input.sel),
             None => {
                 compute(programs, rows, arena, &mut keys, found);
-                places = (0..keys.len() as u32).collect();
-                (Keys { cols: &keys, by: &places, arena: &*arena }, Sel::From(0))
+                (Keys { cols: &keys, by: &self.key_places, arena: &*arena }, Sel::From(0))
             }
         };
         given.words(sel, rows.n, &mut words);
