@@ -290,8 +290,8 @@ mod tests {
             assert_eq!(found(&contents, 7), Vec::<u64>::new());
             assert_eq!(contents.leave(2), Some((2, NOTHING)));
             assert_eq!(found(&contents, NOTHING), Vec::<u64>::new());
-            assert_eq!(contents.len(), 4);
-            assert_eq!(contents.all().len(), 4);
+            assert_eq!(contents.len(), 5);
+            assert_eq!(contents.all().len(), 5);
             contents.clear();
             assert_eq!((contents.len(), found(&contents, 8)), (0, vec![]));
         }

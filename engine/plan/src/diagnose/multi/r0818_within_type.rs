@@ -31,7 +31,7 @@ also! {
     2 | define aggregation A from S select sum(n) as t aggregate every sec; from S join A within 5L per 'sec' select S.n insert into Out;
       |                    ^ not there yet
 
-    error[U0007]: Riddhi does not have joins with aggregations and in partitions yet
+    error[U0007]: Riddhi does not have joins with aggregations yet
      --> app.siddhi:2:76
       |
     2 | define aggregation A from S select sum(n) as t aggregate every sec; from S join A within 5L per 'sec' select S.n insert into Out;
