@@ -11,7 +11,7 @@ use super::aggregates::Aggregates;
 use super::catalog::{Field, Shape};
 use super::expr::Binder;
 use super::scope::{Found, Input, Output, Scope};
-use crate::diagnose::{clauses, names, notes, warnings};
+use crate::diagnose::{clauses, names, notes, unsupported, warnings};
 use crate::expr::{Expr, Node};
 use crate::logical::{Item, SelectPlan};
 use crate::registry::WindowUse;
@@ -162,10 +162,23 @@ impl<'a> Pass<'a> {
         keys
     }
 
-    /// The place of an output attribute.
+    /// The place of an output attribute. An attribute of one of several inputs is that of the output which shows it.
     fn order_key(&mut self, attr: &AttrRef, scope: &Scope<'_>, outputs: &[Output]) -> Option<usize> {
+        let named = || outputs.iter().position(|o| o.name == attr.attr.name);
         match scope.find_for(attr, "order by") {
-            Found::Expr(_) | Found::Unknown => outputs.iter().position(|o| o.name == attr.attr.name),
+            Found::Expr(found) => {
+                let shows = |o: &Output| match (&found.node, o.expr.as_ref().map(|e| &e.node)) {
+                    (Node::Attr(a), Some(Node::Attr(b))) => a == b,
+                    _ => false,
+                };
+                let by_name = named().filter(|_| attr.stream.is_none() || !scope.multi());
+                let place = by_name.or_else(|| outputs.iter().position(shows));
+                if place.is_none() {
+                    self.diagnostics.push(unsupported::order_by_input(attr.span));
+                }
+                place
+            }
+            Found::Unknown => named(),
             Found::Wrong(diagnostic) => {
                 self.diagnostics.push(*diagnostic);
                 None
