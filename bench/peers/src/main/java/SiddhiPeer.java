@@ -393,7 +393,11 @@ public final class SiddhiPeer {
             int at = (int) (sent % POOL);
             int turn = (int) (sent % inputs.length);
             for (long i = sent; i < end; i++) {
-                inputs[turn].send(stamp(), pool[at]);
+                Object[] row = pool[at];
+                if (sequence != null) {
+                    row[0] = sequence[(int) (i & (SEQUENCE - 1))];
+                }
+                inputs[turn].send(stamp(), row);
                 at = at + 1 == POOL ? 0 : at + 1;
                 turn = turn + 1 == inputs.length ? 0 : turn + 1;
             }
