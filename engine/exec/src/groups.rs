@@ -10,12 +10,11 @@ use hashbrown::HashTable;
 use riddhi_batch::{Arena, Column, Data, LoadError, Reader, Sel, Str, Writer};
 use std::hash::{BuildHasher, Hasher};
 
+use crate::keyed::AHEAD_MAX;
+
 /// The key of a null: no string has this length, and no number this high half.
 const NULL: u128 = u128::MAX;
 const NO_GROUP: u32 = u32::MAX;
-
-/// How far the number of a group in a snapshot may be ahead of those before it.
-const DENSE_AHEAD_MAX: usize = 1 << 24;
 
 #[derive(Clone, Copy, Debug)]
 struct Slot {
@@ -372,7 +371,7 @@ impl Groups {
     pub fn load(&mut self, from: &mut Reader<'_>) -> Result<u32, LoadError> {
         if let Some(bound) = &mut self.dense {
             let id = from.get_u32()?;
-            if id as usize > *bound + DENSE_AHEAD_MAX {
+            if id as usize > *bound + AHEAD_MAX {
                 return Err(LoadError::new("the number of a group is out of range"));
             }
             *bound = (*bound).max(id as usize + 1);

@@ -10,6 +10,7 @@ pub mod fault;
 pub mod functions;
 pub mod groups;
 pub mod join;
+pub(crate) mod keyed;
 pub mod operator;
 pub mod partition;
 pub mod query;

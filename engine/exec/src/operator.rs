@@ -96,11 +96,15 @@ pub trait Operator: Send {
 
     /// Takes all that is delivered in a frame, and fires the timers among and after it.
     fn run_frame(&mut self, cx: &mut Cx<'_>, inputs: Inputs<'_>) {
-        let n = inputs.order.len();
         if !self.has_timers() {
-            return self.run(cx, inputs, 0, n);
+            return self.run(cx, inputs, 0, inputs.order.len());
         }
-        for place in 0..n {
+        self.run_one_by_one(cx, inputs);
+    }
+
+    /// The same, with each delivery a turn of its own.
+    fn run_one_by_one(&mut self, cx: &mut Cx<'_>, inputs: Inputs<'_>) {
+        for place in 0..inputs.order.len() {
             let step = inputs.at(place).2.step;
             while let Some(timer) = self.next_timer(cx.steps).filter(|t| cx.steps.precedes(t, step)) {
                 self.fire(cx, timer);

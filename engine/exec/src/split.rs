@@ -408,8 +408,7 @@ impl Operator for Split {
         }
         let mut bytes = Writer::default();
         bytes.put_bool(self.started);
-        bytes.put_u64(self.timers.len() as u64);
-        self.timers.all().for_each(|due| bytes.put_i64(due));
+        self.timers.save(&mut bytes);
         out.push(Section { name: format!("{}/purge", self.name), bytes: bytes.bytes });
     }
 
@@ -419,10 +418,7 @@ impl Operator for Split {
         }
         let mut from = Reader::new(bytes);
         self.started = from.get_bool()?;
-        let n = from.get_count(8)?;
-        let dues = (0..n).map(|_| from.get_i64()).collect::<Result<Vec<_>, _>>()?;
-        self.timers.set(dues.into_iter());
-        Ok(())
+        self.timers.load(&mut from)
     }
 
     fn bytes(&self) -> usize {

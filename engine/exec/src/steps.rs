@@ -7,7 +7,7 @@
 
 use std::cmp::Ordering;
 
-use riddhi_batch::Entry;
+use riddhi_batch::{Entry, LoadError, Reader, Writer};
 
 /// A timer that fired in this frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -249,12 +249,21 @@ impl Pending {
         self.armed.front().map(|a| a.due)
     }
 
-    /// The due times, in the order of arming.
-    pub fn all(&self) -> impl Iterator<Item = i64> {
-        self.armed.iter().map(|a| a.due)
+    /// Writes the due times, in the order of arming.
+    pub fn save(&self, out: &mut Writer) {
+        out.put_u64(self.armed.len() as u64);
+        self.armed.iter().for_each(|a| out.put_i64(a.due));
     }
 
-    /// Timers as a snapshot had them.
+    /// Reads what [`Pending::save`] wrote.
+    pub fn load(&mut self, from: &mut Reader<'_>) -> Result<(), LoadError> {
+        let n = from.get_count(8)?;
+        let dues = (0..n).map(|_| from.get_i64()).collect::<Result<Vec<_>, _>>()?;
+        self.set(dues.into_iter());
+        Ok(())
+    }
+
+    /// Makes these the timers, armed before this frame.
     pub fn set(&mut self, dues: impl Iterator<Item = i64>) {
         self.armed = dues.map(|due| Armed { due, from: 0, wave: 0 }).collect();
         self.placed = 0;

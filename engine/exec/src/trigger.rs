@@ -120,8 +120,7 @@ impl Operator for Trigger {
     fn save(&self, out: &mut Vec<Section>) {
         let mut bytes = Writer::default();
         bytes.put_bool(self.started);
-        bytes.put_u64(self.timers.len() as u64);
-        self.timers.all().for_each(|due| bytes.put_i64(due));
+        self.timers.save(&mut bytes);
         out.push(Section { name: format!("{}/times", self.key), bytes: bytes.bytes });
     }
 
@@ -131,10 +130,7 @@ impl Operator for Trigger {
         }
         let mut from = Reader::new(bytes);
         self.started = from.get_bool()?;
-        let n = from.get_count(8)?;
-        let dues = (0..n).map(|_| from.get_i64()).collect::<Result<Vec<_>, _>>()?;
-        self.timers.set(dues.into_iter());
-        Ok(())
+        self.timers.load(&mut from)
     }
 
     fn bytes(&self) -> usize {

@@ -307,16 +307,7 @@ impl Operator for Join {
         if !self.code.one_by_one {
             return self.take(cx, inputs, (0, inputs.order.len()), true);
         }
-        for place in 0..inputs.order.len() {
-            let step = inputs.at(place).2.step;
-            while let Some(timer) = self.next_timer(cx.steps).filter(|t| cx.steps.precedes(t, step)) {
-                self.fire(cx, timer);
-            }
-            self.run(cx, inputs, place, place + 1);
-        }
-        while let Some(timer) = self.next_timer(cx.steps) {
-            self.fire(cx, timer);
-        }
+        self.run_one_by_one(cx, inputs);
     }
 
     fn save(&self, out: &mut Vec<Section>) {

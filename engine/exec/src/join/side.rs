@@ -53,7 +53,7 @@ impl Side {
     pub fn empty(&self) -> (Kept, Contents, Option<Store>) {
         let code = self.code();
         let copy = self.copy.is_some().then(|| Store::new(code.kinds.clone(), false));
-        (Kept::new(&code.stage, 0), Contents::new(code.any_order), copy)
+        (Kept::new(&code.stage), Contents::new(code.any_order), copy)
     }
 
     /// The side, compiled.

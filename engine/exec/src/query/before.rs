@@ -54,7 +54,7 @@ impl Work {
         let rows = Rows {
             n: selected.n,
             input: Source { cols: &input.rows.cols, sel: selected.sel() },
-            computed: results(&self.handlers, own),
+            computed: results(&self.state.handlers, own),
             ts: &b.ts,
             now: &b.now,
             serial: self.serial,
@@ -127,7 +127,7 @@ impl Work {
     ) {
         self.volatile_inputs(cx, input, range, selected, Volatility::Random);
         let (b, serial) = (&mut self.buffers, self.serial);
-        let Aggregates { list, results } = &mut self.handlers[own];
+        let Aggregates { list, results } = &mut self.state.handlers[own];
         results.iter_mut().for_each(Column::clear);
         for (i, aggregate) in codes.iter().enumerate() {
             let mut failed = Failed::default();
@@ -188,7 +188,7 @@ impl Work {
         let rows = Rows {
             n: selected.n,
             input: Source { cols: &input.rows.cols, sel: selected.sel() },
-            computed: results(&self.handlers, own),
+            computed: results(&self.state.handlers, own),
             ts: &b.ts,
             now: &b.now,
             serial: self.serial,

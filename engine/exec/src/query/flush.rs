@@ -45,9 +45,9 @@ impl Work {
         }
         self.assign_groups(code, cx, input, selected);
         self.compute_args(code, cx, input, selected);
-        let first = self.store.tail();
+        let first = self.state.store.tail();
         self.push_rows(code, cx, input, selected, code.args.len());
-        self.groups.hold(&self.buffers.ids);
+        self.state.groups.hold(&self.buffers.ids);
         let b = &mut self.buffers;
         b.now.clear();
         b.ends.clear();
@@ -56,9 +56,9 @@ impl Work {
             selected.ends(&mut b.ends);
         }
         b.flushes.flushes.clear();
-        let Some(window) = &mut self.window else { return };
-        let oldest = self.store.head();
-        let entering = entering(&self.store, (first, oldest), input, selected, &b.ends, &b.now, cx.arena);
+        let Some(window) = &mut self.state.window else { return };
+        let oldest = self.state.store.head();
+        let entering = entering(&self.state.store, (first, oldest), input, selected, &b.ends, &b.now, cx.arena);
         window.flush(&entering, &mut b.flushes.flushes);
         let flushes = std::mem::take(&mut self.buffers.flushes.flushes);
         for flush in &flushes {
@@ -70,8 +70,8 @@ impl Work {
     }
 
     pub(super) fn fire_flush(&mut self, code: &Code, cx: &mut Cx<'_>, step: u32) {
-        let Some(window) = &mut self.window else { return };
-        if let Some(flush) = window.fire_flush(cx.steps.now(step), self.store.tail()) {
+        let Some(window) = &mut self.state.window else { return };
+        if let Some(flush) = window.fire_flush(cx.steps.now(step), self.state.store.tail()) {
             self.release(code, &flush, step, step);
         }
         self.emit_flushes(code, cx);
@@ -81,15 +81,15 @@ impl Work {
     fn release(&mut self, code: &Code, flush: &Flush, step: u32, cause: u32) {
         let grouped = !code.group_by.is_empty();
         if flush.reset {
-            self.aggregates.list.iter_mut().for_each(|a| a.reset());
+            self.state.aggregates.list.iter_mut().for_each(|a| a.reset());
         }
         let b = &mut self.buffers.flushes;
         b.groups_of_batch.clear();
         let (mut row, end) = flush.current;
         while row < end {
-            let slice = self.store.slice(row, (end - row) as usize);
+            let slice = self.state.store.slice(row, (end - row) as usize);
             let groups = if grouped { RunGroups::Each(slice.groups) } else { RunGroups::One };
-            for (aggregate, c) in self.aggregates.list.iter_mut().zip(&code.aggregates) {
+            for (aggregate, c) in self.state.aggregates.list.iter_mut().zip(&code.aggregates) {
                 let arg = c.place.map(|p| &slice.cols[p]);
                 let (first, arena, n) = (slice.first, slice.arena, slice.n);
                 aggregate.add(&Run { groups, arg, first, failed: &[], arena, n, number: row });
@@ -101,10 +101,10 @@ impl Work {
         if grouped {
             b.picks.clear();
             let (ids, all) = (&b.groups_of_batch, 0..b.groups_of_batch.len() as u32);
-            self.buffers.slots.pick(self.groups.bound(), all, |i| ids[i as usize], &mut b.picks);
+            self.buffers.slots.pick(self.state.groups.bound(), all, |i| ids[i as usize], &mut b.picks);
             b.rows.extend(b.picks.iter().map(|&p| flush.current.0 + p as u64));
             b.groups.extend(b.picks.iter().map(|&p| ids[p as usize]));
-            self.groups.let_go(&b.groups_of_batch);
+            self.state.groups.let_go(&b.groups_of_batch);
         } else if code.aggregates.is_empty() {
             b.rows.extend(flush.current.0..flush.current.1);
             b.groups.resize(b.rows.len(), 0);
@@ -112,7 +112,7 @@ impl Work {
             b.rows.push(flush.current.1 - 1);
             b.groups.push(0);
         }
-        let Aggregates { list, results } = &mut self.aggregates;
+        let Aggregates { list, results } = &mut self.state.aggregates;
         list.iter().zip(results).for_each(|(a, out)| a.values(&b.groups[from..], out));
         if b.rows.len() > from {
             b.chunks.push((b.rows.len() as u32, step, cause));
@@ -125,7 +125,7 @@ impl Work {
         let f = &mut b.flushes;
         if !f.rows.is_empty() {
             f.kept.clear();
-            self.store.gather(&f.rows, code.args.len(), &mut f.kept, cx.arena);
+            self.state.store.gather(&f.rows, code.args.len(), &mut f.kept, cx.arena);
             for (place, &attribute) in code.kept.iter().enumerate() {
                 std::mem::swap(&mut f.work.cols[attribute as usize], &mut f.kept.cols[place]);
             }
@@ -138,7 +138,7 @@ impl Work {
             let rows = Rows {
                 n: f.rows.len(),
                 input: Source { cols: &f.work.cols, sel: Sel::From(0) },
-                computed: Source { cols: &self.aggregates.results, sel: Sel::From(0) },
+                computed: Source { cols: &self.state.aggregates.results, sel: Sel::From(0) },
                 ts: &f.kept.ts,
                 now: &b.now,
                 serial: self.serial,
@@ -174,9 +174,9 @@ impl Work {
             f.rows.clear();
             f.groups.clear();
             f.chunks.clear();
-            self.aggregates.results.iter_mut().for_each(Column::clear);
+            self.state.aggregates.results.iter_mut().for_each(Column::clear);
         }
-        let needed = self.window.as_ref().map_or(0, |w| w.needed(self.store.tail()));
-        self.store.release(needed);
+        let needed = self.state.window.as_ref().map_or(0, |w| w.needed(self.state.store.tail()));
+        self.state.store.release(needed);
     }
 }

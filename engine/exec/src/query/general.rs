@@ -180,10 +180,10 @@ impl Work {
             g.clear();
         }
         if faults::wanted(code, cx) {
-            g.entered.note(if self.window.is_some() { self.store.tail() } else { 0 }, selected);
+            g.entered.note(if self.state.window.is_some() { self.state.store.tail() } else { 0 }, selected);
         }
         if self.collecting {
-            match self.window {
+            match self.state.window {
                 Some(_) => self.window_signals(code, cx, input, selected, &mut g),
                 None => passing_signals(code, input, selected, &mut g),
             }
@@ -191,7 +191,7 @@ impl Work {
             self.buffers.general = g;
             return;
         }
-        if self.window.is_some() {
+        if self.state.window.is_some() {
             self.window_signals(code, cx, input, selected, &mut g);
             self.fetch(code, cx, &mut g);
         } else {
@@ -244,48 +244,48 @@ impl Work {
 
     /// Collects what the window makes of a timer.
     fn timer_signals(&mut self, code: &Code, now: i64, g: &mut Buffers) {
-        let (head, tail) = (self.store.head(), self.store.tail());
-        let Some(window) = &mut self.window else { return };
+        let (head, tail) = (self.state.store.head(), self.state.store.tail());
+        let Some(window) = &mut self.state.window else { return };
         match code.window.as_ref().map(|w| w.form) {
             Some(Form::Slide) => {
                 // Rows that left in this frame may still be in the store.
                 let oldest = window.needed(tail).max(head);
-                let gone = window.fire_slide(now, &self.store, oldest, tail) as u64;
+                let gone = window.fire_slide(now, &self.state.store, oldest, tail) as u64;
                 (oldest..oldest + gone).for_each(|row| g.push(SignalKind::Expired, row, now));
                 g.end(None);
             }
             Some(Form::Flush) => {
                 if let Some(flush) = window.fire_flush(now, tail) {
-                    push_flush(g, &flush, now, &self.store);
+                    push_flush(g, &flush, now, &self.state.store);
                     g.end(None);
                 }
             }
             _ => {
-                let mut sink = Sink { buffers: g, times: &self.store, carries: None, asked: code.raw != Raw::No };
-                window.fire_general(now, &self.store, tail, &mut sink);
+                let mut sink = Sink { buffers: g, times: &self.state.store, carries: None, asked: code.raw != Raw::No };
+                window.fire_general(now, &self.state.store, tail, &mut sink);
             }
         }
     }
 
     pub(super) fn release_unneeded(&mut self, code: &Code) {
-        let Some(window) = &self.window else { return };
+        let Some(window) = &self.state.window else { return };
         if !code.window.as_ref().is_some_and(|w| w.leaving.in_any_order()) {
-            return self.store.release(window.needed(self.store.tail()));
+            return self.state.store.release(window.needed(self.state.store.tail()));
         }
-        if self.store.is_sparse(window.holds()) {
+        if self.state.store.is_sparse(window.holds()) {
             let held = &mut self.buffers.held;
             held.clear();
             window.held(held);
             held.sort_unstable();
-            self.store.thin_out(held);
+            self.state.store.thin_out(held);
         }
     }
 
     /// Puts the rows into the store and collects what the window makes of them.
     fn window_signals(&mut self, code: &Code, cx: &mut Cx<'_>, input: &Flow, selected: &Selected, g: &mut Buffers) {
-        let (first, head) = (self.store.tail(), self.store.head());
+        let (first, head) = (self.state.store.tail(), self.state.store.head());
         // While signals are collected the store keeps rows that have left.
-        let oldest = self.window.as_ref().map_or(head, |w| w.needed(first).max(head));
+        let oldest = self.state.window.as_ref().map_or(head, |w| w.needed(first).max(head));
         self.push_rows(code, cx, input, selected, 0);
         let b = &mut self.buffers;
         b.now.clear();
@@ -293,8 +293,8 @@ impl Work {
         b.leave.clear();
         selected.clock(cx.steps, &mut b.now);
         selected.ends(&mut b.ends);
-        let Some(window) = &mut self.window else { return };
-        let entering = entering(&self.store, (first, oldest), input, selected, &b.ends, &b.now, cx.arena);
+        let Some(window) = &mut self.state.window else { return };
+        let entering = entering(&self.state.store, (first, oldest), input, selected, &b.ends, &b.now, cx.arena);
         match code.window.as_ref().map(|w| w.form) {
             Some(Form::Slide) => {
                 let alike = window.slide(&entering, &mut b.leave);
@@ -309,8 +309,8 @@ impl Work {
                     let entering = first + i as u64;
                     let ts = |old: u64| match stamp {
                         Stamp::Now => b.now[i],
-                        Stamp::Time => self.store.time(entering),
-                        Stamp::Own => self.store.time(old),
+                        Stamp::Time => self.state.store.time(entering),
+                        Stamp::Own => self.state.store.time(old),
                     };
                     (row..row + gone).for_each(|old| g.push(SignalKind::Expired, old, ts(old)));
                     row += gone;
@@ -326,14 +326,14 @@ impl Work {
                 let flushes = std::mem::take(&mut g.flushes);
                 for flush in &flushes {
                     let cause = flush.after - 1;
-                    push_flush(g, flush, b.now[cause as usize], &self.store);
+                    push_flush(g, flush, b.now[cause as usize], &self.state.store);
                     g.end(Some(cause));
                 }
                 g.flushes = flushes;
             }
             _ => window.general(
                 &entering,
-                &mut Sink { buffers: g, times: &self.store, carries: None, asked: code.raw != Raw::No },
+                &mut Sink { buffers: g, times: &self.state.store, carries: None, asked: code.raw != Raw::No },
             ),
         }
     }
@@ -348,7 +348,7 @@ impl Work {
                 continue;
             }
             let run = g.rows[i..].iter().take_while(|&&r| r != NO_ROW).count();
-            self.store.gather(&g.rows[i..i + run], 0, &mut g.kept, cx.arena);
+            self.state.store.gather(&g.rows[i..i + run], 0, &mut g.kept, cx.arena);
             i += run;
         }
         for (place, &attribute) in code.kept.iter().enumerate() {
@@ -417,12 +417,12 @@ impl Work {
         own: usize,
         step: u32,
     ) {
-        let mut aggregates = std::mem::replace(&mut self.handlers[own], Aggregates::new(&[]));
+        let mut aggregates = std::mem::replace(&mut self.state.handlers[own], Aggregates::new(&[]));
         g.list.clear();
         let signal = |&i: &u32| Signal { kind: g.kinds[i as usize], group: 0, row: g.rows[i as usize] };
         g.list.extend(g.alive.iter().map(signal));
         self.run_aggregates(code, cx, g, codes, &mut aggregates, step);
-        self.handlers[own] = aggregates;
+        self.state.handlers[own] = aggregates;
     }
 
     /// Keeps the signals for which the condition holds, and all resets.
@@ -442,7 +442,7 @@ impl Work {
         g.alive_now.clear();
         g.alive_now.extend(g.real.iter().map(|&p| g.alive[p as usize]));
         volatile(g, condition.volatility());
-        let results: &[Column] = own.map_or(&[], |own| &self.handlers[own].results);
+        let results: &[Column] = own.map_or(&[], |own| &self.state.handlers[own].results);
         let rows = Rows {
             n: g.real.len(),
             input: Source { cols: &g.work.cols, sel: Sel::Rows(&g.alive_now) },
@@ -495,8 +495,10 @@ impl Work {
         let rows = Rows {
             n: shown.len(),
             input: Source { cols: &g.work.cols, sel: Sel::Rows(&shown) },
-            computed: own
-                .map_or(Source::NONE, |own| Source { cols: &self.handlers[own].results, sel: Sel::Rows(&g.real) }),
+            computed: own.map_or(Source::NONE, |own| Source {
+                cols: &self.state.handlers[own].results,
+                sel: Sel::Rows(&g.real),
+            }),
             ts: &g.dense_ts,
             now: &g.dense_now,
             serial: self.serial,
@@ -534,11 +536,11 @@ impl Work {
             group,
             row: g.rows[i as usize],
         }));
-        let mut own = std::mem::replace(&mut self.aggregates, Aggregates::new(&[]));
-        let bound = self.groups.bound().max(1);
+        let mut own = std::mem::replace(&mut self.state.aggregates, Aggregates::new(&[]));
+        let bound = self.state.groups.bound().max(1);
         own.list.iter_mut().for_each(|a| a.grow(bound));
         self.run_aggregates(code, cx, g, &code.aggregates, &mut own, step);
-        self.aggregates = own;
+        self.state.aggregates = own;
     }
 
     fn group_signals(&mut self, code: &Code, cx: &Cx<'_>, g: &mut Buffers) {
@@ -554,13 +556,13 @@ impl Work {
         g.alive_now.extend(g.real.iter().map(|&p| g.alive[p as usize]));
         let (ids, rows) = (&mut self.buffers.ids, &g.alive_now);
         ids.clear();
-        self.groups.assign(&g.work.cols, &code.group_by, Sel::Rows(rows), rows.len(), cx.arena, ids);
+        self.state.groups.assign(&g.work.cols, &code.group_by, Sel::Rows(rows), rows.len(), cx.arena, ids);
         g.real.iter().zip(ids.iter()).for_each(|(&p, &id)| g.ids[p as usize] = id);
         for (&i, &id) in g.alive.iter().zip(&g.ids) {
             match g.kinds[i as usize] {
-                SignalKind::Current => self.groups.hold(&[id]),
-                SignalKind::Expired => self.groups.let_go(&[id]),
-                SignalKind::Reset => self.groups.let_all_go(),
+                SignalKind::Current => self.state.groups.hold(&[id]),
+                SignalKind::Expired => self.state.groups.let_go(&[id]),
+                SignalKind::Reset => self.state.groups.let_all_go(),
                 SignalKind::Held | SignalKind::Gone => {}
             }
         }
@@ -671,7 +673,7 @@ impl Work {
         let rows = Rows {
             n: g.eligible.len(),
             input: Source { cols: &g.work.cols, sel: Sel::Rows(&g.alive_now) },
-            computed: Source { cols: &self.aggregates.results, sel: Sel::Rows(&g.eligible) },
+            computed: Source { cols: &self.state.aggregates.results, sel: Sel::Rows(&g.eligible) },
             ts: &g.dense_ts,
             now: &g.dense_now,
             serial: self.serial,
@@ -768,7 +770,7 @@ impl Work {
             if code.is_snapshot() {
                 b.picks.extend(rows);
             } else if !code.group_by.is_empty() {
-                b.slots.pick(self.groups.bound(), rows, |p| g.ids[p as usize], &mut b.picks);
+                b.slots.pick(self.state.groups.bound(), rows, |p| g.ids[p as usize], &mut b.picks);
             } else if !code.aggregates.is_empty() {
                 b.picks.extend(rows.last());
             } else {
@@ -788,7 +790,7 @@ impl Work {
         let rows = Rows {
             n: b.picks.len(),
             input: Source { cols: &g.work.cols, sel: Sel::Rows(&g.alive_now) },
-            computed: Source { cols: &self.aggregates.results, sel: Sel::Rows(&b.picks) },
+            computed: Source { cols: &self.state.aggregates.results, sel: Sel::Rows(&b.picks) },
             ts: &g.dense_ts,
             now: &g.dense_now,
             serial: self.serial,

@@ -10,6 +10,7 @@ mod emit;
 mod faults;
 mod flush;
 mod general;
+mod kept;
 mod keyed;
 mod limit;
 mod plain;
@@ -24,25 +25,24 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use riddhi_batch::{Arena, Column, Columns, Flow, Kind, Sel};
-use riddhi_plan::registry::{Aggregate, Failed, RowFailure, Timers, Window};
+use riddhi_plan::registry::{Aggregate, Failed, RowFailure, Timers};
 
 use crate::expr::{Program, Rows, Scratch};
-use crate::groups::Groups;
+use crate::keyed::ByKey;
 use crate::shared::Shared;
-use crate::steps::{Fired, Part, Pending, Steps};
-use crate::store::Store;
+use crate::steps::{Fired, Part, Steps};
 
 pub(crate) use before::stream_arguments;
 pub(crate) use code::seed;
 pub(crate) use code::step;
 pub use code::{AggregateCode, Code, Raw, Step, StreamCode, Takes, Way};
-pub(crate) use keyed::Kept;
+pub(crate) use kept::Kept;
 pub use keyed::KeyedQuery;
 pub use raw::{RawSignals, kind};
 pub use rows::Piece;
 pub use state::Section;
 
-use limit::{Limiter, Tags};
+use limit::Tags;
 use rows::Selected;
 
 /// Up to so many rows of a query that is looked up go the short way one by one; more are taken by column.
@@ -129,20 +129,13 @@ pub struct Query {
 
 /// State and buffers of a query.
 struct Work {
-    window: Option<Box<dyn Window>>,
-    store: Store,
-    groups: Groups,
-    sweep_at: usize,
-    aggregates: Aggregates,
-    /// Of handlers with aggregates, in order: before the window, then after it.
-    handlers: Vec<Aggregates>,
-    timers: Pending,
+    /// Inside a partition: of the key at hand.
+    state: Kept,
     /// Rows for which random values were or could have been drawn.
     serial: u64,
     buffers: Buffers,
     /// Whether the general way only collects signals for now.
     collecting: bool,
-    limiter: Option<Box<Limiter>>,
     /// Of the rows that a turn gives to the limiter.
     tags: Tags,
     /// What came out in this frame; while a turn goes on before a limiter, what it gives to that.
@@ -186,29 +179,25 @@ impl Query {
     #[inline]
     pub fn begin(&mut self) {
         if self.code.has_timers() {
-            self.work.timers.begin();
-            self.work.limiter.iter_mut().for_each(|l| l.timers_mut().begin());
+            self.work.state.begin();
         }
     }
 
     /// The clock reads `now` when the app starts, or a loaded state goes on.
     pub fn start(&mut self, now: i64) {
-        self.work.timers.resume(now);
-        if let Some(limiter) = &mut self.work.limiter {
-            limiter.timers_mut().resume(now);
-            limiter.start(now);
-        }
+        self.work.state.resume(now);
+        self.work.state.start(now);
     }
 
     /// When the next timer is due.
     pub fn due(&self) -> Option<i64> {
-        let limiter = self.work.limiter.as_ref().and_then(|l| l.timers().due());
-        self.work.timers.due().into_iter().chain(limiter).min()
+        let limiter = self.work.state.limiter.as_ref().and_then(|l| l.timers().due());
+        self.work.state.timers.due().into_iter().chain(limiter).min()
     }
 
     /// The next timer, if it fires in this frame.
     pub fn next_timer(&self, steps: &Steps) -> Option<Fired> {
-        let window = self.work.timers.next(steps, self.code.element);
+        let window = self.work.state.timers.next(steps, self.code.element);
         match (window, self.next_tick(steps)) {
             (Some(a), Some(b)) if steps.first(&a, &b) == Ordering::Greater => Some(b),
             (a, b) => a.or(b),
@@ -217,7 +206,7 @@ impl Query {
 
     /// The next timer of the limiter, if it fires in this frame.
     fn next_tick(&self, steps: &Steps) -> Option<Fired> {
-        self.work.limiter.as_ref()?.timers().next(steps, self.code.element)
+        self.work.state.limiter.as_ref()?.timers().next(steps, self.code.element)
     }
 
     /// Takes all chunks of a frame's input, and fires the timers among and after them.
@@ -276,7 +265,7 @@ impl Query {
         let tick = self.next_tick(steps);
         let before_tick = |t: Fired| from + chunks.partition_point(|c| !steps.precedes(&t, c.step)).max(1);
         let to = tick.map_or(input.chunks.len(), before_tick);
-        let (Some(window), true) = (&self.work.window, self.code.timed) else { return to };
+        let (Some(window), true) = (&self.work.state.window, self.code.timed) else { return to };
         let pending = self.next_timer(steps);
         let mut earliest = i64::MAX;
         let mut until = from;
@@ -345,14 +334,6 @@ impl Query {
 
 impl Work {
     fn new(code: &Code) -> Work {
-        let mut window = code.window.as_ref().map(|w| (w.create)(if w.sliding { code.watched } else { code.expired }));
-        let entering = |item: &Program| item.attribute().filter(|&a| (a as usize) < code.entering);
-        let selected: Vec<Option<u32>> = code.items.iter().map(entering).collect();
-        window.iter_mut().for_each(|w| w.selected(&selected));
-        let kinds = state::store_kinds(code);
-        let grouped = !code.group_by.is_empty() && matches!(code.way, Way::Slide | Way::Flush);
-        let handlers = code.before.iter().chain(&code.after).map(Step::aggregates);
-        let handlers = handlers.filter(|list| !list.is_empty()).map(Aggregates::new);
         let mut buffers = Buffers::default();
         buffers.args.extend(code.args.iter().map(|a| Column::new(a.kind())));
         buffers.computed.extend(code.output_kinds().into_iter().map(Column::new));
@@ -360,15 +341,8 @@ impl Work {
         buffers.flushes = flush::Buffers::new(code);
         buffers.sorter = emit::Sorter::new(code);
         Work {
-            window,
-            store: store(code, kinds, grouped),
-            groups: if code.grouped_by_key { Groups::dense() } else { Groups::default() },
-            sweep_at: 64,
-            aggregates: Aggregates::new(&code.aggregates),
-            handlers: handlers.collect(),
-            timers: Pending::new(code.part),
+            state: Kept::new(code),
             serial: 0,
-            limiter: Limiter::new(code).map(Box::new),
             tags: Tags::default(),
             collecting: false,
             out: Flow { rows: Columns::new(code.output_kinds()), ..Flow::default() },
@@ -429,7 +403,7 @@ impl Work {
             (work.out.chunks.len(), cx.failures.len(), collected)
         };
         let before = said(self, cx);
-        match (timer.part, &mut self.limiter) {
+        match (timer.part, &mut self.state.limiter) {
             (Part::Limiter, Some(limiter)) => limiter.fire(timer, step, &mut self.out, cx.steps, cx.arena),
             _ => self.fire_window(code, cx, step),
         }
@@ -440,7 +414,7 @@ impl Work {
     }
 
     fn fire_window(&mut self, code: &Code, cx: &mut Cx<'_>, step: u32) {
-        self.timers.pop();
+        self.state.timers.pop();
         self.open_limiter();
         match code.way {
             Way::Flush => self.fire_flush(code, cx, step),
@@ -453,7 +427,7 @@ impl Work {
     /// From here on rows that pass the selection go to the limiter, if there is one.
     #[inline]
     fn open_limiter(&mut self) {
-        if let Some(limiter) = &mut self.limiter {
+        if let Some(limiter) = &mut self.state.limiter {
             limiter.open(&mut self.out);
         }
     }
@@ -461,8 +435,8 @@ impl Work {
     /// Limits what passed since [`Work::open_limiter`].
     #[inline]
     fn close_limiter(&mut self, code: &Code, cx: &mut Cx<'_>) {
-        if let Some(limiter) = &mut self.limiter {
-            let bound = self.groups.bound();
+        if let Some(limiter) = &mut self.state.limiter {
+            let bound = self.state.groups.bound();
             limiter.close(&mut self.out, &mut self.tags, bound, cx.steps, cx.arena, code.element);
         }
     }
@@ -472,41 +446,35 @@ impl Work {
         if !code.timed {
             return;
         }
-        let Some(window) = &mut self.window else { return };
+        let Some(window) = &mut self.state.window else { return };
         if code.window.as_ref().is_some_and(|w| w.timers == Timers::Next) {
-            return self.timers.replace(window.next_due(), step, cx.steps, code.element);
+            return self.state.timers.replace(window.next_due(), step, cx.steps, code.element);
         }
         window.arm(&mut self.buffers.dues);
         for due in self.buffers.dues.drain(..) {
-            self.timers.arm(due, step, cx.steps, code.element);
+            self.state.timers.arm(due, step, cx.steps, code.element);
         }
     }
 
     /// Drops groups that nothing refers to, once there are many.
     fn sweep(&mut self) {
-        if self.groups.bound() < self.sweep_at || self.groups.is_dense() {
+        if self.state.groups.bound() < self.state.sweep_at || self.state.groups.is_dense() {
             return;
         }
-        let (aggregates, limiter) = (&mut self.aggregates, &mut self.limiter);
+        let (aggregates, limiter) = (&mut self.state.aggregates, &mut self.state.limiter);
         let mut gone = Vec::new();
         let limited = |g| limiter.as_ref().is_some_and(|l| !l.is_clear(g));
-        self.groups.sweep(|g| aggregates.is_clear(g) && !limited(g), |g| gone.push(g));
+        self.state.groups.sweep(|g| aggregates.is_clear(g) && !limited(g), |g| gone.push(g));
         for &g in &gone {
             aggregates.list.iter_mut().for_each(|a| a.forget(g));
             limiter.iter_mut().for_each(|l| l.forget(g));
         }
-        self.sweep_at = (2 * self.groups.bound()).max(64);
-        if gone.len() * 2 > self.groups.bound() {
+        self.state.sweep_at = (2 * self.state.groups.bound()).max(64);
+        if gone.len() * 2 > self.state.groups.bound() {
             // Mostly free numbers: the next sweep comes when they are used up.
-            self.sweep_at = self.groups.bound() + 64;
+            self.state.sweep_at = self.state.groups.bound() + 64;
         }
     }
-}
-
-/// An empty store for what the query keeps.
-fn store(code: &Code, kinds: Vec<Kind>, grouped: bool) -> Store {
-    let store = Store::new(kinds, grouped).holding(state::store_attributes(code));
-    if code.keyed { store.small() } else { store }
 }
 
 /// Notes rows that could not be computed.

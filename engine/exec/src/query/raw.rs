@@ -219,7 +219,7 @@ impl Query {
 
     /// The rows that the window keeps, and until [`Query::end_raw`] those that left it.
     pub fn store(&self) -> &Store {
-        &self.work.store
+        &self.work.state.store
     }
 
     /// The columns of the store: which attribute stands in each.
@@ -229,7 +229,7 @@ impl Query {
 
     /// The window.
     pub fn window(&self) -> Option<&dyn Window> {
-        self.work.window.as_deref().map(|w| w as &dyn Window)
+        self.work.state.window.as_deref().map(|w| w as &dyn Window)
     }
 
     /// Lets go what nobody needs any longer.

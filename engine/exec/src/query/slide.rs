@@ -25,7 +25,7 @@ impl Work {
         }
         self.assign_groups(code, cx, input, selected);
         self.compute_args(code, cx, input, selected);
-        self.aggregates.results.iter_mut().for_each(Column::clear);
+        self.state.aggregates.results.iter_mut().for_each(Column::clear);
         if code.window.is_some() {
             self.slide_window(code, cx, input, selected);
         } else {
@@ -66,9 +66,9 @@ impl Work {
             return;
         }
         let (cols, by) = (&input.rows.cols, &code.group_by);
-        self.groups.assign(cols, by, selected.sel(), selected.n, cx.arena, &mut self.buffers.ids);
-        let bound = self.groups.bound();
-        self.aggregates.list.iter_mut().for_each(|a| a.grow(bound));
+        self.state.groups.assign(cols, by, selected.sel(), selected.n, cx.arena, &mut self.buffers.ids);
+        let bound = self.state.groups.bound();
+        self.state.aggregates.list.iter_mut().for_each(|a| a.grow(bound));
     }
 
     /// Computes the arguments that are not bare attributes.
@@ -98,7 +98,7 @@ impl Work {
     fn slide_all(&mut self, code: &Code, input: &Flow, selected: &Selected, arena: &Arena) {
         let b = &self.buffers;
         let groups = run_groups(code, &b.ids);
-        let Aggregates { list, results } = &mut self.aggregates;
+        let Aggregates { list, results } = &mut self.state.aggregates;
         for ((aggregate, c), result) in list.iter_mut().zip(&code.aggregates).zip(results) {
             let (arg, first) = match arg_at(code, c.place, &b.args, input, selected) {
                 ArgAt::None => (None, 0),
@@ -112,7 +112,7 @@ impl Work {
 
     /// Puts the rows into the store, asks the window which leave, and runs the aggregates over both.
     fn slide_window(&mut self, code: &Code, cx: &Cx<'_>, input: &Flow, selected: &Selected) {
-        let (first, oldest) = (self.store.tail(), self.store.head());
+        let (first, oldest) = (self.state.store.tail(), self.state.store.head());
         self.push_rows(code, cx, input, selected, code.args.len());
         let b = &mut self.buffers;
         b.now.clear();
@@ -121,20 +121,20 @@ impl Work {
         if bound.is_some_and(|w| w.timers != Timers::Never) {
             selected.clock(cx.steps, &mut b.now);
         }
-        let Some(window) = &mut self.window else { return };
-        let entering = entering(&self.store, (first, oldest), input, selected, &[], &b.now, cx.arena);
+        let Some(window) = &mut self.state.window else { return };
+        let entering = entering(&self.state.store, (first, oldest), input, selected, &[], &b.now, cx.arena);
         let alike = window.slide(&entering, &mut b.leave);
         sweep_runs(
-            &self.store,
-            &mut self.aggregates,
+            &self.state.store,
+            &mut self.state.aggregates,
             code,
             (first, oldest),
             selected.n,
             alike,
             &mut b.leave,
-            &mut self.groups,
+            &mut self.state.groups,
         );
-        self.store.release(window.needed(first + selected.n as u64));
+        self.state.store.release(window.needed(first + selected.n as u64));
     }
 
     /// Appends the selected rows to the store: time, group, the first `args` arguments, then kept attributes.
@@ -152,9 +152,9 @@ impl Work {
         match time {
             Some(a) => {
                 let times = longs(&input.rows.cols[a as usize]);
-                self.store.push(|i| times[selected.row(i)], &b.ids, column, selected.n, cx.arena);
+                self.state.store.push(|i| times[selected.row(i)], &b.ids, column, selected.n, cx.arena);
             }
-            None => self.store.push(|i| input.rows.ts[selected.row(i)], &b.ids, column, selected.n, cx.arena),
+            None => self.state.store.push(|i| input.rows.ts[selected.row(i)], &b.ids, column, selected.n, cx.arena),
         }
     }
 
@@ -176,7 +176,7 @@ impl Work {
         let everything = Rows {
             n: selected.n,
             input: Source { cols: &input.rows.cols, sel: selected.sel() },
-            computed: Source { cols: &self.aggregates.results, sel: Sel::From(0) },
+            computed: Source { cols: &self.state.aggregates.results, sel: Sel::From(0) },
             ts: &b.ts,
             now: &b.now,
             serial,
@@ -240,7 +240,7 @@ impl Work {
                 code,
                 &mut b.slots,
                 &b.ids,
-                self.groups.bound(),
+                self.state.groups.bound(),
                 selected,
                 passing.as_deref(),
                 &mut b.picks,
@@ -261,7 +261,7 @@ impl Work {
             let rows = Rows {
                 n: b.picks.len(),
                 input: Source { cols: &input.rows.cols, sel: compose(selected, &b.picks, &mut b.places) },
-                computed: Source { cols: &self.aggregates.results, sel: Sel::Rows(&b.picks) },
+                computed: Source { cols: &self.state.aggregates.results, sel: Sel::Rows(&b.picks) },
                 ts: &b.ts,
                 now: &b.now,
                 serial,
@@ -308,7 +308,7 @@ impl Work {
         let rows = Rows {
             n: rows_in.len(),
             input: Source { cols: &input.rows.cols, sel: compose(selected, &rows_in, &mut b.places) },
-            computed: Source { cols: &self.aggregates.results, sel: Sel::Rows(&rows_in) },
+            computed: Source { cols: &self.state.aggregates.results, sel: Sel::Rows(&rows_in) },
             ts: &b.ts,
             now: &b.now,
             serial,

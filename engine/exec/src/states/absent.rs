@@ -43,36 +43,25 @@ impl Turn<'_, '_> {
 
     /// An event that should not come.
     pub fn offer_absent(&mut self, slot: usize, event: &Event<'_>, ms: i64) {
-        let (code, state) = (self.code, self.code.slots[slot].state);
+        let state = self.code.slots[slot].state;
         if self.stations[slot].done {
             return;
         }
         if !self.tester.passed_alone(slot, event, self.cx, self.element) {
             return self.tried(state);
         }
-        let places = self.stations[slot].pending.range();
-        let mut end = places.start;
-        for place in places {
-            let m = self.stations[slot].pending.at(place);
-            let mut stays = true;
-            if !self.passes(slot, m, event, None) {
-                self.tried(state);
-            } else {
-                self.memory.set_ts(m, event.ts);
-                if state != 0 {
-                    self.kill(slot, m);
-                    stays = false;
-                } else {
-                    stays = self.wait_again(slot, m, event.ts.saturating_add(ms));
-                }
+        self.sift_waiting(slot, |turn, m| {
+            if !turn.passes(slot, m, event, None) {
+                turn.tried(state);
+                return true;
             }
-            if stays {
-                self.stations[slot].pending.set(end, m);
-                end += 1;
+            turn.memory.set_ts(m, event.ts);
+            if state != 0 {
+                turn.kill(slot, m);
+                return false;
             }
-        }
-        self.stations[slot].pending.truncate(end);
-        debug_assert!(code.sequence || end >= self.stations[slot].pending.range().start);
+            turn.wait_again(slot, m, event.ts.saturating_add(ms))
+        });
     }
 
     /// An event came to an absent start state: the wait begins anew, in a sequence for a new match if for any. Says whether the
@@ -161,11 +150,7 @@ impl Turn<'_, '_> {
             }
             self.memory.drop(m);
         }
-        for &m in &ready {
-            self.memory.set_ts(m, due);
-            self.last_for(state, slot, m);
-            self.memory.drop(m);
-        }
+        self.have_lasted(state, slot, due, &ready);
         if code.sequence {
             let now = self.now;
             let station = &mut self.stations[slot];
@@ -230,10 +215,19 @@ impl Turn<'_, '_> {
         due >= at
     }
 
-    /// An absence has lasted.
-    fn last_for(&mut self, state: usize, slot: usize, m: u32) {
-        self.forward(state, m, None);
-        self.tried(state);
+    /// The absences have lasted for which these matches, which have left the queue, waited.
+    fn have_lasted(&mut self, state: usize, slot: usize, due: i64, ready: &[u32]) {
+        for &m in ready {
+            self.memory.set_ts(m, due);
+            self.forward(state, m, None);
+            self.tried(state);
+            self.first_is_done(state, slot);
+            self.memory.drop(m);
+        }
+    }
+
+    /// An absence at the start lasted: if nothing lets the state begin anew it waits no more.
+    fn first_is_done(&mut self, state: usize, slot: usize) {
         let code = self.code;
         if state == 0 && code.states[0].group.is_none() {
             self.stations[slot].done = true;
@@ -258,37 +252,27 @@ impl Turn<'_, '_> {
         }
         let alone = self.tester.passed_alone(slot, event, self.cx, self.element);
         let again = code.states[state].again.is_some();
-        let places = self.stations[slot].pending.range();
-        let mut end = places.start;
-        for place in places {
-            let m = self.stations[slot].pending.at(place);
-            let stays = if !and && self.memory.slot(m, other) != EMPTY {
-                false
-            } else if alone && self.passes(slot, m, event, None) {
-                let keeps = wait.is_none() && !(code.sequence && again);
-                self.stations[slot].last = event.ts;
-                if keeps && self.memory.slot(m, slot) == EMPTY {
-                    self.memory.set_slot(m, slot, FILLED);
-                }
-                let first = left && state == 0;
-                if !first && code.sequence {
-                    self.remove_pending(other, m);
-                }
-                if !first && and {
-                    self.killed(state, m);
-                }
-                first
-            } else {
-                !code.sequence
-            };
-            if stays {
-                self.stations[slot].pending.set(end, m);
-                end += 1;
-            } else {
-                self.memory.drop(m);
+        self.keep_waiting(slot, |turn, m| {
+            if !and && turn.memory.slot(m, other) != EMPTY {
+                return false;
             }
-        }
-        self.stations[slot].pending.truncate(end);
+            if !alone || !turn.passes(slot, m, event, None) {
+                return !code.sequence;
+            }
+            let keeps = wait.is_none() && !(code.sequence && again);
+            turn.stations[slot].last = event.ts;
+            if keeps && turn.memory.slot(m, slot) == EMPTY {
+                turn.memory.set_slot(m, slot, FILLED);
+            }
+            let first = left && state == 0;
+            if !first && code.sequence {
+                turn.remove_pending(other, m);
+            }
+            if !first && and {
+                turn.killed(state, m);
+            }
+            first
+        });
     }
 
     fn remove_pending(&mut self, slot: usize, m: u32) {
@@ -368,31 +352,24 @@ impl Turn<'_, '_> {
         let (code, state) = (self.code, self.code.slots[slot].state);
         let mut ready = std::mem::take(&mut self.spare);
         let mut over = None;
-        let places = self.stations[slot].pending.range();
-        let mut end = places.start;
-        for place in places {
-            let m = self.stations[slot].pending.at(place);
-            let is_over = code.within.is_some_and(|within| self.is_over(m, due, within));
-            let begins = if self.memory.ts(m) == NEVER { self.memory.since(m) } else { self.memory.ts(m) };
+        self.sift_waiting(slot, |turn, m| {
+            let is_over = code.within.is_some_and(|within| turn.is_over(m, due, within));
+            let begins = if turn.memory.ts(m) == NEVER { turn.memory.since(m) } else { turn.memory.ts(m) };
             if is_over {
-                self.sort_out(m, true, &mut ready, &mut over);
-            } else if due < begins.saturating_add(ms) {
-                self.stations[slot].pending.set(end, m);
-                end += 1;
-            } else {
-                self.wait_is_over(slot, m, (and, other), &mut ready);
+                turn.sort_out(m, true, &mut ready, &mut over);
+                return false;
             }
-        }
-        self.stations[slot].pending.truncate(end);
+            let waits = due < begins.saturating_add(ms);
+            if !waits {
+                turn.wait_is_over(slot, m, (and, other), &mut ready);
+            }
+            waits
+        });
         if let Some(m) = over {
             self.start_anew(state, m);
             self.memory.drop(m);
         }
-        for &m in &ready {
-            self.memory.set_ts(m, due);
-            self.last_for(state, slot, m);
-            self.memory.drop(m);
-        }
+        self.have_lasted(state, slot, due, &ready);
         let nothing = ready.is_empty();
         ready.clear();
         self.spare = ready;

@@ -62,35 +62,25 @@ impl Turn<'_, '_> {
             Wait::AbsentSide { wait, .. } => Some(wait),
             _ => None,
         };
-        let places = self.stations[slot].pending.range();
-        let mut end = places.start;
-        for place in places {
-            let m = self.stations[slot].pending.at(place);
-            let stays = if !and && self.memory.slot(m, other) != EMPTY {
-                false
-            } else if alone && self.passes(slot, m, event, None) {
-                self.fill(m, slot, event);
-                let goes = match absent {
-                    _ if !and => true,
-                    None => self.memory.slot(m, other) != EMPTY,
-                    Some(wait) => self.may_go(state, other, m, wait),
-                };
-                if goes {
-                    self.memory.set_ts(m, event.ts);
-                    self.forward(state, m, None);
-                    self.tried(state);
-                }
-                false
-            } else {
-                !code.sequence
-            };
-            if stays {
-                self.stations[slot].pending.set(end, m);
-                end += 1;
-            } else {
-                self.memory.drop(m);
+        self.keep_waiting(slot, |turn, m| {
+            if !and && turn.memory.slot(m, other) != EMPTY {
+                return false;
             }
-        }
-        self.stations[slot].pending.truncate(end);
+            if !alone || !turn.passes(slot, m, event, None) {
+                return !code.sequence;
+            }
+            turn.fill(m, slot, event);
+            let goes = match absent {
+                _ if !and => true,
+                None => turn.memory.slot(m, other) != EMPTY,
+                Some(wait) => turn.may_go(state, other, m, wait),
+            };
+            if goes {
+                turn.memory.set_ts(m, event.ts);
+                turn.forward(state, m, None);
+                turn.tried(state);
+            }
+            false
+        });
     }
 }

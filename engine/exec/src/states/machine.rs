@@ -424,22 +424,16 @@ impl Turn<'_, '_> {
             }
             return;
         }
-        let places = self.stations[slot].pending.range();
-        let mut end = places.start;
-        for place in places {
-            let m = self.stations[slot].pending.at(place);
-            if alone && self.passes(slot, m, event, None) {
-                self.succeed_one(slot, state, m, event);
-                self.memory.drop(m);
-            } else if code.sequence {
-                self.tried(state);
-                self.memory.drop(m);
-            } else {
-                self.stations[slot].pending.set(end, m);
-                end += 1;
+        self.keep_waiting(slot, |turn, m| {
+            if alone && turn.passes(slot, m, event, None) {
+                turn.succeed_one(slot, state, m, event);
+                return false;
             }
-        }
-        self.stations[slot].pending.truncate(end);
+            if code.sequence {
+                turn.tried(state);
+            }
+            !code.sequence
+        });
     }
 
     /// A start state on which `every` stands directly: the empty match goes on waiting, another one takes the event.
@@ -469,22 +463,39 @@ impl Turn<'_, '_> {
     fn offer_count(&mut self, slot: usize, event: &Event<'_>, min: u32, max: u32) {
         let (code, state) = (self.code, self.code.slots[slot].state);
         let alone = self.tester.passed_alone(slot, event, self.cx, self.element);
+        self.keep_waiting(slot, |turn, m| {
+            if turn.is_beyond(m, slot) {
+                false
+            } else if alone && turn.passes(slot, m, event, None) {
+                turn.collect(slot, state, m, event, (min, max))
+            } else {
+                !code.sequence
+            }
+        });
+    }
+
+    /// Goes through those that wait: one for which `stays` is false is dropped.
+    #[inline]
+    pub(super) fn keep_waiting(&mut self, slot: usize, mut stays: impl FnMut(&mut Self, u32) -> bool) {
+        self.sift_waiting(slot, |turn, m| {
+            let stays = stays(turn, m);
+            if !stays {
+                turn.memory.drop(m);
+            }
+            stays
+        });
+    }
+
+    /// Goes through those that wait, in a queue without holes: one for which `stays` is false leaves, to where `stays` put it.
+    #[inline]
+    pub(super) fn sift_waiting(&mut self, slot: usize, mut stays: impl FnMut(&mut Self, u32) -> bool) {
         let places = self.stations[slot].pending.range();
         let mut end = places.start;
         for place in places {
             let m = self.stations[slot].pending.at(place);
-            let stays = if self.is_beyond(m, slot) {
-                false
-            } else if alone && self.passes(slot, m, event, None) {
-                self.collect(slot, state, m, event, (min, max))
-            } else {
-                !code.sequence
-            };
-            if stays {
+            if stays(self, m) {
                 self.stations[slot].pending.set(end, m);
                 end += 1;
-            } else {
-                self.memory.drop(m);
             }
         }
         self.stations[slot].pending.truncate(end);

@@ -232,7 +232,7 @@ mod tests {
     /// Of random keys, many of them equal and some long, the same rows leave as from a list sorted anew each time.
     #[test]
     fn the_row_sorted_last_leaves() {
-        let mut sort = Sort {
+        let empty = || Sort {
             n: 7,
             by: [].into(),
             heap: Vec::new(),
@@ -241,6 +241,7 @@ mod tests {
             key: Vec::new(),
             sorted: 0,
         };
+        let mut sort = empty();
         let mut list: Vec<(Vec<u8>, u64)> = Vec::new();
         let mut random = 99u64;
         for row in 0..3000 {
@@ -255,15 +256,7 @@ mod tests {
         }
         let mut bytes = Writer::default();
         sort.save(&mut bytes);
-        let mut other = Sort {
-            n: 7,
-            by: [].into(),
-            heap: Vec::new(),
-            rests: vec![Vec::new()],
-            spare: 0,
-            key: Vec::new(),
-            sorted: 0,
-        };
+        let mut other = empty();
         other.load(&mut Reader::new(&bytes.bytes)).unwrap();
         let mut again = Writer::default();
         other.save(&mut again);
