@@ -34,9 +34,10 @@ mod window;
 use std::collections::BTreeMap;
 
 use riddhi_batch::Kind;
-use riddhi_ql::{Code, Diagnostic, Diagnostics, ast};
+use riddhi_ql::{Code, Diagnostic, Diagnostics, Span, ast};
 
 use crate::connector::ConnectorPlan;
+use crate::diagnose::unsupported;
 use crate::logical::{AppPlan, QueryPlan, StreamPlan};
 use crate::partition::PartitionPlan;
 use crate::regions::regions;
@@ -129,6 +130,10 @@ pub(crate) struct Pass<'a> {
     change: Option<(usize, ChangePlan)>,
     /// Queries of the text that were kept, which count for their labels.
     numbered: usize,
+    /// Queries that could not be planned: which of the text, by its name if it has one, and where.
+    left_out: Vec<(String, Span)>,
+    /// Queries of the text that were looked at.
+    looked_at: usize,
     playback: bool,
     partitions: Vec<PartitionPlan>,
     /// The partition whose queries are being bound.
@@ -150,6 +155,8 @@ impl<'a> Pass<'a> {
             triggers: Vec::new(),
             change: None,
             numbered: 0,
+            left_out: Vec::new(),
+            looked_at: 0,
             playback: false,
             partitions: Vec::new(),
             open: None,
@@ -162,6 +169,7 @@ impl<'a> Pass<'a> {
         self.playback = settings.playback;
         self.definitions();
         self.elements();
+        self.say_left_out();
         let streams = self.streams();
         let queries = std::mem::take(&mut self.queries);
         let regions = if self.diagnostics.has_errors() { Vec::new() } else { regions(&streams, &queries) };
@@ -171,6 +179,14 @@ impl<'a> Pass<'a> {
         let partitions = std::mem::take(&mut self.partitions);
         let tables = self.catalog.tables.take();
         AppPlan { name, playback, idle, streams, tables, queries, regions, rules, partitions, connectors }
+    }
+
+    /// Nothing may be left out in silence: where no diagnostic says why a query has no plan, one says that.
+    fn say_left_out(&mut self) {
+        if !self.diagnostics.has_errors() {
+            let all = std::mem::take(&mut self.left_out);
+            all.iter().for_each(|(name, at)| self.diagnostics.push(unsupported::left_out(name, *at)));
+        }
     }
 
     fn streams(&self) -> Vec<StreamPlan> {
@@ -194,5 +210,27 @@ impl<'a> Pass<'a> {
             })
         };
         known.filter_map(of).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_left_out_is_told_if_nothing_else_was() {
+        let app = riddhi_ql::parse("define stream S (n int); from S select n insert into Out;").app;
+        let (registry, assumed) = (Registry::default(), KindTable::new());
+        let told = |mistake: bool| {
+            let mut pass = Pass::new(&app, &registry, &assumed);
+            pass.left_out.push(("query 1".to_owned(), Span::default()));
+            if mistake {
+                pass.diagnostics.push(unsupported::named_window(Span::default()));
+            }
+            pass.run();
+            pass.diagnostics.into_sorted().iter().map(|d| d.code.0).collect::<Vec<_>>()
+        };
+        assert_eq!(told(false), ["U0027"]);
+        assert_eq!(told(true), ["U0002"]);
     }
 }

@@ -92,6 +92,8 @@ impl<'a> Pass<'a> {
     pub(crate) fn query(&mut self, query: &'a Query) {
         self.catalog.copies.set(COPIES_MAX);
         self.change = None;
+        self.looked_at += 1;
+        let kept = self.numbered;
         match &query.input {
             QueryInput::Stream(input) => self.stream_query(query, input),
             QueryInput::Join(join) => self.join_query(query, join),
@@ -102,6 +104,11 @@ impl<'a> Pass<'a> {
                 self.rate(query);
                 self.output(query, Shape::open());
             }
+        }
+        if self.numbered == kept {
+            let name = info_name(&query.annotations, &mut Default::default());
+            let name = name.map_or_else(|| format!("query {}", self.looked_at), |n| format!("query `{}`", n.name));
+            self.left_out.push((name, query.input.span()));
         }
     }
 

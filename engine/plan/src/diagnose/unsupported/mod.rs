@@ -17,6 +17,7 @@ mod u0023_option;
 mod u0024_store;
 mod u0025_state_handler;
 mod u0026_order_by_input;
+mod u0027_left_out;
 mod u0101_window;
 mod u0102_function;
 mod u0103_stream_function;
@@ -38,6 +39,7 @@ family! {
     u0024_store,
     u0025_state_handler,
     u0026_order_by_input,
+    u0027_left_out,
     u0101_window,
     u0102_function,
     u0103_stream_function,
