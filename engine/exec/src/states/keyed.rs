@@ -33,11 +33,11 @@ pub(super) type Key = u128;
 
 const LONG: u128 = u32::MAX as u128;
 
+/// Both halves of a product: every bit of the key reaches the lowest bits.
+#[inline]
 fn hash(key: [u64; 2]) -> u64 {
-    let mut h = FixedState::with_seed(0x7061_7474).build_hasher();
-    h.write_u64(key[0]);
-    h.write_u64(key[1]);
-    h.finish()
+    let product = (key[0] ^ 0x9e37_79b9_7f4a_7c15) as u128 * (key[1] ^ 0xc2b2_ae3d_27d4_eb4f) as u128;
+    product as u64 ^ (product >> 64) as u64
 }
 
 fn halves(key: Key) -> [u64; 2] {

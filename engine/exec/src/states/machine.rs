@@ -327,7 +327,8 @@ impl Turn<'_, '_> {
     pub fn find(&mut self, m: u32, last: Option<(usize, &Event<'_>)>) {
         self.memory.add_flags(m, SHOWN);
         let Turn { code, memory, found, cx, step, cause, key, .. } = self;
-        found.push(code, memory, m, (memory.ts(m), *step, *cause, *key), last, cx.arena);
+        let ts = last.map_or_else(|| memory.ts(m), |(_, event)| event.ts);
+        found.push(code, memory, m, (ts, *step, *cause, *key), last, cx.arena);
     }
 
     /// Puts a copy of a match, without what it collected from that state on, into the state.

@@ -15,14 +15,14 @@ pub(super) const RESTARTED: u32 = 1;
 /// The match is complete and has been put out.
 pub(super) const SHOWN: u32 = 2;
 
-/// Words of a match: its time, since when it waits, holds, flags, place in a queue, next one of equal key; then its slots.
+/// Words of a match: its time, holds, flags, place in a queue, next one of equal key; then its slots; then, where something has
+/// to be absent for a time, since when it waits.
 const TS: usize = 0;
-const SINCE: usize = 2;
-const REFS: usize = 4;
-const FLAGS: usize = 5;
-const PLACE: usize = 6;
-const NEXT: usize = 7;
-const SLOTS: usize = 8;
+const REFS: usize = 2;
+const FLAGS: usize = 3;
+const PLACE: usize = 4;
+const NEXT: usize = 5;
+const SLOTS: usize = 6;
 
 /// A chain of events of a counted slot.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +38,8 @@ pub(super) struct Chain {
 pub(super) struct Memory {
     pub n: usize,
     stride: usize,
+    /// Whether matches note since when they wait.
+    waits: bool,
     pub events: Vec<Events>,
     many: Vec<bool>,
     words: Vec<u32>,
@@ -48,11 +50,13 @@ pub(super) struct Memory {
 }
 
 impl Memory {
-    pub fn new(events: Vec<Events>, many: Vec<bool>) -> Memory {
+    /// Nothing yet. `waits`: whether something has to be absent for a time.
+    pub fn new(events: Vec<Events>, many: Vec<bool>, waits: bool) -> Memory {
         let n = events.len();
         Memory {
             n,
-            stride: SLOTS + n,
+            stride: SLOTS + n + if waits { 2 } else { 0 },
+            waits,
             events,
             many,
             words: Vec::new(),
@@ -88,14 +92,17 @@ impl Memory {
     #[inline]
     fn long(&self, m: u32, word: usize) -> i64 {
         let at = self.at(m) + word;
-        (self.words[at] as u64 | (self.words[at + 1] as u64) << 32) as i64
+        let halves = &self.words[at..at + 2];
+        (halves[0] as u64 | (halves[1] as u64) << 32) as i64
     }
 
     #[inline]
     fn set_long(&mut self, m: u32, word: usize, value: i64) {
         let at = self.at(m) + word;
-        self.words[at] = value as u32;
-        self.words[at + 1] = (value as u64 >> 32) as u32;
+        // One store: two of half the width would make a load right behind them wait.
+        let halves = &mut self.words[at..at + 2];
+        halves[0] = value as u32;
+        halves[1] = (value as u64 >> 32) as u32;
     }
 
     /// What a slot of a match holds: [`EMPTY`], [`FILLED`], or one more than the number of an event or a chain.
@@ -120,13 +127,15 @@ impl Memory {
         self.set_long(m, TS, ts);
     }
 
-    /// Since when it waits for the absence of something, if it has no time.
+    /// Since when it waits for the absence of something, if it has no time; never, if nothing has to be absent for a time.
     pub fn since(&self, m: u32) -> i64 {
-        self.long(m, SINCE)
+        if self.waits { self.long(m, SLOTS + self.n) } else { NEVER }
     }
 
     pub fn set_since(&mut self, m: u32, since: i64) {
-        self.set_long(m, SINCE, since);
+        if self.waits {
+            self.set_long(m, SLOTS + self.n, since);
+        }
     }
 
     #[inline]
@@ -180,8 +189,7 @@ impl Memory {
         head[FLAGS] = 0;
         head[TS] = ts as u32;
         head[TS + 1] = (ts as u64 >> 32) as u32;
-        head[SINCE] = since as u32;
-        head[SINCE + 1] = (since as u64 >> 32) as u32;
+        self.set_since(m, since);
         m
     }
 

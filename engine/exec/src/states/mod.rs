@@ -45,7 +45,7 @@ pub const PARTIAL_MATCHES_MAX: usize = 10_000_000;
 const RESET: u8 = 2;
 
 /// Chunks for which what they need is fetched at once.
-const AHEAD: usize = 128;
+const AHEAD: usize = 64;
 
 /// Who waits for a key of a partition, or for the whole app.
 struct Waiting {
@@ -94,7 +94,11 @@ impl States {
             key: plan.key.clone(),
             matches_max: PARTIAL_MATCHES_MAX,
             partition: plan.partition.map(|of| of.number),
-            memory: Memory::new(events.collect(), code.slots.iter().map(|s| s.many).collect()),
+            memory: Memory::new(
+                events.collect(),
+                code.slots.iter().map(|s| s.many).collect(),
+                code.slots.iter().any(|s| s.wait_ms().is_some()),
+            ),
             keys: Vec::new(),
             timers: Timers::new(code.timed.len(), playback),
             tester: Tester::new(&code, selection.seed, app),

@@ -90,9 +90,9 @@ impl Queue {
         }
     }
 
-    /// Closes the holes, once there are more of them than matches.
+    /// Closes the holes, once there are three of them for each match: each match that moves is a place to be noted in it.
     pub fn close_holes(&mut self, memory: &mut Memory) {
-        if self.holes + self.head < 1024 || (self.holes + self.head) * 2 < self.items.len() {
+        if self.holes + self.head < 1024 || self.holes + self.head < self.len() * 3 {
             return;
         }
         let mut to = 0;
