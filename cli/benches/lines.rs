@@ -6,7 +6,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use riddhi_batch::{Attribute, Frame, Schema, Type};
 use riddhi_cli::input::csv::{CsvSettings, TimeFormat};
 use riddhi_cli::input::{InputStream, Item, Records};
-use riddhi_cli::output::{Format, Printer, Rows, Target};
+use riddhi_cli::output::{Format, Printer, Rows, Target, What};
 
 const LINES: usize = 1024;
 
@@ -77,7 +77,7 @@ fn printing(c: &mut Criterion) {
     read(&mut Records::jsonl(&[stream()]), &jsonl(), &mut frame);
     let mut group = c.benchmark_group("print");
     group.throughput(Throughput::Elements(LINES as u64));
-    let targets = [Target { name: "Out".into(), query: false, shown: true, attributes: attributes() }];
+    let targets = [Target { name: "Out".into(), what: What::Stream, shown: true, attributes: attributes() }];
     let mut out = Vec::new();
     for format in [Format::Jsonl, Format::Csv, Format::Table] {
         let mut printer = Printer::new(format, &targets);

@@ -8,7 +8,7 @@ use std::time::Instant;
 use riddhi_connect::Connectors;
 use riddhi_plan::Verdict;
 use riddhi_plan::cron::Zone;
-use riddhi_plan::registry::Outside;
+use riddhi_plan::registry::{Outside, Registry};
 use riddhi_ql::{Diagnostic, Report, Severity, Source, render_text, substitute, suggest};
 use riddhi_run::{App, Compiled, compile_with};
 
@@ -38,9 +38,7 @@ impl AppFile {
     /// Compiles a text that stood in the file at `path`; its schedules are read in `zone`.
     pub fn compile(path: &str, text: String, outside: Outside, zone: &Zone) -> AppFile {
         let started = Instant::now();
-        let mut registry = riddhi_run::registry();
-        Connectors::built_in().register(&mut registry, outside);
-        registry.set_zone(zone.clone());
+        let registry = registry(outside, zone);
         let Compiled { plan, diagnostics } = match substitute(&text, |name| std::env::var(name).ok()) {
             Ok(filled) => {
                 let Compiled { plan, diagnostics } = compile_with(filled.text(), &registry);
@@ -88,6 +86,14 @@ impl AppFile {
     pub fn reports(&self) -> Vec<Report> {
         self.diagnostics.iter().map(|d| Report::new(d, &self.source)).collect()
     }
+}
+
+/// All that an app may use.
+pub fn registry(outside: Outside, zone: &Zone) -> Registry {
+    let mut registry = riddhi_run::registry();
+    Connectors::built_in().register(&mut registry, outside);
+    registry.set_zone(zone.clone());
+    registry
 }
 
 fn exit_of(diagnostics: &[Diagnostic]) -> Exit {

@@ -171,8 +171,13 @@ fn apps_with_mistakes_and_missing_features() {
     assert!(text(&bad.stdout).contains("bad.siddhi:2:15"), "{}", text(&bad.stdout));
     assert!(text(&bad.stdout).ends_with("bad.siddhi: 1 mistake\n"), "{}", text(&bad.stdout));
     let query = self::replay("query", &(event(1, 2) + "{\"query\":\"from T select *\"}\n"), &["--only", "Out"]);
-    assert_eq!(query.status.code(), Some(3));
-    assert!(said(&query).contains("e.jsonl:2: on-demand queries"), "{}", said(&query));
+    assert_eq!(query.status.code(), Some(0));
+    assert!(
+        text(&query.stdout).contains(r#"{"result":0,"error":"R0115: there is no table or window `T`"}"#),
+        "{}",
+        text(&query.stdout)
+    );
+    assert!(said(&query).contains("error[R0115]"), "{}", said(&query));
 }
 
 #[test]

@@ -56,8 +56,6 @@ def unfit(case, answer):
         return "an internal error of Siddhi"
     if answer.get("error") == "ExtensionNotFoundException" and case["class"].startswith("extension."):
         return "an extension that the recorder lacks"
-    if any(step[0] == "query" for step in case["steps"]):
-        return "on-demand queries"
     return None
 
 
@@ -149,6 +147,8 @@ class Input:
                     self.add(step[1] + "; ".join("%s %s" % (self.at(t), values(v)) for t, v in step[2]))
             elif op in ("sleep", "advance"):
                 self.sleep(step[1])
+            elif op == "query":
+                self.add("? " + " ".join(step[1].split()))
             elif op == "persist":
                 self.sleep(1)
                 self.add("!persist")
@@ -197,6 +197,15 @@ def case_text(case, answer, says):
         how = odd.get(target, odd.get("*")) or ("order" if "async" in answer.get("flags", []) else None)
         if how:
             out.append("%s: %s" % ("ignored" if how == "values" else "unordered", target.replace(":", " ")))
+    asked = [step[1] for step in case["steps"] if step[0] == "query"]
+    for query in answer.get("queries", []):
+        if "error" in query:
+            rows["failed %d" % query["n"]] = ["@- *"]
+            continue
+        target = "result %d" % query["n"]
+        rows[target] = ["@- " + values(row[1]) for row in query["rows"]]
+        if rows[target] and not re.search(r"order\s+by", asked[query["n"]], re.I):
+            out.append("unordered: " + target)
     body.append("input:")
     body += ["  " + line for line in lines]
     for target, lines in rows.items():

@@ -49,7 +49,7 @@ impl CsvPrinter {
 
 impl Prepared {
     fn new(target: &Target) -> Prepared {
-        let mut header = if target.query { b"query,ts,type".to_vec() } else { b"stream,ts,type".to_vec() };
+        let mut header = format!("{},ts,type", target.what.text()).into_bytes();
         for attribute in &target.attributes {
             header.push(b',');
             push_text(&mut header, attribute.name.as_bytes());
@@ -107,7 +107,12 @@ mod tests {
             columns.cols[0].push_value(&Value::Str(s.into()), &mut arena);
             columns.cols[1].push_value(&d, &mut arena);
         }
-        let mut printer = CsvPrinter::new(&[Target { name: "Out".into(), query: false, shown: true, attributes }]);
+        let mut printer = CsvPrinter::new(&[Target {
+            name: "Out".into(),
+            what: crate::output::What::Stream,
+            shown: true,
+            attributes,
+        }]);
         let mut out = Vec::new();
         let rows = Rows { columns: &columns, arena: &arena, first: 0, n: 2, kinds: &[] };
         printer.print(0, rows, &mut out);

@@ -10,7 +10,7 @@
 use riddhi_connect::text::json::{push_string, push_value};
 use riddhi_connect::text::number::push_long;
 
-use super::{Rows, Target};
+use super::{Rows, Target, What};
 
 /// A printer for an app's targets.
 pub struct JsonPrinter {
@@ -50,11 +50,16 @@ impl JsonPrinter {
 
 impl Prepared {
     fn new(target: &Target) -> Prepared {
-        let kind = if target.query { "query" } else { "stream" };
-        let mut head = format!("{{\"{kind}\":").into_bytes();
-        push_string(&mut head, target.name.as_bytes());
+        let mut head = format!("{{\"{}\":", target.what.text()).into_bytes();
+        match target.what {
+            What::Result => head.extend_from_slice(target.name.as_bytes()),
+            _ => push_string(&mut head, target.name.as_bytes()),
+        }
         head.extend_from_slice(b",\"ts\":");
-        let middle = ["current", "expired"].map(|kind| format!(",\"type\":\"{kind}\",\"data\":{{").into_bytes());
+        let middle = ["current", "expired"].map(|kind| match target.what {
+            What::Result => b",\"data\":{".to_vec(),
+            _ => format!(",\"type\":\"{kind}\",\"data\":{{").into_bytes(),
+        });
         let name = |(i, name): (usize, &str)| {
             let mut bytes = if i > 0 { b",".to_vec() } else { Vec::new() };
             push_string(&mut bytes, name.as_bytes());
@@ -106,8 +111,8 @@ mod tests {
             }
         }
         let targets = [
-            Target { name: "Out".into(), query: false, shown: true, attributes: attributes.clone() },
-            Target { name: "q".into(), query: true, shown: true, attributes },
+            Target { name: "Out".into(), what: What::Stream, shown: true, attributes: attributes.clone() },
+            Target { name: "q".into(), what: What::Query, shown: true, attributes },
         ];
         let mut printer = JsonPrinter::new(&targets);
         let mut out = Vec::new();

@@ -22,13 +22,35 @@ pub enum Format {
     Csv,
 }
 
+/// What rows belong to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// A stream.
+    Stream,
+    /// A query seen before its output clause.
+    Query,
+    /// What an on-demand query found; its name is its number.
+    Result,
+}
+
+impl What {
+    /// How rows name it.
+    pub fn text(self) -> &'static str {
+        match self {
+            What::Stream => "stream",
+            What::Query => "query",
+            What::Result => "result",
+        }
+    }
+}
+
 /// Something whose rows are printed.
 #[derive(Clone, Debug)]
 pub struct Target {
-    /// Name of the stream or query.
+    /// Name of the stream or query, number of the result.
     pub name: String,
-    /// A query seen before its output clause, rather than a stream.
-    pub query: bool,
+    /// What it is.
+    pub what: What,
     /// Whether its rows are printed at all.
     pub shown: bool,
     /// What its rows hold.

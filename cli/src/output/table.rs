@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use jiff::tz::Offset;
 use riddhi_batch::{Arena, Column, Data, Type};
 
-use super::{Rows, Target};
+use super::{Rows, Target, What};
 use riddhi_connect::text::number::{push_long, push_rounded};
 
 /// Wider values do not widen their column.
@@ -67,7 +67,10 @@ impl TablePrinter {
 
 impl Prepared {
     fn new(target: &Target) -> Prepared {
-        let name = if target.query { format!("query {}", target.name) } else { target.name.clone() };
+        let name = match target.what {
+            What::Stream => target.name.clone(),
+            what => format!("{} {}", what.text(), target.name),
+        };
         let name_width = if target.shown { name.chars().count() } else { 0 };
         let columns = target.attributes.iter().map(|a| (a.name.clone(), usual_width(a.ty))).collect();
         Prepared { name, name_width, columns }
@@ -147,7 +150,8 @@ mod tests {
             columns.cols[0].push_value(&Value::Str(s.into()), &mut arena);
             columns.cols[1].push_value(&d, &mut arena);
         }
-        let mut printer = TablePrinter::new(&[Target { name: "Late".into(), query: false, shown: true, attributes }]);
+        let mut printer =
+            TablePrinter::new(&[Target { name: "Late".into(), what: What::Stream, shown: true, attributes }]);
         let mut out = Vec::new();
         printer.print(0, Rows { columns: &columns, arena: &arena, first: 0, n: 2, kinds: &[] }, &mut out);
         let expected = "2013-02-08 17:05:00  Late  carrier UA    delay 34.567\n\

@@ -4,9 +4,10 @@
 
 use std::ops::ControlFlow;
 
+use riddhi_batch::Schema;
 use riddhi_plan::logical::AppPlan;
-use riddhi_run::Outputs;
 use riddhi_run::worker::Sink;
+use riddhi_run::{Answer, Outputs};
 
 use super::End;
 use super::printing::Printing;
@@ -44,6 +45,13 @@ impl Console {
     /// Goes on with the rows of another app.
     pub fn restart(&mut self, app: &AppPlan) {
         self.printing.restart(app);
+    }
+
+    /// Prints the answer to the on-demand query of that number, or why there is none.
+    pub fn answer(&mut self, number: u64, answer: Result<(Schema, Answer), String>) {
+        if self.broken.is_none() {
+            self.broken = self.printing.answer(number, answer).err();
+        }
     }
 
     /// Hands on all that was printed.

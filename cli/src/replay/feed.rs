@@ -26,6 +26,8 @@ pub enum Turn {
     Wait,
     /// Something has to be done after the entries so far.
     Control(Control),
+    /// An on-demand query is to be answered after the entries so far.
+    Query(String),
     /// There is no more.
     End,
     /// The replay cannot go on.
@@ -110,7 +112,7 @@ impl Feed {
                 }
                 Ok(Item::Nothing) => {}
                 Ok(Item::Control(control)) => return Turn::Control(control),
-                Ok(Item::Query(_)) => return Turn::Failed(self.no_queries()),
+                Ok(Item::Query(text)) => return Turn::Query(text),
                 Err(fault) => {
                     if let Some(failure) = self.refuse(&fault) {
                         return Turn::Failed(failure);
@@ -119,12 +121,6 @@ impl Feed {
             }
         }
         Turn::Full
-    }
-
-    #[cold]
-    fn no_queries(&self) -> Failure {
-        let place = self.place();
-        Failure::new(Exit::Missing, format!("{place}: on-demand queries are a feature that Riddhi does not have yet"))
     }
 
     /// Counts a malformed event; the failure, if the replay must stop.

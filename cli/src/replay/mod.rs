@@ -13,6 +13,7 @@ mod intake;
 mod journal;
 mod printing;
 mod progress;
+mod query;
 mod revisions;
 mod session;
 mod summary;
@@ -140,6 +141,7 @@ fn turn(intake: &mut Intake, session: &mut Session, progress: &mut Progress) -> 
                 intake.restart(&streams);
             }
         }
+        Turn::Query(text) => session.query(&text, &intake.place())?,
         Turn::End => return Err(End::Input),
         Turn::Failed(failure) => return Err(End::Failed(failure)),
     }

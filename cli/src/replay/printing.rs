@@ -1,12 +1,14 @@
 //! What comes out of the engine, printed and counted.
 
+use riddhi_batch::Schema;
+use riddhi_connect::text::json::push_string;
 use riddhi_plan::logical::{AppPlan, QueryPlan};
 use riddhi_ql::suggest;
-use riddhi_run::{Output, Outputs, Target as EngineTarget};
+use riddhi_run::{Answer, Output, Outputs, Target as EngineTarget};
 
 use crate::exit::{Exit, Failure};
 use crate::output::sink::{Broken, Sink};
-use crate::output::{Format, Printer, Rows, Target};
+use crate::output::{Format, Printer, Rows, Target, What};
 
 /// Rows that are formatted before the buffer is looked at, so that one huge chunk does not make it grow.
 const ROWS_AT_ONCE: usize = 1024;
@@ -88,6 +90,29 @@ impl Printing {
         Ok(())
     }
 
+    /// Prints the answer to the on-demand query of that number, or why there is none.
+    pub fn answer(&mut self, number: u64, answer: Result<(Schema, Answer), String>) -> Result<(), Broken> {
+        match answer {
+            Ok((schema, answer)) => {
+                let target =
+                    Target { name: number.to_string(), what: What::Result, shown: true, attributes: schema.attributes };
+                let n = answer.rows.len();
+                let rows = Rows { columns: &answer.rows, arena: &answer.arena, first: 0, n, kinds: &[] };
+                if n > 0 {
+                    Printer::new(self.format, &[target]).print(0, rows, self.sink.lines());
+                }
+            }
+            Err(reason) if self.format == Format::Jsonl => {
+                let lines = self.sink.lines();
+                lines.extend_from_slice(format!("{{\"result\":{number},\"error\":").as_bytes());
+                push_string(lines, reason.as_bytes());
+                lines.extend_from_slice(b"}\n");
+            }
+            Err(_) => {}
+        }
+        self.sink.offer()
+    }
+
     /// Hands on all that was printed.
     pub fn flush(&mut self) -> Result<(), Broken> {
         self.sink.flush()
@@ -97,7 +122,7 @@ impl Printing {
     pub fn counts(&self) -> Vec<(String, u64)> {
         let mut all = self.earlier.clone();
         for (target, &n) in self.targets.iter().zip(&self.counts).filter(|(_, n)| **n > 0) {
-            let name = if target.query { format!("query {}", target.name) } else { target.name.clone() };
+            let name = if target.what == What::Query { format!("query {}", target.name) } else { target.name.clone() };
             match all.iter_mut().find(|(known, _)| *known == name) {
                 Some((_, count)) => *count += n,
                 None => all.push((name, n)),
@@ -111,7 +136,7 @@ impl Printing {
 fn targets(app: &AppPlan, only: &[String]) -> Vec<Target> {
     let streams = app.streams.iter().map(|s| Target {
         name: s.name.clone(),
-        query: false,
+        what: What::Stream,
         shown: !s.writers.is_empty() && !s.hidden,
         attributes: s.schema.attributes.clone(),
     });
@@ -127,5 +152,5 @@ fn query_target(app: &AppPlan, query: &QueryPlan) -> Target {
         attribute.name.clone_from(&item.name);
     }
     let shown = query.is_asked_for();
-    Target { name: query.name.clone().unwrap_or_default(), query: true, shown, attributes }
+    Target { name: query.name.clone().unwrap_or_default(), what: What::Query, shown, attributes }
 }

@@ -48,6 +48,8 @@ pub struct Session {
     /// Under which its revisions are kept.
     app_key: String,
     apps_started: u64,
+    /// On-demand queries so far.
+    pub(super) queries_asked: u64,
     start_time: i64,
     batch: u64,
     restore_every: Option<u64>,
@@ -94,6 +96,7 @@ impl Session {
             zone,
             app_key: key(&app, 0),
             apps_started: 1,
+            queries_asked: 0,
             start_time,
             batch: args.batch,
             restore_every: args.restore_every,
@@ -130,6 +133,21 @@ impl Session {
         let mut pool = Pool::new(self.app.clone(), self.options.clone(), options).map_err(|e| no_thread(&e))?;
         pool.start(self.clock.now());
         Ok(pool)
+    }
+
+    /// The app that runs.
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// The zone of its schedules.
+    pub fn zone(&self) -> &Zone {
+        &self.zone
+    }
+
+    /// Whether a journal is written.
+    pub fn records(&self) -> bool {
+        self.recorder.is_some()
     }
 
     /// Events that the engine took; all, once the session has finished.
@@ -181,7 +199,7 @@ impl Session {
     }
 
     /// Does something with the worker; if it has ended, says why.
-    fn with_worker<R>(
+    pub(super) fn with_worker<R>(
         &mut self,
         f: impl FnOnce(&mut Worker<Console>) -> Result<R, riddhi_run::worker::Ended>,
     ) -> Result<R, End> {

@@ -1,10 +1,11 @@
 //! Takes a script through the engine, in any of the ways that must not change the answer.
 
+use std::cell::RefCell;
 use std::fmt::{self, Write};
 
 use riddhi_batch::{Frame, Value};
 use riddhi_run::worker::{Pool, PoolOptions};
-use riddhi_run::{App, Clock, Counters, EngineOptions, Output, Target};
+use riddhi_run::{Answer, App, Clock, Counters, EngineOptions, Output, Target};
 
 use crate::form::Line;
 use crate::random::Random;
@@ -73,15 +74,15 @@ impl Way {
 /// A row that came out.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OutRow {
-    /// Milliseconds.
-    pub ts: i64,
+    /// Milliseconds; what an on-demand query finds has no time.
+    pub ts: Option<i64>,
     /// Whether it left a window; rows of queries only.
     pub expired: bool,
     /// In order of the target's attributes.
     pub values: Vec<Value>,
 }
 
-/// Rows by target (`stream Out`, `query q`), in order of first appearance.
+/// Rows by target (`stream Out`, `query q`, `result 0`, `failed 0`), in order of first appearance.
 pub type Targets = Vec<(String, Vec<OutRow>)>;
 
 /// A state was loaded into an app that it does not fit, or a revision that there is not.
@@ -105,8 +106,12 @@ pub struct Run {
 
 /// Runs a script and gives its rows as text, a line each, in the order (entry, target, ordinal).
 pub fn text_of(script: &Script, way: &Way) -> Result<(String, Run), Unloadable> {
-    let mut text = String::new();
-    let run = drive(script, way, |_, out| {
+    let text = RefCell::new(String::new());
+    let answered = |number: u64, answer: &Result<Answer, String>| {
+        let _ = writeln!(text.borrow_mut(), "a{number} {:?}", answer.as_ref().map(values));
+    };
+    let see = |_: &App, out: Output<'_>| {
+        let text = &mut *text.borrow_mut();
         for row in out.first..out.first + out.n {
             let expired = !out.kinds.is_empty() && out.kinds[row] == 1;
             let (mark, number) = match out.target {
@@ -120,26 +125,42 @@ pub fn text_of(script: &Script, way: &Way) -> Result<(String, Run), Unloadable> 
             }
             text.push('\n');
         }
-    })?;
-    Ok((text, run))
+    };
+    let run = drive_all(script, way, see, answered)?;
+    Ok((text.into_inner(), run))
 }
 
 /// Runs a script and gives its rows by target.
 pub fn rows_of(script: &Script, way: &Way) -> Result<Targets, Unloadable> {
-    let mut targets: Targets = Vec::new();
-    drive(script, way, |app, out| {
+    let targets: RefCell<Targets> = RefCell::default();
+    let answered = |number: u64, answer: &Result<Answer, String>| {
+        let row = |values: Vec<Value>| OutRow { ts: None, expired: false, values };
+        targets.borrow_mut().push(match answer {
+            Ok(answer) => (format!("result {number}"), values(answer).into_iter().map(row).collect()),
+            Err(why) => (format!("failed {number}"), vec![row(vec![Value::Str(why.as_str().into())])]),
+        });
+    };
+    let see = |app: &App, out: Output<'_>| {
+        let targets = &mut *targets.borrow_mut();
         let name = name_of(app, out.target);
         let at = targets.iter().position(|t| t.0 == name).unwrap_or_else(|| {
             targets.push((name, Vec::new()));
             targets.len() - 1
         });
         targets[at].1.extend((out.first..out.first + out.n).map(|row| OutRow {
-            ts: out.rows.ts[row],
+            ts: Some(out.rows.ts[row]),
             expired: !out.kinds.is_empty() && out.kinds[row] == 1,
             values: out.rows.cols.iter().map(|c| c.value(row, out.arena)).collect(),
         }));
-    })?;
-    Ok(targets)
+    };
+    drive_all(script, way, see, answered)?;
+    Ok(targets.into_inner())
+}
+
+/// The rows of an answer.
+fn values(answer: &Answer) -> Vec<Vec<Value>> {
+    let row = |row: usize| answer.rows.cols.iter().map(|c| c.value(row, &answer.arena)).collect();
+    (0..answer.rows.len()).map(row).collect()
 }
 
 fn name_of(app: &App, target: Target) -> String {
@@ -151,7 +172,17 @@ fn name_of(app: &App, target: Target) -> String {
 
 /// Runs a script; `see` is given every run of rows.
 pub fn drive(script: &Script, way: &Way, see: impl FnMut(&App, Output<'_>)) -> Result<Run, Unloadable> {
-    let mut driver = Driver::new(script, way, see);
+    drive_all(script, way, see, |_, _| {})
+}
+
+/// The same; `answered` is given what on-demand queries come to, which are numbered from 0.
+pub fn drive_all(
+    script: &Script,
+    way: &Way,
+    see: impl FnMut(&App, Output<'_>),
+    answered: impl FnMut(u64, &Result<Answer, String>),
+) -> Result<Run, Unloadable> {
+    let mut driver = Driver::new(script, way, see, answered);
     for step in &script.steps {
         driver.step(step)?;
     }
@@ -166,10 +197,12 @@ fn pool(app: &App, options: &EngineOptions, workers: usize) -> Pool {
     Pool::new(app.clone(), options.clone(), threads).expect("the system has threads to give")
 }
 
-struct Driver<'a, F> {
+struct Driver<'a, F, A> {
     way: &'a Way,
     options: EngineOptions,
     see: F,
+    answered: A,
+    queries: u64,
     engine: Pool,
     frame: Frame,
     clock: Clock,
@@ -183,8 +216,8 @@ struct Driver<'a, F> {
     run: Run,
 }
 
-impl<'a, F: FnMut(&App, Output<'_>)> Driver<'a, F> {
-    fn new(script: &Script, way: &'a Way, see: F) -> Driver<'a, F> {
+impl<'a, F: FnMut(&App, Output<'_>), A: FnMut(u64, &Result<Answer, String>)> Driver<'a, F, A> {
+    fn new(script: &Script, way: &'a Way, see: F, answered: A) -> Driver<'a, F, A> {
         let mut options = way.options.clone();
         options.deliveries_per_entry_max = script.deliveries_max.unwrap_or(options.deliveries_per_entry_max);
         let mut engine = pool(&script.app, &options, way.workers);
@@ -194,6 +227,8 @@ impl<'a, F: FnMut(&App, Output<'_>)> Driver<'a, F> {
             way,
             options,
             see,
+            answered,
+            queries: 0,
             frame: engine.frame(),
             clock: Clock::new(script.app.playback, script.start),
             engine,
@@ -226,6 +261,14 @@ impl<'a, F: FnMut(&App, Output<'_>)> Driver<'a, F> {
                 let (now, sets) = self.clock.stamp(Some(*at));
                 self.frame.tick(now, sets);
                 self.entry_done()
+            }
+            Step::Query(query) => {
+                self.process();
+                let now = self.clock.now();
+                let answer = query.as_ref().as_ref().map_err(String::clone).and_then(|q| self.engine.ask(q, now));
+                (self.answered)(self.queries, &answer);
+                self.queries += 1;
+                Ok(())
             }
             Step::Control(control, app) => {
                 self.process();

@@ -74,6 +74,8 @@ pub enum Line {
     RestoreSnapshot,
     /// The app of that place in [`Case::apps`] starts, without state; none: the same again.
     Restart(Option<usize>),
+    /// An on-demand query is asked.
+    Query(String),
 }
 
 /// How far the order of a target's rows counts.
@@ -90,7 +92,7 @@ pub enum Order {
 /// What one target shows.
 #[derive(Clone, Debug)]
 pub struct Want {
-    /// `stream Out` or `query q`.
+    /// `stream Out`, `query q`, or of the on-demand query of that number `result 0` or, if it fails, `failed 0`.
     pub target: String,
     /// Whether the order counts.
     pub order: Order,
@@ -221,6 +223,7 @@ impl fmt::Display for Shown<'_, Line> {
                     .try_for_each(|(i, row)| write!(f, "{}{}", if i > 0 { "; " } else { "" }, Shown(row, self.1)))
             }
             Line::Tick(at) => write!(f, "@{}", at - self.1),
+            Line::Query(text) => write!(f, "? {text}"),
             Line::Persist => f.write_str("!persist"),
             Line::Restore => f.write_str("!restore"),
             Line::RestoreRevision(n) => write!(f, "!restorerev {n}"),

@@ -3,7 +3,7 @@
 use riddhi_batch::{Type, Value};
 use riddhi_plan::Verdict;
 use riddhi_ql::{Diagnostic, suggest};
-use riddhi_run::{App, Compiled, compile};
+use riddhi_run::{App, Compiled, CompiledOnDemand, OnDemand, compile, compile_on_demand, registry};
 
 use crate::form::{Case, Line, Row, Token};
 
@@ -19,6 +19,8 @@ pub enum Step {
     Tick(i64),
     /// What is neither: a control, with the app that a restart starts.
     Control(Line, Option<App>),
+    /// An on-demand query, or what is wrong with it.
+    Query(Box<Result<OnDemand, String>>),
 }
 
 /// An app and what happens to it.
@@ -75,6 +77,7 @@ impl Script {
                     };
                     Step::Control(line.clone(), Some(now.clone()))
                 }
+                Line::Query(text) => query(&now, text).map_err(unfit)?,
                 other => Step::Control(other.clone(), None),
             });
         }
@@ -84,6 +87,15 @@ impl Script {
     /// Whether a control occurs in it.
     pub fn has_controls(&self) -> bool {
         self.steps.iter().any(|s| matches!(s, Step::Control(..)))
+    }
+}
+
+fn query(app: &App, text: &str) -> Result<Step, String> {
+    let CompiledOnDemand { query, diagnostics } = compile_on_demand(text, app, &registry());
+    let wrong = diagnostics.iter().find(|d| d.is_error()).map(|d| d.message.clone()).unwrap_or_default();
+    match (query, Verdict::of(&diagnostics)) {
+        (None, Verdict::Unsupported) => Err(wrong),
+        (query, _) => Ok(Step::Query(Box::new(query.ok_or(wrong)))),
     }
 }
 

@@ -18,6 +18,7 @@ pub mod java;
 pub mod join;
 mod known;
 pub mod logical;
+pub mod on_demand;
 pub mod partition;
 mod regions;
 pub mod registry;
@@ -27,7 +28,7 @@ pub mod table;
 mod text;
 pub mod trigger;
 
-pub use bind::{Planned, Verdict, plan};
+pub use bind::{Planned, PlannedOnDemand, Verdict, plan, plan_on_demand};
 pub use diagnose::CODES;
 pub use explain::{explain_json, explain_mermaid, explain_text};
 pub use regions::regions;

@@ -25,6 +25,8 @@ pub struct TablePlan {
     pub order: RowOrder,
     /// Its indexes; with a primary key the first is that of the key.
     pub indexes: Vec<IndexPlan>,
+    /// Whether it makes do with the indexes that it has: it is there already.
+    pub fixed: bool,
     /// Where it is defined.
     pub span: Span,
 }
@@ -165,7 +167,7 @@ impl TablePlan {
             [one] if numeric(one) => RowOrder::Key,
             _ => RowOrder::Hash,
         };
-        let mut table = TablePlan { name, schema, key, order, indexes: Vec::new(), span };
+        let mut table = TablePlan { name, schema, key, order, indexes: Vec::new(), fixed: false, span };
         if !table.key.is_empty() {
             let mut columns = table.key.clone();
             columns.sort_unstable();
@@ -259,10 +261,12 @@ impl TablePlan {
     fn access(&mut self, parts: &mut Parts) -> Access {
         let equal = |column: u32| parts.equal.iter().find(|(c, ..)| *c == column);
         let covered = |index: &IndexPlan| {
-            index.form == IndexForm::Hash && index.declared && index.columns.iter().all(|&c| equal(c).is_some())
+            index.form == IndexForm::Hash
+                && (index.declared || self.fixed)
+                && index.columns.iter().all(|&c| equal(c).is_some())
         };
         let index = match self.indexes.iter().position(covered) {
-            None if !parts.equal.is_empty() => {
+            None if !parts.equal.is_empty() && !self.fixed => {
                 let mut columns: Vec<u32> = parts.equal.iter().map(|(c, ..)| *c).collect();
                 columns.sort_unstable();
                 columns.dedup();
@@ -281,8 +285,11 @@ impl TablePlan {
     }
 
     fn range(&mut self, parts: &mut Parts) -> Access {
-        let declared = |column: u32| self.indexes.iter().any(|i| i.declared && i.columns == [column]);
-        let Some(column) = parts.range.iter().map(|(c, ..)| *c).find(|&c| declared(c)) else { return Access::Scan };
+        let may = |column: u32| match self.fixed {
+            true => self.indexes.iter().any(|i| i.form == IndexForm::Ordered && i.columns == [column]),
+            false => self.indexes.iter().any(|i| i.declared && i.columns == [column]),
+        };
+        let Some(column) = parts.range.iter().map(|(c, ..)| *c).find(|&c| may(c)) else { return Access::Scan };
         let (mut low, mut high) = (None, None);
         for (_, op, value, at) in parts.range.iter().filter(|(c, ..)| *c == column) {
             let inclusive = matches!(op, Compare::LessOrEqual | Compare::GreaterOrEqual);

@@ -21,6 +21,12 @@ impl App {
     }
 }
 
+impl From<AppPlan> for App {
+    fn from(plan: AppPlan) -> App {
+        App { plan: Arc::new(plan) }
+    }
+}
+
 impl Deref for App {
     type Target = AppPlan;
 

@@ -10,6 +10,9 @@ use super::{Case, Expect, Fault, Line, Order, Row, Token, Want};
 /// How far from 1970 a time may be, in milliseconds: as far as calendars go, and far from where sums wrap around.
 const TIME_MAX: i64 = 1 << 53;
 
+/// How the names of targets begin.
+const TARGETS: [&str; 4] = ["stream ", "query ", "result ", "failed "];
+
 /// Ticks that one line stands for at most.
 const TICKS_MAX: i64 = 1_000_000;
 
@@ -156,7 +159,7 @@ impl Reader {
             }
             "input" => self.section = Section::Input,
             _ if key == "app" || key.starts_with("app ") => self.app(rest, read)?,
-            _ if key.starts_with("stream ") || key.starts_with("query ") => {
+            _ if TARGETS.iter().any(|target| key.starts_with(target)) => {
                 self.section = Section::Rows;
                 self.wants.push(Want { head: line, ..Want::new(key.to_owned(), Order::Exact, Vec::new()) });
             }
@@ -210,6 +213,9 @@ fn push_line(to: Option<&mut String>, line: &str) {
 }
 
 fn input_line(line: &str, zero: i64) -> Result<Vec<Line>, String> {
+    if let Some(query) = line.strip_prefix('?') {
+        return Ok(vec![Line::Query(query.trim().to_owned())]);
+    }
     if let Some(control) = line.strip_prefix('!') {
         return Ok(vec![control_line(control)?]);
     }

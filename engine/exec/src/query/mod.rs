@@ -6,6 +6,7 @@
 
 mod before;
 mod code;
+mod contents;
 mod emit;
 mod faults;
 mod flush;

@@ -65,4 +65,8 @@ impl Window for Batch {
     fn needed(&self, end: u64) -> u64 {
         if self.watched { self.previous.0 } else { end }
     }
+
+    fn found(&self, _end: u64) -> (u64, u64) {
+        self.previous
+    }
 }

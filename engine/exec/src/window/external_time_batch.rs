@@ -231,6 +231,10 @@ impl Window for ExternalTimeBatch {
         if self.watched || self.flushed { self.previous } else { self.open }
     }
 
+    fn found(&self, _end: u64) -> (u64, u64) {
+        (self.previous, self.open)
+    }
+
     fn earliest_due(&self, _ts: i64) -> i64 {
         // Once the first batch is settled its timer is armed, and every later one is due later.
         if self.end >= 0 { i64::MAX } else { i64::MIN }

@@ -12,6 +12,7 @@ struct LengthBatch {
     /// Negative: never full.
     n: i64,
     watched: bool,
+    streaming: bool,
     /// First row of the open batch.
     open: u64,
     /// First row of the batch before it.
@@ -24,7 +25,9 @@ pub(super) fn bind(args: &[ArgType]) -> Result<BoundWindow, ArgError> {
     let streaming = args.len() == 2 && const_bool(args, 1, "`stream.current.event`")?;
     let form = if streaming || n == 0 { Form::General } else { Form::Flush };
     let text = if streaming { format!("lengthBatch({n}, true)") } else { format!("lengthBatch({n})") };
-    let create: Create = Arc::new(move |watched| Box::new(LengthBatch { n, watched, open: 0, previous: 0 }));
+    let create: Create = Arc::new(move |watched| {
+        Box::new(LengthBatch { n, watched, streaming: streaming || n == 0, open: 0, previous: 0 })
+    });
     Ok(BoundWindow::new(text, false, form, create))
 }
 
@@ -87,5 +90,9 @@ impl Window for LengthBatch {
 
     fn needed(&self, _end: u64) -> u64 {
         if self.watched { self.previous.min(self.open) } else { self.open }
+    }
+
+    fn found(&self, end: u64) -> (u64, u64) {
+        if self.streaming { (self.open, end) } else { (self.previous, self.open) }
     }
 }

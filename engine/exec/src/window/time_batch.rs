@@ -15,6 +15,7 @@ struct TimeBatch {
     span: i64,
     start: Option<i64>,
     watched: bool,
+    streaming: bool,
     /// When the open batch ends; `None` before the first row.
     ends: Option<i64>,
     /// First row of the open batch.
@@ -43,7 +44,7 @@ pub(super) fn bind(args: &[ArgType]) -> Result<BoundWindow, ArgError> {
     let create: Create = Arc::new(move |watched| {
         let asked = Asked::default();
         let (open, previous) = (0, 0);
-        Box::new(TimeBatch { span, start, watched, ends: None, open, previous, dirty: false, asked })
+        Box::new(TimeBatch { span, start, watched, streaming, ends: None, open, previous, dirty: false, asked })
     });
     let form = if streaming { Form::General } else { Form::Flush };
     let window = BoundWindow::new(format!("timeBatch({span} ms)"), false, form, create);
@@ -160,6 +161,10 @@ impl Window for TimeBatch {
 
     fn needed(&self, _end: u64) -> u64 {
         if self.watched { self.previous.min(self.open) } else { self.open }
+    }
+
+    fn found(&self, end: u64) -> (u64, u64) {
+        if self.streaming { (self.open, end) } else { (self.previous, self.open) }
     }
 
     fn earliest_due(&self, _ts: i64) -> i64 {

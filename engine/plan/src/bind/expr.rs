@@ -28,6 +28,8 @@ pub(crate) struct Binder<'a> {
     pub guards: Vec<Expr>,
     /// The table that `in` asks.
     pub table: Option<(&'a str, &'a Shape)>,
+    /// Whether a name without a stream may be a column of that table.
+    pub bare_columns: bool,
 }
 
 impl<'a> Binder<'a> {
@@ -39,7 +41,17 @@ impl<'a> Binder<'a> {
         scope: &'a Scope<'a>,
         place: &'static str,
     ) -> Binder<'a> {
-        Binder { registry, catalog, diagnostics, scope, aggregates: None, place, guards: Vec::new(), table: None }
+        Binder {
+            registry,
+            catalog,
+            diagnostics,
+            scope,
+            aggregates: None,
+            place,
+            guards: Vec::new(),
+            table: None,
+            bare_columns: false,
+        }
     }
 
     /// Binds an expression.
@@ -75,6 +87,11 @@ impl<'a> Binder<'a> {
     pub(crate) fn attribute(&mut self, attr: &ast::AttrRef) -> Option<Expr> {
         if let (Some(stream), Some((name, shape))) = (&attr.stream, self.table)
             && stream.name == name
+        {
+            return self.table_column(attr, name, shape);
+        }
+        if let (None, Some((name, shape)), true) = (&attr.stream, self.table, self.bare_columns)
+            && shape.find(&attr.attr.name).is_some()
         {
             return self.table_column(attr, name, shape);
         }

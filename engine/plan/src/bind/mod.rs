@@ -17,6 +17,7 @@ mod guards;
 mod handlers;
 mod join;
 mod multi;
+mod on_demand;
 mod output;
 mod outside;
 mod partition;
@@ -46,6 +47,8 @@ use crate::rules::rules;
 use crate::table::ChangePlan;
 use crate::trigger::TriggerPlan;
 use catalog::{Catalog, join_kinds};
+
+pub use on_demand::{PlannedOnDemand, plan_on_demand};
 
 /// What came of planning an app.
 #[derive(Debug)]
@@ -128,6 +131,10 @@ pub(crate) struct Pass<'a> {
     triggers: Vec<(&'a ast::TriggerDef, TriggerPlan)>,
     /// What the rows of the query in hand do to a table, and the stream on which they go there.
     change: Option<(usize, ChangePlan)>,
+    /// Of a query that may sort by attributes which it does not select: those.
+    hidden_keys: Option<Vec<scope::Output>>,
+    /// Whether a change of a table may name columns without the table.
+    bare_columns: bool,
     /// Queries of the text that were kept, which count for their labels.
     numbered: usize,
     /// Queries that could not be planned: which of the text, by its name if it has one, and where.
@@ -154,6 +161,8 @@ impl<'a> Pass<'a> {
             queries: Vec::new(),
             triggers: Vec::new(),
             change: None,
+            hidden_keys: None,
+            bare_columns: false,
             numbered: 0,
             left_out: Vec::new(),
             looked_at: 0,

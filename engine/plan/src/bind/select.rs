@@ -42,13 +42,16 @@ impl<'a> Pass<'a> {
             Some(SelectList::Star(span)) => self.star(&scope, *span),
             Some(SelectList::List(list)) => (self.items(list, &scope, &mut aggregates), false),
         };
-        let shape = Shape { fields: outputs.iter().map(field).collect(), open };
+        let mut shape = Shape { fields: outputs.iter().map(field).collect(), open };
         let Some(selection) = selection else {
             return (shape, finish(outputs, open, SelectPlan::default()));
         };
         let group_by = self.group_by(selection, &scope);
         let having = self.having(selection, &scope, &outputs, target, &mut aggregates);
         let order_by = self.order_by(selection, &scope, &outputs, target);
+        let hidden = self.hidden_keys.as_mut().map(std::mem::take).unwrap_or_default();
+        shape.fields.extend(hidden.iter().map(field));
+        let outputs: Vec<Output> = outputs.into_iter().chain(hidden).collect();
         let limit = self.limit(selection.limit, "limit");
         let offset = self.limit(selection.offset, "offset");
         let plan = || {
@@ -173,6 +176,11 @@ impl<'a> Pass<'a> {
                 };
                 let by_name = named().filter(|_| attr.stream.is_none() || !scope.multi());
                 let place = by_name.or_else(|| outputs.iter().position(shows));
+                if let (None, Some(hidden)) = (place, &mut self.hidden_keys) {
+                    // What is sorted by comes out behind what is selected.
+                    hidden.push(Output { name: format!(":{}", hidden.len()), expr: Some(*found) });
+                    return Some(outputs.len() + hidden.len() - 1);
+                }
                 if place.is_none() {
                     self.diagnostics.push(unsupported::order_by_input(attr.span));
                 }

@@ -133,6 +133,7 @@ impl<'a> Pass<'a> {
         let mut binder =
             Binder::new(self.registry, &self.catalog, &mut self.diagnostics, &scope, "a change of a table");
         binder.table = Some((&target.name, table));
+        binder.bare_columns = self.bare_columns;
         let on = on.and_then(|on| binder.condition(on, "the condition of a change"));
         let mut sets: Vec<Option<SetPlan>> = Vec::new();
         for clause in set.into_iter().flatten() {

@@ -328,6 +328,12 @@ pub trait Window: State + Send {
         0
     }
 
+    /// What an on-demand query finds, given that the store ends before row `end`: the rows from..to. Not asked if rows leave in
+    /// any order.
+    fn found(&self, end: u64) -> (u64, u64) {
+        (self.needed(end), end)
+    }
+
     /// Of a window whose rows leave in any order: how many it holds.
     fn holds(&self) -> usize {
         0

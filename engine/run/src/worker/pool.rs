@@ -18,6 +18,7 @@ use riddhi_ring::{Consumer, Producer, Wait, ring};
 use super::pin;
 use crate::compile::App;
 use crate::engine::{Counters, Engine, EngineOptions};
+use crate::on_demand::{Answer, OnDemand};
 use crate::outputs::{Outputs, Part};
 use crate::snapshot::{SnapshotError, save_all};
 
@@ -251,6 +252,12 @@ impl Pool {
         }
         let (first, rest) = self.parts.split_first().expect("there is one part at least");
         Outputs { engine: &first.engine, frame: &first.frame, rest }
+    }
+
+    /// Answers an on-demand query as of `now`, which is not before the last entry.
+    pub fn ask(&mut self, query: &OnDemand, now: i64) -> Result<Answer, String> {
+        let mut engines: Vec<&mut Engine> = self.parts.iter_mut().map(|p| &mut p.engine).collect();
+        query.ask(&mut engines, now)
     }
 
     /// Gives each part the entries, with the rows of its own streams.

@@ -175,4 +175,8 @@ impl Window for Batch {
         let oldest = |range: &Range<u64>| if range.is_empty() { end } else { range.start };
         oldest(&self.open).min(oldest(&self.expiring))
     }
+
+    fn found(&self, _end: u64) -> (u64, u64) {
+        (self.open.start, self.open.end)
+    }
 }

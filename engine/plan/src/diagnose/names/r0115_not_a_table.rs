@@ -31,6 +31,27 @@ pub(crate) fn not_a_table<'a>(
     with_nearest(diagnostic.label("a table is needed here"), &name.name, name.span, known, otherwise, name_text)
 }
 
+/// Of an on-demand query, which reads contents.
+pub(crate) fn nothing_to_read<'a>(
+    name: &Ident,
+    class: Option<Class>,
+    known: impl IntoIterator<Item = &'a str>,
+) -> Diagnostic {
+    let diagnostic = match class {
+        Some(class) => CODE.error(format!("`{name}` is no table or window but a {}", class.text()), name.span),
+        None => CODE.error(format!("there is no table or window `{name}`"), name.span),
+    };
+    let otherwise = Some("an on-demand query reads a table, a named window or an aggregation".to_owned());
+    with_nearest(
+        diagnostic.label("a table or a window is needed here"),
+        &name.name,
+        name.span,
+        known,
+        otherwise,
+        name_text,
+    )
+}
+
 also! {
     update_of_a_stream,
     "define stream R (n int);\nfrom S select n update R on R.n == n;",

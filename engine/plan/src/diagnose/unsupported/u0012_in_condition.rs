@@ -1,6 +1,6 @@
 use riddhi_ql::{Diagnostic, Span};
 
-use super::feature;
+use super::{feature, not_yet};
 
 code! {
     U0012, "`in` inside the condition of a table",
@@ -16,4 +16,9 @@ code! {
 
 pub(crate) fn in_condition(span: Span) -> Diagnostic {
     feature(&CODE, span)
+}
+
+/// A table that runs takes no values of other types than it was made for.
+pub(crate) fn cast_on_demand(span: Span) -> Diagnostic {
+    not_yet(&CODE, "values made by `cast` for a table in an on-demand query", span)
 }

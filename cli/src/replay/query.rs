@@ -1,0 +1,53 @@
+//! On-demand queries of an events file: compiled when they are reached, answered between two frames, printed like other rows.
+
+use riddhi_plan::Verdict;
+use riddhi_plan::registry::Outside;
+use riddhi_ql::{Source, render_text};
+use riddhi_run::{CompiledOnDemand, compile_on_demand};
+
+use super::End;
+use super::session::Session;
+use crate::app::registry;
+use crate::exit::{Exit, Failure};
+use crate::say;
+use crate::terminal::stderr_colours;
+
+impl Session {
+    /// Answers the next query. `place`: where in the events file it stands.
+    pub fn query(&mut self, text: &str, place: &str) -> Result<(), End> {
+        let number = self.queries_asked;
+        self.queries_asked += 1;
+        let CompiledOnDemand { query, diagnostics } =
+            compile_on_demand(text, self.app(), &registry(Outside::NotStarted, self.zone()));
+        let report = |colours| render_text(&diagnostics, &Source::new(place, text), colours);
+        if query.is_none() && Verdict::of(&diagnostics) == Verdict::Unsupported {
+            return Err(Failure::report(Exit::Missing, report(stderr_colours())).into());
+        }
+        if query.as_ref().is_some_and(|q| q.changes()) && self.records() {
+            let message =
+                format!("{place}: a journal holds events only, so a query that changes a table cannot be recorded");
+            return Err(Failure::new(Exit::Usage, message).help("replay the file without --record").into());
+        }
+        let now = self.clock.now();
+        let wrong = diagnostics.iter().find(|d| d.is_error()).map(|d| format!("{}: {}", d.code, d.message));
+        if wrong.is_some() {
+            say(&report(stderr_colours()));
+        }
+        let place = place.to_owned();
+        self.with_worker(move |worker| {
+            worker.call(move |pool, console| {
+                let answer = match &query {
+                    Some(query) => pool.ask(query, now).map(|answer| (query.schema(), answer)),
+                    None => Err(wrong.unwrap_or_default()),
+                };
+                if let (Some(_), Err(reason)) = (&query, &answer) {
+                    say(&format!("warning: {place}: the query failed: {reason}\n"));
+                }
+                for refused in answer.iter().flat_map(|(_, answer)| &answer.refused) {
+                    say(&format!("warning: {place}: {refused}\n"));
+                }
+                console.answer(number, answer);
+            })
+        })
+    }
+}

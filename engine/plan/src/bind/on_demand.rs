@@ -1,0 +1,241 @@
+//! On-demand queries: bound against the plan of an app that runs.
+//!
+//! The answer is a small app of one query, which is given all that was found as one chunk, or one empty event if it changes a
+//! table. Its tables have the numbers of the app's, so that it can be lent those.
+
+use riddhi_batch::Schema;
+use riddhi_ql::ast::{self, OnDemand, OnDemandInput, OutputKind, QueryInput, SelectList};
+use riddhi_ql::{Diagnostic, Ident, Span};
+
+use super::catalog::{Class, Entry, Field, Shape};
+use super::definitions::entry;
+use super::expr::Binder;
+use super::guards::COPIES_MAX;
+use super::output::inferred;
+use super::scope::{Input, Scope};
+use super::{KindTable, Pass};
+use crate::diagnose::{names, unsupported};
+use crate::logical::{AppPlan, Handler, Kinds, QueryPlan, Role, SelectPlan};
+use crate::on_demand::{Contents, OnDemandPlan};
+use crate::regions::regions;
+use crate::registry::{Leaving, Registry, WindowUse};
+use crate::table::TablePlan;
+
+/// What the query's rows stand in; no stream of a text has such a name.
+const SOURCE: &str = ":found";
+
+/// What comes of it.
+const RESULT: &str = ":result";
+
+/// What came of planning an on-demand query.
+#[derive(Debug)]
+pub struct PlannedOnDemand {
+    /// The plan; none if there is an error.
+    pub plan: Option<OnDemandPlan>,
+    /// Errors, warnings and notes, in the order of their places.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Plans an on-demand query on an app.
+pub fn plan_on_demand(query: &OnDemand, app: &AppPlan, registry: &Registry) -> PlannedOnDemand {
+    let nothing = ast::App { annotations: Vec::new(), definitions: Vec::new(), elements: Vec::new(), span: query.span };
+    let assumed = KindTable::new();
+    let change = query.output.as_ref().map(|output| as_query(query, output));
+    let mut pass = Pass::new(&nothing, registry, &assumed);
+    pass.known(app);
+    pass.catalog.copies.set(COPIES_MAX);
+    let plan = match (&query.input, &change) {
+        (Some(input), _) => pass.find(query, input, app),
+        (None, Some(change)) => pass.change_on_demand(query, change),
+        (None, None) => None,
+    };
+    let plan = plan.filter(|_| !pass.diagnostics.has_errors());
+    PlannedOnDemand { plan, diagnostics: pass.diagnostics.into_sorted() }
+}
+
+/// A change of a table as the query of an app that does the same for each event.
+fn as_query(query: &OnDemand, output: &ast::Output) -> ast::Query {
+    let source =
+        ast::Source { scope: ast::Scope::Plain, name: Ident::new(SOURCE, Span::default()), span: Span::default() };
+    ast::Query {
+        annotations: Vec::new(),
+        input: QueryInput::Stream(ast::StreamInput { source, handlers: Vec::new(), span: query.span }),
+        selection: query.selection.clone(),
+        rate: None,
+        output: output.clone(),
+        span: query.span,
+    }
+}
+
+/// The table that a query changes.
+fn target(output: &ast::Output) -> Option<&Ident> {
+    Some(match &output.kind {
+        OutputKind::Insert { target, .. } => &target.name,
+        OutputKind::Delete { target, .. }
+        | OutputKind::Update { target, .. }
+        | OutputKind::UpdateOrInsert { target, .. } => target,
+        OutputKind::Return { .. } => return None,
+    })
+}
+
+impl<'a> Pass<'a> {
+    /// Knows the names of an app that was planned.
+    fn known(&mut self, app: &AppPlan) {
+        for stream in app.streams.iter().filter(|s| !s.hidden) {
+            let class = if stream.kinded { Class::Window } else { Class::Stream };
+            let mut shape = shape_of(&stream.schema);
+            if stream.kinded {
+                // The last attribute is the number of a row in the window.
+                shape.fields.pop();
+            }
+            self.catalog.add(&stream.name, entry(class, shape, stream.span));
+        }
+        for (number, table) in app.tables.iter().enumerate() {
+            let shape = shape_of(&table.schema);
+            self.catalog.add(&table.name, Entry { number, ..entry(Class::Table, shape, table.span) });
+            self.catalog.tables.get_mut().push(TablePlan { fixed: true, ..table.clone() });
+        }
+    }
+
+    /// `from X on c select ...`.
+    fn find(&mut self, query: &'a OnDemand, from: &'a OnDemandInput, app: &AppPlan) -> Option<OnDemandPlan> {
+        let name = &from.name;
+        let found = self.catalog.get(&name.name).map(|e| (e.class, e.shape.clone(), e.number));
+        let (shape, contents) = match found {
+            Some((Class::Table, shape, number)) => (shape, Contents::Table(number)),
+            Some((Class::Window, shape, _)) => {
+                let of = |q: &QueryPlan| {
+                    matches!(q.role, Role::Window) && q.output.is_some_and(|o| app.streams[o].name == name.name)
+                };
+                (shape, Contents::Window(app.queries.iter().position(of)?))
+            }
+            Some((Class::Aggregation, ..)) => {
+                self.diagnostics.push(unsupported::aggregation(name.span));
+                return None;
+            }
+            other => {
+                let known = self.catalog.names(&[Class::Table, Class::Window, Class::Aggregation]);
+                let class = other.map(|(class, ..)| class);
+                self.diagnostics.push(names::nothing_to_read(name, class, known));
+                return None;
+            }
+        };
+        if let Some(range) = &from.range {
+            self.diagnostics.push(crate::diagnose::multi::range_without_aggregation(range.span));
+            return None;
+        }
+        let before = match &from.on {
+            Some(on) => vec![self.on(on, &name.name, &shape)?],
+            None => Vec::new(),
+        };
+        // As one of several: `having` and `order by` may name what is not selected.
+        let inputs = [Input { multi: true, state: true, ..input(&name.name, shape.clone()) }];
+        self.hidden_keys = Some(Vec::new());
+        let (outputs, select) = self.selection(query.selection.as_ref(), &inputs, once(), "");
+        let select = select?;
+        let columns = match query.selection.as_ref().map(|s| &s.list) {
+            Some(SelectList::List(list)) => list.len(),
+            _ => shape.fields.len(),
+        };
+        let source = self.source(shape, query.span);
+        self.catalog.add(RESULT, inferred(outputs, query.span));
+        let result = self.catalog.get(RESULT)?.number;
+        let plan = self.query_of(query, source, select);
+        self.add(QueryPlan { before, output: Some(result), ..plan });
+        Some(OnDemandPlan { columns, ..self.finish(contents, source, Some(result)) })
+    }
+
+    /// The condition; it may name columns with or without the name of what is read.
+    fn on(&mut self, on: &ast::Expr, name: &str, shape: &Shape) -> Option<Handler> {
+        let scope = Scope { inputs: vec![input(name, shape.clone())], ..Scope::default() };
+        let mut binder =
+            Binder::new(self.registry, &self.catalog, &mut self.diagnostics, &scope, "the condition of a query");
+        let condition = binder.condition(on, "the condition of a query")?;
+        Some(Handler::Filter { condition, aggregates: Vec::new() })
+    }
+
+    /// `select ... insert into T` and its like: what one empty event does to a table.
+    fn change_on_demand(&mut self, query: &'a OnDemand, change: &'a ast::Query) -> Option<OnDemandPlan> {
+        let name = target(&change.output)?;
+        let entry = self.catalog.get(&name.name);
+        let Some(shape) = entry.filter(|e| e.class == Class::Table).map(|e| e.shape.clone()) else {
+            let class = entry.map(|e| e.class);
+            self.diagnostics.push(names::not_a_table(name, class, self.catalog.names(&[Class::Table])));
+            return None;
+        };
+        // Columns without the table's name are the row's, where no selection could have made others of the event.
+        self.bare_columns = query.selection.is_none();
+        let shape = event(shape, query.selection.as_ref());
+        let inputs = [input("", shape.clone())];
+        let (outputs, select) = self.selection(query.selection.as_ref(), &inputs, once(), "");
+        let source = self.source(shape, query.span);
+        let output = self.output(change, outputs);
+        if self.carries_else(&name.name) {
+            self.diagnostics.push(unsupported::cast_on_demand(query.span));
+        }
+        let plan = self.query_of(query, source, select?);
+        self.add(QueryPlan { output: Some(output?), ..plan });
+        Some(self.finish(Contents::Event, source, None))
+    }
+
+    /// Whether the query gives a column of the table values of another kind than it was made for.
+    fn carries_else(&self, table: &str) -> bool {
+        let Some((written, entry)) = self.written.get(table).zip(self.catalog.get(table)) else { return false };
+        let fits = |(f, kind): (&Field, &riddhi_batch::Kind)| f.kind == *kind || f.kind == riddhi_batch::Kind::Any;
+        !entry.shape.fields.iter().zip(written).all(fits)
+    }
+
+    /// The stream on which the query gets its rows.
+    fn source(&mut self, shape: Shape, span: Span) -> usize {
+        let stream = Entry { defined: true, hidden: true, ..inferred(shape, span) };
+        self.catalog.add(SOURCE, stream);
+        self.catalog.get(SOURCE).map_or(0, |e| e.number)
+    }
+
+    fn query_of(&self, query: &OnDemand, source: usize, select: SelectPlan) -> QueryPlan {
+        let schema = self.catalog.get(SOURCE).map(|e| e.shape.schema()).unwrap_or_default();
+        QueryPlan {
+            text: query.to_string(),
+            inputs: vec![source],
+            schema,
+            select,
+            ..QueryPlan::of(Kinds::Current, query.span)
+        }
+    }
+
+    fn finish(&mut self, contents: Contents, source: usize, result: Option<usize>) -> OnDemandPlan {
+        let streams = self.streams();
+        let queries = std::mem::take(&mut self.queries);
+        let regions = if self.diagnostics.has_errors() { Vec::new() } else { regions(&streams, &queries) };
+        let tables = self.catalog.tables.take();
+        OnDemandPlan {
+            app: AppPlan { streams, tables, queries, regions, ..AppPlan::default() },
+            contents,
+            source,
+            result,
+            columns: 0,
+        }
+    }
+}
+
+fn shape_of(schema: &Schema) -> Shape {
+    let field = |a: &riddhi_batch::Attribute| Field { name: a.name.clone(), ty: Some(a.ty), kind: a.kind };
+    Shape { fields: schema.attributes.iter().map(field).collect(), open: false }
+}
+
+/// The attributes of the empty event: those columns of the table that are selected by name, or all.
+fn event(mut table: Shape, selection: Option<&ast::Selection>) -> Shape {
+    if let Some(SelectList::List(list)) = selection.map(|s| &s.list) {
+        table.fields.retain(|f| list.iter().filter_map(ast::OutAttr::name).any(|n| n.name == f.name));
+    }
+    table
+}
+
+fn input<'a>(name: &str, shape: Shape) -> Input<'a> {
+    Input { name: name.to_owned(), reference: None, shape, many: false, multi: false, state: false, first: 0 }
+}
+
+/// Rows come once and never leave.
+fn once() -> WindowUse {
+    WindowUse { sliding: false, expired: false, windowed: false, leaving: Leaving::Batch }
+}

@@ -1,0 +1,29 @@
+//! On-demand queries, planned.
+
+use crate::logical::AppPlan;
+
+/// An on-demand query: what it looks at, and what is done with that.
+#[derive(Clone, Debug)]
+pub struct OnDemandPlan {
+    /// One query, with what changes a table behind it. Its tables are those of the app that is asked, by number.
+    pub app: AppPlan,
+    /// What the query is given, as one chunk.
+    pub contents: Contents,
+    /// The stream on which it is given that.
+    pub source: usize,
+    /// The stream of what it finds; none if it changes a table.
+    pub result: Option<usize>,
+    /// How many of its attributes are asked for; what is sorted by may stand behind.
+    pub columns: usize,
+}
+
+/// What an on-demand query is given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Contents {
+    /// One event, all of whose attributes are null.
+    Event,
+    /// The rows of the table of that number.
+    Table(usize),
+    /// What can be found in the named window which the query of that number is.
+    Window(usize),
+}

@@ -1,0 +1,153 @@
+//! On-demand queries: asked between two frames, answered at once.
+//!
+//! What is found goes as one chunk through a query of its own, in an engine made for it, which is lent the app's tables while it
+//! runs. So the answer is what a query of the app would give for that chunk, and a change is the change that it would make.
+
+use std::sync::Arc;
+
+use riddhi_batch::{Arena, Columns};
+use riddhi_exec::table::Refusal;
+use riddhi_plan::logical;
+use riddhi_plan::on_demand::{Contents, OnDemandPlan};
+use riddhi_plan::registry::Registry;
+use riddhi_plan::{PlannedOnDemand, plan_on_demand};
+use riddhi_ql::{Diagnostic, Diagnostics};
+
+use crate::compile::App;
+use crate::engine::{Engine, EngineOptions};
+use crate::node::Node;
+use crate::outputs::Target;
+
+/// The timestamp of all that an on-demand query finds.
+const TIME: i64 = -1;
+
+/// An on-demand query, compiled for one app.
+#[derive(Clone, Debug)]
+pub struct OnDemand {
+    app: App,
+    plan: Arc<OnDemandPlan>,
+}
+
+/// What came of compiling an on-demand query.
+#[derive(Debug)]
+pub struct CompiledOnDemand {
+    /// The query, unless it has mistakes or needs what Riddhi does not have yet.
+    pub query: Option<OnDemand>,
+    /// All that there is to say, in the order of the text.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// The rows that a query found; none if it changed a table.
+#[derive(Clone, Debug, Default)]
+pub struct Answer {
+    /// The rows, in order.
+    pub rows: Columns,
+    /// Their long strings.
+    pub arena: Arena,
+    /// What a table refused, which is logged and else changes nothing.
+    pub refused: Vec<String>,
+}
+
+/// Compiles an on-demand query on an app, with the functions of a registry.
+pub fn compile_on_demand(text: &str, app: &App, registry: &Registry) -> CompiledOnDemand {
+    let parsed = riddhi_ql::parse_on_demand(text);
+    let mut all = Diagnostics::new();
+    all.extend(parsed.diagnostics);
+    let planned = parsed.query.filter(|_| !all.has_errors()).map(|query| plan_on_demand(&query, app, registry));
+    let query = planned.and_then(|PlannedOnDemand { plan, diagnostics }| {
+        all.extend(diagnostics);
+        let mut plan = plan?;
+        let app = App::from(std::mem::take(&mut plan.app));
+        Some(OnDemand { app, plan: Arc::new(plan) })
+    });
+    CompiledOnDemand { query, diagnostics: all.into_sorted() }
+}
+
+impl OnDemand {
+    /// Whether it changes a table rather than finding rows.
+    pub fn changes(&self) -> bool {
+        self.plan.result.is_none()
+    }
+
+    /// What its rows hold.
+    pub fn schema(&self) -> riddhi_batch::Schema {
+        let mut schema = self.plan.result.map(|r| self.app.streams[r].schema.clone()).unwrap_or_default();
+        schema.attributes.truncate(self.plan.columns);
+        schema
+    }
+
+    /// Asks the engines that run an app, each some of its regions, as of `now`. Why not, if something could not be computed or
+    /// done; what was done before stays.
+    pub(crate) fn ask(&self, engines: &mut [&mut Engine], now: i64) -> Result<Answer, String> {
+        let mut inner = Engine::new(self.app.clone(), EngineOptions::default());
+        inner.start(now);
+        lend_tables(engines, &mut inner);
+        let answer = self.run(engines, &mut inner, now);
+        lend_tables(engines, &mut inner);
+        answer
+    }
+
+    fn run(&self, engines: &mut [&mut Engine], inner: &mut Engine, now: i64) -> Result<Answer, String> {
+        let mut frame = inner.frame();
+        let source = self.plan.source as u32;
+        let (rows, arena) = frame.rows_of(source);
+        match self.plan.contents {
+            Contents::Event => {
+                rows.cols.iter_mut().for_each(|c| c.push_null());
+                rows.ts.push(TIME);
+            }
+            Contents::Window(number) => {
+                let owner = engines.iter().find(|e| e.runs(number));
+                if let Some(Node::Query(window)) = owner.map(|e| e.query(number)) {
+                    let n = window.contents(&mut rows.cols, arena);
+                    rows.ts.resize(n, TIME);
+                }
+            }
+            Contents::Table(number) => {
+                let table = &inner.shared.tables[number];
+                let (mut slots, columns) = (Vec::new(), (0..rows.cols.len() as u32).collect::<Vec<_>>());
+                table.all(&mut slots);
+                table.gather(&slots, &columns, &mut rows.cols, arena);
+                rows.ts.resize(slots.len(), TIME);
+            }
+        }
+        let mut answer = Answer { rows: Columns::of(&self.schema()), ..Answer::default() };
+        if frame.commit(source, now, true) == 0 {
+            return Ok(answer);
+        }
+        let outputs = inner.process(&mut frame);
+        let kept = [Refusal::Duplicate, Refusal::NullKey];
+        let kept: Vec<String> =
+            self.app.tables.iter().flat_map(|t| kept.map(|refusal| refusal.reason(&t.name))).collect();
+        for failure in outputs.failures() {
+            if !kept.contains(&failure.reason) {
+                return Err(failure.reason);
+            }
+            answer.refused.push(failure.reason);
+        }
+        let Some(result) = self.plan.result else { return Ok(answer) };
+        outputs.of(Target::Stream(result as u32), |out| {
+            let rows = out.first..out.first + out.n;
+            answer.rows.ts.extend_from_slice(&out.rows.ts[rows]);
+            for (to, from) in answer.rows.cols.iter_mut().zip(&out.rows.cols) {
+                to.append_from(from, riddhi_batch::Sel::From(out.first), out.n, out.arena, &mut answer.arena);
+            }
+        });
+        Ok(answer)
+    }
+}
+
+/// Exchanges the app's tables, each at the engine that uses it, with those of `inner`.
+fn lend_tables(engines: &mut [&mut Engine], inner: &mut Engine) {
+    for number in 0..inner.shared.tables.len() {
+        let user = engines.iter().position(|e| e.uses(logical::Shared::Table(number))).unwrap_or(0);
+        std::mem::swap(&mut engines[user].shared.tables[number], &mut inner.shared.tables[number]);
+    }
+}
+
+impl Engine {
+    /// Answers an on-demand query as of `now`, which is not before the last entry.
+    pub fn ask(&mut self, query: &OnDemand, now: i64) -> Result<Answer, String> {
+        query.ask(&mut [self], now)
+    }
+}
