@@ -35,9 +35,9 @@ impl Shared {
     /// What an app begins with.
     pub fn new(plan: &AppPlan) -> Shared {
         let table = |t: &TablePlan| Table::new(Arc::new(t.clone()), ROWS_MAX);
-        let faulty = |n: usize| plan.queries.iter().any(|q| matches!(q.role, Role::Fault(of) if of == n));
+        let faulty = |n: usize| plan.queries.iter().any(|q| matches!(q.role, Role::Fault(of, _) if of == n));
         let last =
-            plan.queries.iter().filter_map(|q| if let Role::Fault(of) = q.role { Some(of + 1) } else { None }).max();
+            plan.queries.iter().filter_map(|q| if let Role::Fault(of, _) = q.role { Some(of + 1) } else { None }).max();
         Shared {
             faults: (0..last.unwrap_or(0)).map(|n| faulty(n).then(Faults::default)).collect(),
             keys: plan.partitions.iter().map(Keys::new).collect(),

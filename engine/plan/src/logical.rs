@@ -108,8 +108,9 @@ pub enum Role {
     Trigger(TriggerPlan),
     /// What gives the events of a stream the keys of a partition.
     Split(Box<SplitPlan>),
-    /// Puts the events of its input that the query of that number could not compute into the input's fault stream.
-    Fault(usize),
+    /// Puts the events of its input, which is the second one's of the query of the first number, into the input's fault
+    /// stream: those that the query could not compute.
+    Fault(usize, u32),
     /// Does with each row of its input something to a table.
     Change(Box<ChangePlan>),
     /// A pattern or sequence, whose matches are the rows of the selection.

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::logical::{Access, Mode, QueryPlan, RegionPlan, Shared, StreamPlan};
+use crate::logical::{Access, Mode, QueryPlan, RegionPlan, Role, Shared, StreamPlan};
 
 /// The regions, each in text order of its first query (regions share no stream, so any order would do).
 pub fn regions(streams: &[StreamPlan], queries: &[QueryPlan]) -> Vec<RegionPlan> {
@@ -81,19 +81,23 @@ fn topological(group: &[usize], queries: &[QueryPlan]) -> Option<Vec<usize>> {
     for output in group.iter().filter_map(|&q| queries[q].output) {
         *open.entry(output).or_default() += 1;
     }
-    let closed = |q: usize, open: &BTreeMap<usize, usize>| {
+    // What could not be computed is known when the query has run.
+    let fails = |q: usize| if let Role::Fault(of, _) = queries[q].role { Some(of) } else { None };
+    let mut order: Vec<usize> = Vec::with_capacity(group.len());
+    let closed = |q: usize, open: &BTreeMap<usize, usize>, order: &[usize]| {
         queries[q].inputs.iter().all(|input| open.get(input).is_none_or(|&writers| writers == 0))
+            && fails(q).is_none_or(|of| order.contains(&of))
     };
-    let mut ready: BTreeSet<usize> = group.iter().copied().filter(|&q| closed(q, &open)).collect();
-    let mut order = Vec::with_capacity(group.len());
+    let mut ready: BTreeSet<usize> = group.iter().copied().filter(|&q| closed(q, &open, &order)).collect();
     while let Some(q) = ready.pop_first() {
         order.push(q);
+        ready.extend(group.iter().copied().filter(|&r| fails(r) == Some(q) && closed(r, &open, &order)));
         let Some(output) = queries[q].output else { continue };
         if let Some(writers) = open.get_mut(&output) {
             *writers -= 1;
             if *writers == 0 {
                 let readers = group.iter().copied().filter(|&r| queries[r].inputs.contains(&output));
-                ready.extend(readers.filter(|&r| closed(r, &open)).collect::<Vec<_>>());
+                ready.extend(readers.filter(|&r| closed(r, &open, &order)).collect::<Vec<_>>());
             }
         }
     }

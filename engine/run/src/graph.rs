@@ -158,7 +158,7 @@ impl Graph {
                     output: q.output,
                     timed: code
                         .as_ref()
-                        .map_or(!matches!(q.role, Role::Change(_) | Role::Fault(_)), |code| code.has_timers()),
+                        .map_or(!matches!(q.role, Role::Change(_) | Role::Fault(..)), |code| code.has_timers()),
                     region: region_of[i],
                     direct: false,
                     named: q.is_asked_for() && options.queries,
@@ -276,9 +276,9 @@ impl Graph {
                 let code = Arc::new(Code::compile(q as u32, query, &app.name, self.force_general));
                 Node::Other(Box::new(KeyedQuery::new(code, of.number, of.column)))
             }
-            (None, Role::Fault(of)) => {
+            (None, Role::Fault(of, input)) => {
                 let output = app.queries[q].output.unwrap_or_default();
-                Node::Other(Box::new(FaultNode::new(&self.queries[q].key, *of, &app.streams[output].schema)))
+                Node::Other(Box::new(FaultNode::new(&self.queries[q].key, (*of, *input), &app.streams[output].schema)))
             }
             (None, Role::Change(change)) => {
                 let (query, table) = (&app.queries[q], &app.tables[change.table]);

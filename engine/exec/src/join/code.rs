@@ -169,6 +169,7 @@ impl JoinCode {
 fn side_code(element: u32, join: &JoinPlan, at: usize, app: &str) -> SideCode {
     let plan = &join.sides[at];
     let stage = Code::compile_stage(element, &plan.stage, app, Part::Inner(at as u16));
+    let stage = Code { fault_input: plan.input.unwrap_or(0), ..stage };
     let named = matches!(plan.of, SideOf::Window { .. });
     let windowed = stage.window.is_some() || named;
     let columns: Vec<u32> = match stage.window.is_some() || named {

@@ -27,16 +27,19 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use riddhi_batch::{Chunk, Flow, LoadError};
+use riddhi_plan::join::SideOf;
+use riddhi_plan::registry::SignalKind;
 
 pub use code::JoinCode;
 pub use keyed::KeyedJoin;
 
+use crate::fault::Faults;
 use crate::operator::{Inputs, Operator};
 use crate::query::{Cx, Query, Section};
 use crate::steps::{Fired, Part, Steps};
 use rows::Pairs;
 use side::Side;
-use sweep::Sweep;
+use sweep::{Probe, Sweep};
 
 /// Rows that one event may find; those beyond are not joined, which is counted and reported.
 pub const JOIN_ROWS_PER_EVENT_MAX: usize = 1 << 20;
@@ -146,10 +149,13 @@ impl Join {
         let mut flows = [left, right].map(|input| input.map_or(&nothing, |input| inputs.flow(input)));
         let mut ranges = ranges;
         let mut singles = std::mem::take(&mut self.singles);
+        let mut split = false;
+        let noted = faults_of(cx, self.code.element).map_or(0, |f| f.len());
         if self.code.selfed && ranges[LEFT].1 > 0 && flows[LEFT].chunks.len() < flows[LEFT].rows.len() {
             std::mem::swap(&mut singles, &mut self.singles);
             self.split(flows[LEFT], ranges[LEFT]);
             std::mem::swap(&mut singles, &mut self.singles);
+            split = true;
             flows = [&singles, &singles];
             ranges = [(0, singles.chunks.len()); 2];
             bases = [0, 0];
@@ -163,6 +169,11 @@ impl Join {
             }
         }
         self.find(cx, bases, frame);
+        if let (true, Some(faults)) = (split, faults_of(cx, self.code.element)) {
+            // Rows of the copy stand in their order in the input.
+            let first = inputs.at(self.places[LEFT][0] as usize).2.first;
+            faults.translate(noted, |row| first + row);
+        }
         self.singles = singles;
     }
 
@@ -234,6 +245,10 @@ impl Join {
             } else {
                 self.inner.run(cx, joined, 0, joined.chunks.len());
             }
+            if let Some(faults) = faults_of(cx, self.code.element) {
+                let of = |row: u32| self.sweep.probes[self.pairs.probe_of(row)];
+                faults.trace(|row| event_of(&self.code, &self.sides, &self.turns, &of(row)));
+            }
         }
         self.sweep.clear();
     }
@@ -255,6 +270,19 @@ impl Join {
     fn timed(&self) -> impl Iterator<Item = &Query> {
         self.sides.iter().map(|s| &s.stage).chain(std::iter::once(&self.inner))
     }
+}
+
+/// Where failed events are noted, if anybody asks for them.
+fn faults_of<'a>(cx: &'a mut Cx<'_>, element: u32) -> Option<&'a mut Faults> {
+    cx.shared.faults.get_mut(element as usize)?.as_mut()
+}
+
+/// The event that looked for rows, if it is one that has just come: its input and its row there.
+fn event_of(code: &JoinCode, sides: &[Side; 2], turns: &[Turn], probe: &Probe) -> Option<(u32, u32)> {
+    let side = probe.side as usize;
+    let (stream, came) = (code.sides[side].of == SideOf::Stream, probe.kind == SignalKind::Current);
+    let row = sides[side].stage.entered_with(probe.row, turns[probe.turn as usize].chunk as usize);
+    code.sides[side].input.zip(row.filter(|_| stream && came))
 }
 
 impl Operator for Join {

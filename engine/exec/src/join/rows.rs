@@ -6,7 +6,7 @@ use riddhi_plan::registry::{Failed, SignalKind};
 use super::code::{Carried, JoinCode, TableCode, What};
 use super::side::{Side, take_slots};
 use super::sweep::{Probe, Sweep, too_many};
-use super::{JOIN_ROWS_PER_EVENT_MAX, PAIRS_MAX, Turn};
+use super::{JOIN_ROWS_PER_EVENT_MAX, PAIRS_MAX, Turn, event_of, faults_of};
 use crate::expr::{Program, Rows, Scratch, Source};
 use crate::query::{Cx, Failure, kind};
 use crate::store::NO_ROW;
@@ -52,6 +52,11 @@ impl Pairs {
             events: code.table.iter().flat_map(|t| &t.kinds).map(|&kind| Column::new(kind)).collect(),
             serial: 0,
         }
+    }
+
+    /// The event that found the pair that is row `row` of those joined.
+    pub fn probe_of(&self, row: u32) -> usize {
+        self.probe[row as usize] as usize
     }
 
     /// Makes rows of all that was found.
@@ -130,6 +135,7 @@ impl Pairs {
                 let step = turns[sweep.probes[p as usize].turn as usize].step;
                 if self.found.failed.is(i) {
                     let reason = self.found.failed.reason.as_ref().map(|r| r.to_string()).unwrap_or_default();
+                    note(code, sides, turns, &sweep.probes[p as usize], cx, &reason);
                     cx.failures.push(Failure { query: code.element, step, rows: 1, reason });
                 }
                 let mut slots = self.found.of(i);
@@ -235,6 +241,11 @@ impl Pairs {
             let rows = self.failed.rows.iter().filter(|&&f| f != 0).count() as u64;
             let reason = self.failed.reason.as_ref().map(|r| r.to_string()).unwrap_or_default();
             let step = turns[of(&self.probe[first]).turn as usize].step;
+            if faults_of(cx, code.element).is_some() {
+                for pair in (0..n).filter(|&i| self.failed.is(i)) {
+                    note(code, sides, turns, of(&self.probe[pair]), cx, &reason);
+                }
+            }
             cx.failures.push(Failure { query: code.element, step, rows, reason });
         }
         // Hits rise, so what was found can be moved down in place.
@@ -247,6 +258,15 @@ impl Pairs {
             probe.end = to as u32;
         }
         sweep.found.truncate(to);
+    }
+}
+
+/// Notes the event that looked for rows as one that failed.
+fn note(code: &JoinCode, sides: &[Side; 2], turns: &[Turn], probe: &Probe, cx: &mut Cx<'_>, why: &str) {
+    if let Some(faults) = faults_of(cx, code.element)
+        && let Some((input, row)) = event_of(code, sides, turns, probe)
+    {
+        faults.note(input, row, why);
     }
 }
 

@@ -8,6 +8,7 @@ use riddhi_plan::logical::{AggregatePlan, Handler, Item, Kinds, QueryPlan, RateP
 use riddhi_plan::registry::{BoundAggregate, BoundWindow, Form, StreamKernel, Timers, Volatility};
 
 use crate::expr::Program;
+use crate::fault::MADE;
 use crate::steps::Part;
 
 /// The ways to run a query; each answers as [`Way::General`] would.
@@ -137,6 +138,8 @@ pub struct AggregateCode {
 pub struct Code {
     /// Number of the query in text order: the place of its timers among those of others.
     pub element: u32,
+    /// Which of the node's inputs its rows are, to tell those that fail.
+    pub fault_input: u32,
     /// `@info` name or `query <n>`, for the log.
     pub label: String,
     /// Name of its state.
@@ -249,7 +252,7 @@ impl Code {
         let plain =
             plan.kinds == Kinds::Current && plan.select.aggregates.is_empty() && plan.select.group_by.is_empty();
         let code = Code::compile_as(element, plan, app, !plain, (Takes::Signals, Raw::No, Part::Window));
-        Code { windowed: true, joins_chunks: true, short: false, ..code }
+        Code { windowed: true, joins_chunks: true, short: false, fault_input: MADE, ..code }
     }
 
     fn compile_as(
@@ -264,6 +267,7 @@ impl Code {
         let aggregates: Vec<AggregateCode> = plan.select.aggregates.iter().map(aggregate).collect();
         let mut code = Code {
             element,
+            fault_input: 0,
             label: plan.name.clone().unwrap_or_else(|| plan.label.clone()),
             key: plan.key.clone(),
             seed: seed(&plan.key),

@@ -6,7 +6,7 @@ use riddhi_plan::registry::{Failed, SignalKind};
 
 use super::general::Buffers;
 use super::rows::Selected;
-use super::{Code, Cx, first_step, report};
+use super::{Code, Cx, Query, first_step, report};
 
 /// Events that entered a query that takes the general way, in this turn.
 #[derive(Debug, Default)]
@@ -34,6 +34,16 @@ impl Entered {
         }
     }
 
+    /// The rows noted from the `from`-th on, and their chunks, were those of a copy.
+    pub(super) fn rename(&mut self, from: usize, name: impl Fn(u32, u32) -> (u32, u32)) {
+        self.rows[from..].iter_mut().for_each(|(row, chunk)| (*row, *chunk) = name(*row, *chunk));
+    }
+
+    /// How many were noted.
+    pub(super) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
     fn find(&self, number: u64) -> Option<(u32, u32)> {
         self.rows.get(usize::try_from(number.checked_sub(self.first)?).ok()?).copied()
     }
@@ -59,9 +69,8 @@ pub(super) fn note_rows(code: &Code, cx: &mut Cx<'_>, failed: &Failed, row: impl
 pub(super) fn note_signals(code: &Code, cx: &mut Cx<'_>, g: &Buffers, failed: &Failed, signal: impl Fn(usize) -> u32) {
     note(code, cx, failed, |i| {
         let signal = signal(i) as usize;
-        let (row, chunk) = g.entered.find(g.rows[signal]).filter(|_| g.kinds[signal] == SignalKind::Current)?;
         let place = g.chunks.partition_point(|c| c.0 as usize <= signal);
-        (g.origins[place] == Some(chunk)).then_some(row)
+        g.entered_with(g.rows[signal], place).filter(|_| g.kinds[signal] == SignalKind::Current)
     });
 }
 
@@ -69,6 +78,21 @@ fn note(code: &Code, cx: &mut Cx<'_>, failed: &Failed, row: impl Fn(usize) -> Op
     let Some(Some(faults)) = cx.shared.faults.get_mut(code.element as usize) else { return };
     let why = failed.reason.as_ref().map(|r| r.to_string()).unwrap_or_default();
     for row in (0..failed.rows.len()).filter(|&i| failed.is(i)).filter_map(row) {
-        faults.note(row, &why);
+        faults.note(code.fault_input, row, &why);
+    }
+}
+
+impl Buffers {
+    /// The row of the input that is the row of that number, if it came with the chunk from which chunk `chunk` of the signals comes.
+    fn entered_with(&self, number: u64, chunk: usize) -> Option<u32> {
+        let (row, from) = self.entered.find(number)?;
+        (self.origins[chunk] == Some(from)).then_some(row)
+    }
+}
+
+impl Query {
+    /// Of a query that only collects: the row of its input that arrives with a signal of this chunk, if it is not an older one.
+    pub fn entered_with(&self, number: u64, chunk: usize) -> Option<u32> {
+        self.work.buffers.general.entered_with(number, chunk)
     }
 }

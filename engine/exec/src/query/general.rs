@@ -100,6 +100,7 @@ impl Buffers {
     /// Gives the input chunks that chunks from `from` on come from other numbers.
     pub fn rename_pieces(&mut self, from: usize, name: impl Fn(u32) -> u32) {
         self.pieces[from..].iter_mut().for_each(|piece| piece.chunk = name(piece.chunk));
+        self.origins[from..].iter_mut().flatten().for_each(|chunk| *chunk = name(*chunk));
     }
 
     /// Signals still in play.

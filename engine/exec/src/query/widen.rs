@@ -32,8 +32,13 @@ impl Work {
         self.run_adding(code, cx, &mut wide, range, selected);
         let before = self.out.chunks.len();
         let collected = self.buffers.general.chunks();
+        let entered = if self.collecting { self.buffers.general.entered.len() } else { 0 };
         self.run_way(code, cx, &wide, range, selected);
         if let (Some((noted, rows)), Some(Some(faults))) = (noted, cx.shared.faults.get_mut(code.element as usize)) {
+            self.buffers
+                .general
+                .entered
+                .rename(entered, |row, chunk| (rows.row(row as usize) as u32, wide.chunks[chunk as usize].cause));
             faults.translate(noted, |row| rows.row(row as usize) as u32);
         }
         // What came out names chunks of the copy as its cause; those name the chunks of the input.

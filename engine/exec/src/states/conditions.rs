@@ -36,6 +36,8 @@ pub(super) struct Tester {
     hits: Vec<u32>,
     failed: Failed,
     now: Vec<i64>,
+    /// By slot: the input its events come from.
+    inputs: Vec<u32>,
     /// By slot: the last row that was told to have failed.
     told: Vec<Option<(u32, usize)>>,
     /// Times that a random value could have been drawn.
@@ -57,6 +59,7 @@ impl Tester {
             hits: Vec::new(),
             failed: Failed::default(),
             now: Vec::new(),
+            inputs: code.slots.iter().map(|slot| slot.input as u32).collect(),
             told: vec![None; code.slots.len()],
             serial: 0,
             seed,
@@ -184,6 +187,9 @@ impl Tester {
     fn tell(&mut self, slot: usize, event: &Event<'_>, cx: &mut Cx<'_>, element: u32, reason: String) {
         if self.told[slot] != Some((event.step, event.row)) {
             self.told[slot] = Some((event.step, event.row));
+            if let Some(Some(faults)) = cx.shared.faults.get_mut(element as usize) {
+                faults.note(self.inputs[slot], event.row as u32, &reason);
+            }
             cx.failures.push(Failure { query: element, step: event.step, rows: 1, reason });
         }
     }

@@ -17,6 +17,8 @@ const LOOSE: u32 = 1 << 31;
 #[derive(Debug)]
 pub(super) struct Found {
     pub flow: Flow,
+    /// Where failed events are asked for: the event that completed each, if any did.
+    pub by: Vec<Option<(u32, u32)>>,
     /// By point of the code: where the event of each row stands.
     sources: Vec<Vec<u32>>,
 }
@@ -24,7 +26,7 @@ pub(super) struct Found {
 impl Found {
     pub fn new(code: &Code) -> Found {
         let flow = Flow { rows: Columns::new(code.kinds.iter().copied()), ..Flow::default() };
-        Found { flow, sources: vec![Vec::new(); code.points.len()] }
+        Found { flow, by: Vec::new(), sources: vec![Vec::new(); code.points.len()] }
     }
 
     /// Appends a match as it is now. `last`: the event that completed it, if that is all that its last slot takes.
@@ -82,6 +84,7 @@ impl Found {
 
     pub fn clear(&mut self) {
         self.flow.clear();
+        self.by.clear();
     }
 }
 

@@ -74,6 +74,8 @@ pub(super) struct Turn<'a, 'b> {
     pub stations: &'a mut [Station],
     pub timers: &'a mut Timers,
     pub found: &'a mut Found,
+    /// The event at hand, if any: its input and its row there.
+    pub event: Option<(u32, u32)>,
     pub tester: &'a mut Tester,
     pub cx: &'a mut Cx<'b>,
     pub inputs: Option<Inputs<'a>>,
@@ -329,6 +331,9 @@ impl Turn<'_, '_> {
         let Turn { code, memory, found, cx, step, cause, key, .. } = self;
         let ts = last.map_or_else(|| memory.ts(m), |(_, event)| event.ts);
         found.push(code, memory, m, (ts, *step, *cause, *key), last, cx.arena);
+        if cx.shared.faults.get(self.element as usize).is_some_and(Option::is_some) {
+            found.by.push(self.event);
+        }
     }
 
     /// Puts a copy of a match, without what it collected from that state on, into the state.

@@ -34,6 +34,7 @@ use self::machine::{Event, Station, Turn};
 use self::matches::Memory;
 use self::selection::Selection;
 use self::timers::Timers;
+use crate::fault::MADE;
 use crate::operator::{Inputs, Operator};
 use crate::query::{self, Cx, Section};
 use crate::steps::{Fired, Part, Steps};
@@ -85,6 +86,7 @@ impl States {
     ) -> States {
         let code = Code::new(states, plan.inputs.len(), !force_general);
         let selection = query::Code::compile(element, plan, app, force_general);
+        let selection = query::Code { fault_input: MADE, ..selection };
         let events = code.slots.iter().map(|slot| {
             let kinds: Vec<_> = slot.kept.iter().map(|&a| slot.schema.attributes[a as usize].kind).collect();
             Events::new(slot.kept.clone(), &kinds, slot.many)
@@ -134,6 +136,7 @@ impl States {
             stations: &mut waiting.stations,
             timers: &mut self.timers,
             found: &mut self.found,
+            event: None,
             tester: &mut self.tester,
             cx,
             inputs,
@@ -237,6 +240,10 @@ impl States {
         }
         if !self.found.flow.chunks.is_empty() {
             self.selection.run(cx, &self.found.flow);
+            if let Some(Some(faults)) = cx.shared.faults.get_mut(self.element as usize) {
+                let by = &self.found.by;
+                faults.trace(|row| by.get(row as usize).copied().flatten());
+            }
             self.found.clear();
         }
     }
@@ -289,6 +296,7 @@ impl Turn<'_, '_> {
                 continue;
             }
             let ts = flow.rows.ts[row];
+            self.event = Some((input, row as u32));
             self.event(input as usize, &Event { flow, row, ts, now, step: chunk.step, cause: place as u32 });
         }
     }

@@ -85,14 +85,19 @@ impl Operator for ChangeTable {
             serial: self.serial,
             seed: 0,
         };
-        let trouble = &mut self.trouble;
+        let (trouble, ends) = (&mut self.trouble, &self.ends);
+        // The query stands right before.
+        let mut faults = cx.shared.faults.get_mut(self.node as usize - 1).and_then(Option::as_mut);
         let table = &mut cx.shared.tables[self.table];
-        self.applier.apply(table, &events, &self.ends, cx.arena, &mut |event, why| match trouble
-            .iter_mut()
-            .find(|t| t.why == why)
-        {
-            Some(trouble) => trouble.rows += 1,
-            None => trouble.push(Trouble { why, event, rows: 1 }),
+        self.applier.apply(table, &events, ends, cx.arena, &mut |event, why| {
+            if let (Some(faults), Err(reason)) = (&mut faults, &why) {
+                let chunk = inputs.at(from + ends.partition_point(|&end| end as usize <= event)).2;
+                faults.note_given(chunk, (start + event) as u32 - chunk.first, reason);
+            }
+            match trouble.iter_mut().find(|t| t.why == why) {
+                Some(trouble) => trouble.rows += 1,
+                None => trouble.push(Trouble { why, event, rows: 1 }),
+            }
         });
         if volatility == Volatility::Random {
             self.serial += n as u64;

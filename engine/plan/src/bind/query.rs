@@ -193,12 +193,12 @@ impl<'a> Pass<'a> {
         };
         let reads = table_reads(query.expressions().into_iter());
         query.shared.extend(reads);
-        let fault = query.inputs.first().and_then(|&stream| self.fault_node(&query, stream));
+        let faults: Vec<_> = (0..query.inputs.len()).filter_map(|input| self.fault_node(&query, input)).collect();
         let change = self.change.take().filter(|(stream, _)| query.output == Some(*stream));
         let node = change.map(|(stream, change)| self.change_node(&query, stream, change));
         self.queries.push(query);
         self.queries.extend(node);
-        self.queries.extend(fault);
+        self.queries.extend(faults);
     }
 
     /// What the source of an input is; complains if it cannot be read.

@@ -76,7 +76,7 @@ fn query_lines(plan: &AppPlan, query: &QueryPlan, out: &mut String) {
         }
         Role::Trigger(trigger) => line(trigger.text()),
         Role::Split(split) => line(split_text(split, input_names(plan, query), &query.schema)),
-        Role::Fault(of) => {
+        Role::Fault(of, _) => {
             let failing = plan.queries.get(*of).map_or("", |q| q.label.as_str());
             line(format!("events of {} that fail in {failing}", input_names(plan, query)));
             let fault = query.output.map_or("", |output| stream_name(plan, output));
