@@ -211,7 +211,7 @@ impl Split {
         let base = self.out.rows.len() as u32;
         let whole = self.keys.iter().all(|&k| k != NO_KEY);
         if whole {
-            append(&mut self.out.rows, &flow.rows, Sel::From(first as usize), self.keys.len(), &self.read);
+            append(&mut self.out, flow, Sel::From(first as usize), self.keys.len(), &self.read);
             push_keys(&mut self.out.rows, &self.keys);
         }
         self.rows.clear();
@@ -251,7 +251,7 @@ impl Split {
             self.hits.clear();
             self.hits.extend(self.rows.iter().map(|&row| self.keys[row as usize]));
             self.rows.iter_mut().for_each(|row| *row += first);
-            append(&mut self.out.rows, &flow.rows, Sel::Rows(&self.rows), self.rows.len(), &self.read);
+            append(&mut self.out, flow, Sel::Rows(&self.rows), self.rows.len(), &self.read);
             push_keys(&mut self.out.rows, &self.hits);
         }
     }
@@ -286,7 +286,7 @@ impl Split {
                 self.out.chunks.push(Chunk { step: chunk.step, cause, first: from, rows });
             }
         }
-        append(&mut self.out.rows, &flow.rows, Sel::Rows(&self.rows), self.rows.len(), &self.read);
+        append(&mut self.out, flow, Sel::Rows(&self.rows), self.rows.len(), &self.read);
         push_keys(&mut self.out.rows, &self.hits);
     }
 
@@ -305,7 +305,7 @@ impl Split {
                 self.hits.resize(self.rows.len(), key);
             }
         }
-        append(&mut self.out.rows, &flow.rows, Sel::Rows(&self.rows), self.rows.len(), &self.read);
+        append(&mut self.out, flow, Sel::Rows(&self.rows), self.rows.len(), &self.read);
         push_keys(&mut self.out.rows, &self.hits);
     }
 }
@@ -325,7 +325,14 @@ fn texts(keys: &mut Keys, column: &Column, arena: &riddhi_batch::Arena, out: &mu
 }
 
 /// Appends the attributes that are read; the columns of the others stay empty.
-fn append(to: &mut Columns, from: &Columns, sel: Sel<'_>, n: usize, read: &[bool]) {
+fn append(to: &mut Flow, from: &Flow, sel: Sel<'_>, n: usize, read: &[bool]) {
+    // Rows of a named window keep their kinds.
+    match (from.kinds.is_empty(), sel) {
+        (true, _) => {}
+        (_, Sel::From(first)) => to.kinds.extend_from_slice(&from.kinds[first..first + n]),
+        (_, Sel::Rows(rows)) => to.kinds.extend(rows[..n].iter().map(|&i| from.kinds[i as usize])),
+    }
+    let (to, from) = (&mut to.rows, &from.rows);
     match sel {
         Sel::From(first) => to.ts.extend_from_slice(&from.ts[first..first + n]),
         Sel::Rows(rows) => to.ts.extend(rows[..n].iter().map(|&i| from.ts[i as usize])),

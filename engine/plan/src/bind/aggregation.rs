@@ -135,5 +135,5 @@ impl<'a> Pass<'a> {
 }
 
 fn entry(class: Class, shape: Shape, span: Span) -> Entry {
-    Entry { class, shape, span, defined: true, number: 0, fault: false, hidden: false, window: None }
+    Entry { class, shape, span, defined: true, number: 0, fault: false, hidden: false, kinded: false, window: None }
 }

@@ -101,6 +101,8 @@ pub(crate) struct Entry {
     pub number: usize,
     /// Whether it is a stream that nobody reads by name.
     pub hidden: bool,
+    /// Whether its rows carry their kinds, as those of a named window do.
+    pub kinded: bool,
     /// Whether `!name` may be read.
     pub fault: bool,
     /// Of a named window: how it is read, and what is inserted into it.

@@ -141,9 +141,11 @@ impl<'a> Pass<'a> {
         let name = &d.name.name;
         match self.catalog.get(name) {
             None => self.catalog.add(name, entry(Class::Trigger, trigger_shape(), d.name.span)),
+            Some(before) if before.class == Class::Stream && is_trigger_shape(&before.shape) => {}
             // Siddhi does not notice a window of the name either, as long as its attribute is the same.
-            Some(before)
-                if matches!(before.class, Class::Stream | Class::Window) && is_trigger_shape(&before.shape) => {}
+            Some(before) if before.class == Class::Window && is_trigger_shape(&before.shape) => {
+                return self.diagnostics.push(unsupported::named_window(d.name.span));
+            }
             Some(before) => {
                 return self.diagnostics.push(names::defined_twice(&d.name, Class::Trigger, before));
             }
@@ -199,7 +201,7 @@ impl<'a> Pass<'a> {
 }
 
 pub(super) fn entry(class: Class, shape: Shape, span: Span) -> Entry {
-    Entry { class, shape, span, defined: true, number: 0, fault: false, hidden: false, window: None }
+    Entry { class, shape, span, defined: true, number: 0, fault: false, hidden: false, kinded: false, window: None }
 }
 
 pub(super) fn shape_of(attributes: &[AttributeDef]) -> Shape {

@@ -205,6 +205,9 @@ impl<'a> Pass<'a> {
             Some(Class::Table | Class::Aggregation) => None,
             _ => self.read(&source.source),
         };
+        if self.in_partition() && read.as_ref().is_some_and(|r| r.named.is_some()) {
+            self.diagnostics.push(unsupported::named_window(source.source.span));
+        }
         let shape = match class {
             Some(Class::Table | Class::Aggregation) => self.catalog.get(&name).map(|e| e.shape.clone()),
             _ => read.as_ref().map(|r| r.shape.clone()),

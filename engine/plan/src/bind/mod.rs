@@ -205,8 +205,8 @@ impl<'a> Pass<'a> {
         let known = self.catalog.streams.iter().enumerate();
         let of = |(number, name): (usize, &String)| {
             let entry = self.catalog.get(name)?;
-            let kinded = entry.window.is_some();
-            let shape = if kinded { &entry.shape.numbered() } else { &entry.shape };
+            let kinded = entry.window.is_some() || entry.kinded;
+            let shape = if entry.window.is_some() { &entry.shape.numbered() } else { &entry.shape };
             Some(StreamPlan {
                 name: name.clone(),
                 schema: shape.schema(),

@@ -131,7 +131,17 @@ impl<'a> Pass<'a> {
 }
 
 pub(crate) fn inferred(shape: Shape, span: Span) -> Entry {
-    Entry { class: Class::Stream, shape, span, defined: false, number: 0, fault: false, hidden: false, window: None }
+    Entry {
+        class: Class::Stream,
+        shape,
+        span,
+        defined: false,
+        number: 0,
+        fault: false,
+        hidden: false,
+        kinded: false,
+        window: None,
+    }
 }
 
 /// In what the query's result differs from the target, if it does as far as is known.

@@ -96,6 +96,11 @@ impl<'a> Pass<'a> {
     /// A stream as the queries of the open partition see it, if there is one: its events by key, with the number of the key in
     /// a last attribute without a name.
     pub(crate) fn within(&mut self, name: &str, read: Read) -> Read {
+        self.within_as(name, name, read)
+    }
+
+    /// The same of what is called otherwise than what the keys are given for.
+    pub(crate) fn within_as(&mut self, name: &str, called: &str, read: Read) -> Read {
         let (Some(stream), Some(open)) = (read.stream, &self.open) else { return read };
         let mut shape = read.shape;
         shape.fields.push(number_field());
@@ -106,14 +111,15 @@ impl<'a> Pass<'a> {
         let key = open.keys.get(name).cloned().unwrap_or(SplitKey::All);
         let access = if matches!(key, SplitKey::All) { Access::Read } else { Access::Write };
         let purges = open.splits.is_empty() && self.partitions[number].purge.is_some();
-        let label = format!("{name} of {}", self.partitions[number].label);
-        let split = self.add_hidden(&label, shape.clone(), span);
+        let label = format!("{called} of {}", self.partitions[number].label);
+        let kinded = read.named.is_some();
+        let split = self.add_hidden(&label, shape.clone(), span, kinded);
         if let Some(open) = &mut self.open {
             open.splits.insert(stream, split);
         }
         let access = if purges { Access::Write } else { access };
         self.queries.push(QueryPlan {
-            key: format!("{}/{name}", self.partitions[number].key),
+            key: format!("{}/{called}", self.partitions[number].key),
             text: label.clone(),
             label,
             inputs: vec![stream],
@@ -127,8 +133,8 @@ impl<'a> Pass<'a> {
     }
 
     /// Adds a stream that nobody outside reads by name; gives its number.
-    fn add_hidden(&mut self, label: &str, shape: Shape, span: Span) -> usize {
-        self.catalog.add(label, Entry { hidden: true, ..inferred(shape, span) });
+    fn add_hidden(&mut self, label: &str, shape: Shape, span: Span, kinded: bool) -> usize {
+        self.catalog.add(label, Entry { hidden: true, kinded, ..inferred(shape, span) });
         self.catalog.get(label).map_or(0, |e| e.number)
     }
 
@@ -168,7 +174,7 @@ impl<'a> Pass<'a> {
             inner.insert(target.name.clone(), (shape.clone(), target.span));
         }
         shape.fields.push(number_field());
-        Some(self.add_hidden(&label, shape, target.span))
+        Some(self.add_hidden(&label, shape, target.span, false))
     }
 
     /// An inner stream as queries of the open partition read it.

@@ -12,7 +12,7 @@ use super::partition::{group_by_number, select_number};
 use super::scope::{Input, marked};
 use super::table::table_reads;
 use super::{Pass, output};
-use crate::diagnose::{calls, clauses, names, unsupported, warnings};
+use crate::diagnose::{calls, clauses, names, warnings};
 use crate::logical::{Kinds, QueryPlan, Role};
 use crate::registry::{Leaving, WindowUse};
 
@@ -221,16 +221,11 @@ impl<'a> Pass<'a> {
                 Some(self.within(name, read))
             }
             Class::Window => {
-                let Some(window) = entry.window.filter(|_| !self.in_partition()) else {
-                    let at = source.span;
-                    let shape = entry.shape.clone();
-                    if self.in_partition() {
-                        self.diagnostics.push(unsupported::named_window(at));
-                    }
-                    return Some(Read::stream(shape, None, true));
+                let Some(window) = entry.window else {
+                    return Some(Read::stream(entry.shape.clone(), None, true));
                 };
                 let read = Read::stream(entry.shape.numbered(), Some(entry.number), true);
-                Some(Read { named: Some(window), ..read })
+                Some(self.within(name, Read { named: Some(window), ..read }))
             }
             class => {
                 self.diagnostics.push(names::not_readable(name, source.span, class));

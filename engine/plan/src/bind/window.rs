@@ -74,14 +74,15 @@ impl<'a> Pass<'a> {
     /// What the source of an input is to whom rows that expire are rows like others: those of a named window come by way of a
     /// node that makes them so.
     pub(crate) fn read_rows(&mut self, source: &ast::Source) -> Option<Read> {
-        let read = self.read(source)?;
-        let (Some(window), Some(stream)) = (read.named, read.stream) else { return Some(read) };
         let name = &source.name.name;
-        let shape = self.catalog.get(name)?.shape.clone();
+        let known = self.catalog.get(name).filter(|_| source.scope == ast::Scope::Plain);
+        let window = known.and_then(|e| e.window.map(|window| (window.read, e.number, e.shape.clone())));
+        let Some((window, stream, shape)) = window else { return self.read(source) };
         // The states of one pattern that read the same window read the same rows.
         let mut own = self.queries.iter().rev().take_while(|q| q.key.contains(":rows:"));
         if let Some(known) = own.find(|q| q.inputs == [stream]) {
-            return Some(Read::stream(shape, known.output, false));
+            let (called, read) = (known.key.clone(), Read::stream(shape, known.output, false));
+            return Some(self.within_as(name, &called, read));
         }
         let label = format!("{name}:rows:{}", self.catalog.streams.len());
         let way = Entry { hidden: true, defined: false, ..entry(Class::Stream, shape.clone(), source.span) };
@@ -89,16 +90,16 @@ impl<'a> Pass<'a> {
         let output = self.catalog.get(&label).map(|e| e.number);
         self.queries.push(QueryPlan {
             label: format!("rows of window {name}"),
-            key: label,
+            key: label.clone(),
             text: name.clone(),
             inputs: vec![stream],
-            role: Role::Reader(window.read),
-            schema: read.shape.schema(),
+            role: Role::Reader(window),
+            schema: shape.numbered().schema(),
             select: SelectPlan { items: all_items(&shape, source.span)?, ..SelectPlan::default() },
             output,
             ..QueryPlan::of(Kinds::All, source.span)
         });
-        Some(Read::stream(shape, output, false))
+        Some(self.within_as(name, &label, Read::stream(shape, output, false)))
     }
 }
 
