@@ -132,7 +132,7 @@ fn key(part: &Expr, right: usize, times: usize) -> Option<KeyPlan> {
 }
 
 /// The kind in which `==` compares values of two kinds (language reference 3.4).
-fn compared_as(a: Kind, b: Kind) -> Option<Kind> {
+pub(crate) fn compared_as(a: Kind, b: Kind) -> Option<Kind> {
     use Kind::{F32, F64, I32, I64};
     Some(match (a, b) {
         (a, b) if a == b => a,

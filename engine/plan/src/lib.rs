@@ -12,6 +12,7 @@ mod bind;
 pub mod connector;
 pub mod cron;
 mod diagnose;
+mod exact;
 mod explain;
 pub mod expr;
 pub mod java;

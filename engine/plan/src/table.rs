@@ -9,6 +9,7 @@ use std::sync::Arc;
 use riddhi_batch::{Kind, Schema, Type, Value};
 use riddhi_ql::Span;
 
+use crate::exact::{exactly, is_unique};
 use crate::expr::{Arith, Compare, Expr, Node};
 use crate::registry::Volatility;
 
@@ -221,7 +222,7 @@ impl TablePlan {
                 _ => None,
             };
             if let Some((column, op, value)) = sides
-                && let Some(value) = self.key_value(column, value)
+                && let Some(value) = self.key_value(column, value, op == Compare::Equal)
             {
                 match op {
                     Compare::Equal => parts.equal.push((column, value, at)),
@@ -235,7 +236,7 @@ impl TablePlan {
     }
 
     /// What to look up in an index of the column, if one can tell what the comparison does.
-    fn key_value(&self, column: u32, value: &Expr) -> Option<Expr> {
+    fn key_value(&self, column: u32, value: &Expr, equal: bool) -> Option<Expr> {
         let attribute = &self.schema.attributes[column as usize];
         let fixed = !value.reads_table() && value.volatility() < Volatility::Random;
         if !self.exact(column) || !fixed || value.kind != value.ty.kind() {
@@ -246,6 +247,7 @@ impl TablePlan {
             (a, b) if a == b => return Some(value.clone()),
             (Type::Double, b) => b.is_numeric(),
             (Type::Long, Type::Int) => true,
+            (a, b) if equal && is_unique(a, b) => return Some(exactly(value, a)),
             _ => false,
         };
         // One times a value is that value in the column's type.

@@ -6,6 +6,7 @@ use riddhi_ql::ast::{self, ExprKind, Join, JoinKind, JoinSource, Query};
 
 use super::annotations::info_name;
 use super::catalog::{Class, NamedWindow, Shape};
+use super::computed::over_computed;
 use super::expr::{Binder, constant};
 use super::handlers::Chain;
 use super::multi::place;
@@ -64,6 +65,10 @@ impl<'a> Pass<'a> {
             sides[at].chain = chain;
         }
         place(&mut inputs);
+        let plain = [0, 1].map(|at| sides[at].stream.is_some() && sides[at].window.is_none());
+        let [left_side, right_side] = &mut sides;
+        let chains = [&mut left_side.chain, &mut right_side.chain];
+        let computed = self.computed_keys(join, &mut inputs, chains, plain);
         let firsts = [inputs[0].first, inputs[1].first];
         let aggregation = sides.iter().any(|s| s.class == Some(Class::Aggregation));
         let on = self.join_conditions(join, &inputs, aggregation);
@@ -73,7 +78,8 @@ impl<'a> Pass<'a> {
         let rate = self.rate(query);
         let target = self.output(query, shape);
         let complete = sides.iter().all(|s| s.chain.complete);
-        let (Some(on), Some(mut select), Some(output), true) = (on, select, target, complete) else { return };
+        let (Some(mut on), Some(mut select), Some(output), true) = (on, select, target, complete) else { return };
+        on.iter_mut().for_each(|on| over_computed(on, &computed, &inputs));
         let numbers = [sides[0].stream, sides[1].stream];
         let there = |side: &Side<'_>| side.stream.is_some() || side.table.is_some();
         if !sides.iter().all(there) {

@@ -9,6 +9,7 @@ pub(crate) mod annotations;
 mod call;
 mod captured;
 pub(crate) mod catalog;
+mod computed;
 pub(crate) mod condition;
 mod definitions;
 mod expr;

@@ -1,6 +1,7 @@
 //! Joins for people: their sides, and how rows are found.
 
 use super::table::access_text;
+use crate::expr::Expr;
 use crate::join::{JoinPlan, SideOf, SidePlan};
 use crate::logical::{AppPlan, Handler, QueryPlan};
 use crate::text::{condition_text, expr_text, handler_text, name_text};
@@ -14,6 +15,8 @@ fn side_text(name: &str, side: &SidePlan, outer: bool) -> String {
             Handler::Filter { condition, aggregates } => {
                 text += &format!(", filter {}", expr_text(condition, &stage.schema, aggregates));
             }
+            // It stands in what rows are found by.
+            Handler::Stream { name, function, .. } if name == "computed" && function.adds[0].name.is_empty() => {}
             Handler::Stream { .. } => text += &format!(", call {}", handler_text(handler, &stage.schema)),
         }
     }
@@ -35,6 +38,20 @@ fn side_text(name: &str, side: &SidePlan, outer: bool) -> String {
     text
 }
 
+/// What an attribute without a name stands for.
+fn computed(side: &SidePlan, at: usize) -> Option<&Expr> {
+    let mut end = side.schema.attributes.len();
+    for handler in side.stage.before.iter().rev() {
+        if let Handler::Stream { function, args, .. } = handler {
+            end -= function.adds.len().min(end);
+            if end == at && function.adds.first().is_some_and(|a| a.name.is_empty()) {
+                return args.first();
+            }
+        }
+    }
+    None
+}
+
 /// How rows are found, and why.
 pub(super) fn how(plan: &AppPlan, join: &JoinPlan, query: &QueryPlan) -> String {
     if let Some(condition) = &join.table {
@@ -42,10 +59,14 @@ pub(super) fn how(plan: &AppPlan, join: &JoinPlan, query: &QueryPlan) -> String 
         let schema = &join.sides[own].schema;
         return format!("{}, on {}", access_text(plan, condition), condition_text(condition, schema));
     }
-    let right = join.sides[1].first as u32;
-    let name = |at: u32| query.schema.attributes.get(at as usize).map_or("", |a| a.name.as_str());
-    let key =
-        |side: usize, at: u32| format!("{}.{}", join.sides[side].label, name(at + if side == 0 { 0 } else { right }));
+    let key = |side: usize, at: u32| {
+        let side = &join.sides[side];
+        let name = side.schema.attributes.get(at as usize).map_or("", |a| a.name.as_str());
+        match computed(side, at as usize) {
+            Some(value) => format!("{} of {}", expr_text(value, &side.schema, &[]), side.label),
+            None => format!("{}.{name}", side.label),
+        }
+    };
     let keys: Vec<String> =
         join.keys.iter().map(|k| format!("{} == {}", key(0, k.attributes[0]), key(1, k.attributes[1]))).collect();
     match (keys.is_empty(), &join.on, &join.rest) {
@@ -55,7 +76,7 @@ pub(super) fn how(plan: &AppPlan, join: &JoinPlan, query: &QueryPlan) -> String 
         }
         (true, None, _) => "find by scan: there is no condition".to_owned(),
         (true, Some(on), _) => format!(
-            "find by scan, test {}: no part of it, joined by `and`, compares an attribute of one side with one of the other by ==",
+            "find by scan, test {}: no part of it, joined by `and`, compares attributes, sums of them or the like, one of each side, by ==",
             expr_text(on, &query.schema, &[])
         ),
     }
