@@ -12,6 +12,7 @@ use crate::input::source::Format as InputFormat;
 use crate::load::LoadArgs;
 use crate::new::NewArgs;
 use crate::output::Format as OutputFormat;
+use crate::query::QueryArgs;
 use crate::shell::{CompletionsArgs, ManArgs};
 use crate::terminal::TalkArgs;
 use crate::test::TestArgs;
@@ -82,6 +83,8 @@ pub enum Command {
     Load(LoadArgs),
     /// Look at the configuration of a node
     Config(ConfigArgs),
+    /// Ask a running app what its tables and windows hold
+    Query(QueryArgs),
     /// Ask a running node of a pair what it is, or change roles
     Ha(HaArgs),
     /// Make or update the tables that Riddhi keeps in PostgreSQL
@@ -227,6 +230,9 @@ pub struct RunArgs {
     /// Keep state in this folder: after a crash or a restart the apps go on where they were
     #[arg(long, value_name = "DIR")]
     pub state: Option<String>,
+    /// Take on-demand queries at this socket, instead of query.sock in the state folder
+    #[arg(long, value_name = "PATH")]
+    pub socket: Option<String>,
     /// Write all that comes in to a journal in this folder, for replay --journal
     #[arg(long, value_name = "DIR")]
     pub record: Option<String>,

@@ -16,6 +16,7 @@ mod load;
 mod log;
 mod new;
 pub mod output;
+mod query;
 mod replay;
 mod run;
 mod shell;
@@ -45,6 +46,7 @@ pub fn main() -> ExitCode {
         Command::New(args) => new::new(&args),
         Command::Load(args) => load::load(&args),
         Command::Config(args) => config::config(&args),
+        Command::Query(args) => query::query(&args),
         Command::Ha(args) => ha::ha(&args),
         Command::Migrate(args) => database::migrate_all(&args),
         Command::Completions(args) => shell::completions(&args),

@@ -62,7 +62,7 @@ impl Prepared {
     }
 }
 
-fn push_value(out: &mut Vec<u8>, column: &Column, i: usize, arena: &Arena) {
+pub(super) fn push_value(out: &mut Vec<u8>, column: &Column, i: usize, arena: &Arena) {
     if column.is_null(i) {
         return;
     }
@@ -78,7 +78,7 @@ fn push_value(out: &mut Vec<u8>, column: &Column, i: usize, arena: &Arena) {
 }
 
 /// Appends a field, in quotes if it needs them.
-fn push_text(out: &mut Vec<u8>, text: &[u8]) {
+pub(super) fn push_text(out: &mut Vec<u8>, text: &[u8]) {
     let quote = text.is_empty() || text.iter().any(|b| matches!(b, b',' | b'"' | b'\n' | b'\r'));
     if !quote {
         out.extend_from_slice(text);

@@ -6,6 +6,7 @@
 
 pub mod csv;
 pub mod json;
+pub mod plain;
 pub mod sink;
 pub mod table;
 

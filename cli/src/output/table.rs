@@ -109,7 +109,7 @@ fn push_time(out: &mut Vec<u8>, ts: i64) {
     }
 }
 
-fn push_value(out: &mut Vec<u8>, column: &Column, i: usize, arena: &Arena) {
+pub(super) fn push_value(out: &mut Vec<u8>, column: &Column, i: usize, arena: &Arena) {
     if column.is_null(i) {
         return out.push(b'-');
     }

@@ -4,6 +4,7 @@
 //! thread waits for their ends.
 
 mod admin;
+pub mod asked;
 mod background;
 mod disk;
 mod drain;
@@ -27,6 +28,7 @@ mod wake;
 mod watch;
 
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -76,13 +78,31 @@ pub fn run(mut args: RunArgs) -> Result<Exit, Failure> {
     let vault = shared.vault.clone();
     let known = Known::new(node, None, shared.board.clone(), stop);
     let _admin = admin::open(at, typed, &shared.network, &known)?;
-    let fleet = Fleet::new(shared);
+    let fleet = Fleet::new(shared.clone());
     let started = fleet.start(fleet.check()?);
+    // The apps have their folders, so nobody else has the socket's.
+    let _queries = if started.is_ok() { query_socket(&shared) } else { None };
     let exit = fleet.finish(&begun);
     if let Some(vault) = vault {
         vault.finish();
     }
     started.map(|()| exit)
+}
+
+/// Opens the socket for on-demand queries, if it has a place. An app runs without it, too.
+fn query_socket(shared: &Shared) -> Option<asked::Socket> {
+    let args = &shared.args;
+    let path = match (&args.socket, &args.state) {
+        (Some(path), _) => PathBuf::from(path),
+        (None, state) => asked::of_folder(Path::new(state.as_ref()?)),
+    };
+    match asked::open(&path, shared.asked.clone()) {
+        Ok(socket) => Some(socket),
+        Err(e) => {
+            say(&format!("warning: `riddhi query` cannot ask: no socket {}: {}\n", path.display(), plain(&e)));
+            None
+        }
+    }
 }
 
 fn shared(args: RunArgs, stop: Stop, config: Option<&Config>, network: NetworkOptions) -> Result<Shared, Failure> {
@@ -101,6 +121,7 @@ fn shared(args: RunArgs, stop: Stop, config: Option<&Config>, network: NetworkOp
         ack,
         vault: config.map_or(Ok(None), Vault::open)?,
         board: Arc::default(),
+        asked: Arc::default(),
     })
 }
 

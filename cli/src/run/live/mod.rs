@@ -8,12 +8,14 @@
 //! behind it, before the engine gets it.
 
 mod again;
+mod asked;
 pub mod begin;
 mod duty;
 mod end;
 mod state;
 
 use super::admin::{Board, Figures, SourceFigures, State};
+use super::asked::Asked;
 use super::disk::Patient;
 use super::drain::{Drain, Progress};
 use super::pair::{Duty, Followers, Mirror, Records};
@@ -71,6 +73,8 @@ pub struct Shared {
     pub vault: Option<Arc<Vault>>,
     /// What the apps have done so far.
     pub board: Arc<Board>,
+    /// What they are asked.
+    pub asked: Arc<Asked>,
 }
 
 /// What the apps of a node of a pair share.
@@ -183,6 +187,7 @@ enum Kept {
 impl Live {
     /// Takes turns until the end.
     pub fn run(mut self) -> (Result<(), Failure>, Account) {
+        self.shared.asked.enlist(&self.name, self.waker.clone());
         self.figures.set_state(State::Running);
         let end = loop {
             if self.shared.stop.asked() {
@@ -202,6 +207,7 @@ impl Live {
                 Err(failure)
             }
         };
+        self.shared.asked.leave(&self.name);
         self.figures.set_state(State::Ended);
         (done, self.account)
     }
@@ -224,6 +230,7 @@ impl Live {
         }
         let some = !self.frame.is_empty();
         self.process()?;
+        self.answer_queries()?;
         if self.store.as_ref().is_some_and(Store::is_due) || self.journal_is_full() {
             self.snapshot(false)?;
         }

@@ -25,7 +25,7 @@ use crate::exit::{Exit, Failure, plain};
 use crate::run::admin::{self, Known};
 use crate::run::fleet::Fleet;
 use crate::run::live::Pair;
-use crate::run::{admin_address, shared};
+use crate::run::{admin_address, query_socket, shared};
 use crate::say;
 use crate::signals::Stop;
 
@@ -67,7 +67,7 @@ pub fn run(args: RunArgs, config: &Config, ha: &Ha, stop: Stop, network: Network
         let _ = known.followers.set(followers.clone());
     }
     shared.pair = Some(Pair { records: records.clone(), duty: duty.clone(), followers: followers.clone() });
-    let fleet = Arc::new(Fleet::new(shared));
+    let fleet = Arc::new(Fleet::new(shared.clone()));
     let starts = fleet.clone();
     let start: StartApps =
         Box::new(move || starts.open().and_then(|apps| starts.start(apps)).map_err(|failure| failure.text));
@@ -107,6 +107,7 @@ pub fn run(args: RunArgs, config: &Config, ha: &Ha, stop: Stop, network: Network
             None
         }
     };
+    let _queries = query_socket(&shared);
     wait(&fleet, &stop);
     stop.ask();
     let exit = fleet.finish(&begun);

@@ -1,0 +1,248 @@
+//! On-demand queries to the apps of a running process: a socket takes them, the app's sequencer has them answered.
+//!
+//! `query.sock` in the state folder, or where `--socket` says, for the user who runs the process only. A question is a line of JSON,
+//! `{"app":"Name","query":"from T select *","format":"jsonl"}`; the app may be left out where there is but one. So is the answer:
+//! `{"exit":0,"text":"the rows","notes":[]}`, or with another exit code `{"exit":1,"text":"why not"}`. An app is asked between two frames, with all timers fired that were due. A change of a table is in no journal yet, so it is refused where there
+//! is one.
+
+use std::collections::VecDeque;
+use std::fs::{self, File, Permissions};
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use riddhi_batch::Schema;
+use riddhi_plan::Verdict;
+use riddhi_plan::cron::Zone;
+use riddhi_plan::registry::Outside;
+use riddhi_ql::{Source, render_text};
+use riddhi_run::{Answer, App, CompiledOnDemand, OnDemand, compile_on_demand};
+use serde_json::{Value, json};
+
+use super::wake::Waker;
+use crate::app::registry;
+use crate::exit::Exit;
+use crate::output::Format;
+use crate::output::plain::lines;
+
+/// The name of the socket in a state folder.
+const NAME: &str = "query.sock";
+
+/// Bytes of a question at most.
+const QUESTION_BYTES_MAX: u64 = 1 << 20;
+
+/// Questions at a time at most; who comes beyond is turned away.
+const ASKED_MAX: usize = 8;
+
+/// Rows of an answer at most; of more the query is told to ask for fewer.
+const ROWS_MAX: usize = 1_000_000;
+
+/// How long somebody may take to ask or to read.
+const TALK: Duration = Duration::from_secs(10);
+
+/// How long an app may take to come to it.
+const ANSWER: Duration = Duration::from_secs(30);
+
+/// A query that waits for its app.
+pub struct Ask {
+    /// The query.
+    pub text: String,
+    /// How its rows are wanted.
+    pub format: Format,
+    /// Where its answer goes.
+    pub to: SyncSender<String>,
+}
+
+/// What the apps of a process are asked.
+#[derive(Default)]
+pub struct Asked {
+    apps: Mutex<Vec<Asking>>,
+}
+
+/// An app that can be asked.
+struct Asking {
+    name: String,
+    waker: Waker,
+    waiting: VecDeque<Ask>,
+}
+
+impl Asked {
+    fn apps(&self) -> MutexGuard<'_, Vec<Asking>> {
+        self.apps.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// From now on the app of that name can be asked.
+    pub fn enlist(&self, name: &str, waker: Waker) {
+        let mut apps = self.apps();
+        apps.retain(|app| app.name != name);
+        apps.push(Asking { name: name.to_owned(), waker, waiting: VecDeque::new() });
+    }
+
+    /// It has ended.
+    pub fn leave(&self, name: &str) {
+        self.apps().retain(|app| app.name != name);
+    }
+
+    /// The next query to the app.
+    pub fn next(&self, name: &str) -> Option<Ask> {
+        let mut apps = self.apps();
+        let app = apps.iter_mut().find(|app| app.name == name)?;
+        app.waiting.pop_front()
+    }
+
+    /// The answer to a question.
+    fn answer(&self, question: &str) -> String {
+        let Ok(question) = serde_json::from_str::<Value>(question) else {
+            return refusal(Exit::Usage, "this is no question in JSON");
+        };
+        let Some(text) = question["query"].as_str() else { return refusal(Exit::Usage, "there is no query in it") };
+        let format = match question["format"].as_str() {
+            Some("table") => Format::Table,
+            Some("csv") => Format::Csv,
+            _ => Format::Jsonl,
+        };
+        let (to, from) = sync_channel(1);
+        {
+            let mut apps = self.apps();
+            let names = apps.iter().map(|app| app.name.as_str()).collect::<Vec<_>>().join(", ");
+            let at = match question["app"].as_str() {
+                Some(name) => apps.iter().position(|app| app.name == name),
+                None if apps.len() == 1 => Some(0),
+                None => {
+                    return refusal(Exit::Usage, &format!("several apps run, or none: say which with --app ({names})"));
+                }
+            };
+            let Some(at) = at else { return refusal(Exit::Usage, &format!("no such app runs; there are: {names}")) };
+            if apps[at].waiting.len() >= ASKED_MAX {
+                return refusal(Exit::Failed, "the app is asked too much at a time");
+            }
+            apps[at].waiting.push_back(Ask { text: text.to_owned(), format, to });
+            apps[at].waker.wake();
+        }
+        from.recv_timeout(ANSWER).unwrap_or_else(|_| refusal(Exit::Failed, "the app has not answered in time"))
+    }
+}
+
+/// A query compiled for an app, or the answer that says what is wrong with it. `journaled`: whether changes would have to be in a
+/// journal.
+pub fn compiled(text: &str, app: &App, zone: &Zone, journaled: bool) -> Result<OnDemand, String> {
+    let CompiledOnDemand { query, diagnostics } = compile_on_demand(text, app, &registry(Outside::Started, zone));
+    match query {
+        Some(query) if journaled && query.changes() => {
+            let why = "a query that changes a table is in no journal, so an app with a state folder or a record takes none yet";
+            Err(refusal(Exit::Missing, why))
+        }
+        Some(query) => Ok(query),
+        None => {
+            let exit = if Verdict::of(&diagnostics) == Verdict::Unsupported { Exit::Missing } else { Exit::Mistakes };
+            let text = render_text(&diagnostics, &Source::new("query", text), false);
+            Err(json!({"exit": exit as u8, "text": text}).to_string())
+        }
+    }
+}
+
+/// An answer as a line.
+pub fn told(format: Format, schema: &Schema, answer: Result<Answer, String>) -> String {
+    let answer = match answer {
+        Ok(answer) if answer.rows.len() > ROWS_MAX => {
+            return refusal(
+                Exit::Failed,
+                &format!("more than {ROWS_MAX} rows were found: ask for fewer, with `limit`"),
+            );
+        }
+        Ok(answer) => answer,
+        Err(why) => return refusal(Exit::Failed, &why),
+    };
+    let text = String::from_utf8_lossy(&lines(format, schema, &answer.rows, &answer.arena)).into_owned();
+    json!({"exit": 0, "text": text, "notes": answer.refused}).to_string()
+}
+
+fn refusal(exit: Exit, why: &str) -> String {
+    json!({"exit": exit as u8, "text": why}).to_string()
+}
+
+/// The open socket; its name is gone when this is dropped.
+pub struct Socket {
+    path: PathBuf,
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+/// Opens the socket. It gets its name only once nobody else may use it.
+pub fn open(path: &Path, asked: Arc<Asked>) -> io::Result<Socket> {
+    let (folder, name) = parts(path);
+    let fresh = folder.join("query.new");
+    for old in [path, &fresh] {
+        match fs::remove_file(old) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
+            _ => {}
+        }
+    }
+    let handle = File::open(&folder)?;
+    let listener = UnixListener::bind(by_handle(&handle, "query.new"))?;
+    fs::set_permissions(&fresh, Permissions::from_mode(0o600))?;
+    fs::rename(&fresh, folder.join(name))?;
+    thread::Builder::new().name("riddhi-query".into()).spawn(move || serve(&listener, &asked))?;
+    Ok(Socket { path: path.to_owned() })
+}
+
+/// The socket of a state folder.
+pub fn of_folder(folder: &Path) -> PathBuf {
+    folder.join(NAME)
+}
+
+/// Connects to the socket of a process.
+pub fn connect(path: &Path) -> io::Result<UnixStream> {
+    let (folder, name) = parts(path);
+    let handle = File::open(&folder)?;
+    UnixStream::connect(by_handle(&handle, &name))
+}
+
+/// Folder and name: a path of a socket has 107 bytes at most, and a folder's may have more.
+fn parts(path: &Path) -> (PathBuf, String) {
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    (folder.to_owned(), path.file_name().map_or(String::new(), |n| n.to_string_lossy().into_owned()))
+}
+
+fn by_handle(folder: &File, name: &str) -> PathBuf {
+    PathBuf::from(format!("/proc/self/fd/{}/{name}", folder.as_raw_fd()))
+}
+
+fn serve(listener: &UnixListener, asked: &Arc<Asked>) {
+    let busy = Arc::new(());
+    for stream in listener.incoming() {
+        let Ok(stream) = stream else {
+            // No descriptor left, or the like: later.
+            thread::sleep(Duration::from_millis(100));
+            continue;
+        };
+        if Arc::strong_count(&busy) > ASKED_MAX {
+            continue;
+        }
+        let (asked, held) = (asked.clone(), busy.clone());
+        let _ = thread::Builder::new().name("riddhi-asked".into()).spawn(move || {
+            let _held = held;
+            let _ = talk(stream, &asked);
+        });
+    }
+}
+
+fn talk(mut stream: UnixStream, asked: &Asked) -> io::Result<()> {
+    stream.set_read_timeout(Some(TALK))?;
+    stream.set_write_timeout(Some(TALK))?;
+    let mut question = String::new();
+    BufReader::new((&stream).take(QUESTION_BYTES_MAX)).read_line(&mut question)?;
+    let mut answer = asked.answer(&question);
+    answer.push('\n');
+    stream.write_all(answer.as_bytes())
+}

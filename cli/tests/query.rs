@@ -1,0 +1,98 @@
+//! `riddhi query` asks an app that `riddhi run` runs.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+const APP: &str = "@app:name('Shop')
+define trigger Opened at 'start';
+define table Stock (item string, pieces int);
+define window Times (at long) length(2);
+from Opened select 'pen' as item, 5 as pieces insert into Stock;
+from Opened select triggered_time as at insert into Times;
+";
+
+/// A process, ended with the test.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("query-{name}"));
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("shop.siddhi"), APP).unwrap();
+    folder
+}
+
+fn riddhi(folder: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_riddhi"));
+    command.args(args).current_dir(folder);
+    command
+}
+
+/// Runs the app until its socket is there.
+fn run(folder: &Path, args: &[&str], socket: &str) -> Running {
+    let child = riddhi(folder, &["run", "shop.siddhi"]).args(args).stderr(Stdio::null()).spawn().unwrap();
+    let running = Running(child);
+    let begun = Instant::now();
+    while !folder.join(socket).exists() {
+        assert!(begun.elapsed() < Duration::from_secs(30), "there is no socket");
+        sleep(Duration::from_millis(20));
+    }
+    running
+}
+
+/// Asks until the app has begun.
+fn ask(folder: &Path, place: &[&str], query: &str, more: &[&str]) -> Output {
+    let begun = Instant::now();
+    loop {
+        let output = riddhi(folder, &["query", query]).args(place).args(more).output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        if !told.contains("several apps run, or none") || begun.elapsed() > Duration::from_secs(30) {
+            return output;
+        }
+        sleep(Duration::from_millis(20));
+    }
+}
+
+fn text(output: &Output) -> (i32, String) {
+    (output.status.code().unwrap(), String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+#[test]
+fn an_app_is_asked_and_changed() {
+    let folder = folder("socket");
+    let _running = run(&folder, &["--socket", "s.sock"], "s.sock");
+    let ask = |query: &str, more: &[&str]| ask(&folder, &["--socket", "s.sock"], query, more);
+    assert_eq!(text(&ask("from Stock", &[])), (0, "{\"item\":\"pen\",\"pieces\":5}\n".to_owned()));
+    assert_eq!(text(&ask("select 'ink' as item, 12 as pieces insert into Stock", &[])), (0, String::new()));
+    let all = "from Stock select item, pieces order by pieces desc";
+    assert_eq!(text(&ask(all, &["--format", "csv"])), (0, "item,pieces\nink,12\npen,5\n".to_owned()));
+    assert_eq!(text(&ask(all, &["--format", "table"])), (0, "item  pieces\nink   12\npen   5\n".to_owned()));
+    assert_eq!(text(&ask("from Times select count() as n", &["--app", "Shop"])), (0, "{\"n\":1}\n".to_owned()));
+    let wrong = ask("from Stok select item", &[]);
+    assert_eq!(wrong.status.code(), Some(1));
+    let told = String::from_utf8_lossy(&wrong.stderr).into_owned();
+    assert!(told.contains("error[R0115]") && told.contains("did you mean `Stock`?"), "{told}");
+    assert_eq!(ask("from Stock", &["--app", "Other"]).status.code(), Some(2));
+}
+
+#[test]
+fn an_app_with_a_state_folder_is_only_read() {
+    let folder = folder("state");
+    let running = run(&folder, &["--state", "st"], "st/query.sock");
+    let ask = |query: &str| ask(&folder, &["--state", "st"], query, &[]);
+    assert_eq!(text(&ask("from Stock select pieces")), (0, "{\"pieces\":5}\n".to_owned()));
+    assert_eq!(ask("delete Stock on item == 'pen'").status.code(), Some(3));
+    assert_eq!(text(&ask("from Stock select pieces")), (0, "{\"pieces\":5}\n".to_owned()));
+    drop(running);
+    assert_eq!(ask("from Stock").status.code(), Some(4));
+}
