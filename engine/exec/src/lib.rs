@@ -5,6 +5,7 @@
 //! to an app and in which order they run (`riddhi-run`).
 
 pub mod aggregate;
+pub mod aggregation;
 pub mod expr;
 pub mod fault;
 pub mod functions;

@@ -6,6 +6,7 @@ use riddhi_batch::{LoadError, Reader, Writer};
 use riddhi_plan::logical::{self, AppPlan, Role};
 use riddhi_plan::table::TablePlan;
 
+use crate::aggregation::Aggregation;
 use crate::fault::Faults;
 use crate::partition::Keys;
 use crate::query::Section;
@@ -16,6 +17,12 @@ const TABLE: &str = "table";
 
 /// What stands before a table's name in a section's: a query may have the same name.
 const TABLES: &str = "table:";
+
+/// The role of an aggregation's section in a snapshot.
+const BUCKETS: &str = "buckets";
+
+/// What stands before an aggregation's name in a section's.
+const AGGREGATIONS: &str = "aggregation:";
 
 /// The role of the section with the keys of a partition.
 const KEYS: &str = "keys";
@@ -29,6 +36,8 @@ pub struct Shared {
     pub keys: Vec<Keys>,
     /// Tables by number.
     pub tables: Vec<Table>,
+    /// Aggregations by number.
+    pub aggregations: Vec<Aggregation>,
 }
 
 impl Shared {
@@ -42,6 +51,7 @@ impl Shared {
             faults: (0..last.unwrap_or(0)).map(|n| faulty(n).then(Faults::default)).collect(),
             keys: plan.partitions.iter().map(Keys::new).collect(),
             tables: plan.tables.iter().map(table).collect(),
+            aggregations: plan.aggregations.iter().map(|a| Aggregation::new(Arc::new(a.clone()))).collect(),
         }
     }
 
@@ -53,14 +63,17 @@ impl Shared {
     /// All that there is, in the order of a snapshot.
     pub fn all(&self) -> impl Iterator<Item = logical::Shared> + use<> {
         let tables = (0..self.tables.len()).map(logical::Shared::Table);
-        tables.chain((0..self.keys.len()).map(logical::Shared::Keys))
+        let aggregations = (0..self.aggregations.len()).map(logical::Shared::Aggregation);
+        tables.chain((0..self.keys.len()).map(logical::Shared::Keys)).chain(aggregations)
     }
 
     /// What has the key of a snapshot's section.
     pub fn find(&self, key: &str) -> Option<logical::Shared> {
         let table = |t: &Table| key.strip_prefix(TABLES) == Some(t.plan().name.as_str());
         let keys = || self.keys.iter().position(|k| k.name() == key).map(logical::Shared::Keys);
-        self.tables.iter().position(table).map(logical::Shared::Table).or_else(keys)
+        let aggregation = |a: &Aggregation| key.strip_prefix(AGGREGATIONS) == Some(a.plan().name.as_str());
+        let aggregations = || self.aggregations.iter().position(aggregation).map(logical::Shared::Aggregation);
+        self.tables.iter().position(table).map(logical::Shared::Table).or_else(keys).or_else(aggregations)
     }
 
     /// Appends the sections of one of them.
@@ -70,6 +83,10 @@ impl Shared {
             logical::Shared::Keys(number) => {
                 self.keys[number].save(&mut bytes);
                 format!("{}/{KEYS}", self.keys[number].name())
+            }
+            logical::Shared::Aggregation(number) => {
+                self.aggregations[number].save(&mut bytes);
+                format!("{AGGREGATIONS}{}/{BUCKETS}", self.aggregations[number].plan().name)
             }
             logical::Shared::Table(number) => {
                 self.tables[number].save(&mut bytes);
@@ -84,6 +101,7 @@ impl Shared {
         let mut from = Reader::new(bytes);
         match (what, role) {
             (logical::Shared::Keys(number), KEYS) => self.keys[number].load(&mut from)?,
+            (logical::Shared::Aggregation(number), BUCKETS) => self.aggregations[number].load(&mut from)?,
             (logical::Shared::Table(number), TABLE) => self.tables[number].load(&mut from)?,
             _ => return Err(LoadError::new(format!("it has no {role}"))),
         }
@@ -92,6 +110,7 @@ impl Shared {
 
     /// Bytes held, about.
     pub fn bytes(&self) -> usize {
-        self.keys.iter().map(Keys::bytes).chain(self.tables.iter().map(Table::bytes)).sum()
+        let aggregations = self.aggregations.iter().map(Aggregation::bytes);
+        self.keys.iter().map(Keys::bytes).chain(self.tables.iter().map(Table::bytes)).chain(aggregations).sum()
     }
 }

@@ -1,6 +1,7 @@
 //! EXPLAIN: a plan as text and as a mermaid chart for people, and as JSON for tools. Text and chart may change with any
 //! release; the JSON's members keep their names.
 
+mod aggregation;
 mod join;
 mod json;
 mod mermaid;
@@ -60,6 +61,7 @@ fn side_names<'a>(plan: &'a AppPlan, query: &QueryPlan, join: &JoinPlan) -> [&'a
         let SidePlan { input, of, .. } = &join.sides[at];
         let stream = input.and_then(|i| query.inputs.get(i as usize));
         match of {
+            SideOf::Aggregation(number) => plan.aggregations.get(*number).map_or("", |a| a.name.as_str()),
             SideOf::Table(table) => plan.tables.get(*table).map_or("", |table| table.name.as_str()),
             _ => stream.map_or("", |&stream| stream_name(plan, stream)),
         }

@@ -2,6 +2,7 @@
 
 use riddhi_batch::{Kind, Schema, Type};
 
+use crate::aggregation::BucketsPlan;
 use crate::expr::{Compare, Expr, Node};
 use crate::logical::{Kinds, QueryPlan};
 use crate::registry::Finds;
@@ -21,6 +22,8 @@ pub struct JoinPlan {
     pub rest: Option<Expr>,
     /// If one side is a table: the condition over the other side's attributes, the timestamps of both, and a row of the table.
     pub table: Option<TableCondition>,
+    /// If that table is what an aggregation has for a range of time: which.
+    pub buckets: Option<BucketsPlan>,
     /// Whether events of the left and of the right side that find nothing come out alone.
     pub outer: [bool; 2],
     /// Whether an event that expires is looked up: if somebody sees what comes of it.
@@ -66,6 +69,8 @@ pub enum SideOf {
     Stream,
     /// The table of that number, whose rows never trigger.
     Table(usize),
+    /// What the aggregation of that number has, which never triggers.
+    Aggregation(usize),
     /// A named window.
     Window {
         /// The kinds it lets out, with which it triggers.

@@ -8,6 +8,7 @@ extern crate self as riddhi_plan;
 #[macro_use(also, code, family)]
 extern crate riddhi_ql;
 
+pub mod aggregation;
 mod bind;
 pub mod connector;
 pub mod cron;

@@ -3,6 +3,7 @@
 use riddhi_batch::{Schema, Value};
 use riddhi_ql::Span;
 
+use crate::aggregation::AggregationPlan;
 use crate::connector::ConnectorPlan;
 use crate::expr::Expr;
 use crate::join::JoinPlan;
@@ -25,6 +26,8 @@ pub struct AppPlan {
     pub streams: Vec<StreamPlan>,
     /// Tables by number, in text order.
     pub tables: Vec<TablePlan>,
+    /// Aggregations by number, in text order.
+    pub aggregations: Vec<AggregationPlan>,
     /// Queries by number, in text order.
     pub queries: Vec<QueryPlan>,
     /// Regions in an order in which each comes after those it reads from.
@@ -119,6 +122,8 @@ pub enum Role {
     Reader(WindowRead),
     /// A named window: its rows go on with their kinds, and behind their attributes the number of each in the window.
     Window,
+    /// Keeps values by bucket of time: the aggregation of that number.
+    Aggregate(usize),
     /// Two sides, rows of one of which find rows of the other.
     Join(Box<JoinPlan>),
 }
@@ -146,6 +151,8 @@ pub enum Shared {
     Table(usize),
     /// The keys of a partition, by number.
     Keys(usize),
+    /// What an aggregation keeps, by number.
+    Aggregation(usize),
 }
 
 /// How a node uses what is shared.
@@ -206,6 +213,7 @@ impl QueryPlan {
         if let Role::Join(join) = &self.role {
             all.extend(join.sides.iter().flat_map(|side| side.stage.expressions()).chain(&join.on));
             all.extend(join.table.iter().flat_map(|condition| condition.expressions()));
+            all.extend(join.buckets.iter().flat_map(|b| [&b.start, &b.per].into_iter().chain(&b.end)));
         }
         all
     }

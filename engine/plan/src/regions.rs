@@ -55,6 +55,7 @@ fn region(group: Vec<usize>, streams: &[StreamPlan], queries: &[QueryPlan]) -> R
         let what = match first {
             Shared::Table(_) => "a table",
             Shared::Keys(_) => "the keys of a partition",
+            Shared::Aggregation(_) => "an aggregation",
         };
         reason +=
             &format!("; a frame in which several queries use {what} that one of them changes runs entry by entry");

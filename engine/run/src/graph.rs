@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use riddhi_batch::{Kind, Schema};
+use riddhi_exec::aggregation::Aggregate;
 use riddhi_exec::fault::FaultNode;
 use riddhi_exec::join::{Join, JoinCode, KeyedJoin};
 use riddhi_exec::query::{Code, KeyedQuery, Query, Step, Way};
@@ -283,6 +284,10 @@ impl Graph {
             (None, Role::Change(change)) => {
                 let (query, table) = (&app.queries[q], &app.tables[change.table]);
                 Node::Other(Box::new(ChangeTable::new(q as u32, query, change, table)))
+            }
+            (None, Role::Aggregate(number)) => {
+                let plan = &app.aggregations[*number];
+                Node::Other(Box::new(Aggregate::new(q as u32, &self.queries[q].key, *number, plan)))
             }
             (None, Role::States(states)) => {
                 let plan = &app.queries[q];

@@ -4,6 +4,7 @@
 //! over columns with its row form beside it. They use nothing but the traits of [`riddhi_plan::registry`], as an
 //! extension would. Not here: aggregators.
 
+mod bucket_time;
 mod cast;
 mod choose;
 mod convert;
@@ -37,6 +38,7 @@ pub fn register(registry: &mut Registry) {
     add("UUID", Arc::new(uuid::Uuid));
     add("createSet", Arc::new(set::CreateSet));
     add("sizeOfSet", Arc::new(set::SizeOfSet));
+    add(bucket_time::NAME, Arc::new(bucket_time::BucketTime));
     for (name, ty) in instance_of::NAMES {
         add(name, Arc::new(instance_of::InstanceOf(ty)));
     }

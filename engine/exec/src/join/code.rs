@@ -8,6 +8,7 @@ use riddhi_plan::join::{JoinPlan, SideOf};
 use riddhi_plan::logical::{Kinds, QueryPlan};
 use riddhi_plan::registry::{Finds, Leaving, Volatility};
 
+use super::buckets::BucketsCode;
 use super::key::KeyColumn;
 use crate::expr::Program;
 use crate::query::Code;
@@ -72,6 +73,8 @@ pub struct TableCode {
     pub number: usize,
     /// The condition.
     pub finder: Finder,
+    /// If it is what an aggregation has: which.
+    pub buckets: Option<BucketsCode>,
     /// What the condition looks at of the events of the other side, and their timestamps behind that.
     pub carried: Vec<Carried>,
     /// The columns of those.
@@ -183,7 +186,7 @@ fn side_code(element: u32, join: &JoinPlan, at: usize, app: &str) -> SideCode {
         // Its own order is known to the window only.
         (SideOf::Window { finds: Finds::Arranged, any_order, .. }, _) => (Finds::Arrived, any_order),
         (SideOf::Window { finds, any_order, .. }, _) => (finds, any_order),
-        (SideOf::Table(_), _) => (Finds::Nothing, false),
+        (SideOf::Table(_) | SideOf::Aggregation(_), _) => (Finds::Nothing, false),
         (SideOf::Stream, Some(window)) => (window.finds, window.leaving.in_any_order()),
         (SideOf::Stream, None) => (Finds::Nothing, false),
     };
@@ -207,12 +210,13 @@ fn side_code(element: u32, join: &JoinPlan, at: usize, app: &str) -> SideCode {
 
 fn table_code(join: &JoinPlan, sides: &[SideCode; 2]) -> Option<TableCode> {
     let condition = join.table.as_ref()?;
-    let side = join.sides.iter().position(|s| matches!(s.of, SideOf::Table(_)))?;
+    let side = join.sides.iter().position(|s| matches!(s.of, SideOf::Table(_) | SideOf::Aggregation(_)))?;
     let own = 1 - side;
     let attributes = join.sides[own].schema.attributes.len();
     // The event's attributes, then the timestamps of the left and of the right row.
     let mut used = vec![false; attributes + 2];
-    condition.expressions().for_each(|e| note(e, &mut used));
+    let asked = join.buckets.iter().flat_map(|b| [&b.start, &b.per].into_iter().chain(&b.end));
+    condition.expressions().chain(asked).for_each(|e| note(e, &mut used));
     let mut carried = Vec::new();
     for (to, _) in used.iter().enumerate().filter(|(_, used)| **used) {
         if to >= attributes {
@@ -223,7 +227,8 @@ fn table_code(join: &JoinPlan, sides: &[SideCode; 2]) -> Option<TableCode> {
         carried.extend(column.map(|column| Carried { to, side: own, what: What::Column(column) }));
     }
     let kinds = join.sides[own].schema.attributes.iter().map(|a| a.kind).chain([Kind::I64; 2]).collect();
-    Some(TableCode { side, number: condition.table, finder: Finder::compile(condition), carried, kinds })
+    let buckets = join.buckets.as_ref().map(BucketsCode::compile);
+    Some(TableCode { side, number: condition.table, finder: Finder::compile(condition), buckets, carried, kinds })
 }
 
 fn note(expr: &Expr, used: &mut [bool]) {

@@ -14,6 +14,7 @@
 //!
 //! The rows that are found stand in the store of the side's window; the join knows which of them are there (`contents`).
 
+mod buckets;
 mod code;
 mod contents;
 mod key;

@@ -3,6 +3,7 @@
 use riddhi_batch::{Chunk, Column, Columns, Flow, Sel};
 use riddhi_plan::registry::{Failed, SignalKind};
 
+use super::buckets::Buckets;
 use super::code::{Carried, JoinCode, TableCode, What};
 use super::side::{Side, take_slots};
 use super::sweep::{Probe, Sweep, too_many};
@@ -11,6 +12,9 @@ use crate::expr::{Program, Rows, Scratch, Source};
 use crate::query::{Cx, Failure, kind};
 use crate::store::NO_ROW;
 use crate::table::Found;
+
+/// Events for which an aggregation is asked at once.
+const EVENTS_MAX: usize = 1 << 12;
 
 /// Pairs of rows, and what becomes of them.
 #[derive(Debug)]
@@ -31,6 +35,8 @@ pub struct Pairs {
     /// Of a join with a table: what its look-up gave, and the events' attributes that it looked at.
     found: Found,
     events: Vec<Column>,
+    /// Of a join with an aggregation: what it had.
+    buckets: Buckets,
     /// Pairs looked at so far, for random values.
     pub serial: u64,
 }
@@ -50,6 +56,7 @@ impl Pairs {
             scratch: Scratch::default(),
             found: code.table.as_ref().map_or_else(Found::default, |t| t.finder.found()),
             events: code.table.iter().flat_map(|t| &t.kinds).map(|&kind| Column::new(kind)).collect(),
+            buckets: Buckets::default(),
             serial: 0,
         }
     }
@@ -85,7 +92,7 @@ impl Pairs {
         }
         let Pairs { joined, rows, probe, .. } = self;
         joined.rows.ts.extend(probe.iter().map(|&p| sweep.probes[p as usize].ts));
-        carry(code, &code.selected, sides, rows, (probe, &sweep.probes), &mut joined.rows.cols, cx);
+        carry(code, &code.selected, sides, rows, (probe, &sweep.probes), &mut joined.rows.cols, &self.buckets, cx);
     }
 
     /// Looks the rows of all events up in the table.
@@ -101,9 +108,13 @@ impl Pairs {
         self.probe.clear();
         let asks = (0..sweep.probes.len() as u32).filter(|&p| sweep.probes[p as usize].kind != SignalKind::Reset);
         self.probe.extend(asks);
-        let rows_of_table = cx.shared.tables[table.number].len().max(1);
-        let most =
-            if table.finder.is_key(&cx.shared.tables[table.number]) { usize::MAX } else { PAIRS_MAX / rows_of_table };
+        self.buckets.clear();
+        let most = match &table.buckets {
+            // So many events may ask for different ranges.
+            Some(_) => EVENTS_MAX,
+            None if table.finder.is_key(&cx.shared.tables[table.number]) => usize::MAX,
+            None => PAIRS_MAX / cx.shared.tables[table.number].len().max(1),
+        };
         let own = 1 - table.side;
         let (mut from, mut next) = (0, 0);
         while from < self.probe.len() {
@@ -115,7 +126,7 @@ impl Pairs {
             self.rows[table.side].clear();
             self.rows[table.side].resize(asked.len(), NO_ROW);
             self.events.iter_mut().for_each(Column::clear);
-            carry(code, &table.carried, sides, &self.rows, (asked, &sweep.probes), &mut self.events, cx);
+            carry(code, &table.carried, sides, &self.rows, (asked, &sweep.probes), &mut self.events, &self.buckets, cx);
             self.ts.clear();
             self.ts.extend(asked.iter().map(|p| of(p).ts));
             self.now.clear();
@@ -129,7 +140,10 @@ impl Pairs {
                 serial: self.serial,
                 seed: code.seed,
             };
-            table.finder.find(&cx.shared.tables[table.number], &rows, cx.arena, &mut self.found);
+            match &table.buckets {
+                Some(asks) => self.buckets.find(asks, &table.finder, &rows, cx, &mut self.found),
+                None => table.finder.find(&cx.shared.tables[table.number], &rows, cx.arena, &mut self.found),
+            }
             self.serial += asked.len() as u64;
             for (i, &p) in asked.iter().enumerate() {
                 let step = turns[sweep.probes[p as usize].turn as usize].step;
@@ -137,6 +151,7 @@ impl Pairs {
                     let reason = self.found.failed.reason.as_ref().map(|r| r.to_string()).unwrap_or_default();
                     note(code, sides, turns, &sweep.probes[p as usize], cx, &reason);
                     cx.failures.push(Failure { query: code.element, step, rows: 1, reason });
+                    sweep.probes[p as usize].lost = table.buckets.is_some();
                 }
                 let mut slots = self.found.of(i);
                 if slots.len() > JOIN_ROWS_PER_EVENT_MAX {
@@ -146,7 +161,8 @@ impl Pairs {
                 // Probes between are resets, which find nothing.
                 let end = sweep.found.len() as u32;
                 sweep.probes[next..p as usize].iter_mut().for_each(|probe| probe.end = end);
-                sweep.found.extend(slots.iter().map(|&slot| u64::from(slot)));
+                let fill = self.buckets.fill_of(i);
+                sweep.found.extend(slots.iter().map(|&slot| fill | u64::from(slot)));
                 sweep.probes[p as usize].end = sweep.found.len() as u32;
                 next = p as usize + 1;
             }
@@ -163,7 +179,7 @@ impl Pairs {
         if probe.kind == SignalKind::Reset {
             self.rows.iter_mut().for_each(|rows| rows.push(NO_ROW));
         } else if found.is_empty() {
-            if !code.sides[own].outer {
+            if probe.lost || !code.sides[own].outer {
                 return;
             }
             self.rows[own].push(probe.row);
@@ -215,7 +231,8 @@ impl Pairs {
             return;
         }
         self.tested.clear();
-        carry(code, carried, sides, &self.rows, (&self.probe, &sweep.probes), &mut self.tested.cols, cx);
+        let probes = (&self.probe[..], &sweep.probes[..]);
+        carry(code, carried, sides, &self.rows, probes, &mut self.tested.cols, &self.buckets, cx);
         let of = |p: &u32| &sweep.probes[*p as usize];
         self.ts.clear();
         self.ts.extend(self.probe.iter().map(|p| of(p).ts));
@@ -271,6 +288,7 @@ fn note(code: &JoinCode, sides: &[Side; 2], turns: &[Turn], probe: &Probe, cx: &
 }
 
 /// Fills the columns of pairs that are looked at.
+#[expect(clippy::too_many_arguments, reason = "what all callers have at hand")]
 fn carry(
     code: &JoinCode,
     carried: &[Carried],
@@ -278,16 +296,21 @@ fn carry(
     rows: &[Vec<u64>; 2],
     (probe, probes): (&[u32], &[Probe]),
     out: &mut [Column],
+    buckets: &Buckets,
     cx: &mut Cx<'_>,
 ) {
-    let table = code.table.as_ref().map(|t| (t.side, &cx.shared.tables[t.number]));
+    let of_buckets = code.table.as_ref().filter(|t| t.buckets.is_some()).map(|t| t.side);
+    let table = code.table.as_ref().filter(|t| t.buckets.is_none()).map(|t| (t.side, &cx.shared.tables[t.number]));
     for Carried { to, side, what } in carried {
         let table = table.filter(|(at, _)| at == side).map(|(_, table)| table);
         match what {
             What::Column(column) if table.is_some() => {
                 table.iter().for_each(|table| take_slots(table, *column, &rows[*side], &mut out[*to], cx.arena));
             }
-            What::Time if table.is_some() => {
+            What::Column(column) if of_buckets == Some(*side) => {
+                buckets.take(*column, &rows[*side], &mut out[*to], cx.arena);
+            }
+            What::Time if table.is_some() || of_buckets == Some(*side) => {
                 // Rows of a table have no time, but they are there.
                 rows[*side]
                     .iter()

@@ -26,6 +26,8 @@ pub struct Probe {
     pub kind: SignalKind,
     /// Its side.
     pub side: u8,
+    /// Whether it could not look for rows, so that nothing comes of it.
+    pub lost: bool,
 }
 
 /// What was found and is not put together yet.
@@ -59,7 +61,7 @@ impl Sweep {
         };
         let to = signals.chunks[turn.chunk as usize].0 as usize;
         let lets = match side.of {
-            SideOf::Stream | SideOf::Table(_) => Kinds::All,
+            SideOf::Stream | SideOf::Table(_) | SideOf::Aggregation(_) => Kinds::All,
             SideOf::Window { kinds, .. } => kinds,
         };
         let looks = |expired: bool| match expired {
@@ -72,7 +74,7 @@ impl Sweep {
         for i in from..to {
             let signals = own.stage.raw_signals();
             let (kind, ts) = (signals.kinds[i], signals.ts[i]);
-            let mut probe = Probe { row: NO_ROW, ts, end: 0, turn: number, kind, side: at as u8 };
+            let mut probe = Probe { row: NO_ROW, ts, end: 0, turn: number, kind, side: at as u8, lost: false };
             match kind {
                 SignalKind::Reset => {
                     own.contents.clear();

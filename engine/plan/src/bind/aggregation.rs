@@ -1,59 +1,112 @@
-//! `define aggregation`: refused, but checked, since queries read it.
+//! `define aggregation`: a query that computes what is kept of each event, and a node behind it that keeps it by bucket.
 
-use riddhi_batch::Type;
+use riddhi_batch::{Attribute, Kind, Schema, Type};
 use riddhi_ql::ast::{self, AggregationDef, AggregationTimeKind, ExprKind, SelectList, TimeUnit};
 use riddhi_ql::{Ident, Span};
 
+use super::call::arg_types;
 use super::catalog::{Class, Entry, Field, Shape};
 use super::expr::Binder;
 use super::guards::COPIES_MAX;
 use super::scope::{Input, Scope, marked};
-use super::{Pass, annotations};
+use super::table::table_reads;
+use super::{Pass, annotations, output};
+use crate::aggregation::{AggregationPlan, BUCKET_TIME, Base, BasePlan, Unit};
 use crate::diagnose::{multi as wrong, names, unsupported};
+use crate::expr::{Arith, Expr, Node};
+use crate::logical::{Access, AggregatePlan, Handler, Item, Kinds, QueryPlan, Role, SelectPlan, Shared};
 use crate::registry::{Leaving, WindowUse};
+use crate::table::TablePlan;
 
 /// Aggregators that can be kept by bucket.
 const AGGREGATORS: [&str; 6] = ["sum", "count", "avg", "min", "max", "distinctCount"];
 
-const UNITS: [(TimeUnit, &str); 6] = [
-    (TimeUnit::Second, "SECONDS"),
-    (TimeUnit::Minute, "MINUTES"),
-    (TimeUnit::Hour, "HOURS"),
-    (TimeUnit::Day, "DAYS"),
-    (TimeUnit::Month, "MONTHS"),
-    (TimeUnit::Year, "YEARS"),
-];
+/// A definition as far as it could be bound, if all of it could.
+struct Bound {
+    stream: usize,
+    schema: Schema,
+    before: Vec<Handler>,
+    select: SelectPlan,
+    by: Option<Expr>,
+}
+
+/// What is kept, while it is collected.
+#[derive(Default)]
+struct Kept {
+    groups: Vec<Item>,
+    latest: Vec<Item>,
+    /// With the attribute that each is of.
+    bases: Vec<(Base, Option<Item>)>,
+}
 
 impl<'a> Pass<'a> {
     pub(crate) fn aggregation(&mut self, d: &'a AggregationDef) {
-        self.diagnostics.push(unsupported::aggregation(d.name.span));
         if let Some(key) = annotations::single(&d.annotations, "primaryKey", &mut self.diagnostics) {
             self.diagnostics.push(wrong::key_of_aggregation(key.span));
         }
         for by_id in d.annotations.iter().filter(|a| annotations::is(a, "PartitionById")) {
             self.diagnostics.push(unsupported::shards(by_id.span));
         }
+        for persisted in d.annotations.iter().filter(|a| annotations::is(a, "persistedAggregation")) {
+            self.diagnostics.push(unsupported::aggregation(persisted.span));
+        }
         super::outside::store(&d.annotations, &mut self.diagnostics);
         let units = self.granularities(d);
-        super::purge::aggregation(d, &units, &mut self.diagnostics);
-        let shape = self.aggregation_shape(d);
+        let purge = super::purge::aggregation(d, &units, &mut self.diagnostics);
+        let (shape, bound) = self.aggregation_shape(d);
         if let Some(before) = self.catalog.get(&d.name.name) {
             self.diagnostics.push(names::defined_twice(&d.name, Class::Aggregation, before));
             return;
         }
-        self.catalog.add(&d.name.name, entry(Class::Aggregation, shape, d.name.span));
-        for unit in units {
-            let table = Ident::new(format!("{}_{unit}", d.name), d.name.span);
-            match self.catalog.get(&table.name) {
-                Some(before) => self.diagnostics.push(names::defined_twice(&table, Class::Table, before)),
-                None => self.catalog.add(&table.name, entry(Class::Table, Shape::open(), d.name.span)),
+        let plan = bound.and_then(|bound| {
+            let plan = self.aggregation_plan(d, bound);
+            if plan.is_none() {
+                self.diagnostics.push(unsupported::aggregation(d.name.span));
             }
-        }
+            plan
+        });
+        let number = self.aggregations.len();
+        let reading = match &plan {
+            Some((plan, _)) => shape_of(&plan.reading),
+            None => shape,
+        };
+        self.catalog.add(&d.name.name, Entry { number, ..entry(Class::Aggregation, reading, d.name.span) });
+        let row = plan.as_ref().map(|(plan, _)| plan.row.clone());
+        let tables: Vec<usize> = units.iter().map(|unit| self.duration_table(d, *unit, row.as_ref())).collect();
+        let Some((plan, query)) = plan else { return };
+        self.aggregations.push(AggregationPlan { units, tables, purge, ..plan });
+        self.aggregation_nodes(d, number, query);
     }
 
-    fn granularities(&mut self, d: &AggregationDef) -> Vec<&'static str> {
-        let named =
-            |wanted: &dyn Fn(TimeUnit) -> bool| UNITS.iter().filter(|(u, _)| wanted(*u)).map(|(_, n)| *n).collect();
+    /// The table of a duration.
+    fn duration_table(&mut self, d: &AggregationDef, unit: Unit, row: Option<&Schema>) -> usize {
+        let name = Ident::new(format!("{}_{}", d.name, unit.table()), d.name.span);
+        let number = self.catalog.tables.borrow().len();
+        let schema = row.cloned().unwrap_or_default();
+        let external = d.by.is_some();
+        let keys = 1 + u32::from(external) + d.selection.group_by.len() as u32;
+        let key = (0..keys.min(schema.attributes.len() as u32)).collect();
+        let indexed: Vec<u32> = d
+            .annotations
+            .iter()
+            .filter(|a| annotations::is(a, "index"))
+            .flat_map(|a| &a.elements)
+            .filter_map(|e| schema.attributes.iter().position(|a| a.name == e.value.value))
+            .map(|at| at as u32)
+            .collect();
+        let shape = row.map_or_else(Shape::open, shape_of);
+        self.catalog.tables.get_mut().push(TablePlan::new(name.name.clone(), schema, key, &indexed, d.name.span));
+        match self.catalog.get(&name.name) {
+            Some(before) => self.diagnostics.push(names::defined_twice(&name, Class::Table, before)),
+            None => self.catalog.add(&name.name, Entry { number, ..entry(Class::Table, shape, d.name.span) }),
+        }
+        number
+    }
+
+    fn granularities(&mut self, d: &AggregationDef) -> Vec<Unit> {
+        let named = |wanted: &dyn Fn(TimeUnit) -> bool| {
+            Unit::ALL.into_iter().zip(UNITS).filter(|(_, u)| wanted(*u)).map(|(unit, _)| unit).collect()
+        };
         match &d.every.kind {
             AggregationTimeKind::Range(from, to) => {
                 if from.unit > to.unit {
@@ -65,7 +118,7 @@ impl<'a> Pass<'a> {
         }
     }
 
-    fn aggregation_shape(&mut self, d: &'a AggregationDef) -> Shape {
+    fn aggregation_shape(&mut self, d: &'a AggregationDef) -> (Shape, Option<Bound>) {
         let source = &d.input.source;
         let name = marked(source.scope, &source.name.name);
         let read = match self.catalog.get(&name).map(|e| e.class) {
@@ -75,6 +128,7 @@ impl<'a> Pass<'a> {
             }
             _ => self.read(source),
         };
+        let stream = read.as_ref().and_then(|r| r.stream);
         let shape = read.map_or_else(Shape::open, |r| r.shape);
         let mut inputs = [Input { name, reference: None, shape, many: false, multi: false, state: false, first: 0 }];
         self.catalog.copies.set(COPIES_MAX);
@@ -85,26 +139,222 @@ impl<'a> Pass<'a> {
         if let SelectList::List(list) = &d.selection.list {
             list.iter().for_each(|item| self.kept_by_bucket(&item.expr));
         }
-        self.aggregate_by(d, &inputs);
+        let by = self.aggregate_by(d, &inputs);
         let window = WindowUse { sliding: false, expired: false, windowed: false, leaving: Leaving::Batch };
         let star = matches!(d.selection.list, SelectList::Star(_));
-        let (selected, _) = self.selection(Some(&d.selection), &inputs, window, &d.name.name);
-        let mut shape = Shape { fields: vec![Field::new("AGG_TIMESTAMP", Type::Long)], open: selected.open };
+        let (selected, select) = self.selection(Some(&d.selection), &inputs, window, &d.name.name);
+        let mut shape = Shape { fields: vec![Field::new(TIMESTAMP, Type::Long)], open: selected.open };
         if !star {
             shape.fields.extend(selected.fields);
         }
-        shape
+        let complete = chain.complete && chain.window_span.is_none() && by.is_some() == d.by.is_some();
+        let bound = stream.zip(select).filter(|_| complete).map(|(stream, mut select)| {
+            if star {
+                select.items.clear();
+            }
+            Bound { stream, schema: inputs[0].shape.schema(), before: chain.before, select, by }
+        });
+        (shape, bound)
     }
 
-    fn aggregate_by(&mut self, d: &'a AggregationDef, inputs: &[Input<'a>]) {
-        let Some(by) = &d.by else { return };
+    fn aggregate_by(&mut self, d: &'a AggregationDef, inputs: &[Input<'a>]) -> Option<Expr> {
+        let by = d.by.as_ref()?;
         let scope = Scope { inputs: inputs.to_vec(), ..Scope::default() };
         let mut binder = Binder::new(self.registry, &self.catalog, &mut self.diagnostics, &scope, "aggregate by");
-        if let Some(bound) = binder.attribute(by)
-            && !matches!(bound.ty, Type::Long | Type::String)
-        {
+        let bound = binder.attribute(by)?;
+        if !matches!(bound.ty, Type::Long | Type::String) {
             self.diagnostics.push(wrong::aggregate_by_type(bound.ty, by.span));
         }
+        Some(bound)
+    }
+
+    /// What is kept, and the query that computes it of an event; its tables and durations are still to be told.
+    fn aggregation_plan(&mut self, d: &AggregationDef, bound: Bound) -> Option<(AggregationPlan, QueryPlan)> {
+        let Bound { stream, schema, before, select, by } = bound;
+        let mut kept = Kept::default();
+        for &at in &select.group_by {
+            kept.groups.push(attribute(&schema, at, d.name.span));
+        }
+        let plain = |e: &Expr| matches!(e.node, Node::Attr(at) if select.group_by.contains(&at));
+        for item in &select.items {
+            if !item.expr.has_aggregate() && !plain(&item.expr) {
+                kept.latest.push(item.clone());
+            }
+        }
+        for item in select.items.iter().filter(|i| i.expr.has_aggregate()) {
+            item.expr.visit(&mut |e| {
+                if let (Node::Attr(at), false) = (&e.node, plain(e)) {
+                    let latest = attribute(&schema, *at, e.span);
+                    if !kept.latest.iter().any(|i| same(&i.expr, &latest.expr)) {
+                        kept.latest.push(latest);
+                    }
+                }
+            });
+        }
+        for aggregate in &select.aggregates {
+            if !kept.add(aggregate, &schema) {
+                return None;
+            }
+        }
+        let external = by.is_some();
+        let (mut input, bases) = kept.input();
+        if let Some(by) = by {
+            input.push(self.bucket_time(by)?);
+        }
+        let mut plan = AggregationPlan {
+            name: d.name.name.clone(),
+            units: Vec::new(),
+            tables: Vec::new(),
+            external,
+            groups: kept.groups.len(),
+            latest: kept.latest.len(),
+            bases,
+            row: Schema::default(),
+            reading: Schema { attributes: vec![Attribute::new(TIMESTAMP, Type::Long)] },
+            items: Vec::new(),
+            purge: None,
+            span: d.name.span,
+        };
+        plan.row = kept.row(&plan);
+        let mut names: Vec<&str> = plan.row.attributes.iter().map(|a| a.name.as_str()).collect();
+        names.sort_unstable();
+        if names.windows(2).any(|pair| pair[0] == pair[1]) {
+            return None;
+        }
+        plan.items.push(column(&plan.row, plan.time_column(), d.name.span));
+        for item in &select.items {
+            let expr = self.read_item(item, &select.aggregates, &kept, &plan)?;
+            plan.reading.attributes.push(Attribute { name: item.name.clone(), ty: expr.ty, kind: expr.kind });
+            plan.items.push(expr);
+        }
+        let query = QueryPlan {
+            inputs: vec![stream],
+            schema,
+            before,
+            select: SelectPlan { items: input, ..SelectPlan::default() },
+            ..QueryPlan::of(Kinds::Current, d.span)
+        };
+        Some((plan, query))
+    }
+
+    /// The time of an event.
+    fn bucket_time(&self, by: Expr) -> Option<Item> {
+        let (args, span) = (vec![by.clone()], by.span);
+        let bound = self.registry.find_scalar("", BUCKET_TIME)?.bind(&arg_types(&args)).ok()?;
+        let (kernel, volatility) = (bound.kernel, bound.volatility);
+        let node = Node::Call { name: BUCKET_TIME.to_owned(), kernel, volatility, args };
+        Some(Item { name: BUCKET_TIME.to_owned(), expr: Expr { ty: bound.ty, kind: bound.kind, node, span } })
+    }
+
+    /// What a reader sees for an item of the select list.
+    fn read_item(
+        &self,
+        item: &Item,
+        aggregates: &[AggregatePlan],
+        kept: &Kept,
+        plan: &AggregationPlan,
+    ) -> Option<Expr> {
+        let of = |at: usize, span: Span| column(&plan.row, at, span);
+        if !item.expr.has_aggregate() {
+            let group = kept.groups.iter().position(|g| same(&g.expr, &item.expr));
+            let latest = || kept.latest.iter().position(|l| l.name == item.name).map(|at| plan.first_latest() + at);
+            let at = group.map(|at| 1 + usize::from(plan.external) + at).or_else(latest)?;
+            return Some(of(at, item.expr.span));
+        }
+        let mut expr = item.expr.clone();
+        let mut complete = true;
+        expr.visit_mut(&mut |e| {
+            let found = match &e.node {
+                Node::Attr(at) => {
+                    // Those that stand here already are columns of the row.
+                    if *at & DONE != 0 {
+                        return;
+                    }
+                    let is = |i: &Item| matches!(i.expr.node, Node::Attr(a) if a == *at);
+                    let group = kept.groups.iter().position(is).map(|at| 1 + usize::from(plan.external) + at);
+                    group
+                        .or_else(|| kept.latest.iter().position(is).map(|at| plan.first_latest() + at))
+                        .map(|at| of(at, e.span))
+                }
+                Node::Aggregate(number) => {
+                    aggregates.get(*number as usize).and_then(|a| self.read_aggregate(a, kept, plan, e.span))
+                }
+                _ => return,
+            };
+            match found {
+                Some(mut found) => {
+                    mark(&mut found);
+                    *e = found;
+                }
+                None => complete = false,
+            }
+        });
+        expr.visit_mut(&mut |e| {
+            if let Node::Attr(at) = &mut e.node {
+                *at &= !DONE;
+            }
+        });
+        complete.then_some(expr)
+    }
+
+    fn read_aggregate(&self, a: &AggregatePlan, kept: &Kept, plan: &AggregationPlan, span: Span) -> Option<Expr> {
+        let base = |base: Base| {
+            let is = |(b, arg): &(Base, Option<Item>)| {
+                *b == base
+                    && (base == Base::Count || arg.as_ref().zip(a.arg.as_ref()).is_some_and(|(x, y)| same(&x.expr, y)))
+            };
+            let at = kept.bases.iter().position(is)?;
+            Some(column(&plan.row, plan.first_base() + at, span))
+        };
+        Some(match name_of(a) {
+            "sum" => base(Base::Sum)?,
+            "count" => base(Base::Count)?,
+            "min" => base(Base::Min)?,
+            "max" => base(Base::Max)?,
+            "avg" => {
+                let node = Node::Arith(Arith::Divide, Box::new(base(Base::Sum)?), Box::new(base(Base::Count)?));
+                Expr { ty: Type::Double, kind: Kind::F64, node, span }
+            }
+            _ => {
+                let args = vec![base(Base::Set)?];
+                let bound = self.registry.find_scalar("", "sizeOfSet")?.bind(&arg_types(&args)).ok()?;
+                let (kernel, volatility) = (bound.kernel, bound.volatility);
+                // Declared long, but ints.
+                let node = Node::Call { name: "sizeOfSet".to_owned(), kernel, volatility, args };
+                Expr { ty: Type::Long, kind: bound.kind, node, span }
+            }
+        })
+    }
+
+    /// The query that computes what is kept, and the node that keeps it.
+    fn aggregation_nodes(&mut self, d: &AggregationDef, number: usize, query: QueryPlan) {
+        let field = |i: &Item| Field { name: i.name.clone(), ty: Some(i.expr.ty), kind: i.expr.kind };
+        let shape = Shape { fields: query.select.items.iter().map(field).collect(), open: false };
+        let hidden = format!("{}:in", d.name);
+        self.catalog.add(&hidden, Entry { hidden: true, ..output::inferred(shape.clone(), d.name.span) });
+        let way = self.catalog.get(&hidden).map(|e| e.number);
+        let label = format!("aggregation {}", d.name);
+        let key = format!("aggregation:{}", d.name);
+        let mut query =
+            QueryPlan { label: label.clone(), key: format!("{key}:in"), text: d.to_string(), output: way, ..query };
+        let reads = table_reads(query.expressions().into_iter());
+        query.shared.extend(reads);
+        let fault = query.inputs.first().and_then(|&stream| self.fault_node(&query, stream));
+        let tables = &self.aggregations[number].tables;
+        let writes = tables.iter().map(|&t| (Shared::Table(t), Access::Write));
+        let shared = std::iter::once((Shared::Aggregation(number), Access::Write)).chain(writes).collect();
+        let node = QueryPlan {
+            label,
+            key: format!("{key}:keep"),
+            inputs: way.into_iter().collect(),
+            role: Role::Aggregate(number),
+            shared,
+            schema: shape.schema(),
+            ..QueryPlan::of(Kinds::Current, d.span)
+        };
+        self.queries.push(query);
+        self.queries.push(node);
+        self.queries.extend(fault);
     }
 
     /// Complains about aggregators that cannot be kept by bucket, wherever they stand in an item.
@@ -131,6 +381,126 @@ impl<'a> Pass<'a> {
             }
             _ => {}
         }
+    }
+}
+
+/// The name under which readers see the bucket.
+const TIMESTAMP: &str = "AGG_TIMESTAMP";
+
+const UNITS: [TimeUnit; 6] =
+    [TimeUnit::Second, TimeUnit::Minute, TimeUnit::Hour, TimeUnit::Day, TimeUnit::Month, TimeUnit::Year];
+
+/// Marks attributes that are columns of a row already.
+const DONE: u32 = 1 << 31;
+
+fn mark(expr: &mut Expr) {
+    expr.visit_mut(&mut |e| {
+        if let Node::Attr(at) = &mut e.node {
+            *at |= DONE;
+        }
+    });
+}
+
+fn same(a: &Expr, b: &Expr) -> bool {
+    matches!((&a.node, &b.node), (Node::Attr(a), Node::Attr(b)) if a == b)
+}
+
+fn name_of(a: &AggregatePlan) -> &str {
+    a.text.split('(').next().unwrap_or_default()
+}
+
+fn attribute(schema: &Schema, at: u32, span: Span) -> Item {
+    let name = schema.attributes[at as usize].name.clone();
+    Item { name, expr: column(schema, at as usize, span) }
+}
+
+fn column(schema: &Schema, at: usize, span: Span) -> Expr {
+    let a = &schema.attributes[at];
+    Expr { ty: a.ty, kind: a.kind, node: Node::Attr(at as u32), span }
+}
+
+fn shape_of(schema: &Schema) -> Shape {
+    let field = |a: &Attribute| Field { name: a.name.clone(), ty: Some(a.ty), kind: a.kind };
+    Shape { fields: schema.attributes.iter().map(field).collect(), open: false }
+}
+
+impl Kept {
+    /// Adds what an aggregator needs; whether that can be kept.
+    fn add(&mut self, a: &AggregatePlan, schema: &Schema) -> bool {
+        let bases: &[Base] = match name_of(a) {
+            "sum" => &[Base::Sum],
+            "count" => &[Base::Count],
+            "avg" => &[Base::Sum, Base::Count],
+            "min" => &[Base::Min],
+            "max" => &[Base::Max],
+            "distinctCount" => &[Base::Set],
+            _ => return false,
+        };
+        if a.when.is_some() {
+            return false;
+        }
+        for &base in bases {
+            let arg = match a.arg.as_ref().filter(|_| base != Base::Count) {
+                None => None,
+                Some(Expr { node: Node::Attr(at), ty, kind, span, .. }) if *kind == ty.kind() => {
+                    Some(attribute(schema, *at, *span))
+                }
+                Some(_) => return false,
+            };
+            let is = |(b, known): &(Base, Option<Item>)| {
+                *b == base && known.as_ref().map(|i| &i.name) == arg.as_ref().map(|i| &i.name)
+            };
+            if !self.bases.iter().any(is) {
+                self.bases.push((base, arg));
+            }
+        }
+        true
+    }
+
+    /// What is computed of an event, and where the base values find what they are of.
+    fn input(&self) -> (Vec<Item>, Vec<BasePlan>) {
+        let mut input: Vec<Item> = self.groups.iter().chain(&self.latest).cloned().collect();
+        let first = input.len();
+        let mut bases = Vec::new();
+        for (base, arg) in &self.bases {
+            let place = arg.as_ref().map(|arg| {
+                let known = input[first..].iter().position(|i| same(&i.expr, &arg.expr)).map(|at| first + at);
+                known.unwrap_or_else(|| {
+                    input.push(arg.clone());
+                    input.len() - 1
+                }) as u32
+            });
+            bases.push(BasePlan { base: *base, arg: place });
+        }
+        if input.is_empty() {
+            // A row has to have a column.
+            let node = Node::Const(riddhi_batch::Value::Bool(true));
+            let expr = Expr { ty: Type::Bool, kind: Kind::Bool, node, span: Span::default() };
+            input.push(Item { name: "event".to_owned(), expr });
+        }
+        (input, bases)
+    }
+
+    /// The columns of a row.
+    fn row(&self, plan: &AggregationPlan) -> Schema {
+        let of = |i: &Item| Attribute { name: i.name.clone(), ty: i.expr.ty, kind: i.expr.kind };
+        let long = |name: &str| Attribute::new(name, Type::Long);
+        let mut attributes = vec![long(TIMESTAMP)];
+        attributes.extend(plan.external.then(|| long("AGG_EVENT_TIMESTAMP")));
+        attributes.extend(self.groups.iter().chain(&self.latest).map(of));
+        attributes.extend(plan.last_time().map(|_| long("AGG_LAST_EVENT_TIMESTAMP")));
+        for (base, arg) in &self.bases {
+            let name = arg.as_ref().map_or("", |i| i.name.as_str());
+            let name = match base {
+                Base::Sum => format!("AGG_SUM_{name}"),
+                Base::Count => "AGG_COUNT".to_owned(),
+                Base::Min => format!("AGG_MIN_{name}"),
+                Base::Max => format!("AGG_MAX_{name}"),
+                Base::Set => format!("AGG_SET_{name}"),
+            };
+            attributes.push(Attribute::new(name, BasePlan::ty(*base, arg.as_ref().map(|i| i.expr.ty))));
+        }
+        Schema { attributes }
     }
 }
 

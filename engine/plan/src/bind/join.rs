@@ -1,5 +1,7 @@
 //! Joins: what each side is, what has to hold of a pair, and how rows are found.
 
+use std::sync::Arc;
+
 use riddhi_batch::{Schema, Type, Value};
 use riddhi_ql::Span;
 use riddhi_ql::ast::{self, ExprKind, Join, JoinKind, JoinSource, Query};
@@ -15,12 +17,13 @@ use super::query::is_inner;
 use super::scope::{Input, Scope, marked};
 use super::select::joined_schema;
 use super::{Pass, output};
+use crate::aggregation::{BucketsPlan, Unit};
 use crate::diagnose::{calls, multi as wrong, unsupported};
 use crate::expr::{Expr, Node};
 use crate::join::{JoinPlan, SideOf, SidePlan};
 use crate::logical::{Access, Item, Kinds, QueryPlan, Role, SelectPlan, Shared, WindowRead};
 use crate::registry::{Leaving, WindowUse};
-use crate::table::{TableCondition, over_table};
+use crate::table::{TableCondition, TablePlan, over_table};
 
 /// A side as far as it is known.
 struct Side<'a> {
@@ -29,6 +32,8 @@ struct Side<'a> {
     stream: Option<usize>,
     /// The number of the table that it is.
     table: Option<usize>,
+    /// The number of the aggregation that it is.
+    aggregation: Option<usize>,
     window: Option<NamedWindow>,
     chain: Chain,
     source: &'a JoinSource,
@@ -71,7 +76,7 @@ impl<'a> Pass<'a> {
         let computed = self.computed_keys(join, &mut inputs, chains, plain);
         let firsts = [inputs[0].first, inputs[1].first];
         let aggregation = sides.iter().any(|s| s.class == Some(Class::Aggregation));
-        let on = self.join_conditions(join, &inputs, aggregation);
+        let (on, range) = self.join_conditions(join, &inputs, aggregation).unzip();
         let window = WindowUse { sliding, expired: kinds != Kinds::Current, windowed: true, leaving: Leaving::Any };
         let target = output::target_name(query);
         let (shape, select) = self.selection(query.selection.as_ref(), &inputs, window, target);
@@ -81,7 +86,7 @@ impl<'a> Pass<'a> {
         let (Some(mut on), Some(mut select), Some(output), true) = (on, select, target, complete) else { return };
         on.iter_mut().for_each(|on| over_computed(on, &computed, &inputs));
         let numbers = [sides[0].stream, sides[1].stream];
-        let there = |side: &Side<'_>| side.stream.is_some() || side.table.is_some();
+        let there = |s: &Side<'_>| s.stream.is_some() || s.table.is_some() || s.aggregation.is_some();
         if !sides.iter().all(there) {
             if !sides.iter().any(Side::is_fixed) {
                 self.diagnostics.push(unsupported::join(join.kind_span));
@@ -90,7 +95,17 @@ impl<'a> Pass<'a> {
         }
         let schema = joined_schema(&inputs).attributes;
         let right = firsts[1];
-        let table = self.table_condition(&sides, &firsts, &inputs, on.as_ref());
+        let mut table = self.table_condition(&sides, &firsts, &inputs, on.as_ref());
+        let mut buckets = None;
+        if let Some(aggregation) = sides[1].aggregation {
+            let Some(range) = range.flatten() else { return };
+            let columns = firsts[1] as u32..firsts[1] as u32 + inputs[1].shape.fields.len() as u32;
+            let (found, condition) = self.buckets(aggregation, &columns, range, on.as_ref(), join.span);
+            (buckets, table) = (found, condition);
+            if buckets.is_none() {
+                return;
+            }
+        }
         let key_columns = keys;
         let (keys, rest) = match table {
             Some(_) => (Vec::new(), None),
@@ -100,7 +115,14 @@ impl<'a> Pass<'a> {
         streams.dedup();
         let place = |number: Option<usize>| number.and_then(|n| streams.iter().position(|&s| s == n)).map(|p| p as u32);
         let places = numbers.map(place);
-        let reads = sides.iter().filter_map(|s| s.table).map(|table| (Shared::Table(table), Access::Read)).collect();
+        let read = sides.iter().flat_map(|s| {
+            let aggregation = s.aggregation.and_then(|n| self.aggregations.get(n).map(|a| (n, a)));
+            let kept = aggregation.into_iter().flat_map(|(n, a)| {
+                std::iter::once(Shared::Aggregation(n)).chain(a.tables.iter().map(|&table| Shared::Table(table)))
+            });
+            s.table.map(Shared::Table).into_iter().chain(kept)
+        });
+        let reads = read.map(|shared| (shared, Access::Read)).collect();
         let mut used = vec![false; schema.len()];
         on.iter().for_each(|e| note(e, &mut used));
         note_selection(&select, &mut used);
@@ -115,6 +137,7 @@ impl<'a> Pass<'a> {
             };
             let of = match sides[at].window {
                 _ if sides[at].table.is_some() => SideOf::Table(sides[at].table.unwrap_or(0)),
+                _ if sides[at].aggregation.is_some() => SideOf::Aggregation(sides[at].aggregation.unwrap_or(0)),
                 Some(NamedWindow { read: WindowRead { kinds, number }, any_order, finds, .. }) => {
                     SideOf::Window { kinds, number, any_order, finds }
                 }
@@ -126,7 +149,7 @@ impl<'a> Pass<'a> {
                 input: places[at],
                 of,
                 stage: Box::new(stage(query, numbers[at].unwrap_or(0), own.clone(), chain, used, role)),
-                triggers: triggers && sides[at].table.is_none(),
+                triggers: triggers && !sides[at].is_fixed(),
                 first: firsts[at],
                 schema: own,
                 key: key_columns[at],
@@ -145,6 +168,7 @@ impl<'a> Pass<'a> {
             keys,
             rest,
             table,
+            buckets,
             outer,
             expired: kinds != Kinds::Current || !select.aggregates.is_empty(),
             selfed: streams.len() == 1 && numbers[0] == numbers[1],
@@ -190,8 +214,6 @@ impl<'a> Pass<'a> {
     fn check_sides(&mut self, join: &Join, sides: &[Side<'a>; 2]) {
         if sides.iter().all(Side::is_fixed) {
             self.diagnostics.push(wrong::both_fixed(join.span));
-        } else if sides.iter().any(|s| s.class == Some(Class::Aggregation)) {
-            self.diagnostics.push(unsupported::join(join.kind_span));
         }
         if sides[0].class == Some(Class::Aggregation) {
             self.diagnostics.push(wrong::aggregation_left(join.left.span));
@@ -227,10 +249,11 @@ impl<'a> Pass<'a> {
             state: false,
             first: 0,
         };
-        let entry = self.catalog.get(&input.name).filter(|_| class == Some(Class::Table));
+        let of = |wanted: Class| self.catalog.get(&input.name).filter(|_| class == Some(wanted)).map(|e| e.number);
         let side = Side {
             class,
-            table: entry.map(|e| e.number),
+            table: of(Class::Table),
+            aggregation: of(Class::Aggregation),
             stream: read.as_ref().and_then(|r| r.stream),
             window: read.as_ref().and_then(|r| r.named),
             chain: Chain::default(),
@@ -248,8 +271,35 @@ impl<'a> Pass<'a> {
         })
     }
 
-    /// The condition; none if it could not be bound.
-    fn join_conditions(&mut self, join: &'a Join, inputs: &[Input<'a>], aggregation: bool) -> Option<Option<Expr>> {
+    /// What is asked of an aggregation, and the condition as one over a table of what is found.
+    fn buckets(
+        &mut self,
+        aggregation: usize,
+        columns: &std::ops::Range<u32>,
+        range: Asked,
+        on: Option<&Expr>,
+        span: Span,
+    ) -> (Option<BucketsPlan>, Option<TableCondition>) {
+        let Some(plan) = self.aggregations.get(aggregation) else { return (None, None) };
+        let mut table = TablePlan::new(plan.name.clone(), plan.reading.clone(), Vec::new(), &[], plan.span);
+        let always = || constant(Type::Bool, Value::Bool(true), Span::default());
+        let condition = table.condition(aggregation, over_table(on.cloned().unwrap_or_else(always), columns));
+        let [start, per] = [range.start, range.per].map(|e| over_table(e, columns));
+        let end = range.end.map(|e| over_table(e, columns));
+        if [&start, &per].into_iter().chain(&end).any(Expr::reads_table) {
+            self.diagnostics.push(unsupported::join(span));
+            return (None, None);
+        }
+        (Some(BucketsPlan { aggregation, start, end, per, table: Arc::new(table) }), Some(condition))
+    }
+
+    /// The condition, and what an aggregation is asked for; none if it could not be bound.
+    fn join_conditions(
+        &mut self,
+        join: &'a Join,
+        inputs: &[Input<'a>],
+        aggregation: bool,
+    ) -> Option<(Option<Expr>, Option<Asked>)> {
         let times = inputs.iter().map(|i| i.shape.fields.len()).sum::<usize>() as u32;
         let scope = Scope { inputs: inputs.to_vec(), times: Some(times), ..Scope::default() };
         let mut binder =
@@ -258,33 +308,43 @@ impl<'a> Pass<'a> {
             Some(on) => binder.condition(on, "the condition of a join").map(Some),
             None => Some(None),
         };
-        match &join.range {
-            None if aggregation => self.diagnostics.push(wrong::range_missing(join.span)),
-            None => {}
-            Some(range) => {
-                if !aggregation {
-                    binder.diagnostics.push(wrong::range_without_aggregation(range.span));
-                }
-                for limit in std::iter::once(&range.start).chain(&range.end) {
-                    let bound = binder.bind(limit);
-                    let long = range.end.is_some();
-                    let fits = |ty: Type| ty == Type::String || (ty == Type::Long && long);
-                    if let Some(wrong_one) = bound.filter(|b| !fits(b.ty)) {
-                        binder.diagnostics.push(wrong::within_type(wrong_one.ty, long, wrong_one.span));
-                    }
-                }
-                let per = binder.bind(&range.per);
-                if let Some(per) = per.filter(|p| p.ty != Type::String) {
-                    binder.diagnostics.push(wrong::per_type(per.ty, per.span));
-                } else if let ExprKind::Str(text) = &range.per.kind
-                    && !is_duration(text)
-                {
-                    binder.diagnostics.push(wrong::per_unknown(text, range.per.span));
-                }
+        let Some(range) = &join.range else {
+            if aggregation {
+                self.diagnostics.push(wrong::range_missing(join.span));
             }
+            return on.map(|on| (on, None));
+        };
+        if !aggregation {
+            binder.diagnostics.push(wrong::range_without_aggregation(range.span));
         }
-        on
+        let long = range.end.is_some();
+        let mut limit = |limit: &ast::Expr| {
+            let bound = binder.bind(limit)?;
+            if bound.ty != Type::String && !(bound.ty == Type::Long && long) {
+                binder.diagnostics.push(wrong::within_type(bound.ty, long, bound.span));
+            }
+            Some(bound)
+        };
+        let start = limit(&range.start);
+        let end = range.end.as_ref().map(limit);
+        let per = binder.bind(&range.per);
+        if let Some(per) = per.as_ref().filter(|p| p.ty != Type::String) {
+            binder.diagnostics.push(wrong::per_type(per.ty, per.span));
+        } else if let ExprKind::Str(text) = &range.per.kind
+            && Unit::of(text).is_none()
+        {
+            binder.diagnostics.push(wrong::per_unknown(text, range.per.span));
+        }
+        let end = end.map_or(Some(None), |end| end.map(Some));
+        Some((on?, Some(Asked { start: start?, end: end?, per: per? })))
     }
+}
+
+/// `within start, end per per`, bound.
+struct Asked {
+    start: Expr,
+    end: Option<Expr>,
+    per: Expr,
 }
 
 /// Handlers and window of a side as a query of its own, which keeps what the join looks at.
@@ -324,13 +384,4 @@ fn note_selection(select: &SelectPlan, used: &mut [bool]) {
     let arguments = select.aggregates.iter().flat_map(|a| a.arg.iter().chain(&a.when));
     select.items.iter().map(|i| &i.expr).chain(&select.having).chain(arguments).for_each(|e| note(e, used));
     select.group_by.iter().for_each(|&a| used[a as usize] = true);
-}
-
-/// Whether `per` knows the word.
-fn is_duration(text: &str) -> bool {
-    let words = [
-        "sec", "second", "seconds", "min", "minute", "minutes", "h", "hour", "hours", "day", "days", "month", "months",
-        "year", "years",
-    ];
-    words.contains(&text.to_ascii_lowercase().as_str())
 }

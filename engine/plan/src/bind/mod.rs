@@ -38,6 +38,7 @@ use std::collections::BTreeMap;
 use riddhi_batch::Kind;
 use riddhi_ql::{Code, Diagnostic, Diagnostics, Span, ast};
 
+use crate::aggregation::AggregationPlan;
 use crate::connector::ConnectorPlan;
 use crate::diagnose::unsupported;
 use crate::logical::{AppPlan, QueryPlan, StreamPlan};
@@ -147,6 +148,7 @@ pub(crate) struct Pass<'a> {
     /// The partition whose queries are being bound.
     open: Option<partition::Open>,
     connectors: Vec<ConnectorPlan>,
+    aggregations: Vec<AggregationPlan>,
 }
 
 impl<'a> Pass<'a> {
@@ -171,6 +173,7 @@ impl<'a> Pass<'a> {
             partitions: Vec::new(),
             open: None,
             connectors: Vec::new(),
+            aggregations: Vec::new(),
         }
     }
 
@@ -188,7 +191,8 @@ impl<'a> Pass<'a> {
         let connectors = std::mem::take(&mut self.connectors);
         let partitions = std::mem::take(&mut self.partitions);
         let tables = self.catalog.tables.take();
-        AppPlan { name, playback, idle, streams, tables, queries, regions, rules, partitions, connectors }
+        let aggregations = std::mem::take(&mut self.aggregations);
+        AppPlan { name, playback, idle, streams, tables, aggregations, queries, regions, rules, partitions, connectors }
     }
 
     /// Nothing may be left out in silence: where no diagnostic says why a query has no plan, one says that.

@@ -4,6 +4,7 @@ use riddhi_ql::ast::{AggregationDef, Annotation, Partition};
 use riddhi_ql::{Diagnostics, Span};
 
 use super::annotations::{element, single};
+use crate::aggregation::{RetentionPlan, Unit};
 use crate::diagnose::annotations as wrong;
 use crate::partition::PurgePlan;
 
@@ -13,23 +14,39 @@ const PURGE_INTERVAL_MS: i64 = 5 * 60_000;
 const DAY: i64 = 24 * HOUR;
 
 /// Keys of `@retentionPeriod` with the table they are for and the shortest time, in milliseconds.
-const RETENTIONS: [(&[&str], &str, i64); 6] = [
-    (&["sec", "second", "seconds"], "SECONDS", 120_000),
-    (&["min", "minute", "minutes"], "MINUTES", 2 * HOUR),
-    (&["h", "hour", "hours"], "HOURS", 25 * HOUR),
-    (&["day", "days"], "DAYS", 32 * DAY),
-    (&["month", "months"], "MONTHS", 13 * 30 * DAY),
-    (&["year", "years"], "YEARS", 0),
+const RETENTIONS: [(&[&str], Unit, i64); 6] = [
+    (&["sec", "second", "seconds"], Unit::Second, 120_000),
+    (&["min", "minute", "minutes"], Unit::Minute, 2 * HOUR),
+    (&["h", "hour", "hours"], Unit::Hour, 25 * HOUR),
+    (&["day", "days"], Unit::Day, 32 * DAY),
+    (&["month", "months"], Unit::Month, 13 * 30 * DAY),
+    (&["year", "years"], Unit::Year, 0),
 ];
 
-/// `@purge` of an aggregation with these granularities.
-pub(crate) fn aggregation(d: &AggregationDef, units: &[&str], out: &mut Diagnostics) {
-    let Some(purge) = single(&d.annotations, "purge", out) else { return };
-    switch(purge, false, out);
-    if let Some(interval) = element(purge, "interval", out) {
-        time("interval", &interval.value.value, interval.value.span, out);
+/// How long rows of a duration stay, if nothing is said.
+const DEFAULTS: [Option<i64>; 6] = [Some(120_000), Some(24 * HOUR), Some(30 * DAY), Some(365 * DAY), None, None];
+/// Between two looks for old rows of an aggregation, if nothing is said.
+const RETENTION_INTERVAL_MS: i64 = 15 * 60_000;
+
+/// `@purge` of an aggregation with these durations: what it says, or what holds if nothing is said; none if it is switched off.
+pub(crate) fn aggregation(d: &AggregationDef, units: &[Unit], out: &mut Diagnostics) -> Option<RetentionPlan> {
+    let keep = |unit: &Unit| DEFAULTS[*unit as usize];
+    let mut plan = RetentionPlan { interval_ms: RETENTION_INTERVAL_MS, keep_ms: units.iter().map(keep).collect() };
+    let Some(purge) = single(&d.annotations, "purge", out) else { return Some(plan) };
+    let told = purge.elements.iter().any(|e| e.key.as_ref().is_some_and(|k| k.name.eq_ignore_ascii_case("enable")));
+    let enabled = switch(purge, false, out) || !told;
+    if let Some(interval) = element(purge, "interval", out)
+        && let Some(ms) = time("interval", &interval.value.value, interval.value.span, out)
+    {
+        plan.interval_ms = ms.max(1);
     }
-    let Some(retention) = single(&purge.annotations, "retentionPeriod", out) else { return };
+    let retention = single(&purge.annotations, "retentionPeriod", out);
+    retained(retention, units, &mut plan, out);
+    enabled.then_some(plan)
+}
+
+fn retained(retention: Option<&Annotation>, units: &[Unit], plan: &mut RetentionPlan, out: &mut Diagnostics) {
+    let Some(retention) = retention else { return };
     for found in &retention.elements {
         let key = found.key.as_ref().map_or("", |k| k.name.as_str());
         let words = |words: &[&str]| words.iter().any(|w| w.eq_ignore_ascii_case(key));
@@ -37,15 +54,26 @@ pub(crate) fn aggregation(d: &AggregationDef, units: &[&str], out: &mut Diagnost
             out.push(wrong::retention_key(key, found.span));
             continue;
         };
-        if !units.contains(unit) {
+        let Some(at) = units.iter().position(|u| u == unit) else {
             out.push(wrong::retention_unit(key, found.span));
-        } else if !found.value.value.eq_ignore_ascii_case("all")
-            && let Some(ms) = time(key, &found.value.value, found.value.span, out)
-            && ms < *least
-        {
-            out.push(wrong::retention_short(key, found.value.span));
+            continue;
+        };
+        if found.value.value.eq_ignore_ascii_case("all") {
+            plan.keep_ms[at] = None;
+        } else if let Some(ms) = time(key, first_unit(&found.value.value), found.value.span, out) {
+            plan.keep_ms[at] = Some(ms);
+            if ms < *least {
+                out.push(wrong::retention_short(key, found.value.span));
+            }
         }
     }
+}
+
+/// A number and what follows it up to the next: of a time of several units the others do not count.
+fn first_unit(text: &str) -> &str {
+    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let end = text[digits..].find(|c: char| c.is_ascii_digit()).map_or(text.len(), |at| digits + at);
+    text[..end].trim_end()
 }
 
 /// `@purge` of a partition: `enable` and `idle.period` are needed. What it says, if it is enabled.

@@ -1,6 +1,6 @@
 //! Joins for people: their sides, and how rows are found.
 
-use super::table::access_text;
+use super::table::{access_of, access_text};
 use crate::expr::Expr;
 use crate::join::{JoinPlan, SideOf, SidePlan};
 use crate::logical::{AppPlan, Handler, QueryPlan};
@@ -23,6 +23,7 @@ fn side_text(name: &str, side: &SidePlan, outer: bool) -> String {
     match (&stage.window, side.of) {
         (Some(window), _) => text += &format!(", window {}", window.text),
         (None, SideOf::Table(_)) => text += ", a table",
+        (None, SideOf::Aggregation(_)) => text += ", an aggregation",
         (None, SideOf::Window { .. }) => text += ", a named window",
         (None, SideOf::Stream) => text += ", without a window, so its rows are never found",
     }
@@ -57,6 +58,14 @@ pub(super) fn how(plan: &AppPlan, join: &JoinPlan, query: &QueryPlan) -> String 
     if let Some(condition) = &join.table {
         let own = usize::from(matches!(join.sides[0].of, SideOf::Table(_)));
         let schema = &join.sides[own].schema;
+        if let Some(buckets) = &join.buckets {
+            let text = |e: &Expr| expr_text(e, schema, &[]);
+            let end = buckets.end.as_ref().map(|end| format!(", {}", text(end))).unwrap_or_default();
+            let (start, per) = (text(&buckets.start), text(&buckets.per));
+            let access = access_of(&buckets.table, condition);
+            let on = condition_text(condition, schema);
+            return format!("{access} within {start}{end} per {per}, on {on}");
+        }
         return format!("{}, on {}", access_text(plan, condition), condition_text(condition, schema));
     }
     let key = |side: usize, at: u32| {

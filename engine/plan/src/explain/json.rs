@@ -91,6 +91,9 @@ fn query(plan: &AppPlan, query: &QueryPlan) -> Value {
         let lines = super::states::state_lines(plan, query, states);
         operators.insert(0, json!({"operator": operator, "within_ms": states.within, "states": lines[1..]}));
     }
+    if let Role::Aggregate(number) = &query.role {
+        operators.push(super::aggregation::aggregation_json(plan, *number));
+    }
     if let Role::Change(change) = &query.role {
         operators.push(change_json(plan, change, &query.schema));
     }

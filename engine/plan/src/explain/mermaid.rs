@@ -71,6 +71,9 @@ fn query_lines(plan: &AppPlan, query: &QueryPlan) -> Vec<String> {
     if let Role::States(states) = &query.role {
         lines.extend(super::states::state_lines(plan, query, states));
     }
+    if let Role::Aggregate(number) = &query.role {
+        lines.extend(super::aggregation::aggregation_lines(plan, *number));
+    }
     if let Role::Change(change) = &query.role {
         lines = change_lines(plan, change, &query.schema);
     }

@@ -41,7 +41,11 @@ fn columns(table: &TablePlan, columns: &[u32]) -> String {
 
 /// How rows are found: `looks T up by sym`.
 pub(super) fn access_text(plan: &AppPlan, condition: &TableCondition) -> String {
-    let Some(table) = plan.tables.get(condition.table) else { return String::new() };
+    plan.tables.get(condition.table).map_or_else(String::new, |table| access_of(table, condition))
+}
+
+/// The same of a table that is not the app's.
+pub(super) fn access_of(table: &TablePlan, condition: &TableCondition) -> String {
     let name = name_text(&table.name);
     let rest = if condition.rest.is_some() { ", then tests the rest" } else { "" };
     match &condition.access {

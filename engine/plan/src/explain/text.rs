@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use riddhi_batch::Schema;
 
+use super::aggregation::aggregation_lines;
 use super::table::{change_lines, look_ups, table_line};
 use super::{carries, input_names, merged, mode_text, rules_attribute, stream_name};
 use crate::logical::{AggregatePlan, AppPlan, Handler, QueryPlan, Role, StreamPlan};
@@ -82,6 +83,7 @@ fn query_lines(plan: &AppPlan, query: &QueryPlan, out: &mut String) {
             let fault = query.output.map_or("", |output| stream_name(plan, output));
             return line(format!("insert into {fault}"));
         }
+        Role::Aggregate(number) => return aggregation_lines(plan, *number).into_iter().for_each(line),
         Role::Change(change) => return change_lines(plan, change, &query.schema).into_iter().for_each(line),
     }
     look_ups(plan, query).into_iter().for_each(&mut line);

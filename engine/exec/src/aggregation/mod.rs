@@ -1,0 +1,254 @@
+//! Incremental aggregations: what is kept of events by bucket of time, for several durations.
+//!
+//! ```text
+//! events -> open bucket of the shortest duration -(closes)-> its table
+//!                                               \-> open bucket of the next duration -(closes)-> ...
+//! ```
+//!
+//! Buckets are those of the clock. A bucket closes when the clock reaches its end, by a timer or by an event; its rows go to
+//! the table of its duration and are merged into the open bucket of the next. What readers see of a duration is its table and
+//! what all open buckets up to it have.
+
+mod level;
+mod node;
+
+use std::sync::Arc;
+
+use riddhi_batch::{Arena, Column, Columns, Data, LoadError, Reader, Sel, Writer};
+use riddhi_plan::aggregation::AggregationPlan;
+use riddhi_plan::registry::Failed;
+
+use crate::expr::{Program, Rows, Scratch, Source};
+use crate::table::Table;
+use level::{Level, Places, Taken, columns};
+
+pub use node::Aggregate;
+
+/// What an aggregation keeps beside its tables.
+#[derive(Debug)]
+pub struct Aggregation {
+    plan: Arc<AggregationPlan>,
+    levels: Vec<Level>,
+    places: Places,
+    /// Where the base values find what they are of, in an event.
+    args: Vec<Option<u32>>,
+    items: Vec<Program>,
+    /// Keys of events whose time an attribute gives: its bucket, then the group.
+    keys: Vec<Column>,
+    by: Vec<u32>,
+    /// Rows that are closed.
+    closed: Vec<Vec<Column>>,
+    arena: Arena,
+}
+
+impl Aggregation {
+    /// One without events.
+    pub fn new(plan: Arc<AggregationPlan>) -> Aggregation {
+        let (first, keys) = plan.keys();
+        Aggregation {
+            levels: plan.units.iter().map(|&unit| Level::new(&plan, unit)).collect(),
+            places: Places::of(&plan),
+            args: plan.bases.iter().map(|b| b.arg).collect(),
+            items: plan.items.iter().map(Program::compile).collect(),
+            keys: plan.row.attributes[first..first + keys].iter().map(|a| Column::new(a.kind)).collect(),
+            by: (0..keys as u32).collect(),
+            closed: plan.units.iter().map(|_| columns(&plan)).collect(),
+            arena: Arena::new(),
+            plan,
+        }
+    }
+
+    /// What it is.
+    pub fn plan(&self) -> &AggregationPlan {
+        &self.plan
+    }
+
+    /// When the next open bucket that has something closes.
+    pub fn due(&self) -> Option<i64> {
+        self.levels.iter().filter(|l| !l.is_empty()).map(|l| l.next).min()
+    }
+
+    /// The end of the bucket into which events go.
+    pub fn end(&self) -> i64 {
+        self.levels[0].next
+    }
+
+    /// The clock reads `now`: closes the buckets that are over. Rows that a table did not take are counted.
+    pub fn advance(&mut self, now: i64, tables: &mut [Table]) -> u64 {
+        self.roll(0, now, tables)
+    }
+
+    fn roll(&mut self, at: usize, time: i64, tables: &mut [Table]) -> u64 {
+        let level = &mut self.levels[at];
+        if level.bucket.is_some() && time < level.next {
+            return 0;
+        }
+        let mut refused = 0;
+        if let Some(bucket) = level.bucket.filter(|_| !level.is_empty()) {
+            let mut rows = std::mem::take(&mut self.closed[at]);
+            let mut arena = std::mem::take(&mut self.arena);
+            rows.iter_mut().for_each(Column::clear);
+            arena.clear();
+            level.rows(&mut rows, &mut arena);
+            level.clear();
+            let table = &mut tables[self.plan.tables[at]];
+            for row in 0..rows[0].len() {
+                refused += u64::from(table.insert(&rows, row, &arena).is_err());
+            }
+            if at + 1 < self.levels.len() {
+                refused += self.roll(at + 1, bucket, tables);
+                self.merge(at + 1, &mut rows, &arena);
+            }
+            self.closed[at] = rows;
+            self.arena = arena;
+        }
+        let level = &mut self.levels[at];
+        let start = level.unit.start(time);
+        (level.bucket, level.next) = (Some(start), level.unit.next(time));
+        if at + 1 < self.levels.len() {
+            refused += self.roll(at + 1, start, tables);
+        }
+        refused
+    }
+
+    /// Takes closed rows into the open bucket of a duration.
+    fn merge(&mut self, at: usize, rows: &mut [Column], arena: &Arena) {
+        let level = &mut self.levels[at];
+        if self.plan.external {
+            to_buckets(&mut rows[1], level.unit);
+        }
+        let n = rows[0].len();
+        let keys = (&*rows, &self.places.keys[..], Sel::From(0));
+        level.take(keys, self.places.rows(rows, Sel::From(0), n), arena);
+    }
+
+    /// Takes events in, all of the bucket that is open: the columns that the query in front computes, from a row on.
+    pub fn take(&mut self, cols: &[Column], first: usize, n: usize, arena: &Arena) {
+        let plan = &self.plan;
+        let sel = Sel::From(first);
+        let time = plan.external.then(|| cols.len() - 1);
+        let rows = Taken { cols, sel, n, latest: plan.groups, time, bases: &self.args, merging: false };
+        let level = &mut self.levels[0];
+        let Some(time) = time else { return level.take((cols, &self.by, sel), rows, arena) };
+        self.keys.iter_mut().for_each(Column::clear);
+        for (key, from) in self.keys.iter_mut().zip(std::iter::once(&cols[time]).chain(cols)) {
+            key.append(from, sel, n);
+        }
+        to_buckets(&mut self.keys[0], level.unit);
+        level.take((&self.keys, &self.by, Sel::From(0)), rows, arena);
+    }
+
+    /// Drops the rows of tables that are older than they may be.
+    pub fn purge(&self, now: i64, tables: &mut [Table]) {
+        let Some(retention) = &self.plan.purge else { return };
+        for (&table, keep) in self.plan.tables.iter().zip(&retention.keep_ms) {
+            let Some(keep) = keep else { continue };
+            let (table, before) = (&mut tables[table], now.saturating_sub(*keep));
+            let old = self.stored(table, i64::MIN, before);
+            old.iter().for_each(|&slot| table.remove(slot));
+        }
+    }
+
+    /// The slots of rows with a time in the range.
+    fn stored(&self, table: &Table, from: i64, to: i64) -> Vec<u32> {
+        let Data::I64(times) = &table.cols()[self.plan.time_column()].data else { return Vec::new() };
+        let is = |slot: &u32| table.is_alive(*slot) && (from..to).contains(&times[*slot as usize]);
+        (0..times.len() as u32).filter(is).collect()
+    }
+
+    /// Appends to `out` what readers see of a duration, for buckets that start in a range: the rows of its table in the table's
+    /// order, then those of open buckets as their groups came. Long strings go to `arena`. Gives the number of rows.
+    pub fn find(
+        &self,
+        tables: &[Table],
+        duration: usize,
+        (from, to): (i64, i64),
+        arena: &mut Arena,
+        out: &mut Columns,
+    ) -> usize {
+        let plan = &self.plan;
+        let table = &tables[plan.tables[duration]];
+        let mut slots = self.stored(table, from, to);
+        table.sort(&mut slots);
+        let mut rows = columns(plan);
+        let all: Vec<u32> = (0..rows.len() as u32).collect();
+        table.gather(&slots, &all, &mut rows, arena);
+        let unit = plan.units[duration];
+        let mut found = Level::new(plan, unit);
+        found.bucket = self.levels[0].bucket.map(|bucket| unit.start(bucket));
+        if plan.external {
+            let keys = (&rows[..], &self.places.keys[..], Sel::From(0));
+            found.take(keys, self.places.rows(&rows, Sel::From(0), slots.len()), arena);
+            rows.iter_mut().for_each(Column::clear);
+        }
+        if plan.external || found.bucket.is_some_and(|bucket| (from..to).contains(&bucket)) {
+            self.open(duration, (from, to), &mut found, arena);
+            found.rows(&mut rows, arena);
+        }
+        self.show(&rows, arena, out)
+    }
+
+    /// Merges what open buckets up to a duration have into one.
+    fn open(&self, duration: usize, (from, to): (i64, i64), found: &mut Level, arena: &mut Arena) {
+        let mut rows = columns(&self.plan);
+        let mut picked: Vec<u32> = Vec::new();
+        for level in self.levels[..=duration].iter().rev().filter(|l| !l.is_empty()) {
+            rows.iter_mut().for_each(Column::clear);
+            level.rows(&mut rows, arena);
+            picked.clear();
+            picked.extend(0..rows[0].len() as u32);
+            if self.plan.external {
+                to_buckets(&mut rows[1], found.unit);
+                if let Data::I64(times) = &rows[1].data {
+                    picked.retain(|&row| (from..to).contains(&times[row as usize]));
+                }
+            }
+            let sel = Sel::Rows(&picked);
+            let keys = (&rows[..], &self.places.keys[..], sel);
+            found.take(keys, self.places.rows(&rows, sel, picked.len()), arena);
+        }
+    }
+
+    /// Computes what readers see.
+    fn show(&self, rows: &[Column], arena: &mut Arena, out: &mut Columns) -> usize {
+        let n = rows[0].len();
+        let call = Rows {
+            n,
+            input: Source { cols: rows, sel: Sel::From(0) },
+            computed: Source::NONE,
+            ts: &[],
+            now: &[],
+            serial: 0,
+            seed: 0,
+        };
+        let (mut scratch, mut failed) = (Scratch::new(), Failed::default());
+        for (item, to) in self.items.iter().zip(&mut out.cols) {
+            item.eval(&call, arena, &mut scratch, to, &mut failed);
+        }
+        out.ts.resize(out.ts.len() + n, -1);
+        n
+    }
+
+    /// Writes what it keeps.
+    pub fn save(&self, out: &mut Writer) {
+        self.levels.iter().for_each(|level| level.save(&self.plan, out));
+    }
+
+    /// Reads what [`Aggregation::save`] wrote.
+    pub fn load(&mut self, from: &mut Reader<'_>) -> Result<(), LoadError> {
+        let plan = self.plan.clone();
+        self.levels.iter_mut().try_for_each(|level| level.load(&plan, from))
+    }
+
+    /// Bytes held, about.
+    pub fn bytes(&self) -> usize {
+        self.levels.iter().map(Level::bytes).sum()
+    }
+}
+
+/// Makes times the starts of their buckets.
+fn to_buckets(times: &mut Column, unit: riddhi_plan::aggregation::Unit) {
+    if let Data::I64(times) = &mut times.data {
+        times.iter_mut().for_each(|t| *t = unit.start(*t));
+    }
+}

@@ -1,0 +1,183 @@
+//! The node that keeps what an aggregation keeps.
+
+use riddhi_batch::{Flow, LoadError, Reader, Writer};
+use riddhi_plan::aggregation::AggregationPlan;
+
+use crate::operator::{Inputs, Operator};
+use crate::query::{Cx, Failure, Section};
+use crate::steps::{Fired, Part, Pending, Steps};
+
+/// The role of its section in a snapshot.
+const TIMES: &str = "times";
+
+/// The node of an aggregation.
+pub struct Aggregate {
+    element: u32,
+    key: String,
+    number: usize,
+    /// Milliseconds between two looks for old rows.
+    interval: Option<i64>,
+    /// When the next is.
+    purge: Option<i64>,
+    /// When the next bucket closes.
+    close: Option<i64>,
+    timers: Pending,
+    /// Nothing comes out.
+    out: Flow,
+}
+
+impl Aggregate {
+    /// The node of the aggregation of that number.
+    pub fn new(element: u32, key: &str, number: usize, plan: &AggregationPlan) -> Aggregate {
+        Aggregate {
+            element,
+            key: key.to_owned(),
+            number,
+            interval: plan.purge.as_ref().map(|p| p.interval_ms),
+            purge: None,
+            close: None,
+            timers: Pending::new(Part::Window),
+            out: Flow::default(),
+        }
+    }
+
+    fn next(&self) -> Option<i64> {
+        self.close.into_iter().chain(self.purge).min()
+    }
+
+    /// The clock reads `now`.
+    fn advance(&self, cx: &mut Cx<'_>, now: i64, step: u32) {
+        let shared = &mut *cx.shared;
+        let refused = shared.aggregations[self.number].advance(now, &mut shared.tables);
+        if refused > 0 {
+            let name = &shared.aggregations[self.number].plan().name;
+            let reason = format!("a table of aggregation `{name}` is full or has a row with this primary key");
+            cx.failures.push(Failure { query: self.element, step, rows: refused, reason });
+        }
+    }
+}
+
+impl Operator for Aggregate {
+    fn out(&self) -> &Flow {
+        &self.out
+    }
+
+    fn clear_out(&mut self) {}
+
+    fn begin(&mut self) {
+        self.timers.begin();
+    }
+
+    fn start(&mut self, now: i64) {
+        if self.purge.is_none() {
+            self.purge = self.interval.map(|ms| now.saturating_add(ms));
+        }
+        self.timers.set(self.next().into_iter());
+        self.timers.resume(now);
+    }
+
+    fn has_timers(&self) -> bool {
+        true
+    }
+
+    fn due(&self) -> Option<i64> {
+        self.timers.due()
+    }
+
+    fn next_timer(&self, steps: &Steps) -> Option<Fired> {
+        self.timers.next(steps, self.element)
+    }
+
+    fn fire(&mut self, cx: &mut Cx<'_>, timer: Fired) {
+        let step = cx.steps.fire(timer);
+        self.timers.pop();
+        self.advance(cx, timer.now, step);
+        if let (Some(purge), Some(interval)) = (self.purge, self.interval)
+            && purge <= timer.now
+        {
+            let shared = &mut *cx.shared;
+            shared.aggregations[self.number].purge(timer.now, &mut shared.tables);
+            let passed = (timer.now - purge) / interval;
+            self.purge = Some(purge.saturating_add((passed + 1).saturating_mul(interval)));
+        }
+        self.close = cx.shared.aggregations[self.number].due();
+        self.timers.replace(self.next(), step, cx.steps, self.element);
+        if cx.failures.last().is_none_or(|f| f.step != step) {
+            cx.steps.forget_last();
+        }
+    }
+
+    fn run(&mut self, cx: &mut Cx<'_>, inputs: Inputs<'_>, from: usize, to: usize) {
+        let mut at = from;
+        let mut step = 0;
+        while at < to {
+            let (_, flow, first) = inputs.at(at);
+            step = first.step;
+            self.advance(cx, cx.steps.now(step), step);
+            let aggregation = &mut cx.shared.aggregations[self.number];
+            let end = aggregation.end();
+            let mut rows = first.rows;
+            at += 1;
+            while at < to {
+                let chunk = inputs.at(at).2;
+                if cx.steps.now(chunk.step) >= end {
+                    break;
+                }
+                (rows, step) = (chunk.first + chunk.rows - first.first, chunk.step);
+                at += 1;
+            }
+            aggregation.take(&flow.rows.cols, first.first as usize, rows as usize, cx.arena);
+        }
+        if from < to {
+            self.close = cx.shared.aggregations[self.number].due();
+            self.timers.replace(self.next(), step, cx.steps, self.element);
+        }
+    }
+
+    fn run_frame(&mut self, cx: &mut Cx<'_>, inputs: Inputs<'_>) {
+        let mut at = 0;
+        while at < inputs.order.len() {
+            let step = inputs.at(at).2.step;
+            while let Some(timer) = self.next_timer(cx.steps).filter(|t| cx.steps.precedes(t, step)) {
+                self.fire(cx, timer);
+            }
+            // Up to where old rows are looked for; buckets close by the events' clock as they would by timers.
+            let due = self.purge.unwrap_or(i64::MAX);
+            let mut to = at + 1;
+            while to < inputs.order.len() && cx.steps.now(inputs.at(to).2.step) < due {
+                to += 1;
+            }
+            self.run(cx, inputs, at, to);
+            at = to;
+        }
+        while let Some(timer) = self.next_timer(cx.steps) {
+            self.fire(cx, timer);
+        }
+    }
+
+    fn save(&self, out: &mut Vec<Section>) {
+        let mut bytes = Writer::default();
+        for time in [self.close, self.purge] {
+            bytes.put_bool(time.is_some());
+            bytes.put_i64(time.unwrap_or_default());
+        }
+        out.push(Section { name: format!("{}/{TIMES}", self.key), bytes: bytes.bytes });
+    }
+
+    fn load(&mut self, role: &str, bytes: &[u8]) -> Result<(), LoadError> {
+        if role != TIMES {
+            return Err(LoadError::new(format!("an aggregation has no {role}")));
+        }
+        let mut from = Reader::new(bytes);
+        for time in [&mut self.close, &mut self.purge] {
+            let there = from.get_bool()?;
+            *time = Some(from.get_i64()?).filter(|_| there);
+        }
+        self.timers.set(self.close.into_iter().chain(self.purge).min().into_iter());
+        Ok(())
+    }
+
+    fn bytes(&self) -> usize {
+        0
+    }
+}
