@@ -19,7 +19,7 @@ use riddhi_plan::aggregation::AggregationPlan;
 use riddhi_plan::registry::Failed;
 
 use crate::expr::{Program, Rows, Scratch, Source};
-use crate::table::Table;
+use crate::table::{Table, text_hashes};
 use level::{Level, Places, Taken, columns};
 
 pub use node::Aggregate;
@@ -157,7 +157,8 @@ impl Aggregation {
     }
 
     /// Appends to `out` what readers see of a duration, for buckets that start in a range: the rows of its table in the table's
-    /// order, then those of open buckets as their groups came. Long strings go to `arena`. Gives the number of rows.
+    /// order, then those of open buckets as a hash map of Java lists them; where an attribute gives the time all of them so,
+    /// merged by its buckets. Long strings go to `arena`. Gives the number of rows.
     pub fn find(
         &self,
         tables: &[Table],
@@ -183,9 +184,28 @@ impl Aggregation {
         }
         if plan.external || found.bucket.is_some_and(|bucket| (from..to).contains(&bucket)) {
             self.open(duration, (from, to), &mut found, arena);
-            found.rows(&mut rows, arena);
+            let mut open = columns(plan);
+            found.rows(&mut open, arena);
+            let order = self.map_order(&open, arena);
+            for (to, from) in rows.iter_mut().zip(&open) {
+                to.append(from, Sel::Rows(&order), order.len());
+            }
         }
         self.show(&rows, arena, out)
+    }
+
+    /// The order in which Siddhi's hash map lists rows: by the text of time and group.
+    fn map_order(&self, rows: &[Column], arena: &Arena) -> Vec<u32> {
+        let groups = self.plan.first_latest() - self.plan.groups..self.plan.first_latest();
+        let by: Vec<u32> = std::iter::once(self.plan.time_column() as u32).chain(groups.map(|at| at as u32)).collect();
+        let hashes = text_hashes(rows, &by, arena);
+        let mut buckets = 16;
+        while hashes.len() * 4 > buckets * 3 {
+            buckets *= 2;
+        }
+        let mut order: Vec<u32> = (0..hashes.len() as u32).collect();
+        order.sort_by_key(|&row| hashes[row as usize] & (buckets - 1) as u32);
+        order
     }
 
     /// Merges what open buckets up to a duration have into one.

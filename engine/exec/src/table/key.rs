@@ -161,6 +161,22 @@ impl Keys<'_> {
     }
 }
 
+/// For each row the hash of the texts of these columns, as `HashMap` of Java spreads it.
+pub(crate) fn text_hashes(cols: &[Column], by: &[u32], arena: &Arena) -> Vec<u32> {
+    let mut text = String::new();
+    let mut hash = |row: usize| {
+        text.clear();
+        for &c in by {
+            push_text(&mut text, &cols[c as usize], row, arena);
+            text.push_str(":-:");
+        }
+        let h = text_hash(&text);
+        h ^ (h >> 16)
+    };
+    let n = by.first().map_or(0, |&c| cols[c as usize].len());
+    (0..n).map(&mut hash).collect()
+}
+
 /// The row that stands at `i` of a selection.
 #[inline]
 pub(super) fn at(sel: Sel<'_>, i: usize) -> usize {

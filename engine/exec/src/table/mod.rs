@@ -23,6 +23,8 @@ use index::HashIndex;
 use key::{Keys, Word, ordered, same_value};
 use ordered::OrderedIndex;
 
+pub(crate) use key::text_hashes;
+
 pub use change::{Applier, Rejection};
 pub use find::{Finder, Found};
 pub use node::ChangeTable;

@@ -125,6 +125,8 @@ impl<'a> Pass<'a> {
         let reads = read.map(|shared| (shared, Access::Read)).collect();
         let mut used = vec![false; schema.len()];
         on.iter().for_each(|e| note(e, &mut used));
+        let asked = buckets.iter().flat_map(|b: &BucketsPlan| [&b.start, &b.per].into_iter().chain(&b.end));
+        asked.for_each(|e| note(e, &mut used));
         note_selection(&select, &mut used);
         let chains = [std::mem::take(&mut sides[0].chain), std::mem::take(&mut sides[1].chain)];
         let side = |at: usize, chain: Chain| {

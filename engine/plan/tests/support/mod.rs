@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use riddhi_batch::{Attribute, Column, Kind, Schema, Type, Value};
+use riddhi_plan::aggregation::BUCKET_TIME;
 use riddhi_plan::connector::Direction;
 use riddhi_plan::registry::{
     Aggregate, AggregateFunction, Arg, ArgError, ArgType, BoundAggregate, BoundScalar, BoundStream, BoundWindow,
@@ -117,6 +118,7 @@ fn scalars(r: &mut Registry) {
     add("eventTimestamp", |a| exactly(a, 0).map(|()| native(Type::Long)), Volatility::RowTime);
     add("createSet", |a| exactly(a, 1).and_then(|()| not_object(a)), Volatility::Pure);
     add("sizeOfSet", |a| exactly(a, 1).and_then(|()| object(a)).map(|()| native(Type::Int)), Volatility::Pure);
+    add(BUCKET_TIME, |a| exactly(a, 1).map(|()| native(Type::Long)), Volatility::Pure);
     for name in ["Boolean", "Double", "Float", "Integer", "Long", "String"] {
         let rule = |a: &[ArgType]| exactly(a, 1).map(|()| native(Type::Bool));
         add(&format!("instanceOf{name}"), rule, Volatility::Pure);
