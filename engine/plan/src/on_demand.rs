@@ -1,5 +1,7 @@
 //! On-demand queries, planned.
 
+use riddhi_batch::Value;
+
 use crate::logical::AppPlan;
 
 /// An on-demand query: what it looks at, and what is done with that.
@@ -18,7 +20,7 @@ pub struct OnDemandPlan {
 }
 
 /// What an on-demand query is given.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Contents {
     /// One event, all of whose attributes are null.
     Event,
@@ -26,4 +28,15 @@ pub enum Contents {
     Table(usize),
     /// What can be found in the named window which the query of that number is.
     Window(usize),
+    /// What the aggregation of that number has.
+    Buckets {
+        /// Its number.
+        aggregation: usize,
+        /// `within`: a text with wildcards, or the start of a range.
+        start: Value,
+        /// The end of the range.
+        end: Option<Value>,
+        /// `per`.
+        per: Value,
+    },
 }

@@ -91,20 +91,29 @@ impl OnDemand {
         let mut frame = inner.frame();
         let source = self.plan.source as u32;
         let (rows, arena) = frame.rows_of(source);
-        match self.plan.contents {
+        match &self.plan.contents {
             Contents::Event => {
                 rows.cols.iter_mut().for_each(|c| c.push_null());
                 rows.ts.push(TIME);
             }
+            Contents::Buckets { aggregation, start, end, per } => {
+                let uses = |e: &&&mut Engine| e.uses(logical::Shared::Aggregation(*aggregation));
+                let owner = engines.iter().find(uses).unwrap_or(&engines[0]);
+                let aggregation = &owner.shared.aggregations[*aggregation];
+                let riddhi_batch::Value::Str(per) = per else { return Err("`per` takes a text".to_owned()) };
+                let duration = aggregation.plan().duration(per)?;
+                let range = riddhi_plan::aggregation::range(start, end.as_ref())?;
+                aggregation.find(&inner.shared.tables, duration, range, arena, rows);
+            }
             Contents::Window(number) => {
-                let owner = engines.iter().find(|e| e.runs(number));
-                if let Some(Node::Query(window)) = owner.map(|e| e.query(number)) {
+                let owner = engines.iter().find(|e| e.runs(*number));
+                if let Some(Node::Query(window)) = owner.map(|e| e.query(*number)) {
                     let n = window.contents(&mut rows.cols, arena);
                     rows.ts.resize(n, TIME);
                 }
             }
             Contents::Table(number) => {
-                let table = &inner.shared.tables[number];
+                let table = &inner.shared.tables[*number];
                 let (mut slots, columns) = (Vec::new(), (0..rows.cols.len() as u32).collect::<Vec<_>>());
                 table.all(&mut slots);
                 table.gather(&slots, &columns, &mut rows.cols, arena);

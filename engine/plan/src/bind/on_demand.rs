@@ -15,6 +15,7 @@ use super::output::inferred;
 use super::scope::{Input, Scope};
 use super::{KindTable, Pass};
 use crate::diagnose::{names, unsupported};
+use crate::expr::Node;
 use crate::logical::{AppPlan, Handler, Kinds, QueryPlan, Role, SelectPlan};
 use crate::on_demand::{Contents, OnDemandPlan};
 use crate::regions::regions;
@@ -90,6 +91,11 @@ impl<'a> Pass<'a> {
             }
             self.catalog.add(&stream.name, entry(class, shape, stream.span));
         }
+        for (number, aggregation) in app.aggregations.iter().enumerate() {
+            let shape = shape_of(&aggregation.reading);
+            let entry = entry(Class::Aggregation, shape, aggregation.span);
+            self.catalog.add(&aggregation.name, Entry { number, ..entry });
+        }
         for (number, table) in app.tables.iter().enumerate() {
             let shape = shape_of(&table.schema);
             self.catalog.add(&table.name, Entry { number, ..entry(Class::Table, shape, table.span) });
@@ -109,10 +115,7 @@ impl<'a> Pass<'a> {
                 };
                 (shape, Contents::Window(app.queries.iter().position(of)?))
             }
-            Some((Class::Aggregation, ..)) => {
-                self.diagnostics.push(unsupported::aggregation(name.span));
-                return None;
-            }
+            Some((Class::Aggregation, shape, number)) => (shape, self.buckets_of(from, number)?),
             other => {
                 let known = self.catalog.names(&[Class::Table, Class::Window, Class::Aggregation]);
                 let class = other.map(|(class, ..)| class);
@@ -120,7 +123,7 @@ impl<'a> Pass<'a> {
                 return None;
             }
         };
-        if let Some(range) = &from.range {
+        if let (Some(range), false) = (&from.range, matches!(contents, Contents::Buckets { .. })) {
             self.diagnostics.push(crate::diagnose::multi::range_without_aggregation(range.span));
             return None;
         }
@@ -143,6 +146,30 @@ impl<'a> Pass<'a> {
         let plan = self.query_of(query, source, select);
         self.add(QueryPlan { before, output: Some(result), ..plan });
         Some(OnDemandPlan { columns, ..self.finish(contents, source, Some(result)) })
+    }
+
+    /// What is asked of an aggregation: a range and a duration, which are constants.
+    fn buckets_of(&mut self, from: &'a OnDemandInput, aggregation: usize) -> Option<Contents> {
+        let Some(range) = &from.range else {
+            self.diagnostics.push(crate::diagnose::multi::range_missing(from.name.span));
+            return None;
+        };
+        let scope = Scope::default();
+        let mut constant = |expr: &ast::Expr| {
+            let place = "`within` and `per` of a query";
+            let mut binder = Binder::new(self.registry, &self.catalog, &mut self.diagnostics, &scope, place);
+            match binder.bind(expr)?.node {
+                Node::Const(value) => Some(value),
+                _ => {
+                    self.diagnostics.push(unsupported::aggregation(expr.span));
+                    None
+                }
+            }
+        };
+        let start = constant(&range.start);
+        let end = range.end.as_ref().map(&mut constant);
+        let per = constant(&range.per);
+        Some(Contents::Buckets { aggregation, start: start?, end: end.map_or(Some(None), |e| e.map(Some))?, per: per? })
     }
 
     /// The condition; it may name columns with or without the name of what is read.
