@@ -153,7 +153,7 @@ fn apps_with_mistakes_and_missing_features() {
     fs::write(folder.join("bad.siddhi"), "define stream S (v int);\nfrom S select w insert into Out;\n").unwrap();
     fs::write(
         folder.join("later.siddhi"),
-        "define stream S (v int);\ndefine function f[javascript] return int { return 1; };\nfrom S select v insert into T;\n",
+        "define stream S (v int);\ndefine function f[scala] return int { return 1; };\nfrom S select v insert into T;\n",
     )
     .unwrap();
     for (app, code) in [("app.siddhi", 0), ("bad.siddhi", 1), ("later.siddhi", 3)] {

@@ -180,6 +180,8 @@ const DOUBLE: u8 = 4;
 const BOOL: u8 = 5;
 const STRING: u8 = 6;
 const SET: u8 = 7;
+const LIST: u8 = 8;
+const MAP: u8 = 9;
 
 impl Any {
     /// What stands under a null.
@@ -202,13 +204,18 @@ impl Any {
                 let at = arena.push(s.as_bytes());
                 Any(STRING as u128 | (s.len() as u128) << 32 | (at as u128) << 64)
             }
-            Value::Set(items) => {
-                let at = arena.len() as u64;
-                crate::value::encode_all(items, arena.bytes_mut());
-                let len = arena.len() as u64 - at;
-                Any(SET as u128 | (len as u128) << 32 | (at as u128) << 64)
-            }
+            Value::Set(items) => Any::long(SET, arena, |to| crate::value::encode_all(items, to)),
+            Value::List(items) => Any::long(LIST, arena, |to| crate::value::encode_all(items, to)),
+            Value::Map(map) => Any::long(MAP, arena, |to| crate::value::encode_map(map, to)),
         }
+    }
+
+    /// A value whose encoding `write` appends to the arena.
+    fn long(tag: u8, arena: &mut Arena, write: impl FnOnce(&mut Vec<u8>)) -> Any {
+        let at = arena.len() as u64;
+        write(arena.bytes_mut());
+        let len = arena.len() as u64 - at;
+        Any(tag as u128 | (len as u128) << 32 | (at as u128) << 64)
     }
 
     /// The value, read out.
@@ -223,6 +230,8 @@ impl Any {
             BOOL => Value::Bool(payload != 0),
             STRING => Value::Str(String::from_utf8_lossy(arena.get(payload, len)).into()),
             SET => Value::Set(crate::value::decode_all(arena.get(payload, len))),
+            LIST => Value::List(crate::value::decode_all(arena.get(payload, len))),
+            MAP => Value::Map(Box::new(crate::value::decode_map(arena.get(payload, len)))),
             _ => Value::Null,
         }
     }
@@ -244,7 +253,7 @@ impl Any {
     /// The same value with its long part copied from `from` to `to`.
     pub fn moved(self, from: &Arena, to: &mut Arena) -> Any {
         match self.0 as u8 {
-            STRING | SET => {
+            STRING | SET | LIST | MAP => {
                 let len = (self.0 >> 32) as u32 as usize;
                 let at = to.push(from.get((self.0 >> 64) as u64, len));
                 Any(self.0 as u64 as u128 | (at as u128) << 64)

@@ -41,30 +41,9 @@ fn length(bytes: &[u8]) -> Option<usize> {
 pub fn member_hash(member: &[u8]) -> u32 {
     let mut bytes = member;
     match crate::value::decode(&mut bytes) {
-        None | Some(Value::Null | Value::Set(_)) => 0,
-        Some(Value::Int(x)) => x as u32,
-        Some(Value::Long(x)) => fold(x as u64),
-        Some(Value::Float(x)) => {
-            if x.is_nan() {
-                f32::NAN.to_bits()
-            } else {
-                x.to_bits()
-            }
-        }
-        Some(Value::Double(x)) => fold(if x.is_nan() { f64::NAN.to_bits() } else { x.to_bits() }),
-        Some(Value::Bool(x)) => {
-            if x {
-                1231
-            } else {
-                1237
-            }
-        }
-        Some(Value::Str(text)) => text_hash(&text),
+        None | Some(Value::Set(_)) => 0,
+        Some(value) => value.hash(),
     }
-}
-
-fn fold(x: u64) -> u32 {
-    (x ^ (x >> 32)) as u32
 }
 
 /// Java's hash of a text.

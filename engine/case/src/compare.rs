@@ -238,7 +238,7 @@ pub fn token(value: &Value) -> Token {
         Value::Null => Token::Null,
         Value::Bool(x) => Token::Bool(*x),
         Value::Str(x) => Token::Text(x.to_string()),
-        Value::Set(_) => Token::Any,
+        Value::Set(_) | Value::List(_) | Value::Map(_) => Token::Any,
         number => Token::Number(number.to_string()),
     }
 }

@@ -176,21 +176,18 @@ pub struct FunctionDef {
     pub return_type: Type,
     /// Where the type stands.
     pub return_type_span: Span,
-    /// The script with both its braces; what the engine is handed is less (see [`FunctionDef::script`]).
+    /// The script with both its braces; what stands between them is [`FunctionDef::script`].
     pub body: StrLit,
     /// The whole definition.
     pub span: Span,
 }
 
 impl FunctionDef {
-    /// The text that the script engine is handed: without the first brace, and without the last *two* characters, as
-    /// Siddhi cuts it.
+    /// The script: what stands between the braces.
     pub fn script(&self) -> &str {
-        let mut rest = self.body.value.chars();
-        rest.next();
-        rest.next_back();
-        rest.next_back();
-        rest.as_str()
+        let text = self.body.value.as_str();
+        let text = text.strip_prefix('{').unwrap_or(text);
+        text.strip_suffix('}').unwrap_or(text)
     }
 }
 

@@ -18,6 +18,8 @@ pub(crate) fn type_name(value: &Value) -> &'static str {
         Value::Bool(_) => "bool",
         Value::Str(_) => "string",
         Value::Set(_) => "set",
+        Value::List(_) => "list",
+        Value::Map(_) => "map",
     }
 }
 

@@ -8,10 +8,13 @@ mod bucket_time;
 mod cast;
 mod choose;
 mod convert;
+mod dates;
 mod extreme;
 mod instance_of;
+mod objects;
 mod packs;
 mod parse;
+mod script;
 mod set;
 mod time;
 mod uuid;
@@ -42,6 +45,9 @@ pub fn register(registry: &mut Registry) {
     for (name, ty) in instance_of::NAMES {
         add(name, Arc::new(instance_of::InstanceOf(ty)));
     }
+    dates::register(registry);
+    objects::register(registry);
+    script::register(registry);
     packs::register(registry);
 }
 

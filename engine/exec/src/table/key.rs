@@ -252,7 +252,7 @@ fn value_hash(column: &Column, row: usize, arena: &Arena) -> u32 {
                     1237
                 }
             }
-            Value::Null | Value::Set(_) => 0,
+            Value::Null | Value::Set(_) | Value::List(_) | Value::Map(_) => 0,
         },
     }
 }

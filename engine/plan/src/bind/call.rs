@@ -17,8 +17,10 @@ impl Binder<'_> {
         let registry = self.registry;
         let namespace = call.namespace.as_ref().map_or("", |n| n.name.as_str());
         let name = call.name.name.as_str();
-        if let Some(script) = self.catalog.function(namespace, name) {
-            return self.unbuilt(call, script);
+        match self.catalog.function(namespace, name) {
+            Some((_, Some(function))) => return self.scalar(call, function.0.as_ref()),
+            Some((ty, None)) => return self.unbuilt(call, Some(ty)),
+            None => {}
         }
         if let Some(function) = registry.find_scalar(namespace, name) {
             return self.scalar(call, function.as_ref());
@@ -66,7 +68,7 @@ impl Binder<'_> {
         };
         let args = args?;
         let what = format!("`{}`", calls::call_name(call));
-        let bound = match function.bind(&arg_types(&args)) {
+        let bound = match function.bind_in(&arg_types(&args), self.registry.zone()) {
             Ok(bound) => bound,
             Err(error) => {
                 let spans: Vec<Span> = args.iter().map(|a| a.span).collect();

@@ -10,7 +10,7 @@ use riddhi_batch::{Attribute, Kind, Schema, Type};
 use riddhi_ql::Span;
 
 use crate::logical::WindowRead;
-use crate::registry::Finds;
+use crate::registry::{Finds, ScriptFunction};
 use crate::table::TablePlan;
 
 /// What a name is.
@@ -126,8 +126,8 @@ pub(crate) struct NamedWindow {
 #[derive(Debug, Default)]
 pub(crate) struct Catalog {
     entries: HashMap<String, Entry>,
-    /// Script functions with the type they return and where they are defined.
-    pub functions: HashMap<String, (Type, Span)>,
+    /// Script functions with the type they return and where they are defined; no function if the script is wrong.
+    pub functions: HashMap<String, (Type, Span, Option<ScriptFunction>)>,
     /// Nodes that the query in hand may still copy.
     pub copies: Cell<usize>,
     /// Names of plain streams by number.
@@ -150,10 +150,10 @@ impl Catalog {
         self.entries.get_key_value(name).map(|(k, _)| k.as_str())
     }
 
-    /// Of a script function: the type it returns.
-    pub(crate) fn function(&self, namespace: &str, name: &str) -> Option<Option<Type>> {
+    /// A script function, and the type it returns.
+    pub(crate) fn function(&self, namespace: &str, name: &str) -> Option<(Type, Option<ScriptFunction>)> {
         let found = self.functions.get(name).filter(|_| namespace.is_empty());
-        found.map(|(ty, _)| Some(*ty))
+        found.map(|(ty, _, function)| (*ty, function.clone()))
     }
 
     pub(crate) fn get_mut(&mut self, name: &str) -> Option<&mut Entry> {

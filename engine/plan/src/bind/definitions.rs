@@ -186,17 +186,24 @@ impl<'a> Pass<'a> {
     }
 
     fn function(&mut self, d: &ast::FunctionDef) {
-        self.diagnostics.push(unsupported::script(d.name.span));
-        if !may_be(LANGUAGES, &d.language.name) {
-            self.diagnostics.push(calls::unknown_language(&d.language));
-        }
         let ty = type_of(d.return_type);
-        if let Some((_, span)) = self.catalog.functions.get(&d.name.name) {
+        let mut function = None;
+        match self.registry.find_script(&d.language.name) {
+            Some(language) => match language.compile(&d.name.name, d.script(), ty) {
+                Ok(made) => function = Some(made),
+                Err(error) => self.diagnostics.push(calls::script(&d.name.name, &error, &d.body)),
+            },
+            None if may_be(LANGUAGES, &d.language.name) => {
+                self.diagnostics.push(unsupported::script(&d.language));
+            }
+            None => self.diagnostics.push(calls::unknown_language(&d.language)),
+        }
+        if let Some((_, span, _)) = self.catalog.functions.get(&d.name.name) {
             let before = entry(Class::Function, Shape::default(), *span);
             self.diagnostics.push(names::defined_twice(&d.name, Class::Function, &before));
             return;
         }
-        self.catalog.functions.insert(d.name.name.clone(), (ty, d.name.span));
+        self.catalog.functions.insert(d.name.name.clone(), (ty, d.name.span, function));
     }
 }
 

@@ -7,6 +7,7 @@
 mod aggregate;
 mod connector;
 mod scalar;
+mod script;
 mod stream;
 mod window;
 
@@ -26,6 +27,7 @@ pub use connector::{
     ANY_PROPERTY, ConnectorSpec, MapperSpec, Mapping, OptionProblem, OptionSpec, OptionType, Outside, Payload,
 };
 pub use scalar::{Arg, BoundScalar, Failed, KernelCx, RowCx, RowFailure, ScalarFunction, ScalarKernel};
+pub use script::{ScriptError, ScriptFunction, ScriptLanguage};
 pub use stream::{BoundStream, StreamCx, StreamFunction, StreamKernel, StreamRows};
 pub use window::{
     Alike, BoundWindow, Cell, Create, Entering, Finds, Flush, Form, Leaving, SignalSink, Stamp, Timers, Times, Window,
@@ -86,6 +88,7 @@ impl ArgError {
 pub struct Registry {
     scalars: BTreeMap<(String, String), Arc<dyn ScalarFunction>>,
     aggregates: BTreeMap<(String, String), Arc<dyn AggregateFunction>>,
+    scripts: BTreeMap<String, Arc<dyn ScriptLanguage>>,
     windows: BTreeMap<String, Arc<dyn WindowFunction>>,
     streams: BTreeMap<(String, String), Arc<dyn StreamFunction>>,
     connectors: BTreeMap<(Direction, String), Arc<ConnectorSpec>>,
@@ -98,6 +101,16 @@ impl Registry {
     /// Adds a scalar function; one of the same name is replaced.
     pub fn scalar(&mut self, namespace: &str, name: &str, function: Arc<dyn ScalarFunction>) {
         self.scalars.insert((namespace.to_owned(), name.to_owned()), function);
+    }
+
+    /// Adds a script language; case counts nothing.
+    pub fn script(&mut self, name: &str, language: Arc<dyn ScriptLanguage>) {
+        self.scripts.insert(name.to_ascii_lowercase(), language);
+    }
+
+    /// The script language of that name.
+    pub fn find_script(&self, name: &str) -> Option<&Arc<dyn ScriptLanguage>> {
+        self.scripts.get(&name.to_ascii_lowercase())
     }
 
     /// Adds an aggregator.

@@ -10,8 +10,8 @@ use riddhi_plan::connector::Direction;
 use riddhi_plan::registry::{
     Aggregate, AggregateFunction, Arg, ArgError, ArgType, BoundAggregate, BoundScalar, BoundStream, BoundWindow,
     ConnectorSpec, Create, Failed, Form, KernelCx, MapperSpec, Mapping, OptionProblem, OptionSpec, OptionType, Outside,
-    Payload, Registry, RowCx, RowFailure, ScalarFunction, ScalarKernel, StreamCx, StreamFunction, StreamKernel,
-    StreamRows, Volatility, WindowFunction, WindowUse,
+    Payload, Registry, RowCx, RowFailure, ScalarFunction, ScalarKernel, ScriptError, ScriptFunction, ScriptLanguage,
+    StreamCx, StreamFunction, StreamKernel, StreamRows, Volatility, WindowFunction, WindowUse,
 };
 use riddhi_plan::{Planned, plan};
 use riddhi_ql::{Diagnostic, Source, render_text};
@@ -43,6 +43,7 @@ pub fn registry() -> Registry {
     windows(&mut r);
     r.stream("", "log", Arc::new(Log));
     connectors(&mut r);
+    r.script("javascript", Arc::new(JavaScript));
     r.stream("", "pol2Cart", Arc::new(Polar));
     r
 }
@@ -83,6 +84,18 @@ fn connectors(r: &mut Registry) {
         r.mapper(direction, mapper("text", Payload::Bytes, Mapping::Template));
     }
     r.set_outside(Outside::Started);
+}
+
+/// A language in which only `+ ;` is a mistake.
+struct JavaScript;
+
+impl ScriptLanguage for JavaScript {
+    fn compile(&self, _: &str, body: &str, _: Type) -> Result<ScriptFunction, ScriptError> {
+        match body.split('\n').position(|line| line.contains("+ ;")) {
+            Some(at) => Err(ScriptError { what: "unexpected token ';'".to_owned(), line: Some(at as u32 + 1) }),
+            None => Ok(ScriptFunction(Arc::new(Scalar(|_| Ok((Type::Int, Kind::Any)), Volatility::Pure)))),
+        }
+    }
 }
 
 struct Scalar(fn(&[ArgType]) -> Ruled, Volatility);

@@ -43,7 +43,19 @@ fn push_any(out: &mut Vec<u8>, value: &Value) {
         Value::Double(x) => push_special(out, *x),
         Value::Bool(x) => out.extend_from_slice(if *x { b"true" } else { b"false" }),
         Value::Str(x) => push_string(out, x.as_bytes()),
-        Value::Set(items) => {
+        Value::Map(map) => {
+            out.push(b'{');
+            for (i, (key, value)) in map.iter().enumerate() {
+                if i > 0 {
+                    out.push(b',');
+                }
+                push_string(out, key.to_string().as_bytes());
+                out.push(b':');
+                push_any(out, value);
+            }
+            out.push(b'}');
+        }
+        Value::Set(items) | Value::List(items) => {
             out.push(b'[');
             for (i, item) in items.iter().enumerate() {
                 if i > 0 {

@@ -10,6 +10,7 @@ mod r0205_arguments;
 mod r0206_aggregate_here;
 mod r0207_window_on_window;
 mod r0208_unknown_language;
+mod r0209_script;
 
 family! {
     r0201_unknown_function,
@@ -20,6 +21,7 @@ family! {
     r0206_aggregate_here,
     r0207_window_on_window,
     r0208_unknown_language,
+    r0209_script,
 }
 
 /// The name as written.

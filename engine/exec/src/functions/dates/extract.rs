@@ -1,0 +1,79 @@
+//! `time:extract`.
+
+use riddhi_batch::{Type, Value};
+use riddhi_plan::cron::Zone;
+use riddhi_plan::registry::{ArgError, ArgType, BoundScalar, Volatility};
+
+use super::calendar::Fields;
+use super::call::{Out, bound};
+use super::{By, or_null, shown, types};
+
+/// Countries whose weeks begin on Sunday, the first with one day of the year.
+const SUNDAY: &[&str] =
+    &["US", "CA", "MX", "JP", "KR", "IN", "BR", "TW", "HK", "SG", "ZA", "PH", "TH", "CO", "PE", "IL"];
+/// Countries whose weeks begin on Monday, the first with four days of the year.
+const MONDAY: &[&str] = &[
+    "GB", "IE", "DE", "FR", "IT", "ES", "NL", "BE", "AT", "CH", "SE", "NO", "DK", "FI", "PL", "CZ", "SK", "HU", "GR",
+    "RU", "LU", "EE", "LT", "BG", "IS",
+];
+
+/// First day of the week, and how many days the first week has at least.
+fn rules(args: &[ArgType], k: usize) -> Result<(i64, i64), ArgError> {
+    let Some(arg) = args.get(k) else { return Ok((0, 1)) };
+    let Some(Value::Str(locale)) = &arg.constant else {
+        return Err(ArgError::at(k, "the locale must be a constant", "give a language and country, as 'en_US'"));
+    };
+    let country = locale.split('_').nth(1).unwrap_or("");
+    if SUNDAY.contains(&country) {
+        Ok((0, 1))
+    } else if MONDAY.contains(&country) {
+        Ok((1, 4))
+    } else {
+        let help = "give a language and country, as 'en_US' or 'de_DE'";
+        Err(ArgError::at(k, format!("the weeks of {} are not known", shown(locale)), help))
+    }
+}
+
+type Take = fn(&Fields) -> i64;
+
+/// Binds it.
+pub(super) fn bind(name: &'static str, args: &[ArgType], zone: &Zone) -> Result<BoundScalar, ArgError> {
+    use Type::{Long, String as Text};
+    types(args, &[&[Text, Text], &[Text, Text, Text], &[Text, Text, Text, Text], &[Long, Text], &[Long, Text, Text]])?;
+    let of_long = args[0].ty == Long;
+    let unit = if of_long { 1 } else { 0 };
+    let Some(Value::Str(word)) = &args[unit].constant else {
+        return Err(ArgError::at(unit, "the unit must be a constant", "give 'year', 'month', 'day', 'hour' and so on"));
+    };
+    let (first, least) = rules(args, if of_long { 2 } else { 3 })?;
+    let take: Option<Take> = match word.to_ascii_uppercase().as_str() {
+        "YEAR" => Some(|at| if at.year > 0 { at.year } else { 1 - at.year }),
+        "MONTH" => Some(|at| at.month),
+        "DAY" => Some(|at| at.day),
+        "HOUR" => Some(Fields::hour),
+        "MINUTE" => Some(Fields::minute),
+        "SECOND" => Some(Fields::second),
+        "QUARTER" => Some(|at| (at.month + 2) / 3),
+        _ => None,
+    };
+    let week = word.eq_ignore_ascii_case("week");
+    let of = move |local: i64| {
+        let at = Fields::of(local);
+        Out::Int(match take {
+            Some(take) => take(&at) as i32,
+            None if week => at.week(first, least) as i32,
+            None => 0,
+        })
+    };
+    let zone = zone.clone();
+    if of_long {
+        return Ok(bound(name, Type::Int, Volatility::Pure, move |_, cells, _| {
+            or_null(cells[0].long()?, |time| of(zone.local(time)))
+        }));
+    }
+    let by = By::of(args, 2, true)?;
+    Ok(bound(name, Type::Int, by.volatility(), move |now, cells, _| {
+        let Some(from) = cells[1].text()? else { return Ok(Out::Null) };
+        or_null(by.with(cells, |p| p.read(from, &zone, now))?, |time| of(zone.local(time)))
+    }))
+}

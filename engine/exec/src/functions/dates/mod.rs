@@ -1,0 +1,295 @@
+//! `time:`: dates as texts by Java's patterns, and as milliseconds.
+//!
+//! Where Siddhi looks at the clock of the host, these look at that of the app, which is the same but in replay and playback.
+
+mod calendar;
+mod call;
+mod extract;
+mod pattern;
+mod shift;
+mod zones;
+
+use std::sync::Arc;
+
+use riddhi_batch::{Type, Value};
+use riddhi_plan::cron::Zone;
+use riddhi_plan::registry::{ArgError, ArgType, BoundScalar, Registry, RowFailure, ScalarFunction, Volatility};
+
+use call::{Cell, Out, bound};
+use pattern::Pattern;
+
+/// The pattern where none is given.
+const DEFAULT: &str = "yyyy-MM-dd HH:mm:ss.SSS";
+/// Characters of a text that a failure shows.
+const SHOWN: usize = 60;
+
+/// Adds all of them.
+pub(super) fn register(registry: &mut Registry) {
+    let mut add = |name: &'static str, make: Make| registry.scalar("time", name, Arc::new(Dates { name, make }));
+    add("currentDate", |name, args, zone| now(name, args, zone, "yyyy-MM-dd", false));
+    add("currentTime", |name, args, zone| now(name, args, zone, "HH:mm:ss", false));
+    add("currentTimestamp", |name, args, zone| now(name, args, zone, "yyyy-MM-dd HH:mm:ss", true));
+    add("utcTimestamp", utc_timestamp);
+    add("date", date);
+    add("dateFormat", date_format);
+    add("dateAdd", |name, args, zone| shift::bind(name, args, zone, 1));
+    add("dateSub", |name, args, zone| shift::bind(name, args, zone, -1));
+    add("dateDiff", date_diff);
+    add("dayOfWeek", day_of_week);
+    add("extract", extract::bind);
+    add("timestampInMilliseconds", timestamp);
+    add("timezoneConvert", convert);
+}
+
+type Make = fn(&'static str, &[ArgType], &Zone) -> Result<BoundScalar, ArgError>;
+
+struct Dates {
+    name: &'static str,
+    make: Make,
+}
+
+impl ScalarFunction for Dates {
+    fn bind(&self, args: &[ArgType]) -> Result<BoundScalar, ArgError> {
+        (self.make)(self.name, args, &Zone::utc())
+    }
+
+    fn bind_in(&self, args: &[ArgType], zone: &Zone) -> Result<BoundScalar, ArgError> {
+        (self.make)(self.name, args, zone)
+    }
+}
+
+/// The beginning of a text, for a message.
+fn shown(text: &str) -> String {
+    match text.char_indices().nth(SHOWN) {
+        None => format!("'{text}'"),
+        Some((at, _)) => format!("'{}...'", &text[..at]),
+    }
+}
+
+/// Refuses arguments whose types are none of these lists.
+fn types(args: &[ArgType], overloads: &[&[Type]]) -> Result<(), ArgError> {
+    if overloads.iter().any(|o| o.len() == args.len() && o.iter().zip(args).all(|(ty, arg)| *ty == arg.ty)) {
+        return Ok(());
+    }
+    let list = |types: &[Type]| format!("({})", types.iter().map(Type::to_string).collect::<Vec<_>>().join(", "));
+    let found: Vec<Type> = args.iter().map(|a| a.ty).collect();
+    let help: Vec<String> = overloads.iter().map(|o| list(o)).collect();
+    let help = format!("give {}", help.join(" or "));
+    Err(ArgError::count(format!("does not take {}", list(&found)), help))
+}
+
+/// The pattern of an argument: read once if it is a constant, and then it must be right.
+#[derive(Debug)]
+enum By {
+    Fixed(Pattern),
+    Arg(usize),
+}
+
+impl By {
+    /// Of argument `k`, or the default if there are fewer.
+    fn of(args: &[ArgType], k: usize, reads: bool) -> Result<By, ArgError> {
+        let help = "a date pattern is as in 'yyyy-MM-dd HH:mm:ss.SSS'";
+        let text = match args.get(k) {
+            None => DEFAULT,
+            Some(ArgType { constant: Some(Value::Str(text)), .. }) => text,
+            Some(_) => return Ok(By::Arg(k)),
+        };
+        let pattern = Pattern::new(text).map_err(|why| ArgError::at(k, why.what, help))?;
+        match pattern.unreadable().filter(|_| reads) {
+            Some(letter) => Err(ArgError::at(k, format!("dates are not read by weeks: '{letter}'"), help)),
+            None => Ok(By::Fixed(pattern)),
+        }
+    }
+
+    /// Runs `f` with it; null if the argument is.
+    fn with<T>(
+        &self,
+        cells: &[Cell<'_>],
+        f: impl FnOnce(&Pattern) -> Result<T, RowFailure>,
+    ) -> Result<Option<T>, RowFailure> {
+        match self {
+            By::Fixed(pattern) => f(pattern).map(Some),
+            By::Arg(k) => match cells[*k].text()? {
+                Some(text) => f(&Pattern::new(text)?).map(Some),
+                None => Ok(None),
+            },
+        }
+    }
+
+    /// What a value read by it depends on.
+    fn volatility(&self) -> Volatility {
+        match self {
+            By::Fixed(pattern) if !pattern.needs_clock() => Volatility::Pure,
+            _ => Volatility::Clock,
+        }
+    }
+}
+
+fn or_null<T>(value: Option<T>, of: impl FnOnce(T) -> Out) -> Result<Out, RowFailure> {
+    Ok(value.map_or(Out::Null, of))
+}
+
+fn fixed(text: &str) -> Result<Pattern, ArgError> {
+    Pattern::new(text).map_err(|why| ArgError::count(why.what, "tell who made Riddhi"))
+}
+
+/// The zone that a constant names.
+fn zone_at(args: &[ArgType], k: usize) -> Result<Option<Zone>, ArgError> {
+    match args.get(k).and_then(|a| a.constant.as_ref()) {
+        Some(Value::Str(name)) => zones::zone(name).map(Some).ok_or_else(|| {
+            ArgError::at(k, format!("{} is not a time zone", shown(name)), "for example 'Asia/Tokyo' or 'UTC'")
+        }),
+        _ => Ok(None),
+    }
+}
+
+/// The zone that a value names; `None` of null.
+fn zone_of(cell: &Cell<'_>) -> Result<Option<Zone>, RowFailure> {
+    let Some(name) = cell.text()? else { return Ok(None) };
+    let zone = zones::zone(name).ok_or_else(|| RowFailure::new(format!("{} is not a time zone", shown(name))))?;
+    Ok(Some(zone))
+}
+
+fn now(
+    name: &'static str,
+    args: &[ArgType],
+    zone: &Zone,
+    form: &str,
+    takes_zone: bool,
+) -> Result<BoundScalar, ArgError> {
+    let overloads: &[&[Type]] = if takes_zone { &[&[], &[Type::String]] } else { &[&[]] };
+    types(args, overloads)?;
+    let pattern = fixed(form)?;
+    let zone = zone_at(args, 0)?.unwrap_or_else(|| zone.clone());
+    let named = args.first().is_some_and(|a| a.constant.is_none());
+    Ok(bound(name, Type::String, Volatility::Clock, move |now, cells, text| {
+        let own = if named { zone_of(&cells[0])? } else { None };
+        pattern.write(now, own.as_ref().unwrap_or(&zone), text);
+        Ok(Out::Text)
+    }))
+}
+
+fn utc_timestamp(name: &'static str, args: &[ArgType], _: &Zone) -> Result<BoundScalar, ArgError> {
+    types(args, &[&[], &[Type::String]])?;
+    let by = if args.is_empty() { By::Fixed(fixed("yyyy-MM-dd HH:mm:ss")?) } else { By::of(args, 0, false)? };
+    Ok(bound(name, Type::String, Volatility::Clock, move |now, cells, text| {
+        let written = by.with(cells, |pattern| {
+            pattern.write(now, &Zone::utc(), text);
+            Ok(())
+        })?;
+        or_null(written, |()| Out::Text)
+    }))
+}
+
+fn date(name: &'static str, args: &[ArgType], zone: &Zone) -> Result<BoundScalar, ArgError> {
+    types(args, &[&[Type::String, Type::String], &[Type::String]])?;
+    let (by, to, zone) = (By::of(args, 1, true)?, fixed("yyyy-MM-dd")?, zone.clone());
+    Ok(bound(name, Type::String, by.volatility(), move |now, cells, text| {
+        let Some(from) = cells[0].text()? else { return Ok(Out::Null) };
+        let time = by.with(cells, |p| p.read(from, &zone, now))?;
+        or_null(time, |time| {
+            to.write(time, &zone, text);
+            Out::Text
+        })
+    }))
+}
+
+fn date_format(name: &'static str, args: &[ArgType], zone: &Zone) -> Result<BoundScalar, ArgError> {
+    use Type::{Long, String as Text};
+    types(args, &[&[Text, Text], &[Text, Text, Text], &[Long, Text]])?;
+    let (to, zone) = (By::of(args, 1, false)?, zone.clone());
+    if args[0].ty == Long {
+        return Ok(bound(name, Text, Volatility::Pure, move |_, cells, text| {
+            let Some(time) = cells[0].long()? else { return Ok(Out::Null) };
+            let written = to.with(cells, |p| {
+                p.write(time, &zone, text);
+                Ok(())
+            })?;
+            or_null(written, |()| Out::Text)
+        }));
+    }
+    let by = By::of(args, 2, true)?;
+    Ok(bound(name, Text, by.volatility(), move |now, cells, text| {
+        let Some(from) = cells[0].text()? else { return Ok(Out::Null) };
+        let Some(time) = by.with(cells, |p| p.read(from, &zone, now))? else { return Ok(Out::Null) };
+        let written = to.with(cells, |p| {
+            p.write(time, &zone, text);
+            Ok(())
+        })?;
+        or_null(written, |()| Out::Text)
+    }))
+}
+
+fn date_diff(name: &'static str, args: &[ArgType], zone: &Zone) -> Result<BoundScalar, ArgError> {
+    use Type::{Long, String as Text};
+    types(args, &[&[Text, Text], &[Text, Text, Text, Text], &[Long, Long]])?;
+    if args[0].ty == Long {
+        return Ok(bound(name, Long, Volatility::Pure, |_, cells, _| match (cells[0].long()?, cells[1].long()?) {
+            (Some(a), Some(b)) => Ok(Out::Long(a.wrapping_sub(b) / calendar::DAY)),
+            _ => Ok(Out::Null),
+        }));
+    }
+    let (first, second, zone) = (By::of(args, 2, true)?, By::of(args, 3, true)?, zone.clone());
+    let volatility = first.volatility().max(second.volatility());
+    Ok(bound(name, Long, volatility, move |now, cells, _| {
+        let (Some(a), Some(b)) = (cells[0].text()?, cells[1].text()?) else { return Ok(Out::Null) };
+        let a = first.with(cells, |p| p.read(a, &zone, now))?;
+        let b = second.with(cells, |p| p.read(b, &zone, now))?;
+        or_null(a.zip(b), |(a, b)| Out::Long(a.wrapping_sub(b) / calendar::DAY))
+    }))
+}
+
+fn day_of_week(name: &'static str, args: &[ArgType], zone: &Zone) -> Result<BoundScalar, ArgError> {
+    types(args, &[&[Type::String, Type::String], &[Type::String]])?;
+    let short = args.len() == 1;
+    let by = if short { By::Fixed(fixed("yyyy-MM-dd")?) } else { By::of(args, 1, true)? };
+    let zone = zone.clone();
+    Ok(bound(name, Type::String, by.volatility(), move |now, cells, text| {
+        let Some(mut from) = cells[0].text()? else { return Ok(Out::Null) };
+        if short {
+            from = from.split(' ').next().unwrap_or("");
+        }
+        let time = by.with(cells, |p| p.read(from, &zone, now))?;
+        or_null(time, |time| {
+            text.push_str(pattern::weekday(calendar::Fields::of(zone.local(time)).weekday()));
+            Out::Text
+        })
+    }))
+}
+
+fn timestamp(name: &'static str, args: &[ArgType], zone: &Zone) -> Result<BoundScalar, ArgError> {
+    types(args, &[&[], &[Type::String], &[Type::String, Type::String]])?;
+    let (by, zone, count) = (By::of(args, 1, true)?, zone.clone(), args.len());
+    let volatility = if count < 2 { Volatility::Clock } else { by.volatility() };
+    Ok(bound(name, Type::Long, volatility, move |now, cells, _| {
+        let Some(from) = cells.first().map_or(Ok(None), |c| c.text())? else {
+            return Ok(if count < 2 { Out::Long(now) } else { Out::Null });
+        };
+        or_null(by.with(cells, |p| p.read(from, &zone, now))?, Out::Long)
+    }))
+}
+
+fn convert(name: &'static str, args: &[ArgType], zone: &Zone) -> Result<BoundScalar, ArgError> {
+    use Type::String as Text;
+    types(args, &[&[Text, Text, Text], &[Text, Text, Text, Text]])?;
+    let (by, to, from) = (By::of(args, 1, true)?, zone_at(args, 2)?, zone_at(args, 3)?);
+    let (zone, four) = (zone.clone(), args.len() == 4);
+    Ok(bound(name, Text, by.volatility(), move |now, cells, text| {
+        let Some(value) = cells[0].text()? else { return Ok(Out::Null) };
+        let Some(to) = to.clone().map_or_else(|| zone_of(&cells[2]), |z| Ok(Some(z)))? else { return Ok(Out::Null) };
+        let from = match &from {
+            Some(from) => from.clone(),
+            None if four => match zone_of(&cells[3])? {
+                Some(from) => from,
+                None => return Ok(Out::Null),
+            },
+            None => zone.clone(),
+        };
+        let written = by.with(cells, |p| {
+            let time = p.read(value, &from, now)?;
+            p.write(time, &to, text);
+            Ok(())
+        })?;
+        or_null(written, |()| Out::Text)
+    }))
+}

@@ -1,0 +1,82 @@
+//! `time:dateAdd` and `time:dateSub`.
+
+use std::fmt::Write;
+
+use riddhi_batch::{Type, Value};
+use riddhi_plan::cron::Zone;
+use riddhi_plan::registry::{ArgError, ArgType, BoundScalar, Volatility};
+
+use super::calendar::{DAY, Fields, add_months};
+use super::call::{Out, bound};
+use super::{By, or_null, types};
+
+/// By what a date moves.
+#[derive(Clone, Copy, Debug)]
+enum Unit {
+    /// Milliseconds.
+    Time(i64),
+    Days(i64),
+    Months(i64),
+    /// A word that means nothing moves nothing, as in Siddhi.
+    Nothing,
+}
+
+impl Unit {
+    fn named(word: &str) -> Unit {
+        match word.to_ascii_uppercase().as_str() {
+            "SECOND" => Unit::Time(1000),
+            "MINUTE" => Unit::Time(60_000),
+            "HOUR" => Unit::Time(3_600_000),
+            "DAY" => Unit::Days(1),
+            "WEEK" => Unit::Days(7),
+            "MONTH" => Unit::Months(1),
+            "QUARTER" => Unit::Months(3),
+            "YEAR" => Unit::Months(12),
+            _ => Unit::Nothing,
+        }
+    }
+
+    fn moved(self, time: i64, by: i64, zone: &Zone) -> i64 {
+        let at = || Fields::of(zone.local(time));
+        let on = |days: i64, at: Fields| zone.lenient(days * DAY + at.millis);
+        match self {
+            Unit::Time(unit) => time.wrapping_add(unit * by),
+            Unit::Days(unit) => {
+                let at = at();
+                on(at.days + unit * by, at)
+            }
+            Unit::Months(unit) => {
+                let at = at();
+                on(add_months(&at, unit * by), at)
+            }
+            Unit::Nothing => time,
+        }
+    }
+}
+
+/// Binds one of them; `sign` is that of the move.
+pub(super) fn bind(name: &'static str, args: &[ArgType], zone: &Zone, sign: i64) -> Result<BoundScalar, ArgError> {
+    use Type::{Int, Long, String as Text};
+    types(args, &[&[Text, Int, Text], &[Text, Int, Text, Text], &[Long, Int, Text]])?;
+    let Some(Value::Str(word)) = &args[2].constant else {
+        return Err(ArgError::at(2, "the unit must be a constant", "give 'day', 'month', 'year', 'hour' and so on"));
+    };
+    let (unit, zone) = (Unit::named(word), zone.clone());
+    if args[0].ty == Long {
+        return Ok(bound(name, Text, Volatility::Pure, move |_, cells, text| {
+            let (Some(time), Some(by)) = (cells[0].long()?, cells[1].int()?) else { return Ok(Out::Null) };
+            let moved = unit.moved(time, sign * by as i64, &zone);
+            Ok(write!(text, "{moved}").map_or(Out::Null, |()| Out::Text))
+        }));
+    }
+    let by = By::of(args, 3, true)?;
+    Ok(bound(name, Text, by.volatility(), move |now, cells, text| {
+        let (Some(from), Some(much)) = (cells[0].text()?, cells[1].int()?) else { return Ok(Out::Null) };
+        let written = by.with(cells, |p| {
+            let time = p.read(from, &zone, now)?;
+            p.write(unit.moved(time, sign * much as i64, &zone), &zone, text);
+            Ok(())
+        })?;
+        or_null(written, |()| Out::Text)
+    }))
+}
