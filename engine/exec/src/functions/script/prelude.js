@@ -31,6 +31,8 @@
     if (typeof value.prototype === 'object' && value.prototype !== null) Object.preventExtensions(value.prototype);
     Object.freeze(value);
   });
+  Object.freeze(f);
+  Object.freeze(f.prototype);
   Object.defineProperty(g, 'riddhi:call', {
     value: function (data, time, from) {
       now = time;

@@ -7,7 +7,7 @@ code! {
     "define function f[javascript] return int { return 1 + ; };",
     @"
     error[R0209]: the script of `f`: unexpected token ';'
-     --> app.siddhi:2:44
+     --> app.siddhi:2:42
       |
     2 | define function f[javascript] return int { return 1 + ; };
       |                                          ^^^^^^^^^^^^^^^^ here
