@@ -3,12 +3,13 @@
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::sync::OnceLock;
 use std::time::Instant;
 
 use riddhi_connect::Connectors;
 use riddhi_plan::Verdict;
 use riddhi_plan::cron::Zone;
-use riddhi_plan::registry::{Outside, Registry};
+use riddhi_plan::registry::{Compat, Outside, Registry};
 use riddhi_ql::{Diagnostic, Report, Severity, Source, render_text, substitute, suggest};
 use riddhi_run::{App, Compiled, compile_with};
 
@@ -18,6 +19,14 @@ use crate::terminal::stderr_colours;
 
 /// Bytes of an app's text at most; spans count in 32 bits, and no app comes near.
 pub const APP_BYTES_MAX: u64 = 64 << 20;
+
+/// How this process's apps answer that do not say it themselves.
+static COMPAT: OnceLock<Compat> = OnceLock::new();
+
+/// Says once, before an app is compiled, which line of Siddhi apps answer as that do not say it themselves.
+pub fn answer_as(line: Compat) {
+    COMPAT.get_or_init(|| line);
+}
 
 /// A file that was compiled.
 pub struct AppFile {
@@ -93,6 +102,7 @@ pub fn registry(outside: Outside, zone: &Zone) -> Registry {
     let mut registry = riddhi_run::registry();
     Connectors::built_in().register(&mut registry, outside);
     registry.set_zone(zone.clone());
+    registry.set_compat(COMPAT.get().copied().unwrap_or_default());
     registry
 }
 

@@ -2,6 +2,7 @@
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use riddhi_plan::cron::Zone;
+use riddhi_plan::registry::Compat;
 
 use crate::config::{ConfigArgs, property};
 use crate::database::MigrateArgs;
@@ -95,6 +96,32 @@ pub enum Command {
     Man(ManArgs),
 }
 
+impl Command {
+    /// The line of Siddhi that apps are to answer as.
+    pub fn compat(&self) -> Compat {
+        match self {
+            Command::Replay(args) => args.answers.compat,
+            Command::Run(args) => args.answers.compat,
+            Command::Check(args) => args.answers.compat,
+            Command::Explain(args) => args.answers.compat,
+            _ => None,
+        }
+        .unwrap_or_default()
+    }
+}
+
+/// How apps answer.
+#[derive(Clone, Debug, Default, Args)]
+pub struct AnswerArgs {
+    /// Answer as this line of Siddhi where an app has no @app:compat: siddhi5, or siddhi4, that of WSO2 SP 4.4
+    #[arg(long, value_name = "LINE", value_parser = compat)]
+    pub compat: Option<Compat>,
+}
+
+fn compat(name: &str) -> Result<Compat, String> {
+    Compat::named(name).ok_or_else(|| format!("known are {}", Compat::NAMES.join(" and ")))
+}
+
 /// `riddhi check`.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
@@ -104,6 +131,9 @@ pub struct CheckArgs {
     /// Text for people or JSON for tools
     #[arg(long, value_enum, default_value = "text")]
     pub format: ReportFormat,
+    /// How apps are to answer that do not say it themselves.
+    #[command(flatten)]
+    pub answers: AnswerArgs,
 }
 
 /// Form of a report.
@@ -123,6 +153,9 @@ pub struct ExplainArgs {
     /// Text for people, JSON for tools, or a mermaid flowchart
     #[arg(long, value_enum, default_value = "text")]
     pub format: ExplainFormat,
+    /// How apps are to answer that do not say it themselves.
+    #[command(flatten)]
+    pub answers: AnswerArgs,
 }
 
 /// Form of a plan.
@@ -202,6 +235,9 @@ pub struct ReplayArgs {
     /// Save the state after every K-th entry, load it into a new engine and go on
     #[arg(long, value_name = "K", value_parser = at_least_one, help_heading = "Engine")]
     pub restore_every: Option<u64>,
+    /// How apps are to answer that do not say it themselves.
+    #[command(flatten)]
+    pub answers: AnswerArgs,
 }
 
 impl ReplayArgs {
@@ -274,6 +310,9 @@ pub struct RunArgs {
     /// Pin the first app's engine to this core, and further ones to the next
     #[arg(long, value_name = "CORE", help_heading = "Engine")]
     pub core: Option<usize>,
+    /// How apps are to answer that do not say it themselves.
+    #[command(flatten)]
+    pub answers: AnswerArgs,
 }
 
 const RUN_EXAMPLES: &str = "Examples:\n  \

@@ -328,6 +328,8 @@ pub struct SelectPlan {
     pub limit: Option<u64>,
     /// Rows of a chunk that are dropped first.
     pub offset: Option<u64>,
+    /// Every row comes out, not only the last of a chunk or of each of its groups.
+    pub each_row: bool,
 }
 
 /// One output attribute.

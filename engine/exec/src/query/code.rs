@@ -223,6 +223,8 @@ pub struct Code {
     pub grouped_by_key: bool,
     /// Whether any program asks for random values.
     pub asks_random: bool,
+    /// Whether every row comes out, not only the last of a chunk or of its groups.
+    each_row: bool,
     /// Whether any program looks at a table.
     pub asks_tables: bool,
 }
@@ -298,6 +300,7 @@ impl Code {
             offset: plan.select.offset.unwrap_or(0),
             kinds: plan.kinds,
             rate: plan.rate,
+            each_row: plan.select.each_row,
             kept: Vec::new(),
             short: false,
             short_conditions: Vec::new(),
@@ -409,6 +412,11 @@ impl Code {
     /// its groups.
     pub fn is_snapshot(&self) -> bool {
         matches!(self.rate, Some(RatePlan::Snapshot(_)))
+    }
+
+    /// Whether each row passes, not just the last of a chunk or of its groups.
+    pub fn each_row(&self) -> bool {
+        self.each_row || self.is_snapshot()
     }
 
     /// Whether only aggregates are selected.

@@ -84,7 +84,7 @@ impl Sorter {
     ) {
         self.order.clear();
         self.order.extend(range.start as u32..range.end as u32);
-        let one_result = !code.aggregates.is_empty() && code.group_by.is_empty() && !code.is_snapshot();
+        let one_result = !code.aggregates.is_empty() && code.group_by.is_empty() && !code.each_row();
         if one_result {
             // Siddhi keeps the one row or does not, whatever its kind.
             if code.offset > 0 || code.limit == Some(0) {

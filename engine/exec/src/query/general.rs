@@ -768,7 +768,7 @@ impl Work {
                 until += 1;
             }
             let rows = g.eligible[next..until].iter().copied();
-            if code.is_snapshot() {
+            if code.each_row() {
                 b.picks.extend(rows);
             } else if !code.group_by.is_empty() {
                 b.slots.pick(self.state.groups.bound(), rows, |p| g.ids[p as usize], &mut b.picks);

@@ -502,7 +502,7 @@ fn pick_piece(
     rows: impl Iterator<Item = u32>,
     picks: &mut Vec<u32>,
 ) {
-    if code.is_snapshot() {
+    if code.each_row() {
         picks.extend(rows);
     } else if !code.group_by.is_empty() {
         slots.pick(groups, rows, |i| ids[i as usize], picks);

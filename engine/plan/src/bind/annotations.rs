@@ -4,6 +4,7 @@ use riddhi_ql::ast::{Annotation, AnnotationElement};
 use riddhi_ql::{Diagnostics, Ident, Span};
 
 use crate::diagnose::{annotations as wrong, notes, warnings};
+use crate::registry::Compat;
 
 /// Whether the annotation has that name; case counts nothing.
 pub(crate) fn is(annotation: &Annotation, name: &str) -> bool {
@@ -50,6 +51,8 @@ pub(crate) fn element<'a>(
 pub(crate) struct AppSettings {
     pub name: String,
     pub playback: bool,
+    /// Which line of Siddhi it is to answer as.
+    pub compat: Option<Compat>,
     pub idle: Option<(i64, i64)>,
 }
 
@@ -62,6 +65,9 @@ pub(crate) fn app(list: &[Annotation], out: &mut Diagnostics) -> AppSettings {
         settings.playback = true;
         settings.idle = idle(playback, out);
     }
+    if let Some(found) = single_of_app(list, "compat", out) {
+        settings.compat = compat(found, out);
+    }
     if let Some(found) = single_of_app(list, "async", out) {
         out.push(wrong::app_async(found.span));
     }
@@ -72,6 +78,17 @@ pub(crate) fn app(list: &[Annotation], out: &mut Diagnostics) -> AppSettings {
         single_of_app(list, name, out);
     }
     settings
+}
+
+/// `@app:compat('siddhi4')`.
+fn compat(found: &Annotation, out: &mut Diagnostics) -> Option<Compat> {
+    let of = element(found, "", out);
+    let (name, at) = of.map_or(("", found.span), |e| (e.value.value.as_str(), e.value.span));
+    let known = Compat::named(name);
+    if known.is_none() {
+        out.push(wrong::compat(name, at));
+    }
+    known
 }
 
 /// `@app:statistics`, on unless it says otherwise. Who reports, and what of it, is the host's business.

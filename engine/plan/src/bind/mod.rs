@@ -44,7 +44,7 @@ use crate::diagnose::unsupported;
 use crate::logical::{AppPlan, QueryPlan, StreamPlan};
 use crate::partition::PartitionPlan;
 use crate::regions::regions;
-use crate::registry::Registry;
+use crate::registry::{Compat, Registry};
 use crate::rules::rules;
 use crate::table::ChangePlan;
 use crate::trigger::TriggerPlan;
@@ -144,6 +144,8 @@ pub(crate) struct Pass<'a> {
     /// Queries of the text that were looked at.
     looked_at: usize,
     playback: bool,
+    /// Which line of Siddhi it answers as.
+    compat: Compat,
     partitions: Vec<PartitionPlan>,
     /// The partition whose queries are being bound.
     open: Option<partition::Open>,
@@ -170,6 +172,7 @@ impl<'a> Pass<'a> {
             left_out: Vec::new(),
             looked_at: 0,
             playback: false,
+            compat: Compat::default(),
             partitions: Vec::new(),
             open: None,
             connectors: Vec::new(),
@@ -180,6 +183,7 @@ impl<'a> Pass<'a> {
     fn run(&mut self) -> AppPlan {
         let settings = annotations::app(&self.app.annotations, &mut self.diagnostics);
         self.playback = settings.playback;
+        self.compat = settings.compat.unwrap_or(self.registry.compat());
         self.definitions();
         self.elements();
         self.say_left_out();

@@ -12,9 +12,9 @@ use super::partition::{group_by_number, select_number};
 use super::scope::{Input, marked};
 use super::table::table_reads;
 use super::{Pass, output};
-use crate::diagnose::{calls, clauses, names, warnings};
+use crate::diagnose::{calls, clauses, names, notes, warnings};
 use crate::logical::{Kinds, QueryPlan, Role};
-use crate::registry::{Leaving, WindowUse};
+use crate::registry::{Compat, Leaving, WindowUse};
 
 /// Where a query reads from.
 pub(crate) struct Read {
@@ -154,6 +154,12 @@ impl<'a> Pass<'a> {
             }
         }
         self.rate_notes(query, chain.window.as_ref(), &select, rate);
+        // Readers of a named window and batch windows take a chunk as one in Siddhi 4 too.
+        let by_row = named.is_none() && !chain.window.as_ref().is_some_and(|w| w.leaving == Leaving::Batch);
+        if self.compat == Compat::Siddhi4 && by_row && (!select.aggregates.is_empty() || !select.group_by.is_empty()) {
+            select.each_row = true;
+            self.diagnostics.push(notes::row_by_row(query.input.span()));
+        }
         let name = info_name(&query.annotations, &mut Default::default()).map(|n| n.name);
         let [source] = inputs;
         self.add(QueryPlan {

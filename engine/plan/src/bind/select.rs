@@ -63,6 +63,7 @@ impl<'a> Pass<'a> {
                 order_by: order_by?,
                 limit: limit?,
                 offset: offset?,
+                each_row: false,
             })
         };
         let plan = plan().and_then(|p| finish(outputs, open, p));

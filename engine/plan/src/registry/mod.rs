@@ -95,6 +95,30 @@ pub struct Registry {
     mappers: BTreeMap<(Direction, String), Arc<MapperSpec>>,
     outside: Outside,
     zone: Zone,
+    compat: Compat,
+}
+
+/// Which line of Siddhi an app answers as, where the lines differ.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Compat {
+    /// Siddhi 5.1.
+    #[default]
+    Siddhi5,
+    /// Siddhi 4.5, which WSO2 Stream Processor 4.4 carries.
+    Siddhi4,
+}
+
+impl Compat {
+    /// The names.
+    pub const NAMES: [&str; 2] = ["siddhi5", "siddhi4"];
+
+    /// The line of that name, in any case.
+    pub fn named(name: &str) -> Option<Compat> {
+        match Compat::NAMES.iter().position(|n| n.eq_ignore_ascii_case(name))? {
+            0 => Some(Compat::Siddhi5),
+            _ => Some(Compat::Siddhi4),
+        }
+    }
 }
 
 impl Registry {
@@ -151,6 +175,16 @@ impl Registry {
     /// The time zone of schedules.
     pub fn zone(&self) -> &Zone {
         &self.zone
+    }
+
+    /// Says which line of Siddhi apps answer as that do not say it themselves.
+    pub fn set_compat(&mut self, compat: Compat) {
+        self.compat = compat;
+    }
+
+    /// Which line of Siddhi apps answer as that do not say it themselves.
+    pub fn compat(&self) -> Compat {
+        self.compat
     }
 
     /// Whether sources and sinks are started.

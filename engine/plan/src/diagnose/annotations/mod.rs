@@ -19,6 +19,7 @@ mod r0516_retention_short;
 mod r0517_index_size;
 mod r0518_index_twice;
 mod r0519_index_by;
+mod r0520_compat;
 
 family! {
     r0501_twice,
@@ -40,4 +41,5 @@ family! {
     r0517_index_size,
     r0518_index_twice,
     r0519_index_by,
+    r0520_compat,
 }

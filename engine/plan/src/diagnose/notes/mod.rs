@@ -21,6 +21,7 @@ mod r0730_async_chunks;
 mod r0731_no_statistics;
 mod r0732_no_error_store;
 mod r0740_pattern_results;
+mod r0741_row_by_row;
 
 family! {
     r0701_async_size,
@@ -44,4 +45,5 @@ family! {
     r0731_no_statistics,
     r0732_no_error_store,
     r0740_pattern_results,
+    r0741_row_by_row,
 }
