@@ -224,7 +224,7 @@ pub struct Code {
     /// Whether any program asks for random values.
     pub asks_random: bool,
     /// Whether every row comes out, not only the last of a chunk or of its groups.
-    each_row: bool,
+    pub each_row: bool,
     /// Whether any program looks at a table.
     pub asks_tables: bool,
 }
