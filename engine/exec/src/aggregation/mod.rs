@@ -177,13 +177,13 @@ impl Aggregation {
         let unit = plan.units[duration];
         let mut found = Level::new(plan, unit);
         found.bucket = self.levels[0].bucket.map(|bucket| unit.start(bucket));
-        if plan.external {
-            let keys = (&rows[..], &self.places.keys[..], Sel::From(0));
-            found.take(keys, self.places.rows(&rows, Sel::From(0), slots.len()), arena);
-            rows.iter_mut().for_each(Column::clear);
-        }
         if plan.external || found.bucket.is_some_and(|bucket| (from..to).contains(&bucket)) {
             self.open(duration, (from, to), &mut found, arena);
+            if plan.external {
+                let keys = (&rows[..], &self.places.keys[..], Sel::From(0));
+                found.take(keys, self.places.rows(&rows, Sel::From(0), slots.len()), arena);
+                rows.iter_mut().for_each(Column::clear);
+            }
             let mut open = columns(plan);
             found.rows(&mut open, arena);
             let order = self.map_order(&open, arena);
@@ -218,10 +218,11 @@ impl Aggregation {
             picked.clear();
             picked.extend(0..rows[0].len() as u32);
             if self.plan.external {
-                to_buckets(&mut rows[1], found.unit);
+                // As Siddhi does: by the bucket in which they are kept, not by the one in which they are shown.
                 if let Data::I64(times) = &rows[1].data {
                     picked.retain(|&row| (from..to).contains(&times[row as usize]));
                 }
+                to_buckets(&mut rows[1], found.unit);
             }
             let sel = Sel::Rows(&picked);
             let keys = (&rows[..], &self.places.keys[..], sel);
