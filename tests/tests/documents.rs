@@ -24,3 +24,10 @@ fn examples_answer_as_written() {
     assert!(all > 30, "only {all} examples");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+#[test]
+fn examples_of_extensions_answer_as_written() {
+    let (wrong, all) = wrong(&folder().join("../docs/extensions.md"));
+    assert!(all > 2, "only {all} examples");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

@@ -242,6 +242,8 @@ fn bind_extreme<S: Side>(name: &str, args: &[ArgType], window: WindowUse) -> Res
         Leaving::Batch if window.windowed && window.expired => Leaving::Oldest,
         // The values of rows that never leave would pile up in `Mixed`.
         Leaving::Latest => Leaving::Oldest,
+        Leaving::Singly if window.expired => Leaving::Any,
+        Leaving::Singly => Leaving::Oldest,
         leaving => leaving,
     };
     if leaving == Leaving::Oldest && !window.sliding && !window.expired {
@@ -264,7 +266,7 @@ fn bind_extreme<S: Side>(name: &str, args: &[ArgType], window: WindowUse) -> Res
         (Type::Int, Leaving::Any) => bound(ty, ty.kind(), || boxed::<Mixed<S, i32>>()),
         (Type::Long, Leaving::Any) => bound(ty, ty.kind(), || boxed::<Mixed<S, i64>>()),
         (Type::Float, Leaving::Any) => bound(ty, ty.kind(), || boxed::<Mixed<S, f32>>()),
-        (_, Leaving::Any | Leaving::Latest) => bound(ty, ty.kind(), || boxed::<Mixed<S, f64>>()),
+        (_, Leaving::Any | Leaving::Latest | Leaving::Singly) => bound(ty, ty.kind(), || boxed::<Mixed<S, f64>>()),
     })
 }
 

@@ -9,6 +9,7 @@ mod choose;
 mod convert;
 mod extreme;
 mod instance_of;
+mod packs;
 mod parse;
 mod set;
 mod time;
@@ -39,6 +40,7 @@ pub fn register(registry: &mut Registry) {
     for (name, ty) in instance_of::NAMES {
         add(name, Arc::new(instance_of::InstanceOf(ty)));
     }
+    packs::register(registry);
 }
 
 fn bound(ty: Type, kind: Kind, kernel: impl ScalarKernel + 'static) -> BoundScalar {

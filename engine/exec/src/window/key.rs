@@ -11,6 +11,8 @@ use riddhi_plan::registry::Entering;
 pub(super) enum KeyOf {
     /// One attribute.
     One(u32),
+    /// Several attributes.
+    Several(Vec<u32>),
     /// The output attributes of the query, once they are known: what is not there yet when a row enters is null.
     Selected(Vec<Option<u32>>),
 }
@@ -27,6 +29,7 @@ impl KeyOf {
     pub(super) fn named(&self) -> Vec<u32> {
         match self {
             KeyOf::One(one) => vec![*one],
+            KeyOf::Several(all) => all.clone(),
             KeyOf::Selected(_) => Vec::new(),
         }
     }
@@ -40,6 +43,7 @@ impl KeyOf {
         };
         match self {
             KeyOf::One(one) => push(Some(*one)),
+            KeyOf::Several(all) => all.iter().copied().map(Some).for_each(push),
             KeyOf::Selected(all) => all.iter().copied().for_each(push),
         }
     }

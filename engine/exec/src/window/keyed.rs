@@ -113,6 +113,16 @@ impl<T> Keyed<T> {
         self.order = order;
     }
 
+    /// Takes a key out.
+    pub(super) fn remove(&mut self, key: &[u8]) {
+        let entries = &self.entries;
+        if let Ok(found) = self.table.find_entry(hash(key), |&e| entries[e as usize].key == key) {
+            let at = found.remove().0;
+            self.free.push(at);
+            self.entries[at as usize].value = None;
+        }
+    }
+
     fn sort(&self, order: &mut [u32]) {
         let mask = self.bins - 1;
         order.sort_unstable_by_key(|&e| {

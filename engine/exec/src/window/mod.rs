@@ -17,6 +17,7 @@ mod sort;
 mod time;
 mod time_batch;
 mod time_length;
+mod unique;
 
 use std::sync::Arc;
 
@@ -51,6 +52,7 @@ pub fn register(registry: &mut Registry) {
         ("lossyFrequent", lossy_frequent::bind),
         ("externalTimeBatch", external_time_batch::bind),
     ];
+    unique::register(registry);
     registry.window("cron", Arc::new(cron::CronWindow));
     registry.window("expression", Arc::new(expression::Expression));
     registry.window("expressionBatch", Arc::new(expression::ExpressionBatch));

@@ -62,6 +62,9 @@ impl<'a> Pass<'a> {
             let done = match handler {
                 AstHandler::Filter(condition, _) => self.filter(condition, inputs, at, &mut chain, expired),
                 AstHandler::Window(call, span) => self.window(call, *span, inputs, at, &mut chain),
+                AstHandler::Function(call) if self.is_keeper(call) => {
+                    self.window_of(&keeper(call), call, call.span, inputs, at, &mut chain)
+                }
                 AstHandler::Function(call) => self.stream_function(call, inputs, at, &mut chain, expired),
             };
             chain.complete &= done.is_some();
@@ -100,14 +103,35 @@ impl<'a> Pass<'a> {
         at: usize,
         chain: &mut Chain,
     ) -> Option<()> {
+        self.window_of(&calls::call_name(call), call, span, inputs, at, chain)
+    }
+
+    /// Whether a stream function keeps or holds back rows, so that it is built as a window is.
+    fn is_keeper(&self, call: &Call) -> bool {
+        self.registry.find_window(&keeper(call)).is_some()
+    }
+
+    /// Binds what the registry calls by that name: a window, or a stream function that is built as one.
+    fn window_of(
+        &mut self,
+        name: &str,
+        call: &Call,
+        span: Span,
+        inputs: &mut [Input<'a>],
+        at: usize,
+        chain: &mut Chain,
+    ) -> Option<()> {
+        if chain.window_span.is_some() {
+            self.diagnostics.push(unsupported::beside_window(span));
+            return None;
+        }
         chain.window_span = Some(span);
         let scope = handler_scope(inputs, at);
         let place = "the arguments of a window";
         let mut binder = Binder::new(self.registry, &self.catalog, &mut self.diagnostics, &scope, place);
         let args = binder.arguments(&call.args);
-        let name = calls::call_name(call);
         let registry = self.registry;
-        let Some(function) = registry.find_window(&name) else {
+        let Some(function) = registry.find_window(name) else {
             self.window_call_exists(call);
             return None;
         };
@@ -120,10 +144,10 @@ impl<'a> Pass<'a> {
                 }
                 chain.window = Some(window);
                 for (n, (ty, arg)) in types.iter().zip(&args).enumerate() {
-                    let warning = ty.constant.as_ref().and_then(|v| warnings::empty_window(&name, n, v, arg.span));
+                    let warning = ty.constant.as_ref().and_then(|v| warnings::empty_window(name, n, v, arg.span));
                     self.diagnostics.extend(warning);
                 }
-                self.diagnostics.extend(notes::window_failures(&name, call.name.span));
+                self.diagnostics.extend(notes::window_failures(name, call.name.span));
             }
             Err(error) => {
                 let spans: Vec<Span> = args.iter().map(|a| a.span).collect();
@@ -259,4 +283,9 @@ pub(crate) fn handler_scope<'a>(inputs: &[Input<'a>], at: usize) -> Scope<'a> {
     let own = inputs[at].multi.then_some(at);
     let seen = inputs[at].state.then_some(at + 1);
     Scope { inputs: inputs.to_vec(), own, seen, ..Scope::default() }
+}
+
+/// What the registry calls a stream function that is built as a window is.
+fn keeper(call: &Call) -> String {
+    format!("#{}", calls::call_name(call))
 }

@@ -56,12 +56,15 @@ pub enum Leaving {
     Any,
     /// The same, but a row whose place a later one takes never leaves: aggregates keep it.
     Latest,
+    /// In any order, one by one, while aggregators take them for batches: an extreme whose value leaves is forgotten, unless
+    /// somebody sees rows expire.
+    Singly,
 }
 
 impl Leaving {
     /// Whether the window says which rows it holds.
     pub fn in_any_order(self) -> bool {
-        matches!(self, Leaving::Any | Leaving::Latest)
+        matches!(self, Leaving::Any | Leaving::Latest | Leaving::Singly)
     }
 }
 

@@ -5,7 +5,7 @@ use riddhi_plan::registry::{StreamCx, StreamKernel, StreamRows};
 
 /// Adds its argument as it is.
 #[derive(Debug)]
-pub(super) struct Computed;
+pub(crate) struct Computed;
 
 impl StreamKernel for Computed {
     fn run(&self, _: &mut StreamCx<'_>, rows: &StreamRows<'_>, added: &mut [Column]) {

@@ -3,7 +3,7 @@
 //! makes the rows held be looked at once more. It may also be computed for each row.
 
 mod batch;
-mod computed;
+pub(super) mod computed;
 mod rule;
 mod sliding;
 

@@ -17,3 +17,7 @@ code! {
 pub(crate) fn stream_function(name: &str, span: Span) -> Diagnostic {
     not_yet(&CODE, format_args!("the stream function `#{name}`"), span)
 }
+
+pub(crate) fn beside_window(span: Span) -> Diagnostic {
+    not_yet(&CODE, format_args!("a stream function that remembers rows and a window in one query"), span)
+}

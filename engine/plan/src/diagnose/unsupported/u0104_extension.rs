@@ -4,13 +4,13 @@ use super::not_yet;
 
 code! {
     U0104, "an extension",
-    "from S select str:length(symbol) as x insert into Out;",
+    "from S select stats:median(n) as x insert into Out;",
     @"
-    error[U0104]: Riddhi does not have the extension `str` yet
+    error[U0104]: Riddhi does not have the extension `stats` yet
      --> app.siddhi:2:15
       |
-    2 | from S select str:length(symbol) as x insert into Out;
-      |               ^^^^^^^^^^^^^^^^^^ `str:length` is part of it
+    2 | from S select stats:median(n) as x insert into Out;
+      |               ^^^^^^^^^^^^^^^ `stats:median` is part of it
     "
 }
 

@@ -1,0 +1,23 @@
+//! Functions of Siddhi's extension packs. A file or folder is a pack.
+
+mod environment;
+mod geo;
+mod hyperbolic;
+mod maths;
+mod pattern;
+mod random;
+mod regexes;
+mod rowwise;
+mod signature;
+mod strings;
+
+use riddhi_plan::registry::Registry;
+
+/// Adds all of them.
+pub(super) fn register(registry: &mut Registry) {
+    environment::register(registry);
+    geo::register(registry);
+    maths::register(registry);
+    regexes::register(registry);
+    strings::register(registry);
+}
