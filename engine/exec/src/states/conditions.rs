@@ -72,6 +72,11 @@ impl Tester {
         std::mem::swap(&mut self.scratch.tables, &mut cx.shared.tables);
     }
 
+    /// A turn begins: steps and rows count anew.
+    pub fn begin_turn(&mut self) {
+        self.told.fill(None);
+    }
+
     /// Looks at rows `first..end` of the input of a slot, which are offered next; `clock` tells the clock of each.
     pub fn prepare(
         &mut self,
@@ -82,7 +87,6 @@ impl Tester {
         clock: impl Iterator<Item = i64>,
         cx: &mut Cx<'_>,
     ) {
-        self.told[slot] = None;
         let of = &code.slots[slot];
         let n = end - first;
         self.ahead[slot].base = first;

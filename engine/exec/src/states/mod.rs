@@ -199,6 +199,7 @@ impl States {
     /// Tests the conditions on events alone for all that comes.
     fn prepare(&mut self, cx: &mut Cx<'_>, inputs: Inputs<'_>, from: usize, to: usize) {
         let code = self.code.clone();
+        self.tester.begin_turn();
         for &slot in &code.ahead {
             let input = code.slots[slot].input as u32;
             let own = || inputs.order[from..to].iter().filter(move |d| d.input == input);
