@@ -339,7 +339,7 @@ impl<'a> Pass<'a> {
             QueryPlan { label: label.clone(), key: format!("{key}:in"), text: d.to_string(), output: way, ..query };
         let reads = table_reads(query.expressions().into_iter());
         query.shared.extend(reads);
-        let fault = query.inputs.first().and_then(|&stream| self.fault_node(&query, stream));
+        let fault = self.fault_node(&query, 0);
         let tables = &self.aggregations[number].tables;
         let writes = tables.iter().map(|&t| (Shared::Table(t), Access::Write));
         let shared = std::iter::once((Shared::Aggregation(number), Access::Write)).chain(writes).collect();

@@ -18,7 +18,7 @@ impl Pass<'_> {
 
     /// What puts the events of an input that fail in a query into the fault stream, if there is one.
     pub(crate) fn fault_node(&self, query: &QueryPlan, input: usize) -> Option<QueryPlan> {
-        let stream = query.inputs[input];
+        let stream = *query.inputs.get(input)?;
         // Inside a partition a stream is read by way of what splits it.
         let split = |q: &&QueryPlan| q.output == Some(stream) && matches!(q.role, Role::Split(_));
         let of = self.queries.iter().find(split).map_or(stream, QueryPlan::input);
