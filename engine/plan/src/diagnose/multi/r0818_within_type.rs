@@ -25,18 +25,6 @@ also! {
     one_text,
     "define aggregation A from S select sum(n) as t aggregate every sec; from S join A within 5L per 'sec' select S.n insert into Out;",
     @"
-    error[U0005]: Riddhi does not have aggregations yet
-     --> app.siddhi:2:20
-      |
-    2 | define aggregation A from S select sum(n) as t aggregate every sec; from S join A within 5L per 'sec' select S.n insert into Out;
-      |                    ^ not there yet
-
-    error[U0007]: Riddhi does not have joins with aggregations yet
-     --> app.siddhi:2:76
-      |
-    2 | define aggregation A from S select sum(n) as t aggregate every sec; from S join A within 5L per 'sec' select S.n insert into Out;
-      |                                                                            ^^^^ not there yet
-
     error[R0818]: `within` takes a string when it stands alone, not long
      --> app.siddhi:2:90
       |

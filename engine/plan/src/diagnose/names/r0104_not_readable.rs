@@ -41,12 +41,6 @@ also! {
     aggregation,
     "define aggregation A from S select sum(n) as t aggregate every sec; from A select t insert into Out;",
     @"
-    error[U0005]: Riddhi does not have aggregations yet
-     --> app.siddhi:2:20
-      |
-    2 | define aggregation A from S select sum(n) as t aggregate every sec; from A select t insert into Out;
-      |                    ^ not there yet
-
     error[R0104]: `A` is an aggregation and cannot be read like a stream
      --> app.siddhi:2:74
       |
