@@ -51,7 +51,10 @@ pub fn plan_on_demand(query: &OnDemand, app: &AppPlan, registry: &Registry) -> P
         (None, None) => None,
     };
     let plan = plan.filter(|_| !pass.diagnostics.has_errors());
-    PlannedOnDemand { plan, diagnostics: pass.diagnostics.into_sorted() }
+    let mut diagnostics = pass.diagnostics.into_sorted();
+    // Other places are in the app's text, which is not the one that is shown.
+    diagnostics.iter_mut().for_each(|d| d.secondary.clear());
+    PlannedOnDemand { plan, diagnostics }
 }
 
 /// A change of a table as the query of an app that does the same for each event.
