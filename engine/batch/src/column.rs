@@ -46,6 +46,17 @@ pub enum Sel<'a> {
     Rows(&'a [u32]),
 }
 
+impl Sel<'_> {
+    /// The row that stands at `i`.
+    #[inline]
+    pub fn at(self, i: usize) -> usize {
+        match self {
+            Sel::From(first) => first + i,
+            Sel::Rows(rows) => rows[i] as usize,
+        }
+    }
+}
+
 /// One attribute of many rows: values and, only while some row is null, a byte a row that is 1 for null.
 #[derive(Clone, Debug)]
 pub struct Column {

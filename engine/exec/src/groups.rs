@@ -122,11 +122,7 @@ impl Groups {
             return;
         }
         for i in 0..n {
-            let row = match sel {
-                Sel::From(first) => first + i,
-                Sel::Rows(rows) => rows[i] as usize,
-            };
-            let id = self.assign_row(cols, by, row, arena);
+            let id = self.assign_row(cols, by, sel.at(i), arena);
             ids.push(id);
         }
     }
@@ -418,11 +414,7 @@ fn fill<T: Copy>(words: &mut Vec<u128>, values: &[T], sel: Sel<'_>, n: usize, wo
 
 fn nulls(words: &mut [u128], nulls: &[u8], sel: Sel<'_>) {
     for (i, word) in words.iter_mut().enumerate() {
-        let row = match sel {
-            Sel::From(first) => first + i,
-            Sel::Rows(rows) => rows[i] as usize,
-        };
-        if nulls[row] != 0 {
+        if nulls[sel.at(i)] != 0 {
             *word = NULL;
         }
     }

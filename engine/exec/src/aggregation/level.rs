@@ -122,7 +122,7 @@ impl Level {
             if id as usize == self.rows {
                 self.rows += 1;
                 for (key, &at) in self.keys.iter_mut().zip(by) {
-                    key.put_from(id as usize, &cols[at as usize], place(sel, i), arena, &mut self.arena);
+                    key.put_from(id as usize, &cols[at as usize], sel.at(i), arena, &mut self.arena);
                 }
             }
         }
@@ -145,7 +145,7 @@ impl Level {
         }
         self.tidy();
         for (i, &id) in ids.iter().enumerate() {
-            let (row, id) = (place(rows.sel, i), id as usize);
+            let (row, id) = (rows.sel.at(i), id as usize);
             if let (Some(last), Some(time)) = (&mut self.last, rows.time) {
                 let Data::I64(times) = &rows.cols[time].data else { continue };
                 if times[row] < last[id] {
@@ -281,14 +281,6 @@ impl Places {
     }
 }
 
-#[inline]
-fn place(sel: Sel<'_>, i: usize) -> usize {
-    match sel {
-        Sel::From(first) => first + i,
-        Sel::Rows(rows) => rows[i] as usize,
-    }
-}
-
 /// Calls `f` with group and row of each that is not null.
 #[inline]
 fn each(ids: &[u32], arg: &Column, sel: Sel<'_>, mut f: impl FnMut(usize, usize)) {
@@ -298,7 +290,7 @@ fn each(ids: &[u32], arg: &Column, sel: Sel<'_>, mut f: impl FnMut(usize, usize)
         }
         sel => {
             for (i, &id) in ids.iter().enumerate() {
-                let row = place(sel, i);
+                let row = sel.at(i);
                 if !arg.is_null(row) {
                     f(id as usize, row);
                 }
@@ -367,7 +359,7 @@ impl Kept {
     fn unite(&mut self, ids: &[u32], arg: &Column, sel: Sel<'_>, merging: bool, arena: &Arena) {
         let mut own = Arena::new();
         for (i, &id) in ids.iter().enumerate() {
-            let row = place(sel, i);
+            let row = sel.at(i);
             let set = &mut self.sets[id as usize];
             let mut add = |members: Any, arena: &Arena| {
                 for member in Members::of(members, arena) {

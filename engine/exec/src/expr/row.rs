@@ -3,7 +3,7 @@
 //! Only expressions that cannot fail and call no function have a tree: numbers, strings and bools of the kinds they are
 //! declared as. Everything else takes the registers, also for one row.
 
-use riddhi_batch::{Arena, Column, Kind, Sel, Str, Type, Value};
+use riddhi_batch::{Arena, Column, Kind, Str, Type, Value};
 use riddhi_plan::expr::{Arith, Compare, Expr, Node};
 
 use super::Rows;
@@ -79,13 +79,9 @@ pub(super) struct At<'a> {
 impl<'a> At<'a> {
     #[inline]
     fn new(rows: &Rows<'a>, i: usize, arena: &'a Arena) -> At<'a> {
-        let at = |sel: Sel<'_>| match sel {
-            Sel::From(first) => first + i,
-            Sel::Rows(rows) => rows[i] as usize,
-        };
         // Without aggregates the selection of computed rows may be empty.
-        let computed = if rows.computed.cols.is_empty() { 0 } else { at(rows.computed.sel) };
-        let input = if rows.input.cols.is_empty() { 0 } else { at(rows.input.sel) };
+        let computed = if rows.computed.cols.is_empty() { 0 } else { rows.computed.sel.at(i) };
+        let input = if rows.input.cols.is_empty() { 0 } else { rows.input.sel.at(i) };
         At { input: (rows.input.cols, input), computed: (rows.computed.cols, computed), arena }
     }
 

@@ -94,7 +94,7 @@ impl Buckets {
             match &asks[from] {
                 Ok(ask) => {
                     let fill = self.fill(code, *ask, cx);
-                    let picked: Vec<u32> = (from as u32..to as u32).map(|i| place(rows.input.sel, i)).collect();
+                    let picked: Vec<u32> = (from..to).map(|i| rows.input.sel.at(i) as u32).collect();
                     let part = Rows {
                         n: to - from,
                         input: Source { cols: rows.input.cols, sel: Sel::Rows(&picked) },
@@ -188,12 +188,5 @@ impl Parts {
         for (i, why) in self.failed {
             found.failed.mark(i, self.n, RowFailure::new(why));
         }
-    }
-}
-
-fn place(sel: Sel<'_>, i: u32) -> u32 {
-    match sel {
-        Sel::From(first) => first as u32 + i,
-        Sel::Rows(rows) => rows[i as usize],
     }
 }

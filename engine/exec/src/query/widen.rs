@@ -101,12 +101,8 @@ pub(super) fn spread(to: &mut Column, from: Column, sel: Sel<'_>, n: usize, rows
         return;
     }
     to.clear();
-    let place = |i: usize| match sel {
-        Sel::From(first) => first + i,
-        Sel::Rows(rows) => rows[i] as usize,
-    };
     for i in 0..n {
-        while to.len() < place(i) {
+        while to.len() < sel.at(i) {
             to.push_null();
         }
         to.push_from(&from, i);

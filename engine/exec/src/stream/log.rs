@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use riddhi_batch::{Column, Schema, Sel, Type, Value};
+use riddhi_batch::{Column, Schema, Type, Value};
 use riddhi_plan::registry::{ArgError, ArgType, BoundStream, StreamCx, StreamFunction, StreamKernel, StreamRows};
 
 const PRIORITIES: [&str; 7] = ["INFO", "DEBUG", "WARN", "FATAL", "ERROR", "OFF", "TRACE"];
@@ -58,10 +58,7 @@ impl StreamKernel for LogKernel {
             return;
         }
         for i in 0..rows.n {
-            let row = match rows.sel {
-                Sel::From(first) => first + i,
-                Sel::Rows(rows) => rows[i] as usize,
-            };
+            let row = rows.sel.at(i);
             let told = |at: usize| rows.args[at].value(i, cx.arena);
             let with_event = self.event.is_none_or(|at| matches!(told(at), Value::Bool(true)));
             let message = self.message.map(|at| told(at).to_string());

@@ -8,7 +8,6 @@ use riddhi_plan::expr::{Expr, Node};
 use riddhi_plan::registry::{Failed, Volatility};
 use riddhi_plan::table::{Access, Change, ChangePlan, SetPlan, TableCondition, TablePlan};
 
-use super::key::at;
 use super::pair::{Pairing, Pairs};
 use super::{Assigned, Finder, Found, Place, Refusal, Table};
 use crate::expr::{Program, Rows, Scratch, Source};
@@ -128,7 +127,7 @@ fn one<'a>(rows: &Rows<'a>, i: usize) -> Rows<'a> {
     let from = |of: &'a [i64]| of.get(i..i + 1).unwrap_or(&[]);
     Rows {
         n: 1,
-        input: Source { cols: rows.input.cols, sel: Sel::From(at(rows.input.sel, i)) },
+        input: Source { cols: rows.input.cols, sel: Sel::From(rows.input.sel.at(i)) },
         ts: from(rows.ts),
         now: from(rows.now),
         serial: rows.serial + i as u64,
@@ -235,7 +234,7 @@ impl Applier {
 
 /// Makes a row of an event.
 fn insert(table: &mut Table, events: &Rows<'_>, i: usize, arena: &Arena, reject: &mut impl FnMut(usize, Rejection)) {
-    if let Err(why) = table.insert(events.input.cols, at(events.input.sel, i), arena) {
+    if let Err(why) = table.insert(events.input.cols, events.input.sel.at(i), arena) {
         reject(i, Ok(why));
     }
 }
@@ -297,7 +296,7 @@ impl Work {
         if slots.is_empty() {
             return Ok(());
         }
-        let row = at(event.input.sel, 0);
+        let row = event.input.sel.at(0);
         self.failed.clear();
         if sets.over_rows {
             self.zeros.clear();
@@ -375,7 +374,7 @@ impl Work {
         i: usize,
         arena: &mut Arena,
     ) -> Result<(), Rejection> {
-        match table.insert(events.input.cols, at(events.input.sel, i), arena) {
+        match table.insert(events.input.cols, events.input.sel.at(i), arena) {
             Err(Refusal::Duplicate) => {}
             other => return other.map_err(Ok),
         }
@@ -405,7 +404,7 @@ impl Work {
         let mut again = std::mem::take(&mut self.again);
         finder.find(&waiting, &event, arena, &mut again);
         if again.slots.is_empty() {
-            match waiting.insert(event.input.cols, at(event.input.sel, 0), arena) {
+            match waiting.insert(event.input.cols, event.input.sel.at(0), arena) {
                 Ok(()) => self.waiting_events.push(i),
                 Err(why) => reject(i, Ok(why)),
             }

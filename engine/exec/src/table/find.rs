@@ -11,7 +11,7 @@ use riddhi_plan::registry::{Failed, RowFailure};
 use riddhi_plan::table::{Access, TableCondition};
 
 use super::index::NONE;
-use super::key::{Keys, NULL, Word, at, is_hash};
+use super::key::{Keys, NULL, Word, is_hash};
 use super::pair::{BLOCK, Pairing, Pairs};
 use super::{Index, Table, bound};
 use crate::expr::{Program, Rows, Scratch};
@@ -206,14 +206,14 @@ impl Finder {
         given.words(sel, rows.n, &mut words);
         let own = Keys { cols: &table.cols, by: columns, arena: &table.arena };
         if words.iter().any(|&w| is_hash(w)) {
-            let find = |(i, &w): (usize, &Word)| index.find(&own, w, &given, at(sel, i)).unwrap_or(NONE);
+            let find = |(i, &w): (usize, &Word)| index.find(&own, w, &given, sel.at(i)).unwrap_or(NONE);
             heads.extend(words.iter().enumerate().map(find));
         } else {
             index.find_words(&words, &mut hashes, &mut heads);
         }
         // Only in a primary key is null a value that null equals.
         if !table.plan.indexes[number].unique {
-            let null = |i: usize, word: Word| word == NULL || (programs.len() > 1 && given.has_null(at(sel, i)));
+            let null = |i: usize, word: Word| word == NULL || (programs.len() > 1 && given.has_null(sel.at(i)));
             let rows = heads.iter_mut().enumerate().filter(|(i, _)| null(*i, words[*i]));
             rows.for_each(|(_, head)| *head = NONE);
         }

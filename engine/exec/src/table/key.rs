@@ -103,7 +103,7 @@ impl Keys<'_> {
                 _ => {}
             }
         }
-        out.extend((0..n).map(|i| self.word(at(sel, i))));
+        out.extend((0..n).map(|i| self.word(sel.at(i))));
     }
 
     /// A hash over all parts.
@@ -175,15 +175,6 @@ pub(crate) fn text_hashes(cols: &[Column], by: &[u32], arena: &Arena) -> Vec<u32
     };
     let n = by.first().map_or(0, |&c| cols[c as usize].len());
     (0..n).map(&mut hash).collect()
-}
-
-/// The row that stands at `i` of a selection.
-#[inline]
-pub(super) fn at(sel: Sel<'_>, i: usize) -> usize {
-    match sel {
-        Sel::From(first) => first + i,
-        Sel::Rows(rows) => rows[i] as usize,
-    }
 }
 
 /// Whether two values, of columns of one kind or one of them tagged, have the same text, or are both null.

@@ -5,7 +5,6 @@ use riddhi_batch::{Arena, Column, Kind, Sel};
 use riddhi_plan::expr::{Expr, Node};
 use riddhi_plan::registry::{Failed, Volatility};
 
-use super::key::at;
 use super::{Assigned, Table};
 use crate::expr::{Program, Rows, Scratch, Source};
 
@@ -110,7 +109,7 @@ impl Pairs {
             to.append_from(from, sel, n, theirs, ours);
         };
         self.places.clear();
-        self.places.extend(events.iter().map(|&e| at(rows.input.sel, e as usize) as u32));
+        self.places.extend(events.iter().map(|&e| rows.input.sel.at(e as usize) as u32));
         for &a in &code.event {
             fill(&mut self.cols[a as usize], &rows.input.cols[a as usize], Sel::Rows(&self.places), arena);
         }
@@ -120,7 +119,7 @@ impl Pairs {
         }
         if !code.computed.is_empty() {
             self.places.clear();
-            self.places.extend(events.iter().map(|&e| at(rows.computed.sel, e as usize) as u32));
+            self.places.extend(events.iter().map(|&e| rows.computed.sel.at(e as usize) as u32));
             for &a in &code.computed {
                 let from = &rows.computed.cols[a as usize];
                 fill(&mut self.computed[a as usize], from, Sel::Rows(&self.places), arena);

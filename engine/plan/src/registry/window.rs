@@ -213,10 +213,7 @@ impl Entering<'_> {
     /// The row of `cols` that is the i-th to enter.
     #[inline]
     pub fn place(&self, i: usize) -> usize {
-        match self.sel {
-            Sel::From(first) => first + i,
-            Sel::Rows(rows) => rows[i] as usize,
-        }
+        self.sel.at(i)
     }
 
     /// The long attribute of the i-th row; 0 if it has none.
