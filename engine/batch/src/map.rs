@@ -1,11 +1,7 @@
 //! Maps as values, in the order in which Java lists them.
 
 use crate::Value;
-
-/// Buckets of a new Java hash map.
-const BUCKETS: u32 = 16;
-/// More buckets than this it does not take.
-const MOST_BUCKETS: u32 = 1 << 30;
+use crate::java::{BINS, grown, spread};
 
 /// A map: Java's `HashMap`, which lists its entries by their hashes, or `LinkedHashMap`, which lists them as they came.
 #[derive(Clone, Debug)]
@@ -19,7 +15,7 @@ pub struct Map {
 
 impl Default for Map {
     fn default() -> Map {
-        Map { linked: false, buckets: BUCKETS, entries: Vec::new() }
+        Map { linked: false, buckets: BINS, entries: Vec::new() }
     }
 }
 
@@ -50,9 +46,7 @@ impl Map {
             return Some(std::mem::replace(old, value));
         }
         self.entries.push((key, value));
-        while self.len() as u64 * 4 > self.buckets as u64 * 3 && self.buckets < MOST_BUCKETS {
-            self.buckets *= 2;
-        }
+        self.buckets = grown(self.buckets, self.len());
         None
     }
 
@@ -70,7 +64,7 @@ impl Map {
     /// A copy with as many buckets as Java gives it.
     pub fn copy(&self) -> Map {
         let wanted = (self.len() as f32 / 0.75 + 1.0) as u32;
-        let buckets = if self.is_empty() { BUCKETS } else { wanted.next_power_of_two() };
+        let buckets = if self.is_empty() { BINS } else { wanted.next_power_of_two() };
         let mut copy = Map { linked: self.linked, buckets, entries: Vec::with_capacity(self.len()) };
         for (key, value) in self.iter() {
             copy.put(key.clone(), value.clone());
@@ -82,10 +76,7 @@ impl Map {
     pub fn iter(&self) -> impl Iterator<Item = (&Value, &Value)> {
         let mut order: Vec<u32> = (0..self.entries.len() as u32).collect();
         if !self.linked {
-            order.sort_by_key(|&i| {
-                let hash = self.entries[i as usize].0.hash();
-                (hash ^ hash >> 16) & (self.buckets - 1)
-            });
+            order.sort_by_key(|&i| spread(self.entries[i as usize].0.hash()) & (self.buckets - 1));
         }
         order.into_iter().map(|i| {
             let (key, value) = &self.entries[i as usize];

@@ -45,8 +45,3 @@ pub fn member_hash(member: &[u8]) -> u32 {
         Some(value) => value.hash(),
     }
 }
-
-/// Java's hash of a text.
-pub fn text_hash(text: &str) -> u32 {
-    text.encode_utf16().fold(0u32, |h, unit| h.wrapping_mul(31).wrapping_add(unit as u32))
-}

@@ -64,7 +64,7 @@ impl Value {
             Value::Float(x) => (if x.is_nan() { f32::NAN } else { *x }).to_bits(),
             Value::Double(x) => fold((if x.is_nan() { f64::NAN } else { *x }).to_bits()),
             Value::Bool(x) => 1231 + 6 * !*x as u32,
-            Value::Str(text) => crate::set::text_hash(text),
+            Value::Str(text) => crate::java::text_hash(text),
             Value::Set(items) => items.iter().fold(0, |all, x| all.wrapping_add(x.hash())),
             Value::List(items) => items.iter().fold(1u32, |all, x| all.wrapping_mul(31).wrapping_add(x.hash())),
             Value::Map(map) => map.entries.iter().fold(0, |all, (k, v)| all.wrapping_add(k.hash() ^ v.hash())),

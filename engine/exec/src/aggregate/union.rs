@@ -4,24 +4,13 @@
 //! order here: by bin, and within a bin as they came. The table has a power of two of bins and doubles when it is more than
 //! three quarters full. What comes out is a copy made member by member, whose table may have fewer bins.
 
+use riddhi_batch::java::{BINS, bins_for, spread};
 use riddhi_batch::{Any, Arena, Column, Data, Kind, LoadError, Members, Reader, Type, Writer, member_hash};
 use riddhi_plan::registry::{
     Aggregate, ArgError, ArgType, BoundAggregate, Leave, Run, SignalKind, Signals, Slide, WindowUse,
 };
 
 use super::{bound, one};
-
-/// Bins of a table at first.
-const BINS: u32 = 16;
-
-/// The bins of a table that took in so many members.
-fn bins_for(members: usize) -> u32 {
-    let mut bins = BINS;
-    while members as u64 > bins as u64 * 3 / 4 {
-        bins *= 2;
-    }
-    bins
-}
 
 #[derive(Clone, Debug)]
 struct Member {
@@ -54,8 +43,7 @@ impl Union {
     }
 
     fn add(&mut self, encoded: &[u8], spare: &mut Vec<Vec<u8>>) {
-        let hash = member_hash(encoded);
-        let spread = hash ^ (hash >> 16);
+        let spread = spread(member_hash(encoded));
         let bin = self.bin(spread);
         if let Some(member) = self.members[bin.clone()].iter_mut().find(|m| m.encoded == encoded) {
             member.count += 1;
@@ -73,8 +61,7 @@ impl Union {
     }
 
     fn remove(&mut self, encoded: &[u8], spare: &mut Vec<Vec<u8>>) {
-        let hash = member_hash(encoded);
-        let bin = self.bin(hash ^ (hash >> 16));
+        let bin = self.bin(spread(member_hash(encoded)));
         let Some(at) = self.members[bin.clone()].iter().position(|m| m.encoded == encoded) else { return };
         let member = &mut self.members[bin.start + at];
         member.count -= 1;
@@ -233,8 +220,8 @@ impl Aggregate for UnionSet {
         let mut union = Union { members: Vec::new(), bins };
         for _ in 0..n {
             let encoded = from.get_bytes()?.to_vec();
-            let (hash, count) = (member_hash(&encoded), from.get_u64()?);
-            union.members.push(Member { spread: hash ^ (hash >> 16), count, encoded });
+            let (spread, count) = (spread(member_hash(&encoded)), from.get_u64()?);
+            union.members.push(Member { spread, count, encoded });
         }
         if !union.members.is_sorted_by_key(|m| m.spread & (bins - 1)) || union.members.iter().any(|m| m.count == 0) {
             return Err(LoadError::new("a set's members are out of order"));

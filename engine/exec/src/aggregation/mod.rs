@@ -14,6 +14,7 @@ mod node;
 
 use std::sync::Arc;
 
+use riddhi_batch::java::bins_for;
 use riddhi_batch::{Arena, Column, Columns, Data, LoadError, Reader, Sel, Writer};
 use riddhi_plan::aggregation::AggregationPlan;
 use riddhi_plan::registry::Failed;
@@ -199,12 +200,9 @@ impl Aggregation {
         let groups = self.plan.first_latest() - self.plan.groups..self.plan.first_latest();
         let by: Vec<u32> = std::iter::once(self.plan.time_column() as u32).chain(groups.map(|at| at as u32)).collect();
         let hashes = text_hashes(rows, &by, arena);
-        let mut buckets = 16;
-        while hashes.len() * 4 > buckets * 3 {
-            buckets *= 2;
-        }
+        let mask = bins_for(hashes.len()) - 1;
         let mut order: Vec<u32> = (0..hashes.len() as u32).collect();
-        order.sort_by_key(|&row| hashes[row as usize] & (buckets - 1) as u32);
+        order.sort_by_key(|&row| hashes[row as usize] & mask);
         order
     }
 

@@ -7,7 +7,8 @@
 use std::hash::{BuildHasher, Hasher};
 
 use foldhash::fast::FixedState;
-use riddhi_batch::{Arena, Column, Data, Sel, Str, Value, push_double, push_float, text_hash};
+use riddhi_batch::java::{spread, text_hash};
+use riddhi_batch::{Arena, Column, Data, Sel, Str, Value, push_double, push_float};
 
 /// The high half of a null and of every hash; no UTF-8 text has it.
 const MARK: u64 = u64::MAX;
@@ -146,35 +147,29 @@ impl Keys<'_> {
 
     /// Java's hash of the key, as `HashMap` spreads it: of the value, or of the texts of several columns.
     pub(super) fn java_hash(&self, row: usize, text: &mut String) -> u32 {
-        let h = match self.by {
+        spread(match self.by {
             [one] => value_hash(&self.cols[*one as usize], row, self.arena),
-            _ => {
-                text.clear();
-                for &c in self.by {
-                    push_text(text, &self.cols[c as usize], row, self.arena);
-                    text.push_str(":-:");
-                }
-                text_hash(text)
-            }
-        };
-        h ^ (h >> 16)
+            _ => self.joined_hash(row, text),
+        })
+    }
+
+    /// Java's hash of the texts of all columns, each with a mark behind it.
+    fn joined_hash(&self, row: usize, text: &mut String) -> u32 {
+        text.clear();
+        for &c in self.by {
+            push_text(text, &self.cols[c as usize], row, self.arena);
+            text.push_str(":-:");
+        }
+        text_hash(text)
     }
 }
 
 /// For each row the hash of the texts of these columns, as `HashMap` of Java spreads it.
 pub(crate) fn text_hashes(cols: &[Column], by: &[u32], arena: &Arena) -> Vec<u32> {
+    let keys = Keys { cols, by, arena };
     let mut text = String::new();
-    let mut hash = |row: usize| {
-        text.clear();
-        for &c in by {
-            push_text(&mut text, &cols[c as usize], row, arena);
-            text.push_str(":-:");
-        }
-        let h = text_hash(&text);
-        h ^ (h >> 16)
-    };
     let n = by.first().map_or(0, |&c| cols[c as usize].len());
-    (0..n).map(&mut hash).collect()
+    (0..n).map(|row| spread(keys.joined_hash(row, &mut text))).collect()
 }
 
 /// Whether two values, of columns of one kind or one of them tagged, have the same text, or are both null.
@@ -231,19 +226,8 @@ fn value_hash(column: &Column, row: usize, arena: &Arena) -> u32 {
         }
         Data::Str(v) => text_hash(v[row].text(arena)),
         Data::Any(v) => match v[row].value(arena) {
-            Value::Str(text) => text_hash(&text),
-            Value::Int(x) => x as u32,
-            Value::Long(x) => folded(x as u64),
-            Value::Float(x) => float_bits(x),
-            Value::Double(x) => folded(double_bits(x)),
-            Value::Bool(x) => {
-                if x {
-                    1231
-                } else {
-                    1237
-                }
-            }
-            Value::Null | Value::Set(_) | Value::List(_) | Value::Map(_) => 0,
+            Value::Set(_) | Value::List(_) | Value::Map(_) => 0,
+            value => value.hash(),
         },
     }
 }

@@ -8,13 +8,9 @@
 
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
-use riddhi_batch::{LoadError, Reader, Writer, text_hash};
+use riddhi_batch::java::{self, BINS, BINS_MAX};
+use riddhi_batch::{LoadError, Reader, Writer};
 use std::hash::{BuildHasher, Hasher};
-
-/// Bins of the host's table at first.
-const BINS: u32 = 16;
-/// Bins of the host's table at most.
-const BINS_MAX: u32 = 1 << 30;
 
 /// A key with its value.
 #[derive(Clone, Debug, Default)]
@@ -47,8 +43,7 @@ fn hash(key: &[u8]) -> u64 {
 /// The host's hash of a text: by UTF-16 units, its upper half mixed in, never negative.
 fn spread(key: &[u8]) -> u32 {
     let text = std::str::from_utf8(key).unwrap_or("");
-    let hash = text_hash(text);
-    (hash ^ (hash >> 16)) & 0x7fff_ffff
+    java::spread(java::text_hash(text)) & 0x7fff_ffff
 }
 
 impl<T> Default for Keyed<T> {

@@ -1,20 +1,15 @@
 //! The order in which Java's hash map would give keys: by it Siddhi orders sessions that end at the same time.
 
-use riddhi_batch::{LoadError, Reader, Writer};
+use riddhi_batch::{LoadError, Reader, Writer, java};
 
 /// Java's hash of a string, spread over the low bits as its hash map does.
 pub(super) fn spread(text: &str) -> u32 {
-    let hash = text.encode_utf16().fold(0u32, |h, unit| h.wrapping_mul(31).wrapping_add(unit as u32));
-    hash ^ hash >> 16
+    java::spread(java::text_hash(text))
 }
 
 /// The place of a key in a hash map that has held `most` keys at a time: it grows beyond three quarters.
 pub(super) fn bucket(spread: u32, most: u32) -> u32 {
-    let mut size = 16u32;
-    while most > size / 4 * 3 && size < 1 << 30 {
-        size *= 2;
-    }
-    spread & (size - 1)
+    spread & (java::bins_for(most as usize) - 1)
 }
 
 /// How many keys are told apart by when they first came.

@@ -8,13 +8,9 @@ use std::hash::{BuildHasher, Hasher};
 
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
-use riddhi_batch::{Column, Data, LoadError, Reader, Value, Writer, text_hash};
+use riddhi_batch::java::{BINS, BINS_MAX, grown, spread, text_hash};
+use riddhi_batch::{Column, Data, LoadError, Reader, Value, Writer};
 use riddhi_plan::registry::Entering;
-
-/// Bins of the host's table at first.
-const BINS: u32 = 16;
-/// Bins of the host's table at most.
-const BINS_MAX: u32 = 1 << 30;
 
 #[derive(Clone, Debug)]
 struct Entry {
@@ -124,13 +120,11 @@ impl Table {
         let mut own = self.spare.pop().unwrap_or_default();
         own.clear();
         own.extend_from_slice(key);
-        self.entries.push(Entry { key: own, spread: hashed ^ (hashed >> 16), row });
+        self.entries.push(Entry { key: own, spread: spread(hashed), row });
         let entries = &self.entries;
         let at = entries.len() as u32 - 1;
         self.index.insert_unique(hash(key), at, |&e| hash(&entries[e as usize].key));
-        if self.len() as u64 > self.bins as u64 * 3 / 4 && self.bins < BINS_MAX {
-            self.bins *= 2;
-        }
+        self.bins = grown(self.bins, self.len());
     }
 
     /// Appends all rows in the host's order, and empties the table.
