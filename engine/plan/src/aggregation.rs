@@ -11,6 +11,7 @@ use std::sync::Arc;
 use riddhi_batch::{Schema, Type};
 use riddhi_ql::Span;
 
+use crate::civil;
 use crate::expr::Expr;
 use crate::table::TablePlan;
 
@@ -194,10 +195,10 @@ impl Unit {
             Unit::Hour => floor(time, HOUR),
             Unit::Day => floor(time, DAY),
             Unit::Month => {
-                let (year, month, _) = civil(time.div_euclid(DAY));
-                day(year, month, 1).saturating_mul(DAY)
+                let (year, month, _) = civil::date(time.div_euclid(DAY));
+                civil::day(year, month, 1).saturating_mul(DAY)
             }
-            Unit::Year => day(civil(time.div_euclid(DAY)).0, 1, 1).saturating_mul(DAY),
+            Unit::Year => civil::day(civil::date(time.div_euclid(DAY)).0, 1, 1).saturating_mul(DAY),
         }
     }
 
@@ -218,25 +219,6 @@ impl Unit {
 
 fn floor(time: i64, of: i64) -> i64 {
     time.saturating_sub(time.rem_euclid(of))
-}
-
-/// The number of a day, counted from 1970 on.
-fn day(year: i64, month: i64, day: i64) -> i64 {
-    let year = year - i64::from(month <= 2);
-    let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
-    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
-}
-
-/// Year, month and day of the day of that number.
-fn civil(day: i64) -> (i64, i64, i64) {
-    let day = day + 719_468;
-    let (era, of_era) = (day.div_euclid(146_097), day.rem_euclid(146_097));
-    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let shifted = (5 * of_year + 2) / 153;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-    (year + era * 400 + i64::from(month <= 2), month, of_year - (153 * shifted + 2) / 5 + 1)
 }
 
 #[cfg(test)]

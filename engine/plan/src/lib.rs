@@ -10,6 +10,7 @@ extern crate riddhi_ql;
 
 pub mod aggregation;
 mod bind;
+pub mod civil;
 pub mod connector;
 pub mod cron;
 mod diagnose;

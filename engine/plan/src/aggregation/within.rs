@@ -2,7 +2,8 @@
 
 use riddhi_batch::Value;
 
-use super::{DAY, HOUR, MINUTE, SECOND, Unit, civil, day};
+use super::{DAY, HOUR, MINUTE, SECOND, Unit};
+use crate::civil;
 
 /// Where the numbers of a time stand: `yyyy-MM-dd HH:mm:ss`.
 const PARTS: [(usize, usize); 6] = [(0, 4), (5, 7), (8, 10), (11, 13), (14, 16), (17, 19)];
@@ -85,8 +86,9 @@ fn instant([year, month, of_month, hour, minute, second]: [i64; 6]) -> Option<i6
     if !(1..=12).contains(&month) || hour > 23 || minute > 59 || second > 59 {
         return None;
     }
-    let number = day(year, month, of_month);
-    (civil(number) == (year, month, of_month)).then_some(number * DAY + hour * HOUR + minute * MINUTE + second * SECOND)
+    let number = civil::day(year, month, of_month);
+    (civil::date(number) == (year, month, of_month))
+        .then_some(number * DAY + hour * HOUR + minute * MINUTE + second * SECOND)
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@
 mod parse;
 mod zone;
 
+use crate::civil;
 use parse::{Days, Fields};
 pub use zone::Zone;
 
@@ -42,7 +43,7 @@ impl Schedule {
     fn after_local(&self, time: i64) -> Option<i64> {
         let second = time.div_euclid(1000) + 1;
         let (first_day, in_day) = (second.div_euclid(86_400), second.rem_euclid(86_400));
-        let (mut year, mut month, mut day) = civil(first_day);
+        let (mut year, mut month, mut day) = civil::date(first_day);
         if let Some(at) = self.on_day(year, month, day).then(|| self.in_day(in_day)).flatten() {
             return instant(year, month, day, at);
         }
@@ -116,7 +117,7 @@ fn nearest_weekday(year: i64, month: i64, day: i64) -> i64 {
 /// Sunday is 1.
 fn weekday(year: i64, month: i64, day: i64) -> i64 {
     // 1970 began with a Thursday.
-    (days_since_1970(year, month, day) + 4).rem_euclid(7) + 1
+    (civil::day(year, month, day) + 4).rem_euclid(7) + 1
 }
 
 fn last_day(year: i64, month: i64) -> i64 {
@@ -129,26 +130,7 @@ fn last_day(year: i64, month: i64) -> i64 {
 }
 
 fn instant(year: i64, month: i64, day: i64, second: i64) -> Option<i64> {
-    Some((days_since_1970(year, month, day) * 86_400 + second) * 1000)
-}
-
-/// Days are counted in years that begin in March, so that the leap day is the last.
-fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
-    let year = year - (month < 3) as i64;
-    let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
-    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
-}
-
-fn civil(days: i64) -> (i64, i64, i64) {
-    let days = days + 719_468;
-    let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    (year + era * 400 + (month < 3) as i64, month, day)
+    Some((civil::day(year, month, day) * 86_400 + second) * 1000)
 }
 
 #[cfg(test)]
@@ -230,8 +212,8 @@ mod tests {
     #[test]
     fn days_and_dates_agree() {
         for day in (-800_000..800_000).step_by(37) {
-            let (year, month, of_month) = civil(day);
-            assert_eq!(days_since_1970(year, month, of_month), day);
+            let (year, month, of_month) = civil::date(day);
+            assert_eq!(civil::day(year, month, of_month), day);
         }
         assert_eq!(Schedule::parse("* * * * * ?").unwrap().after(-1500, &Zone::utc()), Some(-1000));
     }

@@ -1,5 +1,7 @@
 //! Days and dates as Java's calendar counts them: Gregorian from 15 October 1582 on, Julian before.
 
+use riddhi_plan::civil;
+
 /// Milliseconds of a day.
 pub(super) const DAY: i64 = 86_400_000;
 /// The day on which the Gregorian calendar began, counted from 1 January 1970.
@@ -85,38 +87,26 @@ fn week_start(day: i64, first: i64, least: i64) -> i64 {
 
 /// Year, month and day.
 fn date(days: i64) -> (i64, i64, i64) {
-    // Years that begin in March, so that the leap day is the last.
-    let (era, year) = if days >= GREGORIAN {
-        let z = days + 719_468;
-        let of = z.rem_euclid(146_097);
-        let year = (of - of / 1460 + of / 36_524 - of / 146_096) / 365;
-        (z.div_euclid(146_097) * 400 + year, of - (365 * year + year / 4 - year / 100))
-    } else {
-        let z = days + 719_470;
-        let of = z.rem_euclid(1461);
-        let year = (of - of / 1460) / 365;
-        (z.div_euclid(1461) * 4 + year, of - 365 * year)
-    };
-    let month = (5 * year + 2) / 153;
-    let day = year - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    (era + (month <= 2) as i64, month, day)
+    if days >= GREGORIAN {
+        return civil::date(days);
+    }
+    let z = days + 719_470;
+    let of = z.rem_euclid(1461);
+    let year = (of - of / 1460) / 365;
+    let (month, day, next) = civil::in_march_year(of - 365 * year);
+    (z.div_euclid(1461) * 4 + year + next, month, day)
 }
 
 /// Days since 1970 of a date whose month and day may be out of range.
 pub(super) fn days(year: i64, month: i64, day: i64) -> i64 {
     let (year, month) = (year + (month - 1).div_euclid(12), (month - 1).rem_euclid(12) + 1);
+    let gregorian = civil::day(year, month, day);
+    if gregorian >= GREGORIAN {
+        return gregorian;
+    }
     let march = year - (month <= 2) as i64;
-    let of_year = (153 * (if month > 2 { month - 3 } else { month + 9 }) + 2) / 5;
-    let gregorian = march.div_euclid(400) * 146_097
-        + {
-            let y = march.rem_euclid(400);
-            y * 365 + y / 4 - y / 100
-        }
-        + of_year
-        - 719_468;
-    let julian = march.div_euclid(4) * 1461 + march.rem_euclid(4) * 365 + of_year - 719_470;
-    if gregorian + day - 1 >= GREGORIAN { gregorian + day - 1 } else { julian + day - 1 }
+    let of_year = (153 * ((month + 9) % 12) + 2) / 5;
+    march.div_euclid(4) * 1461 + march.rem_euclid(4) * 365 + of_year - 719_470 + day - 1
 }
 
 /// A date so many months later; the day moves back to the month's last where it has to.
