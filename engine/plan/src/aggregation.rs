@@ -118,7 +118,8 @@ impl AggregationPlan {
 
     /// The first column with a latest value.
     pub fn first_latest(&self) -> usize {
-        1 + usize::from(self.external) + self.groups
+        let (first, keys) = self.keys();
+        first + keys
     }
 
     /// The column with the time of the latest values.

@@ -173,7 +173,7 @@ impl Operator for Aggregate {
             let there = from.get_bool()?;
             *time = Some(from.get_i64()?).filter(|_| there);
         }
-        self.timers.set(self.close.into_iter().chain(self.purge).min().into_iter());
+        self.timers.set(self.next().into_iter());
         Ok(())
     }
 

@@ -6,7 +6,7 @@ use riddhi_plan::registry::{
     Arg, ArgError, ArgType, BoundScalar, Failed, KernelCx, RowCx, RowFailure, ScalarFunction, ScalarKernel,
 };
 
-use super::{bound, overlay, push_rows, same_type, with_null_bytes, without_null_bytes};
+use super::{bound, by_values, overlay, push_rows, same_type, with_null_bytes, without_null_bytes};
 use crate::expr::{Lane, number_as};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +48,8 @@ impl ScalarKernel for Of {
             return push_rows(out, arg, n, cx.arena);
         }
         if args.iter().any(|a| a.column.kind() != self.ty.kind()) {
-            return self.by_value(cx, args, n, out, failed);
+            // An argument is not of the type it claims: what is no number is passed over.
+            return by_values(cx, args, n, out, failed, |row, values| self.row(row, values));
         }
         push_rows(out, &args[0], n, cx.arena);
         with_null_bytes(out);
@@ -104,23 +105,6 @@ impl Of {
             }
             Extreme::Minimum => {
                 overlay::<T>(out, arg, n, |best, x, none, null| !null & (none | better(Extreme::Minimum, x, best)))
-            }
-        }
-    }
-
-    /// Where an argument is not of the type it claims: what is no number is passed over.
-    fn by_value(&self, cx: &mut KernelCx<'_>, args: &[Arg<'_>], n: usize, out: &mut Column, failed: &mut Failed) {
-        let mut values = Vec::with_capacity(args.len());
-        for i in 0..n {
-            values.clear();
-            values.extend(args.iter().map(|a| a.column.value(a.at(i), cx.arena)));
-            match self.row(&RowCx::default(), &values) {
-                Ok(value) if out.push_value(&value, cx.arena) => {}
-                Ok(_) => out.push_null(),
-                Err(why) => {
-                    failed.mark(i, n, why);
-                    out.push_null();
-                }
             }
         }
     }

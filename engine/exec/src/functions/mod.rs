@@ -14,6 +14,7 @@ mod instance_of;
 mod objects;
 mod packs;
 mod parse;
+mod rowwise;
 mod script;
 mod set;
 mod time;
@@ -22,7 +23,10 @@ mod uuid;
 use std::sync::Arc;
 
 use riddhi_batch::{Any, Arena, Column, Data, Kind, Sel, Type, Value};
-use riddhi_plan::registry::{Arg, ArgError, ArgType, BoundScalar, Registry, ScalarFunction, ScalarKernel, Volatility};
+use riddhi_plan::registry::{
+    Arg, ArgError, ArgType, BoundScalar, Failed, KernelCx, Registry, RowCx, RowFailure, ScalarFunction, ScalarKernel,
+    Volatility,
+};
 
 use crate::expr::{Lane, Side, side};
 
@@ -53,6 +57,40 @@ pub fn register(registry: &mut Registry) {
 
 fn bound(ty: Type, kind: Kind, kernel: impl ScalarKernel + 'static) -> BoundScalar {
     BoundScalar { ty, kind, volatility: Volatility::Pure, kernel: Arc::new(kernel) }
+}
+
+/// Computes rows one by one from the values of their arguments, which `of` may take. What does not fit the column is null.
+fn by_values(
+    cx: &mut KernelCx<'_>,
+    args: &[Arg<'_>],
+    n: usize,
+    out: &mut Column,
+    failed: &mut Failed,
+    mut of: impl FnMut(&RowCx, &mut Vec<Value>) -> Result<Value, RowFailure>,
+) {
+    let mut values = Vec::with_capacity(args.len());
+    for i in 0..n {
+        if failed.is(i) {
+            out.push_null();
+            continue;
+        }
+        values.clear();
+        values.extend(args.iter().map(|arg| arg.column.value(arg.at(i), cx.arena)));
+        let row = RowCx {
+            ts: cx.ts.get(i).copied().unwrap_or(0),
+            now: cx.now.get(i).copied().unwrap_or(0),
+            serial: cx.serial.wrapping_add(i as u64),
+            seed: cx.seed,
+        };
+        match of(&row, &mut values) {
+            Ok(value) if out.push_value(&value, cx.arena) => {}
+            Ok(_) => out.push_null(),
+            Err(why) => {
+                failed.mark(i, n, why);
+                out.push_null();
+            }
+        }
+    }
 }
 
 /// Refuses any other number of arguments.

@@ -4,9 +4,9 @@ use riddhi_batch::{Type, Value};
 use riddhi_plan::cron::Zone;
 use riddhi_plan::registry::{ArgError, ArgType, BoundScalar, Volatility};
 
+use super::super::rowwise::{Out, Row, of_row_with, shown};
 use super::calendar::Fields;
-use super::call::{Out, bound};
-use super::{By, or_null, shown, types};
+use super::{By, or_null, types};
 
 /// Countries whose weeks begin on Sunday, the first with one day of the year.
 const SUNDAY: &[&str] =
@@ -67,13 +67,13 @@ pub(super) fn bind(name: &'static str, args: &[ArgType], zone: &Zone) -> Result<
     };
     let zone = zone.clone();
     if of_long {
-        return Ok(bound(name, Type::Int, Volatility::Pure, move |_, cells, _| {
-            or_null(cells[0].long()?, |time| of(zone.local(time)))
+        return Ok(of_row_with(name, Type::Int, Volatility::Pure, move |row: &Row<'_>, _: &mut String| {
+            or_null(row.long(0)?, |time| of(zone.local(time)))
         }));
     }
     let by = By::of(args, 2, true)?;
-    Ok(bound(name, Type::Int, by.volatility(), move |now, cells, _| {
-        let Some(from) = cells[1].text()? else { return Ok(Out::Null) };
-        or_null(by.with(cells, |p| p.read(from, &zone, now))?, |time| of(zone.local(time)))
+    Ok(of_row_with(name, Type::Int, by.volatility(), move |row: &Row<'_>, _: &mut String| {
+        let Some(from) = row.text(1)? else { return Ok(Out::Null) };
+        or_null(by.with(row, |p| p.read(&from, &zone, row.now))?, |time| of(zone.local(time)))
     }))
 }

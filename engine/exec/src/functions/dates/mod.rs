@@ -3,7 +3,6 @@
 //! Where Siddhi looks at the clock of the host, these look at that of the app, which is the same but in replay and playback.
 
 mod calendar;
-mod call;
 mod extract;
 mod pattern;
 mod shift;
@@ -15,30 +14,31 @@ use riddhi_batch::{Type, Value};
 use riddhi_plan::cron::Zone;
 use riddhi_plan::registry::{ArgError, ArgType, BoundScalar, Registry, RowFailure, ScalarFunction, Volatility};
 
-use call::{Cell, Out, bound};
+use super::rowwise::{Out, Row, of_row_with, shown};
 use pattern::Pattern;
 
 /// The pattern where none is given.
 const DEFAULT: &str = "yyyy-MM-dd HH:mm:ss.SSS";
-/// Characters of a text that a failure shows.
-const SHOWN: usize = 60;
 
 /// Adds all of them.
 pub(super) fn register(registry: &mut Registry) {
-    let mut add = |name: &'static str, make: Make| registry.scalar("time", name, Arc::new(Dates { name, make }));
-    add("currentDate", |name, args, zone| now(name, args, zone, "yyyy-MM-dd", false));
-    add("currentTime", |name, args, zone| now(name, args, zone, "HH:mm:ss", false));
-    add("currentTimestamp", |name, args, zone| now(name, args, zone, "yyyy-MM-dd HH:mm:ss", true));
-    add("utcTimestamp", utc_timestamp);
-    add("date", date);
-    add("dateFormat", date_format);
-    add("dateAdd", |name, args, zone| shift::bind(name, args, zone, 1));
-    add("dateSub", |name, args, zone| shift::bind(name, args, zone, -1));
-    add("dateDiff", date_diff);
-    add("dayOfWeek", day_of_week);
-    add("extract", extract::bind);
-    add("timestampInMilliseconds", timestamp);
-    add("timezoneConvert", convert);
+    let mut add = |name: &'static str, make: Make| {
+        let plain = name.trim_start_matches("time:");
+        registry.scalar("time", plain, Arc::new(Dates { name, make }));
+    };
+    add("time:currentDate", |name, args, zone| now(name, args, zone, "yyyy-MM-dd", false));
+    add("time:currentTime", |name, args, zone| now(name, args, zone, "HH:mm:ss", false));
+    add("time:currentTimestamp", |name, args, zone| now(name, args, zone, "yyyy-MM-dd HH:mm:ss", true));
+    add("time:utcTimestamp", utc_timestamp);
+    add("time:date", date);
+    add("time:dateFormat", date_format);
+    add("time:dateAdd", |name, args, zone| shift::bind(name, args, zone, 1));
+    add("time:dateSub", |name, args, zone| shift::bind(name, args, zone, -1));
+    add("time:dateDiff", date_diff);
+    add("time:dayOfWeek", day_of_week);
+    add("time:extract", extract::bind);
+    add("time:timestampInMilliseconds", timestamp);
+    add("time:timezoneConvert", convert);
 }
 
 type Make = fn(&'static str, &[ArgType], &Zone) -> Result<BoundScalar, ArgError>;
@@ -55,14 +55,6 @@ impl ScalarFunction for Dates {
 
     fn bind_in(&self, args: &[ArgType], zone: &Zone) -> Result<BoundScalar, ArgError> {
         (self.make)(self.name, args, zone)
-    }
-}
-
-/// The beginning of a text, for a message.
-fn shown(text: &str) -> String {
-    match text.char_indices().nth(SHOWN) {
-        None => format!("'{text}'"),
-        Some((at, _)) => format!("'{}...'", &text[..at]),
     }
 }
 
@@ -104,13 +96,13 @@ impl By {
     /// Runs `f` with it; null if the argument is.
     fn with<T>(
         &self,
-        cells: &[Cell<'_>],
+        row: &Row<'_>,
         f: impl FnOnce(&Pattern) -> Result<T, RowFailure>,
     ) -> Result<Option<T>, RowFailure> {
         match self {
             By::Fixed(pattern) => f(pattern).map(Some),
-            By::Arg(k) => match cells[*k].text()? {
-                Some(text) => f(&Pattern::new(text)?).map(Some),
+            By::Arg(k) => match row.text(*k)? {
+                Some(text) => f(&Pattern::new(&text)?).map(Some),
                 None => Ok(None),
             },
         }
@@ -143,10 +135,10 @@ fn zone_at(args: &[ArgType], k: usize) -> Result<Option<Zone>, ArgError> {
     }
 }
 
-/// The zone that a value names; `None` of null.
-fn zone_of(cell: &Cell<'_>) -> Result<Option<Zone>, RowFailure> {
-    let Some(name) = cell.text()? else { return Ok(None) };
-    let zone = zones::zone(name).ok_or_else(|| RowFailure::new(format!("{} is not a time zone", shown(name))))?;
+/// The zone that an argument names; `None` of null.
+fn zone_of(row: &Row<'_>, k: usize) -> Result<Option<Zone>, RowFailure> {
+    let Some(name) = row.text(k)? else { return Ok(None) };
+    let zone = zones::zone(&name).ok_or_else(|| RowFailure::new(format!("{} is not a time zone", shown(&name))))?;
     Ok(Some(zone))
 }
 
@@ -162,9 +154,9 @@ fn now(
     let pattern = fixed(form)?;
     let zone = zone_at(args, 0)?.unwrap_or_else(|| zone.clone());
     let named = args.first().is_some_and(|a| a.constant.is_none());
-    Ok(bound(name, Type::String, Volatility::Clock, move |now, cells, text| {
-        let own = if named { zone_of(&cells[0])? } else { None };
-        pattern.write(now, own.as_ref().unwrap_or(&zone), text);
+    Ok(of_row_with(name, Type::String, Volatility::Clock, move |row: &Row<'_>, text: &mut String| {
+        let own = if named { zone_of(row, 0)? } else { None };
+        pattern.write(row.now, own.as_ref().unwrap_or(&zone), text);
         Ok(Out::Text)
     }))
 }
@@ -172,9 +164,9 @@ fn now(
 fn utc_timestamp(name: &'static str, args: &[ArgType], _: &Zone) -> Result<BoundScalar, ArgError> {
     types(args, &[&[], &[Type::String]])?;
     let by = if args.is_empty() { By::Fixed(fixed("yyyy-MM-dd HH:mm:ss")?) } else { By::of(args, 0, false)? };
-    Ok(bound(name, Type::String, Volatility::Clock, move |now, cells, text| {
-        let written = by.with(cells, |pattern| {
-            pattern.write(now, &Zone::utc(), text);
+    Ok(of_row_with(name, Type::String, Volatility::Clock, move |row: &Row<'_>, text: &mut String| {
+        let written = by.with(row, |pattern| {
+            pattern.write(row.now, &Zone::utc(), text);
             Ok(())
         })?;
         or_null(written, |()| Out::Text)
@@ -184,9 +176,9 @@ fn utc_timestamp(name: &'static str, args: &[ArgType], _: &Zone) -> Result<Bound
 fn date(name: &'static str, args: &[ArgType], zone: &Zone) -> Result<BoundScalar, ArgError> {
     types(args, &[&[Type::String, Type::String], &[Type::String]])?;
     let (by, to, zone) = (By::of(args, 1, true)?, fixed("yyyy-MM-dd")?, zone.clone());
-    Ok(bound(name, Type::String, by.volatility(), move |now, cells, text| {
-        let Some(from) = cells[0].text()? else { return Ok(Out::Null) };
-        let time = by.with(cells, |p| p.read(from, &zone, now))?;
+    Ok(of_row_with(name, Type::String, by.volatility(), move |row: &Row<'_>, text: &mut String| {
+        let Some(from) = row.text(0)? else { return Ok(Out::Null) };
+        let time = by.with(row, |p| p.read(&from, &zone, row.now))?;
         or_null(time, |time| {
             to.write(time, &zone, text);
             Out::Text
@@ -199,9 +191,9 @@ fn date_format(name: &'static str, args: &[ArgType], zone: &Zone) -> Result<Boun
     types(args, &[&[Text, Text], &[Text, Text, Text], &[Long, Text]])?;
     let (to, zone) = (By::of(args, 1, false)?, zone.clone());
     if args[0].ty == Long {
-        return Ok(bound(name, Text, Volatility::Pure, move |_, cells, text| {
-            let Some(time) = cells[0].long()? else { return Ok(Out::Null) };
-            let written = to.with(cells, |p| {
+        return Ok(of_row_with(name, Text, Volatility::Pure, move |row: &Row<'_>, text: &mut String| {
+            let Some(time) = row.long(0)? else { return Ok(Out::Null) };
+            let written = to.with(row, |p| {
                 p.write(time, &zone, text);
                 Ok(())
             })?;
@@ -209,10 +201,10 @@ fn date_format(name: &'static str, args: &[ArgType], zone: &Zone) -> Result<Boun
         }));
     }
     let by = By::of(args, 2, true)?;
-    Ok(bound(name, Text, by.volatility(), move |now, cells, text| {
-        let Some(from) = cells[0].text()? else { return Ok(Out::Null) };
-        let Some(time) = by.with(cells, |p| p.read(from, &zone, now))? else { return Ok(Out::Null) };
-        let written = to.with(cells, |p| {
+    Ok(of_row_with(name, Text, by.volatility(), move |row: &Row<'_>, text: &mut String| {
+        let Some(from) = row.text(0)? else { return Ok(Out::Null) };
+        let Some(time) = by.with(row, |p| p.read(&from, &zone, row.now))? else { return Ok(Out::Null) };
+        let written = to.with(row, |p| {
             p.write(time, &zone, text);
             Ok(())
         })?;
@@ -224,17 +216,19 @@ fn date_diff(name: &'static str, args: &[ArgType], zone: &Zone) -> Result<BoundS
     use Type::{Long, String as Text};
     types(args, &[&[Text, Text], &[Text, Text, Text, Text], &[Long, Long]])?;
     if args[0].ty == Long {
-        return Ok(bound(name, Long, Volatility::Pure, |_, cells, _| match (cells[0].long()?, cells[1].long()?) {
-            (Some(a), Some(b)) => Ok(Out::Long(a.wrapping_sub(b) / calendar::DAY)),
-            _ => Ok(Out::Null),
+        return Ok(of_row_with(name, Long, Volatility::Pure, |row: &Row<'_>, _: &mut String| {
+            match (row.long(0)?, row.long(1)?) {
+                (Some(a), Some(b)) => Ok(Out::Long(a.wrapping_sub(b) / calendar::DAY)),
+                _ => Ok(Out::Null),
+            }
         }));
     }
     let (first, second, zone) = (By::of(args, 2, true)?, By::of(args, 3, true)?, zone.clone());
     let volatility = first.volatility().max(second.volatility());
-    Ok(bound(name, Long, volatility, move |now, cells, _| {
-        let (Some(a), Some(b)) = (cells[0].text()?, cells[1].text()?) else { return Ok(Out::Null) };
-        let a = first.with(cells, |p| p.read(a, &zone, now))?;
-        let b = second.with(cells, |p| p.read(b, &zone, now))?;
+    Ok(of_row_with(name, Long, volatility, move |row: &Row<'_>, _: &mut String| {
+        let (Some(a), Some(b)) = (row.text(0)?, row.text(1)?) else { return Ok(Out::Null) };
+        let a = first.with(row, |p| p.read(&a, &zone, row.now))?;
+        let b = second.with(row, |p| p.read(&b, &zone, row.now))?;
         or_null(a.zip(b), |(a, b)| Out::Long(a.wrapping_sub(b) / calendar::DAY))
     }))
 }
@@ -244,12 +238,10 @@ fn day_of_week(name: &'static str, args: &[ArgType], zone: &Zone) -> Result<Boun
     let short = args.len() == 1;
     let by = if short { By::Fixed(fixed("yyyy-MM-dd")?) } else { By::of(args, 1, true)? };
     let zone = zone.clone();
-    Ok(bound(name, Type::String, by.volatility(), move |now, cells, text| {
-        let Some(mut from) = cells[0].text()? else { return Ok(Out::Null) };
-        if short {
-            from = from.split(' ').next().unwrap_or("");
-        }
-        let time = by.with(cells, |p| p.read(from, &zone, now))?;
+    Ok(of_row_with(name, Type::String, by.volatility(), move |row: &Row<'_>, text: &mut String| {
+        let Some(text_of) = row.text(0)? else { return Ok(Out::Null) };
+        let from = if short { text_of.split(' ').next().unwrap_or("") } else { &*text_of };
+        let time = by.with(row, |p| p.read(from, &zone, row.now))?;
         or_null(time, |time| {
             text.push_str(pattern::weekday(calendar::Fields::of(zone.local(time)).weekday()));
             Out::Text
@@ -261,11 +253,11 @@ fn timestamp(name: &'static str, args: &[ArgType], zone: &Zone) -> Result<BoundS
     types(args, &[&[], &[Type::String], &[Type::String, Type::String]])?;
     let (by, zone, count) = (By::of(args, 1, true)?, zone.clone(), args.len());
     let volatility = if count < 2 { Volatility::Clock } else { by.volatility() };
-    Ok(bound(name, Type::Long, volatility, move |now, cells, _| {
-        let Some(from) = cells.first().map_or(Ok(None), |c| c.text())? else {
-            return Ok(if count < 2 { Out::Long(now) } else { Out::Null });
+    Ok(of_row_with(name, Type::Long, volatility, move |row: &Row<'_>, _: &mut String| {
+        let Some(from) = (if count > 0 { row.text(0)? } else { None }) else {
+            return Ok(if count < 2 { Out::Long(row.now) } else { Out::Null });
         };
-        or_null(by.with(cells, |p| p.read(from, &zone, now))?, Out::Long)
+        or_null(by.with(row, |p| p.read(&from, &zone, row.now))?, Out::Long)
     }))
 }
 
@@ -274,19 +266,19 @@ fn convert(name: &'static str, args: &[ArgType], zone: &Zone) -> Result<BoundSca
     types(args, &[&[Text, Text, Text], &[Text, Text, Text, Text]])?;
     let (by, to, from) = (By::of(args, 1, true)?, zone_at(args, 2)?, zone_at(args, 3)?);
     let (zone, four) = (zone.clone(), args.len() == 4);
-    Ok(bound(name, Text, by.volatility(), move |now, cells, text| {
-        let Some(value) = cells[0].text()? else { return Ok(Out::Null) };
-        let Some(to) = to.clone().map_or_else(|| zone_of(&cells[2]), |z| Ok(Some(z)))? else { return Ok(Out::Null) };
+    Ok(of_row_with(name, Text, by.volatility(), move |row: &Row<'_>, text: &mut String| {
+        let Some(value) = row.text(0)? else { return Ok(Out::Null) };
+        let Some(to) = to.clone().map_or_else(|| zone_of(row, 2), |z| Ok(Some(z)))? else { return Ok(Out::Null) };
         let from = match &from {
             Some(from) => from.clone(),
-            None if four => match zone_of(&cells[3])? {
+            None if four => match zone_of(row, 3)? {
                 Some(from) => from,
                 None => return Ok(Out::Null),
             },
             None => zone.clone(),
         };
-        let written = by.with(cells, |p| {
-            let time = p.read(value, &from, now)?;
+        let written = by.with(row, |p| {
+            let time = p.read(&value, &from, row.now)?;
             p.write(time, &to, text);
             Ok(())
         })?;

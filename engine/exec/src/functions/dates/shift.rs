@@ -6,8 +6,8 @@ use riddhi_batch::{Type, Value};
 use riddhi_plan::cron::Zone;
 use riddhi_plan::registry::{ArgError, ArgType, BoundScalar, Volatility};
 
+use super::super::rowwise::{Out, Row, of_row_with};
 use super::calendar::{DAY, Fields, add_months};
-use super::call::{Out, bound};
 use super::{By, or_null, types};
 
 /// By what a date moves.
@@ -63,17 +63,17 @@ pub(super) fn bind(name: &'static str, args: &[ArgType], zone: &Zone, sign: i64)
     };
     let (unit, zone) = (Unit::named(word), zone.clone());
     if args[0].ty == Long {
-        return Ok(bound(name, Text, Volatility::Pure, move |_, cells, text| {
-            let (Some(time), Some(by)) = (cells[0].long()?, cells[1].int()?) else { return Ok(Out::Null) };
+        return Ok(of_row_with(name, Text, Volatility::Pure, move |row: &Row<'_>, text: &mut String| {
+            let (Some(time), Some(by)) = (row.long(0)?, row.int(1)?) else { return Ok(Out::Null) };
             let moved = unit.moved(time, sign * by as i64, &zone);
             Ok(write!(text, "{moved}").map_or(Out::Null, |()| Out::Text))
         }));
     }
     let by = By::of(args, 3, true)?;
-    Ok(bound(name, Text, by.volatility(), move |now, cells, text| {
-        let (Some(from), Some(much)) = (cells[0].text()?, cells[1].int()?) else { return Ok(Out::Null) };
-        let written = by.with(cells, |p| {
-            let time = p.read(from, &zone, now)?;
+    Ok(of_row_with(name, Text, by.volatility(), move |row: &Row<'_>, text: &mut String| {
+        let (Some(from), Some(much)) = (row.text(0)?, row.int(1)?) else { return Ok(Out::Null) };
+        let written = by.with(row, |p| {
+            let time = p.read(&from, &zone, row.now)?;
             p.write(unit.moved(time, sign * much as i64, &zone), &zone, text);
             Ok(())
         })?;

@@ -14,7 +14,7 @@ use riddhi_plan::registry::{
     Arg, ArgError, ArgType, BoundScalar, Failed, KernelCx, Registry, RowCx, RowFailure, ScalarFunction, ScalarKernel,
 };
 
-use super::bound;
+use super::{bound, by_values};
 use crate::expr::type_name;
 
 /// Lists and maps in each other, at most.
@@ -98,26 +98,7 @@ impl Kernel {
 
 impl ScalarKernel for Kernel {
     fn eval(&self, cx: &mut KernelCx<'_>, args: &[Arg<'_>], n: usize, out: &mut Column, failed: &mut Failed) {
-        let mut values = Vec::with_capacity(args.len());
-        for i in 0..n {
-            if failed.is(i) {
-                out.push_null();
-                continue;
-            }
-            values.clear();
-            values.extend(args.iter().map(|arg| match arg.is_null(i) {
-                true => Value::Null,
-                false => arg.column.value(arg.at(i), cx.arena),
-            }));
-            match self.value(&mut values) {
-                Ok(value) if !value.is_null() && out.push_value(&value, cx.arena) => {}
-                Ok(_) => out.push_null(),
-                Err(why) => {
-                    failed.mark(i, n, why);
-                    out.push_null();
-                }
-            }
-        }
+        by_values(cx, args, n, out, failed, |_, values| self.value(values));
     }
 
     fn row(&self, _: &RowCx, args: &[Value]) -> Result<Value, RowFailure> {

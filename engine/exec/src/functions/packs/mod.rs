@@ -7,10 +7,10 @@ mod maths;
 mod pattern;
 mod random;
 mod regexes;
-mod rowwise;
 mod signature;
 mod strings;
 
+use super::rowwise;
 use riddhi_plan::registry::Registry;
 
 /// Adds all of them.

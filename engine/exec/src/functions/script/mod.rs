@@ -16,6 +16,8 @@ use riddhi_plan::registry::{
     ScriptError, ScriptFunction, ScriptLanguage, Volatility,
 };
 
+use super::by_values;
+
 /// Adds the language under its names.
 pub(super) fn register(registry: &mut Registry) {
     for name in ["javascript", "js"] {
@@ -75,32 +77,7 @@ struct Kernel {
 
 impl ScalarKernel for Kernel {
     fn eval(&self, cx: &mut KernelCx<'_>, args: &[Arg<'_>], n: usize, out: &mut Column, failed: &mut Failed) {
-        let mut values = Vec::with_capacity(args.len());
-        for i in 0..n {
-            if failed.is(i) {
-                out.push_null();
-                continue;
-            }
-            values.clear();
-            values.extend(args.iter().map(|arg| match arg.is_null(i) {
-                true => Value::Null,
-                false => arg.column.value(arg.at(i), cx.arena),
-            }));
-            let row = RowCx {
-                ts: cx.ts.get(i).copied().unwrap_or(0),
-                now: cx.now.get(i).copied().unwrap_or(0),
-                serial: cx.serial.wrapping_add(i as u64),
-                seed: cx.seed,
-            };
-            match self.row(&row, &values) {
-                Ok(value) if !value.is_null() && out.push_value(&value, cx.arena) => {}
-                Ok(_) => out.push_null(),
-                Err(why) => {
-                    failed.mark(i, n, why);
-                    out.push_null();
-                }
-            }
-        }
+        by_values(cx, args, n, out, failed, |row, values| self.row(row, values));
     }
 
     fn row(&self, cx: &RowCx, args: &[Value]) -> Result<Value, RowFailure> {

@@ -2,11 +2,11 @@
 
 use std::cell::RefCell;
 use std::fmt;
+use std::sync::Arc;
 
 use riddhi_batch::{Arena, Column, Data, Str, Type, Value};
-use riddhi_plan::registry::{Arg, BoundScalar, Failed, KernelCx, RowCx, RowFailure, ScalarKernel};
+use riddhi_plan::registry::{Arg, BoundScalar, Failed, KernelCx, RowCx, RowFailure, ScalarKernel, Volatility};
 
-use super::super::bound;
 use crate::expr::type_name;
 
 /// Characters of a value that a failure shows.
@@ -23,9 +23,15 @@ pub(super) enum Out {
     Text,
 }
 
-/// The arguments of one row.
+/// One row: what the clock reads, and the arguments.
 #[derive(Clone, Copy)]
-pub(super) enum Row<'a> {
+pub(super) struct Row<'a> {
+    pub now: i64,
+    args: Args<'a>,
+}
+
+#[derive(Clone, Copy)]
+enum Args<'a> {
     Columns { args: &'a [Arg<'a>], i: usize, arena: &'a Arena },
     Values(&'a [Value]),
 }
@@ -46,8 +52,8 @@ impl<'a> Row<'a> {
     /// Argument `k`.
     #[inline]
     pub fn cell(&self, k: usize) -> Cell<'a> {
-        match *self {
-            Row::Columns { args, i, arena } => {
+        match self.args {
+            Args::Columns { args, i, arena } => {
                 let (arg, at) = (&args[k], args[k].at(i));
                 if arg.column.is_null(at) {
                     return Cell::Null;
@@ -70,7 +76,7 @@ impl<'a> Row<'a> {
                     },
                 }
             }
-            Row::Values(values) => match &values[k] {
+            Args::Values(values) => match &values[k] {
                 Value::Null => Cell::Null,
                 Value::Int(x) => Cell::Int(*x),
                 Value::Long(x) => Cell::Long(*x),
@@ -85,9 +91,9 @@ impl<'a> Row<'a> {
 
     /// How many arguments there are.
     pub fn len(&self) -> usize {
-        match self {
-            Row::Columns { args, .. } => args.len(),
-            Row::Values(values) => values.len(),
+        match self.args {
+            Args::Columns { args, .. } => args.len(),
+            Args::Values(values) => values.len(),
         }
     }
 
@@ -122,6 +128,16 @@ impl<'a> Row<'a> {
     #[inline]
     pub fn some_int(&self, k: usize) -> Result<i32, RowFailure> {
         self.int(k)?.ok_or_else(|| null(k))
+    }
+
+    /// Argument `k`, a long or null.
+    #[inline]
+    pub fn long(&self, k: usize) -> Result<Option<i64>, RowFailure> {
+        match self.cell(k) {
+            Cell::Null => Ok(None),
+            Cell::Long(x) => Ok(Some(x)),
+            other => Err(other.unfit("long")),
+        }
     }
 
     /// Argument `k`, a number of any type, as a double.
@@ -219,9 +235,14 @@ where
     }
 }
 
-/// A bound function of one row, whose result is of type `ty`. What a failure says begins with the function's name.
+/// A bound function of one row's arguments, whose result is of type `ty`. What a failure says begins with the function's name.
 pub(super) fn of_row(name: &'static str, ty: Type, of: impl OfRow) -> BoundScalar {
-    bound(ty, ty.kind(), Rowwise { name, of })
+    of_row_with(name, ty, Volatility::Pure, of)
+}
+
+/// The same of a function that may depend on more.
+pub(super) fn of_row_with(name: &'static str, ty: Type, volatility: Volatility, of: impl OfRow) -> BoundScalar {
+    BoundScalar { ty, kind: ty.kind(), volatility, kernel: Arc::new(Rowwise { name, of }) }
 }
 
 struct Rowwise<F> {
@@ -259,7 +280,8 @@ impl<F: OfRow> ScalarKernel for Rowwise<F> {
                 continue;
             }
             text.clear();
-            let row = Row::Columns { args, i, arena: cx.arena };
+            let now = cx.now.get(i).copied().unwrap_or(0);
+            let row = Row { now, args: Args::Columns { args, i, arena: cx.arena } };
             match self.of.of(&row, &mut text) {
                 Ok(Out::Null) => out.push_null(),
                 Ok(Out::Int(x)) => out.push_i32(x),
@@ -278,16 +300,22 @@ impl<F: OfRow> ScalarKernel for Rowwise<F> {
         TEXT.set(text);
     }
 
-    fn row(&self, _: &RowCx, args: &[Value]) -> Result<Value, RowFailure> {
+    fn row(&self, cx: &RowCx, args: &[Value]) -> Result<Value, RowFailure> {
         let mut text = String::new();
-        Ok(match self.of.of(&Row::Values(args), &mut text).map_err(|why| self.named(why))? {
-            Out::Null => Value::Null,
-            Out::Int(x) => Value::Int(x),
-            Out::Long(x) => Value::Long(x),
-            Out::Float(x) => Value::Float(x),
-            Out::Double(x) => Value::Double(x),
-            Out::Bool(x) => Value::Bool(x),
-            Out::Text => Value::Str(text.into()),
-        })
+        Ok(
+            match self
+                .of
+                .of(&Row { now: cx.now, args: Args::Values(args) }, &mut text)
+                .map_err(|why| self.named(why))?
+            {
+                Out::Null => Value::Null,
+                Out::Int(x) => Value::Int(x),
+                Out::Long(x) => Value::Long(x),
+                Out::Float(x) => Value::Float(x),
+                Out::Double(x) => Value::Double(x),
+                Out::Bool(x) => Value::Bool(x),
+                Out::Text => Value::Str(text.into()),
+            },
+        )
     }
 }
