@@ -1,6 +1,6 @@
 //! `riddhi query`: an on-demand query to an app that runs on this machine, by the socket of its process.
 
-use std::io::{self, BufRead, BufReader, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::exit::{Exit, Failure, plain};
 use crate::inspect::print;
 use crate::output::Format;
-use crate::run::asked;
+use crate::run::{asked, socket};
 use crate::say;
 
 /// How long the process may take.
@@ -70,16 +70,12 @@ pub fn query(args: &QueryArgs) -> Result<Exit, Failure> {
 }
 
 fn ask(path: &Path, question: &Value) -> Result<Value, Failure> {
-    let mut stream = asked::connect(path).map_err(|e| {
+    let stream = socket::connect(path).map_err(|e| {
         let failure =
             Failure::new(Exit::Failed, format!("no process can be asked at {}: {}", path.display(), plain(&e)));
         failure.help("start it with `riddhi run --state DIR`, or with --socket PATH; ask as the user who runs it")
     })?;
     let lost = |e: io::Error| Failure::new(Exit::Failed, format!("the process has given no answer: {}", plain(&e)));
-    stream.set_read_timeout(Some(ANSWER)).map_err(lost)?;
-    stream.set_write_timeout(Some(ANSWER)).map_err(lost)?;
-    stream.write_all(format!("{question}\n").as_bytes()).map_err(lost)?;
-    let mut answer = String::new();
-    BufReader::new(stream).read_line(&mut answer).map_err(lost)?;
+    let answer = socket::ask(stream, question, ANSWER, ANSWER).map_err(lost)?;
     serde_json::from_str(&answer).map_err(|_| lost(io::Error::other("it has ended, or is too busy")))
 }

@@ -2,7 +2,7 @@
 
 mod text;
 
-use std::io::{self, BufRead, BufReader, IsTerminal, Write};
+use std::io::{self, BufRead, IsTerminal, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -14,7 +14,7 @@ use crate::args::ReportFormat;
 use crate::config::{ConfigFile, FileArgs, property};
 use crate::exit::{Exit, Failure, plain};
 use crate::inspect::print;
-use crate::run::{connect, state_folder};
+use crate::run::{connect, socket, state_folder};
 
 /// How long a node may take for an answer, besides what it is told to wait.
 const ANSWER: Duration = Duration::from_secs(10);
@@ -184,16 +184,12 @@ fn folder(args: &NodeArgs) -> Result<PathBuf, Failure> {
 
 /// Asks the node of a folder, which waits so long for the outcome.
 fn ask(folder: &Path, question: &Value, wait: Duration) -> Result<Value, Failure> {
-    let mut stream = reach(folder).map_err(|e| unreachable(folder, &e))?;
+    let stream = reach(folder).map_err(|e| unreachable(folder, &e))?;
     let lost = |e: io::Error| {
         let failure = Failure::new(Exit::Failed, format!("the node has given no answer: {}", plain(&e)));
         failure.help("`riddhi ha status` says how it stands")
     };
-    stream.set_read_timeout(Some(wait + ANSWER)).map_err(lost)?;
-    stream.set_write_timeout(Some(ANSWER)).map_err(lost)?;
-    stream.write_all(format!("{question}\n").as_bytes()).map_err(lost)?;
-    let mut answer = String::new();
-    BufReader::new(stream).read_line(&mut answer).map_err(lost)?;
+    let answer = socket::ask(stream, question, wait + ANSWER, ANSWER).map_err(lost)?;
     let answer: Value = serde_json::from_str(&answer)
         .map_err(|_| lost(io::Error::other("it has ended, or begins anew, or is too busy")))?;
     match answer["error"].as_str() {

@@ -6,15 +6,10 @@
 //! is one.
 
 use std::collections::VecDeque;
-use std::fs::{self, File, Permissions};
-use std::io::{self, BufRead, BufReader, Read, Write};
-use std::os::fd::AsRawFd;
-use std::os::unix::fs::PermissionsExt;
-use std::os::unix::net::{UnixListener, UnixStream};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
 use std::time::Duration;
 
 use riddhi_batch::Schema;
@@ -25,6 +20,7 @@ use riddhi_ql::{Source, render_text};
 use riddhi_run::{Answer, App, CompiledOnDemand, OnDemand, compile_on_demand};
 use serde_json::{Value, json};
 
+use super::socket::{self, ASKED_MAX, Purpose, Socket};
 use super::wake::Waker;
 use crate::app::registry;
 use crate::exit::Exit;
@@ -34,17 +30,11 @@ use crate::output::plain::lines;
 /// The name of the socket in a state folder.
 const NAME: &str = "query.sock";
 
-/// Bytes of a question at most.
-const QUESTION_BYTES_MAX: u64 = 1 << 20;
-
-/// Questions at a time at most; who comes beyond is turned away.
-const ASKED_MAX: usize = 8;
+const PURPOSE: Purpose =
+    Purpose { thread: "riddhi-query", fresh: "query.new", question_bytes_max: 1 << 20, talk: Duration::from_secs(10) };
 
 /// Rows of an answer at most; of more the query is told to ask for fewer.
 const ROWS_MAX: usize = 1_000_000;
-
-/// How long somebody may take to ask or to read.
-const TALK: Duration = Duration::from_secs(10);
 
 /// How long an app may take to come to it.
 const ANSWER: Duration = Duration::from_secs(30);
@@ -167,82 +157,12 @@ fn refusal(exit: Exit, why: &str) -> String {
     json!({"exit": exit as u8, "text": why}).to_string()
 }
 
-/// The open socket; its name is gone when this is dropped.
-pub struct Socket {
-    path: PathBuf,
-}
-
-impl Drop for Socket {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.path);
-    }
-}
-
-/// Opens the socket. It gets its name only once nobody else may use it.
+/// Opens the socket.
 pub fn open(path: &Path, asked: Arc<Asked>) -> io::Result<Socket> {
-    let (folder, name) = parts(path);
-    let fresh = folder.join("query.new");
-    for old in [path, &fresh] {
-        match fs::remove_file(old) {
-            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
-            _ => {}
-        }
-    }
-    let handle = File::open(&folder)?;
-    let listener = UnixListener::bind(by_handle(&handle, "query.new"))?;
-    fs::set_permissions(&fresh, Permissions::from_mode(0o600))?;
-    fs::rename(&fresh, folder.join(name))?;
-    thread::Builder::new().name("riddhi-query".into()).spawn(move || serve(&listener, &asked))?;
-    Ok(Socket { path: path.to_owned() })
+    socket::open(path, PURPOSE, move |question, mut reply| reply.tell(asked.answer(question)))
 }
 
 /// The socket of a state folder.
 pub fn of_folder(folder: &Path) -> PathBuf {
     folder.join(NAME)
-}
-
-/// Connects to the socket of a process.
-pub fn connect(path: &Path) -> io::Result<UnixStream> {
-    let (folder, name) = parts(path);
-    let handle = File::open(&folder)?;
-    UnixStream::connect(by_handle(&handle, &name))
-}
-
-/// Folder and name: a path of a socket has 107 bytes at most, and a folder's may have more.
-fn parts(path: &Path) -> (PathBuf, String) {
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    (folder.to_owned(), path.file_name().map_or(String::new(), |n| n.to_string_lossy().into_owned()))
-}
-
-fn by_handle(folder: &File, name: &str) -> PathBuf {
-    PathBuf::from(format!("/proc/self/fd/{}/{name}", folder.as_raw_fd()))
-}
-
-fn serve(listener: &UnixListener, asked: &Arc<Asked>) {
-    let busy = Arc::new(());
-    for stream in listener.incoming() {
-        let Ok(stream) = stream else {
-            // No descriptor left, or the like: later.
-            thread::sleep(Duration::from_millis(100));
-            continue;
-        };
-        if Arc::strong_count(&busy) > ASKED_MAX {
-            continue;
-        }
-        let (asked, held) = (asked.clone(), busy.clone());
-        let _ = thread::Builder::new().name("riddhi-asked".into()).spawn(move || {
-            let _held = held;
-            let _ = talk(stream, &asked);
-        });
-    }
-}
-
-fn talk(mut stream: UnixStream, asked: &Asked) -> io::Result<()> {
-    stream.set_read_timeout(Some(TALK))?;
-    stream.set_write_timeout(Some(TALK))?;
-    let mut question = String::new();
-    BufReader::new((&stream).take(QUESTION_BYTES_MAX)).read_line(&mut question)?;
-    let mut answer = asked.answer(&question);
-    answer.push('\n');
-    stream.write_all(answer.as_bytes())
 }

@@ -19,6 +19,7 @@ mod record;
 mod recover;
 mod said;
 mod segments;
+pub mod socket;
 mod store;
 mod synced;
 mod taps;
@@ -90,7 +91,7 @@ pub fn run(mut args: RunArgs) -> Result<Exit, Failure> {
 }
 
 /// Opens the socket for on-demand queries, if it has a place. An app runs without it, too.
-fn query_socket(shared: &Shared) -> Option<asked::Socket> {
+fn query_socket(shared: &Shared) -> Option<socket::Socket> {
     let args = &shared.args;
     let path = match (&args.socket, &args.state) {
         (Some(path), _) => PathBuf::from(path),

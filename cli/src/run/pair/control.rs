@@ -1,16 +1,11 @@
 //! The control socket of a node: `riddhi ha` asks by a line of JSON, and is answered by one.
 //!
-//! `control.sock` in the state folder, for the user who runs the node only. It is bound and connected to by way of the folder's
-//! handle, as the path of a socket has 107 bytes at most and a folder's may have more.
+//! `control.sock` in the state folder, for the user who runs the node only.
 
-use std::fs::{self, File, Permissions};
-use std::io::{self, BufRead, BufReader, Read, Write};
-use std::os::fd::AsRawFd;
-use std::os::unix::fs::PermissionsExt;
-use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::sync::Arc;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use riddhi_node::{Command, Handle, Line, Part};
@@ -19,101 +14,42 @@ use serde_json::{Value, json};
 use super::lines::{Lines, Since};
 use super::report::report;
 use crate::run::admin::Known;
+use crate::run::socket::{self, Purpose, Reply, Socket};
 
 /// Its name.
 const NAME: &str = "control.sock";
 
-/// Bytes of a question at most.
-const QUESTION_BYTES_MAX: u64 = 4096;
-
-/// Questions at a time at most; who comes beyond is turned away.
-const ASKED_MAX: usize = 8;
-
-/// How long somebody may take to ask or to read.
-const TALK: Duration = Duration::from_secs(5);
+const PURPOSE: Purpose =
+    Purpose { thread: "riddhi-control", fresh: "control.new", question_bytes_max: 4096, talk: Duration::from_secs(5) };
 
 /// The longest wait for what comes of a command, and what it is if nothing else is said.
 pub const WAIT_MAX: Duration = Duration::from_secs(3600);
 const WAIT: Duration = Duration::from_secs(60);
 
-/// The open socket; its name is gone when this is dropped.
-pub struct Control {
-    path: PathBuf,
-}
-
-impl Drop for Control {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.path);
-    }
-}
-
 /// Opens the socket. Nobody else uses the folder.
-pub fn open(folder: &Path, known: Arc<Known>, lines: Arc<Lines>) -> io::Result<Control> {
-    let path = folder.join(NAME);
-    let fresh = folder.join("control.new");
-    for old in [&path, &fresh] {
-        match fs::remove_file(old) {
-            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
-            _ => {}
-        }
-    }
-    let handle = File::open(folder)?;
-    let listener = UnixListener::bind(by_handle(&handle, "control.new"))?;
-    // It has its name only once nobody else may use it.
-    fs::set_permissions(&fresh, Permissions::from_mode(0o600))?;
-    fs::rename(&fresh, &path)?;
-    thread::Builder::new().name("riddhi-control".into()).spawn(move || serve(&listener, &known, &lines))?;
-    Ok(Control { path })
+pub fn open(folder: &Path, known: Arc<Known>, lines: Arc<Lines>) -> io::Result<Socket> {
+    socket::open(&folder.join(NAME), PURPOSE, move |question, reply| talk(question, reply, &known, &lines))
 }
 
 /// Connects to the socket of the node that uses a folder.
 pub fn connect(folder: &Path) -> io::Result<UnixStream> {
-    let handle = File::open(folder)?;
-    UnixStream::connect(by_handle(&handle, NAME))
+    socket::connect(&folder.join(NAME))
 }
 
-fn by_handle(folder: &File, name: &str) -> PathBuf {
-    PathBuf::from(format!("/proc/self/fd/{}/{name}", folder.as_raw_fd()))
-}
-
-fn serve(listener: &UnixListener, known: &Arc<Known>, lines: &Arc<Lines>) {
-    let busy = Arc::new(());
-    for stream in listener.incoming() {
-        let Ok(stream) = stream else {
-            // No descriptor left, or the like: later.
-            thread::sleep(Duration::from_millis(100));
-            continue;
-        };
-        if Arc::strong_count(&busy) > ASKED_MAX {
-            continue;
-        }
-        let (known, lines, held) = (known.clone(), lines.clone(), busy.clone());
-        let _ = thread::Builder::new().name("riddhi-asked".into()).spawn(move || {
-            let _held = held;
-            let _ = talk(stream, &known, &lines);
-        });
-    }
-}
-
-fn talk(mut stream: UnixStream, known: &Known, lines: &Lines) -> io::Result<()> {
-    stream.set_read_timeout(Some(TALK))?;
-    stream.set_write_timeout(Some(TALK))?;
-    let mut question = String::new();
-    BufReader::new((&stream).take(QUESTION_BYTES_MAX)).read_line(&mut question)?;
-    let tell = |stream: &mut UnixStream, answer: Value| stream.write_all(format!("{answer}\n").as_bytes());
-    let Ok(question) = serde_json::from_str::<Value>(&question) else {
-        return tell(&mut stream, json!({"error": "this is no question in JSON"}));
+fn talk(question: &str, mut reply: Reply<'_>, known: &Known, lines: &Lines) -> io::Result<()> {
+    let Ok(question) = serde_json::from_str::<Value>(question) else {
+        return reply.tell(json!({"error": "this is no question in JSON"}));
     };
     let Some(handle) = known.handle.get() else {
-        return tell(&mut stream, json!({"error": "the node is just being started: ask again"}));
+        return reply.tell(json!({"error": "the node is just being started: ask again"}));
     };
     let confirmed = question["confirmed"] == true;
     let command = match question["command"].as_str() {
-        Some("status") => return tell(&mut stream, report(known)),
+        Some("status") => return reply.tell(report(known)),
         Some("promote") => Command::Promote,
         Some("demote") => Command::Demote,
         Some("force") => Command::Force { confirmed },
-        _ => return tell(&mut stream, json!({"error": "there are the commands status, promote, demote and force"})),
+        _ => return reply.tell(json!({"error": "there are the commands status, promote, demote and force"})),
     };
     let wait = question["wait_s"].as_u64().map_or(WAIT, Duration::from_secs).min(WAIT_MAX);
     // Told with the answer on its way: who steps down waits for that.
@@ -122,7 +58,7 @@ fn talk(mut stream: UnixStream, known: &Known, lines: &Lines) -> io::Result<()> 
         Ok(text) => (true, text),
         Err(text) => (false, text),
     };
-    tell(&mut stream, json!({"done": done, "text": text, "node": known.node}))
+    reply.tell(json!({"done": done, "text": text, "node": known.node}))
 }
 
 /// Tells the node, and waits for what comes of it.
