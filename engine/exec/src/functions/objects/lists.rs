@@ -93,7 +93,7 @@ pub(super) fn register(registry: &mut Registry) {
         items[at] = take(args, 2);
         Ok(Value::List(items))
     });
-    put("list:sort", &[Object, Text], 1, Obj, sort);
+    put("list:sort", &[Object, Text], 1, Obj, |args| sort(args));
 }
 
 fn index(found: Option<usize>) -> Value {
@@ -107,7 +107,7 @@ fn place(at: i32, end: usize) -> Result<usize, RowFailure> {
 }
 
 /// Without an order the list is turned round, as in Siddhi.
-fn sort(args: &mut Vec<Value>) -> Result<Value, RowFailure> {
+fn sort(args: &mut [Value]) -> Result<Value, RowFailure> {
     let mut items = list(args, 0)?;
     let order = match args.get(1) {
         Some(Value::Str(order)) => order.to_ascii_lowercase(),
