@@ -224,7 +224,6 @@ impl Tester {
             self.values[slot][number] = values;
             if !self.failed.is_empty() {
                 let reason = self.failed.reason.take().map(|r| r.to_string()).unwrap_or_default();
-                self.failed.clear();
                 self.tell(slot, event, cx, element, reason);
             }
             if !passed {
@@ -243,6 +242,7 @@ impl Tester {
         cx: &mut Cx<'_>,
     ) -> bool {
         self.hits.clear();
+        self.failed.clear();
         let (mut hits, mut scratch) = (std::mem::take(&mut self.hits), std::mem::take(&mut self.scratch));
         let mut failed = std::mem::take(&mut self.failed);
         let (cols, row) = self.source(code, slot, event);
