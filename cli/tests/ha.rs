@@ -156,6 +156,36 @@ fn roles_change_hands_and_nothing_is_lost() {
 }
 
 #[test]
+fn a_table_changed_by_a_query_is_changed_after_a_take_over() {
+    let Some(server) = Server::start() else { return };
+    let mut pair = Pair::new(server.port(), "");
+    let file = pair.folder.join("apps/a.siddhi");
+    let app = fs::read_to_string(&file).unwrap();
+    fs::write(&file, app.replacen("@source", "define table T (k string, v int);\n@source", 1)).unwrap();
+    let active = pair.start_both();
+    let passive = 1 - active;
+    let query = |pair: &Pair, node: usize, words: &str| {
+        let output = pair.ask(&["query", words, "--state", NAMES[node]]);
+        (output.status.code().unwrap(), text(&output))
+    };
+    for n in 0..20 {
+        let changed = query(&pair, active, &format!("select 'k{n}' as k, {n} as v insert into T"));
+        assert_eq!(changed, (0, String::new()), "{}", pair.log());
+    }
+    let (code, said) = query(&pair, passive, "delete T on true");
+    assert!(code != 0, "{said}");
+    assert_eq!(query(&pair, active, "update T set v = v + 100 on v < 10"), (0, String::new()));
+    // What was answered is there, though the active is gone that moment.
+    pair.kill(active);
+    pair.until("the passive serves", |pair| pair.page(passive, "/health/ready").filter(|p| p.0 == 200).map(drop));
+    let found = pair.until("the app is asked", |pair| {
+        let (code, said) = query(pair, passive, "from T select count() as n, sum(v) as s");
+        (code == 0).then_some(said)
+    });
+    assert_eq!(found, format!("{{\"n\":20,\"s\":{}}}\n", 190 + 1000), "{}", pair.log());
+}
+
+#[test]
 fn force_says_what_is_at_stake_and_wants_a_yes() {
     let Some(server) = Server::start() else { return };
     let mut pair = Pair::new(server.port(), "");

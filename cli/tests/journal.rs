@@ -214,3 +214,29 @@ fn a_journal_keeps_the_time_zone_of_schedules() {
     let nowhere = replay(&folder, &["--journal", "j", "--time-zone", "Mars/Olympus"]);
     assert_eq!(nowhere.status.code(), Some(2), "{}", said(&nowhere));
 }
+
+#[test]
+fn queries_that_change_tables_are_in_the_journal() {
+    let folder = folder("queries");
+    let app = "define stream S (k string, v int); define stream U (v int); define table T (k string, v int);\n\
+        from S join T on S.k == T.k select S.k as k, S.v as v, T.v as w insert into Out;\n\
+        from S#window.time(10) select sum(v) as s insert all events into Sums;\n\
+        from U select v insert into Vs;\n";
+    fs::write(folder.join("app.siddhi"), app).unwrap();
+    let line = |i: u64| match i % 4 {
+        0 => format!("{{\"query\":\"select 'k{}' as k, {i} as v update or insert into T on T.k == k\"}}\n", i % 7),
+        3 if i.is_multiple_of(5) => format!("{{\"query\":\"delete T on v < {}\"}}\n", i.saturating_sub(20)),
+        2 => format!("{{\"stream\":\"U\",\"ts\":{i},\"data\":{{\"v\":{i}}}}}\n"),
+        _ => format!("{{\"stream\":\"S\",\"ts\":{i},\"data\":{{\"k\":\"k{}\",\"v\":{i}}}}}\n", i % 7),
+    };
+    fs::write(folder.join("e.jsonl"), (0..400).map(line).collect::<String>()).unwrap();
+    let first = replay(&folder, &["--events", "e.jsonl", "--record", "j"]);
+    assert_eq!(first.status.code(), Some(0), "{}", said(&first));
+    let rows = String::from_utf8(first.stdout.clone()).unwrap();
+    assert!(rows.matches("\"Out\"").count() > 100, "{rows}");
+    assert_eq!(replay(&folder, &["--events", "e.jsonl"]).stdout, first.stdout);
+    for args in [&[][..], &["--batch", "1"], &["--batch", "7", "--restore-every", "20"], &["--workers", "2"]] {
+        let again = replay(&folder, &[&["--journal", "j"], args].concat());
+        assert_eq!((again.status.code(), &again.stdout), (Some(0), &first.stdout), "{args:?}: {}", said(&again));
+    }
+}

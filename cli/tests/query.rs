@@ -86,13 +86,30 @@ fn an_app_is_asked_and_changed() {
 }
 
 #[test]
-fn an_app_with_a_state_folder_is_only_read() {
+fn a_change_outlives_the_process() {
     let folder = folder("state");
-    let running = run(&folder, &["--state", "st"], "st/query.sock");
+    // Without a trigger, which would fire at each start.
+    fs::write(folder.join("shop.siddhi"), "@app:name('Shop') define table Stock (item string, pieces int);").unwrap();
     let ask = |query: &str| ask(&folder, &["--state", "st"], query, &[]);
-    assert_eq!(text(&ask("from Stock select pieces")), (0, "{\"pieces\":5}\n".to_owned()));
-    assert_eq!(ask("delete Stock on item == 'pen'").status.code(), Some(3));
-    assert_eq!(text(&ask("from Stock select pieces")), (0, "{\"pieces\":5}\n".to_owned()));
+    let rows = |expected: &str| assert_eq!(text(&ask("from Stock")), (0, expected.to_owned()));
+    let (pen, ink) = ("{\"item\":\"pen\",\"pieces\":5}\n", "{\"item\":\"ink\",\"pieces\":12}\n");
+    let running = run(&folder, &["--state", "st"], "st/query.sock");
+    for query in ["select 'pen' as item, 4 as pieces insert into Stock", "update Stock set pieces = 5 on item == 'pen'"]
+    {
+        assert_eq!(text(&ask(query)), (0, String::new()));
+    }
+    rows(pen);
+    // Killed, with no snapshot behind the changes.
     drop(running);
     assert_eq!(ask("from Stock").status.code(), Some(4));
+    let _ = fs::remove_file(folder.join("st/query.sock"));
+    let running = run(&folder, &["--state", "st"], "st/query.sock");
+    rows(pen);
+    assert_eq!(text(&ask("select 'ink' as item, 12 as pieces insert into Stock")), (0, String::new()));
+    drop(running);
+    let _ = fs::remove_file(folder.join("st/query.sock"));
+    let _running = run(&folder, &["--state", "st"], "st/query.sock");
+    rows(&format!("{pen}{ink}"));
+    assert_eq!(text(&ask("delete Stock on item == 'pen'")), (0, String::new()));
+    rows(ink);
 }

@@ -1,13 +1,11 @@
 //! On-demand queries of an events file: compiled when they are reached, answered between two frames, printed like other rows.
 
 use riddhi_plan::Verdict;
-use riddhi_plan::registry::Outside;
 use riddhi_ql::{Source, render_text};
 use riddhi_run::{CompiledOnDemand, compile_on_demand};
 
 use super::End;
 use super::session::Session;
-use crate::app::registry;
 use crate::exit::{Exit, Failure};
 use crate::say;
 use crate::terminal::stderr_colours;
@@ -17,18 +15,18 @@ impl Session {
     pub fn query(&mut self, text: &str, place: &str) -> Result<(), End> {
         let number = self.queries_asked;
         self.queries_asked += 1;
-        let CompiledOnDemand { query, diagnostics } =
-            compile_on_demand(text, self.app(), &registry(Outside::NotStarted, self.zone()));
+        let CompiledOnDemand { query, diagnostics } = compile_on_demand(text, self.app());
         let report = |colours| render_text(&diagnostics, &Source::new(place, text), colours);
         if query.is_none() && Verdict::of(&diagnostics) == Verdict::Unsupported {
             return Err(Failure::report(Exit::Missing, report(stderr_colours())).into());
         }
-        if query.as_ref().is_some_and(|q| q.changes()) && self.records() {
-            let message =
-                format!("{place}: a journal holds events only, so a query that changes a table cannot be recorded");
-            return Err(Failure::new(Exit::Usage, message).help("replay the file without --record").into());
-        }
         let now = self.clock.now();
+        // What changes a table is an entry of the journal, like an event.
+        let changes = query.as_ref().is_some_and(|query| query.changes());
+        if changes {
+            self.frame.ask(text, now);
+            self.process()?;
+        }
         let wrong = diagnostics.iter().find(|d| d.is_error()).map(|d| format!("{}: {}", d.code, d.message));
         if wrong.is_some() {
             say(&report(stderr_colours()));
@@ -37,6 +35,10 @@ impl Session {
         self.with_worker(move |worker| {
             worker.call(move |pool, console| {
                 let answer = match &query {
+                    Some(query) if changes => {
+                        let answer = pool.take_answer().unwrap_or_else(|| Err("it was not asked".to_owned()));
+                        answer.map(|answer| (query.schema(), answer))
+                    }
                     Some(query) => pool.ask(query, now).map(|answer| (query.schema(), answer)),
                     None => Err(wrong.unwrap_or_default()),
                 };

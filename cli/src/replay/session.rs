@@ -140,16 +140,6 @@ impl Session {
         &self.app
     }
 
-    /// The zone of its schedules.
-    pub fn zone(&self) -> &Zone {
-        &self.zone
-    }
-
-    /// Whether a journal is written.
-    pub fn records(&self) -> bool {
-        self.recorder.is_some()
-    }
-
     /// Events that the engine took; all, once the session has finished.
     pub fn handled(&self) -> u64 {
         self.handled

@@ -2,27 +2,24 @@
 //!
 //! `query.sock` in the state folder, or where `--socket` says, for the user who runs the process only. A question is a line of JSON,
 //! `{"app":"Name","query":"from T select *","format":"jsonl"}`; the app may be left out where there is but one. So is the answer:
-//! `{"exit":0,"text":"the rows","notes":[]}`, or with another exit code `{"exit":1,"text":"why not"}`. An app is asked between two frames, with all timers fired that were due. A change of a table is in no journal yet, so it is refused where there
-//! is one.
+//! `{"exit":0,"text":"the rows","notes":[]}`, or with another exit code `{"exit":1,"text":"why not"}`. An app is asked between two frames, with all timers fired that were due. A query that changes a table is an entry, like an event: in the
+//! journal before it is carried out, with the other node of a pair before it is answered.
 
 use std::collections::VecDeque;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use riddhi_batch::Schema;
 use riddhi_plan::Verdict;
-use riddhi_plan::cron::Zone;
-use riddhi_plan::registry::Outside;
 use riddhi_ql::{Source, render_text};
 use riddhi_run::{Answer, App, CompiledOnDemand, OnDemand, compile_on_demand};
 use serde_json::{Value, json};
 
 use super::socket::{self, ASKED_MAX, Purpose, Socket};
 use super::wake::Waker;
-use crate::app::registry;
 use crate::exit::Exit;
 use crate::output::Format;
 use crate::output::plain::lines;
@@ -38,6 +35,9 @@ const ROWS_MAX: usize = 1_000_000;
 
 /// How long an app may take to come to it.
 const ANSWER: Duration = Duration::from_secs(30);
+
+const UNANSWERED: &str =
+    "the app has not answered in time; a change may still be made: it waits for the journal or the other node";
 
 /// A query that waits for its app.
 pub struct Ask {
@@ -115,19 +115,17 @@ impl Asked {
             apps[at].waiting.push_back(Ask { text: text.to_owned(), format, to });
             apps[at].waker.wake();
         }
-        from.recv_timeout(ANSWER).unwrap_or_else(|_| refusal(Exit::Failed, "the app has not answered in time"))
+        from.recv_timeout(ANSWER).unwrap_or_else(|e| match e {
+            RecvTimeoutError::Timeout => refusal(Exit::Failed, UNANSWERED),
+            RecvTimeoutError::Disconnected => refusal(Exit::Failed, "the app has ended; a change may have been made"),
+        })
     }
 }
 
-/// A query compiled for an app, or the answer that says what is wrong with it. `journaled`: whether changes would have to be in a
-/// journal.
-pub fn compiled(text: &str, app: &App, zone: &Zone, journaled: bool) -> Result<OnDemand, String> {
-    let CompiledOnDemand { query, diagnostics } = compile_on_demand(text, app, &registry(Outside::Started, zone));
+/// A query compiled for an app, or the answer that says what is wrong with it.
+pub fn compiled(text: &str, app: &App) -> Result<OnDemand, String> {
+    let CompiledOnDemand { query, diagnostics } = compile_on_demand(text, app);
     match query {
-        Some(query) if journaled && query.changes() => {
-            let why = "a query that changes a table is in no journal, so an app with a state folder or a record takes none yet";
-            Err(refusal(Exit::Missing, why))
-        }
         Some(query) => Ok(query),
         None => {
             let exit = if Verdict::of(&diagnostics) == Verdict::Unsupported { Exit::Missing } else { Exit::Mistakes };
@@ -153,7 +151,8 @@ pub fn told(format: Format, schema: &Schema, answer: Result<Answer, String>) -> 
     json!({"exit": 0, "text": text, "notes": answer.refused}).to_string()
 }
 
-fn refusal(exit: Exit, why: &str) -> String {
+/// An answer that says why there is no other.
+pub fn refusal(exit: Exit, why: &str) -> String {
     json!({"exit": exit as u8, "text": why}).to_string()
 }
 

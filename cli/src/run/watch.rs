@@ -55,11 +55,6 @@ impl Watch {
         self.zone.name()
     }
 
-    /// That zone.
-    pub fn zone_itself(&self) -> &Zone {
-        &self.zone
-    }
-
     /// The app of an earlier text and time zone; `now` is what runs.
     pub fn app_of(&self, text: &str, zone: &str, now: &App) -> Result<App, Failure> {
         if text == self.text && zone == self.zone() {

@@ -35,6 +35,8 @@ pub struct Frame {
     pub arena: Arena,
     /// Rows of all entries.
     pub rows: usize,
+    /// An on-demand query that changes a table, asked at its only entry, which has no rows; else empty.
+    pub asked: String,
 }
 
 impl Frame {
@@ -52,6 +54,7 @@ impl Frame {
         self.entries.clear();
         self.arena.clear();
         self.rows = 0;
+        self.asked.clear();
         self.base = base;
     }
 
@@ -91,6 +94,12 @@ impl Frame {
     pub fn cancel(&mut self, stream: u32) {
         let flow = &mut self.flows[stream as usize];
         flow.rows.truncate(flow.committed as usize);
+    }
+
+    /// Makes a frame without entries that of an on-demand query which changes a table. The clock reads `now` and is not set by it.
+    pub fn ask(&mut self, query: &str, now: i64) {
+        self.tick(now, false);
+        self.asked.push_str(query);
     }
 
     /// An entry that only moves the clock.

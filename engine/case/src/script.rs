@@ -3,7 +3,7 @@
 use riddhi_batch::{Type, Value};
 use riddhi_plan::Verdict;
 use riddhi_ql::{Diagnostic, suggest};
-use riddhi_run::{App, Compiled, CompiledOnDemand, OnDemand, compile, compile_on_demand, registry};
+use riddhi_run::{App, Compiled, CompiledOnDemand, OnDemand, compile, compile_on_demand};
 
 use crate::form::{Case, Line, Row, Token};
 
@@ -91,7 +91,7 @@ impl Script {
 }
 
 fn query(app: &App, text: &str) -> Result<Step, String> {
-    let CompiledOnDemand { query, diagnostics } = compile_on_demand(text, app, &registry());
+    let CompiledOnDemand { query, diagnostics } = compile_on_demand(text, app);
     let wrong = diagnostics.iter().find(|d| d.is_error()).map(|d| d.message.clone()).unwrap_or_default();
     match (query, Verdict::of(&diagnostics)) {
         (None, Verdict::Unsupported) => Err(wrong),

@@ -41,6 +41,22 @@ pub fn decode(payload: &[u8], now: i64, frame: &mut Frame) -> Result<(), Wrong> 
     from.end()
 }
 
+/// The same of a query's record.
+pub fn decode_query(payload: &[u8], now: i64, frame: &mut Frame) -> Result<(), Wrong> {
+    let mut from = Cursor { rest: payload };
+    frame.reset(from.u64()?);
+    let at = from.u64()? as i64;
+    let text = std::str::from_utf8(from.rest).map_err(|_| "a query is no text")?;
+    if at < now {
+        return Err("an entry's clock cannot be");
+    }
+    if text.is_empty() {
+        return Err("a query has no text");
+    }
+    frame.ask(text, at);
+    Ok(())
+}
+
 fn rows_of(flow: &Flow) -> usize {
     flow.chunks.last().map_or(0, |c| (c.first + c.rows) as usize)
 }

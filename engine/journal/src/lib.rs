@@ -44,10 +44,10 @@
 //! | record | |
 //! |---|---|
 //! | length of the payload | u32 |
-//! | kind | u8: 1 entries, 2 end, 3 a note |
+//! | kind | u8: 1 entries, 2 end, 3 a note, 4 a query |
 //! | crc32c of the payload | u32 |
 //! | crc32c of the nine bytes before | u32, so that a damaged length is not taken for a torn tail |
-//! | payload | of an end record the position after the last entry (u64), of a note bytes that whoever writes the journal understands, of entries: |
+//! | payload | of an end record the position after the last entry (u64), of a note bytes that whoever writes the journal understands, of a query its position (u64), the clock (i64) and its text, of entries: |
 //! | position of the first, number of entries | u64, u32 |
 //! | stream, rows, clock after it, whether it set the clock | a column each: u32, u32, i64, u8; a tick has stream `u32::MAX` |
 //! | streams with rows | u32, and for each: number (u32), rows (u32), timestamps (i64), columns |
@@ -93,6 +93,7 @@ const RECORD_HEAD: usize = 13;
 const ENTRIES: u8 = 1;
 const END: u8 = 2;
 const NOTE: u8 = 3;
+const QUERY: u8 = 4;
 
 /// Bytes that a note may have.
 pub const NOTE_BYTES_MAX: usize = 64 << 20;

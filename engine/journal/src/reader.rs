@@ -5,9 +5,11 @@ use std::io::{self, Read, Seek, SeekFrom};
 use riddhi_batch::{Chunk, Entry, Frame, Sel};
 use thiserror::Error;
 
-use crate::decode::decode;
+use crate::decode::{decode, decode_query};
 use crate::header::{self, Inputs};
-use crate::{END, ENTRIES, FRAME_ROWS_MAX, HEADER_BYTES_MAX, MAGIC, NOTE, RECORD_BYTES_MAX, RECORD_HEAD, VERSION};
+use crate::{
+    END, ENTRIES, FRAME_ROWS_MAX, HEADER_BYTES_MAX, MAGIC, NOTE, QUERY, RECORD_BYTES_MAX, RECORD_HEAD, VERSION,
+};
 
 /// Why a journal cannot be read, or no further.
 #[derive(Debug, Error)]
@@ -164,11 +166,18 @@ impl<R: Read> JournalReader<R> {
     }
 
     /// Empties the frame and fills it with the next entries, `entries_max` at most, and at least one; false if there are no
-    /// more. An error comes after all entries before it.
+    /// more. A query comes in a frame of its own. An error comes after all entries before it.
     pub fn next(&mut self, frame: &mut Frame, entries_max: usize) -> Result<bool, ReadError> {
         frame.reset(self.position());
         while frame.entries.len() < entries_max.max(1) && frame.rows < FRAME_ROWS_MAX {
             if self.taken == self.page.entries.len() && !self.turn_page() {
+                break;
+            }
+            if !self.page.asked.is_empty() {
+                if frame.entries.is_empty() {
+                    self.taken = 1;
+                    frame.ask(&self.page.asked, self.page.entries[0].now);
+                }
                 break;
             }
             self.hand_out(frame, entries_max.max(1));
@@ -292,6 +301,13 @@ impl<R: Read> JournalReader<R> {
                 }
                 Record::Entries
             }
+            QUERY => {
+                decode_query(payload, self.now, &mut self.page).map_err(|what| self.damaged(what))?;
+                if self.page.base != self.next {
+                    return Err(self.damaged("a record does not follow the one before"));
+                }
+                Record::Entries
+            }
             NOTE => Record::Note,
             END if payload == self.next.to_le_bytes() => {
                 self.ending = Some(Ending::Whole);
@@ -359,14 +375,15 @@ impl<R: Read + Seek> JournalReader<R> {
             let (at, payload) = (offset, &self.payload[RECORD_HEAD..]);
             offset += length;
             match kind {
-                ENTRIES => {
+                ENTRIES | QUERY => {
                     let wrong = |what| ReadError::Damaged { offset: at, position: next, what };
                     let (base, rest) = payload.split_first_chunk::<8>().ok_or(wrong("a record is too short"))?;
                     let (n, _) = rest.split_first_chunk::<4>().ok_or(wrong("a record is too short"))?;
+                    let n = if kind == QUERY { 1 } else { u32::from_le_bytes(*n) };
                     if u64::from_le_bytes(*base) != next {
                         return Err(wrong("a record does not follow the one before"));
                     }
-                    next += u64::from(u32::from_le_bytes(*n));
+                    next += u64::from(n);
                 }
                 NOTE => note = Some(Note { position: next, offset, bytes: payload.to_vec() }),
                 _ => break,

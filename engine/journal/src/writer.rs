@@ -8,8 +8,8 @@ use thiserror::Error;
 use crate::encode::encode;
 use crate::header::{self, Inputs};
 use crate::{
-    END, ENTRIES, HEADER_BYTES_MAX, MAGIC, NOTE, NOTE_BYTES_MAX, RECORD_BYTES_FULL, RECORD_BYTES_MAX, RECORD_HEAD,
-    VERSION,
+    END, ENTRIES, HEADER_BYTES_MAX, MAGIC, NOTE, NOTE_BYTES_MAX, QUERY, RECORD_BYTES_FULL, RECORD_BYTES_MAX,
+    RECORD_HEAD, VERSION,
 };
 
 /// Why entries could not be written.
@@ -113,6 +113,9 @@ impl<W: Write> JournalWriter<W> {
         if frame.entries.is_empty() {
             return Ok(());
         }
+        if !frame.asked.is_empty() {
+            return self.put_query(frame);
+        }
         self.encode(frame, 0, frame.entries.len())
     }
 
@@ -121,6 +124,22 @@ impl<W: Write> JournalWriter<W> {
         self.records.clear();
         self.put_note(bytes)?;
         Ok(self.to.write_all(&self.records)?)
+    }
+
+    /// The record of a query, which is the frame's only entry.
+    fn put_query(&mut self, frame: &Frame) -> Result<(), WriteError> {
+        self.begin();
+        let bytes = 16 + frame.asked.len();
+        if bytes > RECORD_BYTES_MAX {
+            return Err(WriteError::TooLarge { position: frame.base, bytes });
+        }
+        let now = frame.entries[0].now;
+        self.records.extend_from_slice(&frame.base.to_le_bytes());
+        self.records.extend_from_slice(&now.to_le_bytes());
+        self.records.extend_from_slice(frame.asked.as_bytes());
+        self.seal(QUERY);
+        self.next += 1;
+        Ok(())
     }
 
     fn put_note(&mut self, bytes: &[u8]) -> Result<(), WriteError> {

@@ -21,10 +21,11 @@ fn inputs(schemas: &[Schema; 3]) -> Inputs {
     Inputs::new([(1, "Text", &schemas[1]), (0, "All", &schemas[0])])
 }
 
-/// One entry: a stream and rows of values, or a tick; milliseconds since the entry before; whether it sets the clock.
+/// One entry: a stream and rows of values, a query, or a tick; milliseconds since the entry before; whether it sets the clock.
 #[derive(Clone, Debug)]
 struct In {
     stream: Option<u32>,
+    asked: Option<String>,
     rows: Vec<(i64, Vec<Value>)>,
     later: i64,
     sets: bool,
@@ -69,11 +70,14 @@ fn entry() -> impl Strategy<Value = In> {
     let some = prop_oneof![text().prop_map(|s| Value::Str(s.into())), Just(Value::Null)];
     let texts = prop::collection::vec((any::<i64>(), prop::collection::vec(some, 1)), 1..4);
     let texts = texts.prop_map(|rows| (Some(1), rows));
-    let of = prop_oneof![all, texts, Just((None, Vec::new()))];
-    (of, 0..5i64, any::<bool>()).prop_map(|((stream, rows), later, sets)| In { stream, rows, later, sets })
+    let event = prop_oneof![all, texts, Just((None, Vec::new()))];
+    let event = (event, any::<bool>()).prop_map(|((stream, rows), sets)| (stream, rows, None, sets));
+    let query = "[a-zé]{1,40}".prop_map(|text| (None, Vec::new(), Some(text), false));
+    let of = prop_oneof![6 => event, 1 => query];
+    (of, 0..5i64).prop_map(|((stream, rows, asked, sets), later)| In { stream, asked, rows, later, sets })
 }
 
-/// Fills frames of `cut` entries each.
+/// Fills frames of `cut` entries each at most; a query has one of its own.
 fn frames(entries: &[In], cut: usize, base: u64) -> Vec<Frame> {
     let schemas = schemas();
     let mut now = -3;
@@ -84,6 +88,10 @@ fn frames(entries: &[In], cut: usize, base: u64) -> Vec<Frame> {
         for entry in entries {
             now += entry.later;
             at += 1;
+            if let Some(query) = &entry.asked {
+                frame.ask(query, now);
+                continue;
+            }
             let Some(stream) = entry.stream else {
                 frame.tick(now, entry.sets);
                 continue;
@@ -99,13 +107,14 @@ fn frames(entries: &[In], cut: usize, base: u64) -> Vec<Frame> {
         }
         frame
     };
-    entries.chunks(cut).map(fill).collect()
+    let runs = entries.chunk_by(|a, b| a.asked.is_none() && b.asked.is_none());
+    runs.flat_map(|run| run.chunks(cut)).map(fill).collect()
 }
 
 /// All entries of frames as text, a line each.
 fn lines(frame: &Frame) -> Vec<String> {
     let line = |(i, e): (usize, &riddhi_batch::Entry)| {
-        let mut text = format!("{} {} {} {}", frame.base + i as u64, e.stream as i32, e.now, e.sets);
+        let mut text = format!("{} {} {} {} {}", frame.base + i as u64, e.stream as i32, e.now, e.sets, frame.asked);
         for row in e.first..e.first + e.rows {
             let rows = &frame.flows[e.stream as usize].rows;
             text += &format!(" | {}", rows.ts[row as usize]);
@@ -120,6 +129,7 @@ fn lines(frame: &Frame) -> Vec<String> {
 
 /// A frame must be as if it had been filled by hand.
 fn check(frame: &Frame) {
+    assert!(frame.asked.is_empty() || frame.entries.len() == 1 && frame.rows == 0);
     assert_eq!(frame.rows, frame.entries.iter().map(|e| e.rows as usize).sum::<usize>());
     for (number, flow) in frame.flows.iter().enumerate() {
         let mine = |e: &&riddhi_batch::Entry| e.stream == number as u32;
@@ -190,7 +200,7 @@ proptest! {
 /// A small journal of everything, in three records, and its lines.
 fn small() -> (Vec<u8>, Vec<String>) {
     let value = |s: &str| Value::Str(s.into());
-    let text = |s: &str| In { stream: Some(1), rows: vec![(5, vec![value(s)])], later: 1, sets: true };
+    let text = |s: &str| In { stream: Some(1), asked: None, rows: vec![(5, vec![value(s)])], later: 1, sets: true };
     let set = Value::Set(vec![Value::Int(1), value("member")]);
     let full = vec![
         Value::Int(-1),
@@ -204,8 +214,8 @@ fn small() -> (Vec<u8>, Vec<String>) {
     ];
     let entries = [
         text("short"),
-        In { stream: Some(0), rows: vec![(1, full.clone()), (2, full)], later: 0, sets: false },
-        In { stream: None, rows: Vec::new(), later: 9, sets: true },
+        In { stream: Some(0), asked: None, rows: vec![(1, full.clone()), (2, full)], later: 0, sets: false },
+        In { stream: None, asked: None, rows: Vec::new(), later: 9, sets: true },
         text("another long text, to be sure"),
         text(""),
     ];
@@ -271,6 +281,7 @@ fn a_record_that_is_missing_or_there_twice_is_an_error() {
 #[test]
 fn large_frames_are_cut_and_small_ones_joined() {
     let text = |n: usize| In {
+        asked: None,
         stream: Some(1),
         rows: vec![(5, vec![Value::Str("x".repeat(n).into())])],
         later: 1,
@@ -294,7 +305,8 @@ fn large_frames_are_cut_and_small_ones_joined() {
 #[test]
 fn a_frame_is_full_by_rows_too() {
     let rows = |n: usize| (0..n).map(|i| (i as i64, vec![Value::Null])).collect();
-    let entries: Vec<In> = (0..10).map(|_| In { stream: Some(1), rows: rows(1500), later: 0, sets: true }).collect();
+    let entries: Vec<In> =
+        (0..10).map(|_| In { stream: Some(1), asked: None, rows: rows(1500), later: 0, sets: true }).collect();
     let bytes = write(&frames(&entries, 10, 0), 0);
     let mut reader = JournalReader::new(&bytes[..], &inputs(&schemas())).unwrap();
     let mut frame = Frame::new(&schemas());
@@ -324,7 +336,7 @@ fn other_apps_are_told_by_their_streams() {
 #[test]
 fn what_cannot_be_written_is_said() {
     let schemas = schemas();
-    let text = In { stream: Some(1), rows: vec![(5, vec![Value::Null])], later: 1, sets: true };
+    let text = In { stream: Some(1), asked: None, rows: vec![(5, vec![Value::Null])], later: 1, sets: true };
     let frames = frames(&[text], 1, 7);
     let mut writer = JournalWriter::new(Vec::new(), &inputs(&schemas), 0).unwrap();
     assert!(matches!(writer.append(&frames[0]), Err(WriteError::Position { found: 7, expected: 0 })));
@@ -414,7 +426,13 @@ fn a_journal_is_followed_while_it_grows() {
     for base in [7, 9, 11] {
         frame.reset(base);
         frame.tick(base as i64, true);
-        frame.tick(base as i64 + 1, true);
+        if base == 9 {
+            writer.append(&frame).unwrap();
+            frame.reset(base + 1);
+            frame.ask("delete T on true", base as i64 + 1);
+        } else {
+            frame.tick(base as i64 + 1, true);
+        }
         writer.append(&frame).unwrap();
         writer.note(format!("up to {}", base + 2).as_bytes()).unwrap();
     }

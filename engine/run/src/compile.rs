@@ -1,5 +1,6 @@
 //! An app's text to something an engine can be made of.
 
+use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -8,10 +9,11 @@ use riddhi_plan::registry::Registry;
 use riddhi_plan::{Planned, plan};
 use riddhi_ql::{Diagnostic, Diagnostics};
 
-/// A compiled app: its plan, shared by all engines that run it.
-#[derive(Clone, Debug)]
+/// A compiled app: its plan, shared by all engines that run it, and what it could use.
+#[derive(Clone)]
 pub struct App {
     plan: Arc<AppPlan>,
+    registry: Arc<Registry>,
 }
 
 impl App {
@@ -21,9 +23,21 @@ impl App {
     }
 }
 
-impl From<AppPlan> for App {
-    fn from(plan: AppPlan) -> App {
-        App { plan: Arc::new(plan) }
+impl App {
+    /// What queries on it may call by name: what it was compiled with.
+    pub(crate) fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// An app with another plan, and the same functions.
+    pub(crate) fn with_plan(&self, plan: AppPlan) -> App {
+        App { plan: Arc::new(plan), registry: self.registry.clone() }
+    }
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.plan.fmt(f)
     }
 }
 
@@ -65,6 +79,6 @@ pub fn compile_with(text: &str, registry: &Registry) -> Compiled {
     if !broken {
         all.extend(diagnostics);
     }
-    let plan = plan.filter(|_| !broken).map(|plan| App { plan: Arc::new(plan) });
+    let plan = plan.filter(|_| !broken).map(|plan| App { plan: Arc::new(plan), registry: Arc::new(registry.clone()) });
     Compiled { plan, diagnostics: all.into_sorted() }
 }

@@ -231,9 +231,10 @@ impl Engine {
         self.queries[q].as_ref().expect("a query is away only while it runs")
     }
 
-    /// Takes all entries of a frame. What came out can be read until the frame is reset.
+    /// Takes all entries of a frame. What came out can be read until the frame is reset. A frame with a query is for a [`Pool`](crate::worker::Pool).
     #[inline]
     pub fn process<'a>(&'a mut self, frame: &'a mut Frame) -> Outputs<'a> {
+        debug_assert!(frame.asked.is_empty(), "a query is asked of all engines of an app");
         if self.run_lone(frame) {
             return Outputs { engine: self, frame, rest: &[] };
         }

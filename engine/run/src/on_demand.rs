@@ -9,7 +9,6 @@ use riddhi_batch::{Arena, Columns};
 use riddhi_exec::table::Refusal;
 use riddhi_plan::logical;
 use riddhi_plan::on_demand::{Contents, OnDemandPlan};
-use riddhi_plan::registry::Registry;
 use riddhi_plan::{PlannedOnDemand, plan_on_demand};
 use riddhi_ql::{Diagnostic, Diagnostics};
 
@@ -48,16 +47,16 @@ pub struct Answer {
     pub refused: Vec<String>,
 }
 
-/// Compiles an on-demand query on an app, with the functions of a registry.
-pub fn compile_on_demand(text: &str, app: &App, registry: &Registry) -> CompiledOnDemand {
+/// Compiles an on-demand query on an app, with the functions that the app was compiled with.
+pub fn compile_on_demand(text: &str, app: &App) -> CompiledOnDemand {
     let parsed = riddhi_ql::parse_on_demand(text);
     let mut all = Diagnostics::new();
     all.extend(parsed.diagnostics);
-    let planned = parsed.query.filter(|_| !all.has_errors()).map(|query| plan_on_demand(&query, app, registry));
+    let planned = parsed.query.filter(|_| !all.has_errors()).map(|query| plan_on_demand(&query, app, app.registry()));
     let query = planned.and_then(|PlannedOnDemand { plan, diagnostics }| {
         all.extend(diagnostics);
         let mut plan = plan?;
-        let app = App::from(std::mem::take(&mut plan.app));
+        let app = app.with_plan(std::mem::take(&mut plan.app));
         Some(OnDemand { app, plan: Arc::new(plan) })
     });
     CompiledOnDemand { query, diagnostics: all.into_sorted() }

@@ -106,7 +106,7 @@ impl Live {
         }
         let pool = self.left.take().ok_or_else(|| Failure::new(Exit::Failed, "the worker left no state"))?;
         let same = standing.text == self.watch.text() && standing.zone == self.watch.zone();
-        let kept = if same { Kept::All(pool) } else { Kept::Of(pool.save(), old) };
+        let kept = if same { Kept::All(Box::new(pool)) } else { Kept::Of(pool.save(), old) };
         // All of it is out by now.
         Ok(Some(Remains { kept: Some(kept), sources, sinks, position, published: position }))
     }

@@ -24,7 +24,7 @@ use riddhi_plan::connector::Direction;
 use riddhi_ring::Wait;
 use riddhi_run::worker::{Pool, PoolOptions, SinkThread, Worker, WorkerOptions};
 use riddhi_run::{App, Clock, EngineOptions};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -68,6 +68,7 @@ impl Live {
             left: None,
             last_event: Instant::now(),
             account: Account::default(),
+            answers: VecDeque::new(),
             figures,
             source_figures: Vec::new(),
             name,
@@ -117,7 +118,7 @@ impl Live {
         let new = || make_pool(&self.app, &self.shared.args, self.number);
         let (mut pool, was) = match remains.kept {
             None => (new()?, None),
-            Some(Kept::All(pool)) => (pool, None),
+            Some(Kept::All(pool)) => (*pool, None),
             Some(Kept::Of(state, of)) => {
                 let mut pool = new()?;
                 let left = pool.carry_over(&state, &of).map_err(|e| Failure::new(Exit::Failed, e))?;

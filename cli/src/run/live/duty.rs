@@ -10,15 +10,20 @@ use std::sync::atomic::Ordering;
 impl Live {
     /// Tells the sources how far what they gave is safe.
     pub(super) fn tell_sources(&mut self) {
-        let position = self.frame.base;
-        let accepted = match (self.shared.ack, &self.mirror, &self.synced) {
-            (Ack::Replicated, Some(mirror), _) => mirror.released().min(position),
-            (Ack::Journaled, _, Some(synced)) => synced.position().min(position),
-            _ => position,
-        };
+        let (position, accepted) = (self.frame.base, self.safe_to());
         for slot in &mut self.sources {
             slot.source.taken(position);
             slot.source.accepted(accepted);
+        }
+    }
+
+    /// What was taken before this position may be acknowledged.
+    pub(super) fn safe_to(&self) -> u64 {
+        let position = self.frame.base;
+        match (self.shared.ack, &self.mirror, &self.synced) {
+            (Ack::Replicated, Some(mirror), _) => mirror.released().min(position),
+            (Ack::Journaled, _, Some(synced)) => synced.position().min(position),
+            _ => position,
         }
     }
 

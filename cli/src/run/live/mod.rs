@@ -37,7 +37,7 @@ use riddhi_connect::source::memory::Bus;
 use riddhi_connect::source::{Polled, SourceSlot};
 use riddhi_run::worker::{Pool, SinkThread, Worker};
 use riddhi_run::{App, Clock};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -160,6 +160,8 @@ pub struct Live {
     left: Option<Pool>,
     last_event: Instant,
     account: Account,
+    /// Answers that wait until what they tell is safe.
+    answers: VecDeque<asked::Waiting>,
     /// What other threads may know of it, and that of its sources, in their order.
     figures: Arc<Figures>,
     source_figures: Vec<Arc<SourceFigures>>,
@@ -179,7 +181,7 @@ struct Remains {
 /// What an app remembers when it is made anew.
 enum Kept {
     /// It goes on as it is.
-    All(Pool),
+    All(Box<Pool>),
     /// The state of what may be another version of it.
     Of(Vec<u8>, App),
 }
@@ -208,6 +210,7 @@ impl Live {
             }
         };
         self.shared.asked.leave(&self.name);
+        self.release_answers();
         self.figures.set_state(State::Ended);
         (done, self.account)
     }
@@ -231,6 +234,7 @@ impl Live {
         let some = !self.frame.is_empty();
         self.process()?;
         self.answer_queries()?;
+        self.release_answers();
         if self.store.as_ref().is_some_and(Store::is_due) || self.journal_is_full() {
             self.snapshot(false)?;
         }

@@ -15,12 +15,15 @@ pub fn inputs(schemas: &[Schema; 2]) -> Inputs {
     Inputs::new([(0, "All", &schemas[0]), (1, "Text", &schemas[1])])
 }
 
-/// As a journal; with checksums put right, so that what they protect is reached; and as the payload of a record.
+/// As a journal; with checksums put right, so that what they protect is reached; and as the payload of a record of entries and of a query.
 pub fn reader(bytes: &[u8]) {
     read(bytes);
     read(&sealed(bytes));
     let mut journal = header();
     record(1, bytes, &mut journal);
+    read(&journal);
+    let mut journal = header();
+    record(4, bytes, &mut journal);
     read(&journal);
 }
 
@@ -31,6 +34,7 @@ fn read(bytes: &[u8]) {
     let Ok(mut reader) = JournalReader::new(bytes, &inputs(&schemas)) else { return };
     while let Ok(true) = reader.next(&mut frame, 3) {
         assert!((1..=3).contains(&frame.entries.len()));
+        assert!(frame.asked.is_empty() || frame.entries.len() == 1 && frame.rows == 0);
         assert_eq!(frame.rows, frame.entries.iter().map(|e| e.rows as usize).sum::<usize>());
         for flow in &frame.flows {
             let rows: usize = flow.chunks.iter().map(|c| c.rows as usize).sum();

@@ -18,7 +18,7 @@ use riddhi_ring::{Consumer, Producer, Wait, ring};
 use super::pin;
 use crate::compile::App;
 use crate::engine::{Counters, Engine, EngineOptions};
-use crate::on_demand::{Answer, OnDemand};
+use crate::on_demand::{Answer, CompiledOnDemand, OnDemand, compile_on_demand};
 use crate::outputs::{Outputs, Part};
 use crate::snapshot::{SnapshotError, save_all};
 
@@ -134,6 +134,8 @@ pub struct Pool {
     /// By stream: the part whose engine gets its rows.
     owner: Vec<usize>,
     counters: Counters,
+    /// What came of the query in the last frame that had one, until it is taken.
+    answer: Option<Result<Answer, String>>,
 }
 
 impl Pool {
@@ -148,7 +150,7 @@ impl Pool {
         let parts: Vec<Box<Part>> = spread.regions.iter().map(part).collect();
         let helper = |n: usize| Helper::spawn(pool.core.map(|first| first + n), pool.wait);
         let helpers = (0..parts.len() - 1).map(helper).collect::<io::Result<_>>()?;
-        Ok(Pool { owner: owners(&app, &spread), parts, helpers, spread, counters: Counters::default() })
+        Ok(Pool { owner: owners(&app, &spread), parts, helpers, spread, counters: Counters::default(), answer: None })
     }
 
     /// How the app is spread.
@@ -238,6 +240,9 @@ impl Pool {
     ///
     /// If an engine panics, on whichever thread. The pool is of no use then.
     pub fn process<'a>(&'a mut self, frame: &'a mut Frame) -> Outputs<'a> {
+        if !frame.asked.is_empty() {
+            return self.process_asked(frame);
+        }
         if self.helpers.is_empty() {
             return self.parts[0].engine.process(frame);
         }
@@ -258,6 +263,32 @@ impl Pool {
     pub fn ask(&mut self, query: &OnDemand, now: i64) -> Result<Answer, String> {
         let mut engines: Vec<&mut Engine> = self.parts.iter_mut().map(|p| &mut p.engine).collect();
         query.ask(&mut engines, now)
+    }
+
+    /// A frame with a query: nothing but that is done, so no timer fires and nothing comes out.
+    #[cold]
+    fn process_asked<'a>(&'a mut self, frame: &'a mut Frame) -> Outputs<'a> {
+        let (entries, text) = (std::mem::take(&mut frame.entries), std::mem::take(&mut frame.asked));
+        // What came out of the frame before is gone.
+        let _ = self.process(frame);
+        let now = entries.last().map_or(self.now(), |entry| entry.now);
+        let CompiledOnDemand { query, diagnostics } = compile_on_demand(&text, self.app());
+        let wrong = || diagnostics.iter().find(|d| d.is_error()).map(|d| format!("{}: {}", d.code, d.message));
+        self.answer = Some(match query {
+            Some(query) => self.ask(&query, now),
+            None => Err(wrong().unwrap_or_default()),
+        });
+        (frame.entries, frame.asked) = (entries, text);
+        match &self.parts[..] {
+            [one] => Outputs { engine: &one.engine, frame, rest: &[] },
+            [first, rest @ ..] => Outputs { engine: &first.engine, frame: &first.frame, rest },
+            [] => unreachable!("there is one part at least"),
+        }
+    }
+
+    /// What came of the query in the last frame that had one; once.
+    pub fn take_answer(&mut self) -> Option<Result<Answer, String>> {
+        self.answer.take()
     }
 
     /// Gives each part the entries, with the rows of its own streams.
@@ -290,7 +321,14 @@ impl From<Engine> for Pool {
     fn from(engine: Engine) -> Pool {
         let spread = Spread { asked: 1, regions: vec![(0..engine.app().regions.len()).collect()] };
         let part = Box::new(Part { frame: Frame::default(), engine });
-        Pool { parts: vec![part], helpers: Vec::new(), spread, owner: Vec::new(), counters: Counters::default() }
+        Pool {
+            parts: vec![part],
+            helpers: Vec::new(),
+            spread,
+            owner: Vec::new(),
+            counters: Counters::default(),
+            answer: None,
+        }
     }
 }
 
