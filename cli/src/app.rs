@@ -9,10 +9,11 @@ use std::time::Instant;
 use riddhi_connect::Connectors;
 use riddhi_plan::Verdict;
 use riddhi_plan::cron::Zone;
-use riddhi_plan::registry::{Compat, Outside, Registry};
+use riddhi_plan::registry::{Outside, Registry};
 use riddhi_ql::{Diagnostic, Report, Severity, Source, render_text, substitute, suggest};
 use riddhi_run::{App, Compiled, compile_with};
 
+use crate::args::AnswerArgs;
 use crate::exit::{Exit, Failure};
 use crate::say;
 use crate::terminal::stderr_colours;
@@ -20,12 +21,12 @@ use crate::terminal::stderr_colours;
 /// Bytes of an app's text at most; spans count in 32 bits, and no app comes near.
 pub const APP_BYTES_MAX: u64 = 64 << 20;
 
-/// How this process's apps answer that do not say it themselves.
-static COMPAT: OnceLock<Compat> = OnceLock::new();
+/// How this process's apps answer.
+static ANSWERS: OnceLock<AnswerArgs> = OnceLock::new();
 
-/// Says once, before an app is compiled, which line of Siddhi apps answer as that do not say it themselves.
-pub fn answer_as(line: Compat) {
-    COMPAT.get_or_init(|| line);
+/// Says once, before an app is compiled, how apps answer.
+pub fn answer_as(answers: AnswerArgs) {
+    ANSWERS.get_or_init(|| answers);
 }
 
 /// A file that was compiled.
@@ -102,7 +103,10 @@ pub fn registry(outside: Outside, zone: &Zone) -> Registry {
     let mut registry = riddhi_run::registry();
     Connectors::built_in().register(&mut registry, outside);
     registry.set_zone(zone.clone());
-    registry.set_compat(COMPAT.get().copied().unwrap_or_default());
+    if let Some(answers) = ANSWERS.get() {
+        registry.set_compat(answers.compat.unwrap_or_default());
+        registry.set_sandbox(answers.sandbox);
+    }
     registry
 }
 

@@ -97,16 +97,15 @@ pub enum Command {
 }
 
 impl Command {
-    /// The line of Siddhi that apps are to answer as.
-    pub fn compat(&self) -> Compat {
+    /// How apps are to answer.
+    pub fn answers(&self) -> AnswerArgs {
         match self {
-            Command::Replay(args) => args.answers.compat,
-            Command::Run(args) => args.answers.compat,
-            Command::Check(args) => args.answers.compat,
-            Command::Explain(args) => args.answers.compat,
-            _ => None,
+            Command::Replay(args) => args.answers.clone(),
+            Command::Run(args) => args.answers.clone(),
+            Command::Check(args) => args.answers.clone(),
+            Command::Explain(args) => args.answers.clone(),
+            _ => AnswerArgs::default(),
         }
-        .unwrap_or_default()
     }
 }
 
@@ -116,6 +115,10 @@ pub struct AnswerArgs {
     /// Answer as this line of Siddhi where an app has no @app:compat: siddhi5, or siddhi4, that of WSO2 SP 4.4
     #[arg(long, value_name = "LINE", value_parser = compat)]
     pub compat: Option<Compat>,
+    /// Swap sources, sinks and stores that reach outside of the process for ones in memory, also those that Riddhi does not
+    /// have
+    #[arg(long)]
+    pub sandbox: bool,
 }
 
 fn compat(name: &str) -> Result<Compat, String> {

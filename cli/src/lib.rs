@@ -36,7 +36,7 @@ use terminal::{say, tell};
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     terminal::set(&cli.talk);
-    app::answer_as(cli.command.compat());
+    app::answer_as(cli.command.answers());
     let done = match cli.command {
         Command::Replay(args) => replay::replay(&args),
         Command::Run(args) => run::run(args),

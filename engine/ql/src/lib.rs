@@ -27,7 +27,7 @@ pub use render::{Edit, Related, Report, render_text};
 pub use source::{Position, Source};
 pub use span::{Ident, Span, StrLit};
 pub use substitute::{Substituted, substitute};
-pub use suggest::suggest;
+pub use suggest::{nearest, suggest};
 
 /// How deep parentheses, `not`s, annotations and inner queries may be nested. A text that nests deeper gets a
 /// diagnostic. An unoptimised build needs 12 KiB of stack a level for nested calls, and threads have 2 MiB.

@@ -17,6 +17,15 @@ pub fn suggest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     best.map(|(_, candidate)| candidate)
 }
 
+/// The `n` candidates nearest to `name`, the nearest first, however far they are.
+pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>, n: usize) -> Vec<&'a str> {
+    let far = |candidate: &&str| distance(name, candidate, usize::MAX);
+    let mut all: Vec<&str> = candidates.into_iter().collect();
+    all.sort_by_cached_key(far);
+    all.truncate(n);
+    all
+}
+
 /// The number of letters to insert, delete, change or swap with their neighbour, if it is at most `limit`.
 fn distance(a: &str, b: &str, limit: usize) -> Option<usize> {
     let a: Vec<char> = a.chars().map(|c| c.to_ascii_lowercase()).collect();
@@ -42,7 +51,7 @@ fn distance(a: &str, b: &str, limit: usize) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::suggest;
+    use super::{nearest, suggest};
 
     #[test]
     fn near_words_only() {
@@ -59,5 +68,11 @@ mod tests {
         ] {
             assert_eq!(suggest(name, ["from", "select", "insert"]), expected, "{name}");
         }
+    }
+
+    #[test]
+    fn the_nearest_come_first() {
+        assert_eq!(nearest("getBol", ["setElement", "getInt", "getBool", "isExists"], 2), ["getBool", "getInt"]);
+        assert_eq!(nearest("x", [], 2), [""; 0]);
     }
 }

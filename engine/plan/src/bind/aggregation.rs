@@ -50,7 +50,7 @@ impl<'a> Pass<'a> {
         for persisted in d.annotations.iter().filter(|a| annotations::is(a, "persistedAggregation")) {
             self.diagnostics.push(unsupported::aggregation(persisted.span));
         }
-        super::outside::store(&d.annotations, &mut self.diagnostics);
+        super::outside::store(&d.annotations, self.registry, &mut self.diagnostics);
         let units = self.granularities(d);
         let purge = super::purge::aggregation(d, &units, &mut self.diagnostics);
         let (shape, bound) = self.aggregation_shape(d);

@@ -46,7 +46,9 @@ impl Binder<'_> {
             calls::unknown_function(call, names)
         } else {
             match known::extension(namespace) {
-                Some(extension) if extension.has_function(name) => unsupported::extension(&full, namespace, call.span),
+                Some(extension) if extension.has_function(name) => {
+                    unsupported::extension(unsupported::Part::Function, &full, namespace, self.registry, call.span)
+                }
                 Some(extension) => calls::unknown_function(call, extension.functions.iter().copied()),
                 None => calls::unknown_namespace(call, call.span, known::EXTENSIONS.iter().map(|e| e.namespace)),
             }

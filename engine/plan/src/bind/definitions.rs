@@ -105,7 +105,7 @@ impl<'a> Pass<'a> {
     /// `@primaryKey('a', 'b')` and `@index('a')` name attributes of the table.
     fn keys(&mut self, notes: &[Annotation], attributes: &[AttributeDef], table: &Ident) {
         annotations::single(notes, "primaryKey", &mut self.diagnostics);
-        super::outside::store(notes, &mut self.diagnostics);
+        super::outside::store(notes, self.registry, &mut self.diagnostics);
         self.indexes(notes);
         let keys = notes.iter().filter(|a| annotations::is(a, "primaryKey") || annotations::is(a, "index"));
         for element in keys.flat_map(|a| &a.elements) {

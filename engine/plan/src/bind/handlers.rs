@@ -199,7 +199,7 @@ impl<'a> Pass<'a> {
         } else {
             match known::extension(namespace) {
                 Some(extension) if extension.has_stream(&call.name.name) => {
-                    unsupported::extension(&name, namespace, call.span)
+                    unsupported::extension(unsupported::Part::Window, &name, namespace, self.registry, call.span)
                 }
                 Some(extension) => calls::unknown_window(call, extension.streams.iter().copied()),
                 None => calls::unknown_namespace(call, call.span, known::EXTENSIONS.iter().map(|e| e.namespace)),
@@ -268,7 +268,14 @@ impl<'a> Pass<'a> {
         } else {
             match known::extension(namespace) {
                 Some(extension) if extension.has_stream(&call.name.name) => {
-                    unsupported::extension(name, namespace, call.span)
+                    let full = calls::call_name(call);
+                    unsupported::extension(
+                        unsupported::Part::StreamFunction,
+                        &full,
+                        namespace,
+                        self.registry,
+                        call.span,
+                    )
                 }
                 Some(extension) => calls::unknown_stream_function(call, extension.streams.iter().copied()),
                 None => calls::unknown_namespace(call, call.span, known::EXTENSIONS.iter().map(|e| e.namespace)),

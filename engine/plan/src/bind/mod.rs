@@ -25,6 +25,7 @@ mod partition;
 mod purge;
 mod query;
 mod rate;
+mod sandbox;
 mod scope;
 mod select;
 mod state_notes;

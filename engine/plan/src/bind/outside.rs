@@ -31,7 +31,11 @@ pub(crate) fn transports(list: &[Annotation], place: &Place<'_>, out: &mut Diagn
             a if is(a, "sink") => Direction::Sink,
             _ => continue,
         };
-        let Some(mut connector) = transport(found, direction, place, out) else { continue };
+        let sandboxed = super::sandbox::swapped(found, direction, place);
+        if sandboxed.as_ref().is_some_and(|one| all.iter().any(|c| c.key.starts_with(&one.key))) {
+            continue;
+        }
+        let Some(mut connector) = sandboxed.or_else(|| transport(found, direction, place, out)) else { continue };
         let equal = all.iter().filter(|c| c.key.rsplit_once('.').is_some_and(|(key, _)| key == connector.key)).count();
         connector.key = format!("{}.{equal}", connector.key);
         all.push(connector);
@@ -56,22 +60,24 @@ fn transport(
     let ty_map = match map {
         Some(map) => {
             let has = |name: &str| place.registry.find_mapper(direction, name).is_some();
-            typed(map, "map", MAPPERS, has, out)?
+            typed(map, "map", MAPPERS, has, out)
         }
-        None => Typed::PassThrough,
+        None => Some(Typed::PassThrough),
     };
-    let ty = ty?;
-    let connector = spec(ty.name());
-    let mapper = place.registry.find_mapper(direction, ty_map.name()).map(|s| s.as_ref());
+    let connector = ty.as_ref().and_then(|ty| spec(ty.name()));
+    let mapper_of = |ty: &Typed<'_>| place.registry.find_mapper(direction, ty.name()).map(|s| s.as_ref());
+    let mapper = ty_map.as_ref().and_then(mapper_of);
     if place.registry.outside() == Outside::Started {
-        let missing =
-            (connector.is_none()).then(|| unsupported::connector(direction.text(), ty.name(), ty.span(found)));
-        let unmapped = (mapper.is_none()).then(|| {
+        let missing = ty.as_ref().filter(|_| connector.is_none());
+        let missing = missing.map(|ty| unsupported::connector(direction.text(), ty.name(), ty.span(found)));
+        let unmapped = ty_map.as_ref().filter(|_| mapper.is_none());
+        let unmapped = unmapped.map(|ty_map| {
             let at = map.map_or(found.span, |map| ty_map.span(map));
             unsupported::connector("mapper", ty_map.name(), at)
         });
         missing.into_iter().chain(unmapped).for_each(|d| out.push(d));
     }
+    let (ty, ty_map) = (ty?, ty_map?);
     let plan = ConnectorPlan {
         direction,
         stream: place.stream,
@@ -308,8 +314,11 @@ fn option(
     Some(GivenOption { name: name.to_owned(), value, span: e.value.span })
 }
 
-/// `@store` of a table or aggregation.
-pub(crate) fn store(list: &[Annotation], out: &mut Diagnostics) {
+/// `@store` of a table or aggregation; in the sandbox it is kept in memory, whatever that says.
+pub(crate) fn store(list: &[Annotation], registry: &Registry, out: &mut Diagnostics) {
+    if registry.sandbox() {
+        return;
+    }
     if let Some(found) = single(list, "store", out) {
         if let Some(Typed::Named(ty)) = typed(found, "store", STORES, |_| false, out) {
             out.push(unsupported::store(&ty.value.value, ty.value.span));

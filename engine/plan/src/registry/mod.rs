@@ -94,6 +94,7 @@ pub struct Registry {
     connectors: BTreeMap<(Direction, String), Arc<ConnectorSpec>>,
     mappers: BTreeMap<(Direction, String), Arc<MapperSpec>>,
     outside: Outside,
+    sandbox: bool,
     zone: Zone,
     compat: Compat,
 }
@@ -167,6 +168,16 @@ impl Registry {
         self.outside = outside;
     }
 
+    /// Says whether sources, sinks and stores that reach outside of the process are swapped for ones in memory.
+    pub fn set_sandbox(&mut self, sandbox: bool) {
+        self.sandbox = sandbox;
+    }
+
+    /// Whether they are.
+    pub fn sandbox(&self) -> bool {
+        self.sandbox
+    }
+
     /// Says in which time zone schedules are read; UTC if it is not said.
     pub fn set_zone(&mut self, zone: Zone) {
         self.zone = zone;
@@ -220,6 +231,14 @@ impl Registry {
     /// The stream function of that name.
     pub fn find_stream(&self, namespace: &str, name: &str) -> Option<&Arc<dyn StreamFunction>> {
         self.streams.get(&(namespace.to_owned(), name.to_owned()))
+    }
+
+    /// Whether anything is registered under a namespace.
+    pub fn has_namespace(&self, namespace: &str) -> bool {
+        let window = |name: &str| name.split_once(':').is_some_and(|(n, _)| n == namespace);
+        self.function_names(namespace).next().is_some()
+            || self.stream_names(namespace).next().is_some()
+            || self.window_names().any(window)
     }
 
     /// Names of scalars and aggregators of a namespace, for "did you mean".

@@ -30,6 +30,8 @@ struct Loaded {
     context: Context,
     turns: Rc<Cell<u32>>,
     script: Weak<Script>,
+    /// Calls so far.
+    calls: u64,
 }
 
 thread_local! {
@@ -40,6 +42,8 @@ thread_local! {
 struct Wrong {
     what: String,
     line: Option<u32>,
+    /// Whether a limit stopped it.
+    stopped: bool,
 }
 
 /// Reads a script without running it.
@@ -50,17 +54,28 @@ pub(super) fn check(script: &Script) -> Result<(), ScriptError> {
 /// Calls a script.
 pub(super) fn call(script: &Arc<Script>, args: &[Value], cx: &RowCx) -> Result<Value, RowFailure> {
     let result = LOADED.with_borrow_mut(|all| {
-        if !all.contains_key(&script.number) {
-            all.retain(|_, loaded| loaded.script.strong_count() > 0);
-            all.insert(script.number, load(script, Arc::downgrade(script))?);
+        loop {
+            let loaded = match all.get_mut(&script.number) {
+                Some(loaded) => loaded,
+                None => {
+                    all.retain(|_, loaded| loaded.script.strong_count() > 0);
+                    let loaded = load(script, Arc::downgrade(script))?;
+                    all.entry(script.number).or_insert(loaded)
+                }
+            };
+            let first = loaded.calls == 0;
+            loaded.calls += 1;
+            let result = run(loaded, args, cx);
+            // How much memory and how many steps are left depends a little on the calls before: at a limit, what counts is
+            // what an engine says that had none.
+            let at_limit = loaded.turns.get() <= 1 || result.as_ref().is_err_and(|wrong| wrong.stopped);
+            if at_limit || loaded.context.runtime().is_job_pending() {
+                all.remove(&script.number);
+            }
+            if first || !at_limit {
+                return result;
+            }
         }
-        let Some(loaded) = all.get(&script.number) else { return Ok(Value::Null) };
-        let result = run(loaded, args, cx);
-        if result.is_err() {
-            // What it was about to do is not known.
-            all.remove(&script.number);
-        }
-        result
     });
     result.map_err(|wrong| {
         let place = wrong.line.map_or(String::new(), |line| format!(" in line {line} of its script"));
@@ -69,7 +84,7 @@ pub(super) fn call(script: &Arc<Script>, args: &[Value], cx: &RowCx) -> Result<V
 }
 
 fn load(script: &Script, weak: Weak<Script>) -> Result<Loaded, Wrong> {
-    let failed = |_| Wrong { what: "the script engine cannot be started".to_owned(), line: None };
+    let failed = |_| Wrong { what: "the script engine cannot be started".to_owned(), line: None, stopped: false };
     let runtime = Runtime::new().map_err(failed)?;
     runtime.set_memory_limit(MEMORY);
     runtime.set_max_stack_size(STACK);
@@ -89,7 +104,7 @@ fn load(script: &Script, weak: Weak<Script>) -> Result<Loaded, Wrong> {
         let made: rquickjs::Result<()> = prelude.call((ctx.globals(), function));
         made.catch(&ctx).map_err(|error| wrong(error, &turns))
     })?;
-    Ok(Loaded { context, turns, script: weak })
+    Ok(Loaded { context, turns, script: weak, calls: 0 })
 }
 
 fn eval<'js>(ctx: &Ctx<'js>, source: &str) -> Result<Function<'js>, Wrong> {
@@ -127,14 +142,16 @@ fn wrong(error: CaughtError<'_>, turns: &Cell<u32>) -> Wrong {
         }
         CaughtError::Error(e) => (e.to_string(), String::new()),
     };
-    let what = if turns.get() == 0 {
-        "stopped after its most steps, it may loop".to_owned()
+    let (what, stopped) = if turns.get() == 0 {
+        ("stopped after its most steps, it may loop".to_owned(), true)
     } else if message.contains("out of memory") {
-        format!("stopped, it needs more than {} MiB of memory", MEMORY >> 20)
+        (format!("stopped, it needs more than {} MiB of memory", MEMORY >> 20), true)
+    } else if message.contains("call stack size exceeded") {
+        ("stopped, it calls itself too often".to_owned(), true)
     } else {
-        message.chars().take(SHOWN).collect()
+        (message.chars().take(SHOWN).collect(), false)
     };
-    Wrong { what, line: line_in(&stack) }
+    Wrong { what, line: line_in(&stack), stopped }
 }
 
 /// The line of the innermost frame that is the script's: `at f (script:3:5)`.
