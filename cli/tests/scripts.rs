@@ -59,11 +59,12 @@ fn dates_are_utc_wherever_the_host_stands() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("scripts");
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).unwrap();
-    let mut app = "define stream S (n int);\n".to_owned();
+    let (mut app, mut queries) = ("define stream S (n int);\n".to_owned(), String::new());
     for (i, (ask, _)) in ASKS.iter().enumerate() {
         app.push_str(&format!("define function f{i}[javascript] return string {{ return {ask}; }};\n"));
-        app.push_str(&format!("from S select f{i}(n) as x insert into Out;\n"));
+        queries.push_str(&format!("from S select f{i}(n) as x insert into Out;\n"));
     }
+    app.push_str(&queries);
     fs::write(folder.join("dates.siddhi"), app).unwrap();
     fs::write(folder.join("one.jsonl"), "{\"stream\":\"S\",\"ts\":5000,\"data\":{\"n\":1}}\n").unwrap();
     let shown = |zone: &str| -> Vec<String> {
