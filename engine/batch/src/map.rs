@@ -50,6 +50,12 @@ impl Map {
         None
     }
 
+    /// Gives a key that is not there a value.
+    pub fn push(&mut self, key: Value, value: Value) {
+        self.entries.push((key, value));
+        self.buckets = grown(self.buckets, self.len());
+    }
+
     /// Takes a key out; the value it had.
     pub fn remove(&mut self, key: &Value) -> Option<Value> {
         let at = self.entries.iter().position(|(k, _)| k == key)?;

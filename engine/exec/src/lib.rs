@@ -11,6 +11,7 @@ pub mod fault;
 pub mod functions;
 pub mod groups;
 pub mod join;
+pub(crate) mod json;
 pub(crate) mod keyed;
 pub mod operator;
 pub mod partition;

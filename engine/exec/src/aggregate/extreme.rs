@@ -255,10 +255,16 @@ fn bind_extreme<S: Side>(name: &str, args: &[ArgType], window: WindowUse) -> Res
         });
     }
     Ok(match (ty, leaving) {
-        (Type::Int, Leaving::Batch | Leaving::Never) => bound(ty, ty.kind(), || boxed::<Batch<S, i32>>()),
-        (Type::Long, Leaving::Batch | Leaving::Never) => bound(ty, ty.kind(), || boxed::<Batch<S, i64>>()),
-        (Type::Float, Leaving::Batch | Leaving::Never) => bound(ty, ty.kind(), || boxed::<Batch<S, f32>>()),
-        (_, Leaving::Batch | Leaving::Never) => bound(ty, ty.kind(), || boxed::<Batch<S, f64>>()),
+        (Type::Int, Leaving::Batch | Leaving::Never | Leaving::Reordered) => {
+            bound(ty, ty.kind(), || boxed::<Batch<S, i32>>())
+        }
+        (Type::Long, Leaving::Batch | Leaving::Never | Leaving::Reordered) => {
+            bound(ty, ty.kind(), || boxed::<Batch<S, i64>>())
+        }
+        (Type::Float, Leaving::Batch | Leaving::Never | Leaving::Reordered) => {
+            bound(ty, ty.kind(), || boxed::<Batch<S, f32>>())
+        }
+        (_, Leaving::Batch | Leaving::Never | Leaving::Reordered) => bound(ty, ty.kind(), || boxed::<Batch<S, f64>>()),
         (Type::Int, Leaving::Oldest) => bound(ty, ty.kind(), || boxed::<Sliding<S, i32>>()),
         (Type::Long, Leaving::Oldest) => bound(ty, ty.kind(), || boxed::<Sliding<S, i64>>()),
         (Type::Float, Leaving::Oldest) => bound(ty, ty.kind(), || boxed::<Sliding<S, f32>>()),

@@ -2,6 +2,7 @@
 //!
 //! [`table`] turns an accumulator (add, remove, value) into loops over columns; the other modules are accumulators.
 
+mod collect;
 mod count;
 mod distinct;
 mod extreme;
@@ -49,6 +50,7 @@ pub fn register(registry: &mut Registry) {
     for (name, bind) in all {
         registry.aggregate("", name, Arc::new(BuiltIn(name, bind)));
     }
+    collect::register(registry);
 }
 
 /// The one argument of a function that takes one.

@@ -22,6 +22,10 @@ mod uuid;
 
 use std::sync::Arc;
 
+pub(crate) use packs::Pattern;
+pub(crate) use packs::json::{PathOf, parsed, parsed_object};
+pub(crate) use parse::real;
+
 use riddhi_batch::{Any, Arena, Column, Data, Kind, Sel, Type, Value};
 use riddhi_plan::registry::{
     Arg, ArgError, ArgType, BoundScalar, Failed, KernelCx, Registry, RowCx, RowFailure, ScalarFunction, ScalarKernel,
@@ -60,7 +64,7 @@ fn bound(ty: Type, kind: Kind, kernel: impl ScalarKernel + 'static) -> BoundScal
 }
 
 /// Computes rows one by one from the values of their arguments, which `of` may take. What does not fit the column is null.
-fn by_values(
+pub(crate) fn by_values(
     cx: &mut KernelCx<'_>,
     args: &[Arg<'_>],
     n: usize,

@@ -2,7 +2,7 @@
 
 /// Java's `Double.parseDouble` (and `Float.parseFloat`, which rounds from the text and not through a double). `None` of
 /// what it refuses.
-pub(super) fn real<T: Real>(text: &str) -> Option<T> {
+pub(crate) fn real<T: Real>(text: &str) -> Option<T> {
     // Java trims everything up to the blank.
     let text = text.trim_matches(|c| c <= ' ');
     let (negative, digits) = match text.as_bytes().first()? {
@@ -20,7 +20,7 @@ pub(super) fn real<T: Real>(text: &str) -> Option<T> {
 }
 
 /// A float or a double.
-pub(super) trait Real: Sized + std::str::FromStr {
+pub(crate) trait Real: Sized + std::str::FromStr {
     const NAN: Self;
     const INFINITY: Self;
     /// Bits of the significand, with the hidden one.

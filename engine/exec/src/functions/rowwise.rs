@@ -21,6 +21,7 @@ pub(super) enum Out {
     Double(f64),
     Bool(bool),
     Text,
+    Value(Value),
 }
 
 /// One row: what the clock reads, and the arguments.
@@ -290,6 +291,11 @@ impl<F: OfRow> ScalarKernel for Rowwise<F> {
                 Ok(Out::Double(x)) => out.push_f64(x),
                 Ok(Out::Bool(x)) => out.push_bool(x),
                 Ok(Out::Text) => out.push_str(Str::new(text.as_bytes(), cx.arena)),
+                Ok(Out::Value(value)) => {
+                    if !out.push_value(&value, cx.arena) {
+                        out.push_null();
+                    }
+                }
                 Err(why) => {
                     failed.mark(i, n, self.named(why));
                     out.push_null();
@@ -315,6 +321,7 @@ impl<F: OfRow> ScalarKernel for Rowwise<F> {
                 Out::Double(x) => Value::Double(x),
                 Out::Bool(x) => Value::Bool(x),
                 Out::Text => Value::Str(text.into()),
+                Out::Value(value) => value,
             },
         )
     }

@@ -183,6 +183,33 @@ impl Work {
         own: Option<usize>,
         added: &mut [Column],
     ) {
+        let args = self.stream_args(code, cx, input, range, selected, function, own);
+        let b = &mut self.buffers;
+        let attributes = &code.schema.attributes[..function.sees];
+        let mut scx = StreamCx { arena: cx.arena, log: cx.log, attributes, app: &code.app };
+        let (columns, sel, n) = (&input.rows, selected.sel(), selected.n);
+        function.kernel.run(&mut scx, &StreamRows { columns, sel, n, args: &args, expired: &[] }, added);
+        if !b.failed.is_empty() {
+            report_rows(code, cx, &b.failed, input, selected);
+            b.hits.clear();
+            b.hits.extend((0..selected.n as u32).filter(|&i| !b.failed.is(i as usize)));
+            selected.keep(&b.hits);
+        }
+    }
+}
+
+impl Work {
+    /// A stream function's arguments for the selected rows. Those for which one cannot be computed are marked in the buffers.
+    pub(super) fn stream_args(
+        &mut self,
+        code: &Code,
+        cx: &mut Cx<'_>,
+        input: &Flow,
+        range: (usize, usize),
+        selected: &mut Selected,
+        function: &StreamCode,
+        own: Option<usize>,
+    ) -> Vec<Column> {
         self.volatile_inputs(cx, input, range, selected, Volatility::Random);
         let b = &mut self.buffers;
         let rows = Rows {
@@ -197,16 +224,7 @@ impl Work {
         b.failed.clear();
         let args = stream_arguments(function, &rows, cx.arena, &mut b.scratch, &mut b.failed);
         self.serial += if code.asks_random { selected.n as u64 } else { 0 };
-        let attributes = &code.schema.attributes[..function.sees];
-        let mut scx = StreamCx { arena: cx.arena, log: cx.log, attributes, app: &code.app };
-        let (columns, sel, n) = (&input.rows, selected.sel(), selected.n);
-        function.kernel.run(&mut scx, &StreamRows { columns, sel, n, args: &args, expired: &[] }, added);
-        if !b.failed.is_empty() {
-            report_rows(code, cx, &b.failed, input, selected);
-            b.hits.clear();
-            b.hits.extend((0..selected.n as u32).filter(|&i| !b.failed.is(i as usize)));
-            selected.keep(&b.hits);
-        }
+        args
     }
 }
 

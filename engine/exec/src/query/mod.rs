@@ -19,6 +19,7 @@ mod raw;
 mod rows;
 mod sink;
 mod slide;
+mod spread;
 mod state;
 mod widen;
 

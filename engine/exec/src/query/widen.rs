@@ -2,10 +2,10 @@
 //! query's own, with room for what is added, and go on from there.
 
 use riddhi_batch::{Chunk, Column, Columns, Flow, Sel};
-
-use crate::fault::Faults;
+use riddhi_plan::registry::Spreads;
 
 use super::rows::Selected;
+use super::spread::Origins;
 use super::{Code, Cx, Step, Work};
 
 impl Work {
@@ -24,22 +24,17 @@ impl Work {
         let mut wide = std::mem::take(&mut self.buffers.wide);
         selected.cut(&input.chunks, from, to);
         copy(code, input, selected, &mut wide);
-        let faults =
-            |cx: &Cx<'_>| cx.shared.faults.get(code.element as usize).and_then(|f| f.as_ref().map(Faults::len));
-        let noted = faults(cx).map(|noted| (noted, selected.clone()));
-        let range = (0, wide.chunks.len());
+        let mut origins = Origins::new(code, cx, selected);
         selected.all(0, selected.n);
-        self.run_adding(code, cx, &mut wide, range, selected);
+        self.run_adding(code, cx, &mut wide, selected, origins.as_mut());
         let before = self.out.chunks.len();
         let collected = self.buffers.general.chunks();
         let entered = if self.collecting { self.buffers.general.entered.len() } else { 0 };
-        self.run_way(code, cx, &wide, range, selected);
-        if let (Some((noted, rows)), Some(Some(faults))) = (noted, cx.shared.faults.get_mut(code.element as usize)) {
-            self.buffers
-                .general
-                .entered
-                .rename(entered, |row, chunk| (rows.row(row as usize) as u32, wide.chunks[chunk as usize].cause));
-            faults.translate(noted, |row| rows.row(row as usize) as u32);
+        self.run_way(code, cx, &wide, (0, wide.chunks.len()), selected);
+        if let Some(origins) = &mut origins {
+            let cause = |chunk: u32| wide.chunks[chunk as usize].cause;
+            self.buffers.general.entered.rename(entered, |row, chunk| (origins.row(row), cause(chunk)));
+            origins.settle(code, cx);
         }
         // What came out names chunks of the copy as its cause; those name the chunks of the input.
         for chunk in &mut self.out.chunks[before..] {
@@ -56,17 +51,21 @@ impl Work {
         code: &Code,
         cx: &mut Cx<'_>,
         wide: &mut Flow,
-        range: (usize, usize),
         selected: &mut Selected,
+        mut origins: Option<&mut Origins>,
     ) {
         let mut handler = code.before[..code.narrow].iter().filter(|s| !s.aggregates().is_empty()).count();
         for step in &code.before[code.narrow..] {
             if selected.n == 0 {
                 return;
             }
+            let range = (0, wide.chunks.len());
             let own = self.take_in(code, cx, wide, range, selected, step, &mut handler);
             match step {
                 Step::Filter { condition, .. } => self.filter(code, cx, wide, range, selected, condition, own),
+                Step::Stream(function) if function.kernel.spreads() != Spreads::No => {
+                    self.spread_rows(code, cx, wide, selected, function, own, origins.as_deref_mut());
+                }
                 Step::Stream(function) => {
                     let mut added = function.added();
                     let seen = selected.clone();

@@ -12,6 +12,7 @@ mod keyed;
 mod length;
 mod length_batch;
 mod lossy_frequent;
+mod reorder;
 mod session;
 mod sort;
 mod time;
@@ -52,6 +53,7 @@ pub fn register(registry: &mut Registry) {
         ("lossyFrequent", lossy_frequent::bind),
         ("externalTimeBatch", external_time_batch::bind),
     ];
+    reorder::register(registry);
     unique::register(registry);
     registry.window("cron", Arc::new(cron::CronWindow));
     registry.window("expression", Arc::new(expression::Expression));

@@ -126,6 +126,14 @@ impl Binder<'_> {
             }
         };
         self.aggregate_remarks(&name, window, args.first().map(|a| a.ty), call.name.span);
+        let args = match function.packed() {
+            None => args,
+            Some(pack) => {
+                let (ty, kind, volatility) = (pack.ty, pack.kind, pack.volatility);
+                let node = Node::Call { name: "all".to_owned(), kernel: pack.kernel, volatility, args };
+                vec![Expr { ty, kind, node, span: call.span }]
+            }
+        };
         let (ty, kind) = (bound.ty, bound.kind);
         let guards = std::mem::take(&mut self.guards);
         guards.iter().try_for_each(|g| self.spend(g))?;

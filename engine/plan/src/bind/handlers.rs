@@ -15,7 +15,7 @@ use crate::diagnose::{calls, names, notes, unsupported, warnings};
 use crate::expr::Expr;
 use crate::known;
 use crate::logical::Handler;
-use crate::registry::{ArgType, BoundStream, BoundWindow, Leaving, WindowFunction, WindowUse};
+use crate::registry::{ArgType, BoundStream, BoundWindow, Leaving, Spreads, WindowFunction, WindowUse};
 
 /// The handlers of one input.
 #[derive(Default)]
@@ -242,6 +242,11 @@ impl<'a> Pass<'a> {
                 return None;
             }
         };
+        let alone = inputs.len() == 1 && !inputs[at].state && chain.window_span.is_none();
+        if function.kernel.spreads() != Spreads::No && !alone {
+            self.diagnostics.push(unsupported::spreads(&name, call.name.span));
+            return None;
+        }
         let shape: &mut Shape = &mut inputs[at].shape;
         for added in &function.adds {
             if shape.find(&added.name).is_some() {

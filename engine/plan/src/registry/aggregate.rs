@@ -5,12 +5,17 @@ use std::sync::Arc;
 
 use riddhi_batch::{Column, Kind, LoadError, Reader, Type, Writer};
 
-use super::{ArgError, ArgType, WindowUse};
+use super::{ArgError, ArgType, BoundScalar, WindowUse};
 
 /// An aggregator of the registry.
 pub trait AggregateFunction: Send + Sync {
     /// Whether it takes these arguments, and what it then is.
     fn bind(&self, args: &[ArgType], window: WindowUse) -> Result<BoundAggregate, ArgError>;
+
+    /// What makes one value of all arguments, which the aggregate then gets as its only one. Without it an aggregate has no argument or one.
+    fn packed(&self) -> Option<BoundScalar> {
+        None
+    }
 }
 
 /// An aggregator with its arguments' types settled.

@@ -28,7 +28,7 @@ pub use connector::{
 };
 pub use scalar::{Arg, BoundScalar, Failed, KernelCx, RowCx, RowFailure, ScalarFunction, ScalarKernel};
 pub use script::{ScriptError, ScriptFunction, ScriptLanguage};
-pub use stream::{BoundStream, StreamCx, StreamFunction, StreamKernel, StreamRows};
+pub use stream::{BoundStream, Spreads, StreamCx, StreamFunction, StreamKernel, StreamRows};
 pub use window::{
     Alike, BoundWindow, Cell, Create, Entering, Finds, Flush, Form, Leaving, SignalSink, Stamp, Timers, Times, Window,
     WindowFunction, WindowUse,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use riddhi_batch::{Arena, Attribute, Column, Columns, Schema, Sel};
 
-use super::{ArgError, ArgType};
+use super::{ArgError, ArgType, Failed};
 
 /// A stream function of the registry.
 pub trait StreamFunction: Send + Sync {
@@ -26,6 +26,17 @@ impl fmt::Debug for BoundStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}", self.kernel)
     }
+}
+
+/// How many rows a stream function gives for a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spreads {
+    /// One.
+    No,
+    /// Any number, in the chunk of the row.
+    Together,
+    /// Any number, each in a chunk of its own.
+    Apart,
 }
 
 /// What a stream function may use.
@@ -59,4 +70,23 @@ pub struct StreamRows<'a> {
 pub trait StreamKernel: Send + Sync + fmt::Debug {
     /// Sees rows and appends a value for each of them to each column of `added`: those of [`BoundStream::adds`], empty.
     fn run(&self, cx: &mut StreamCx<'_>, rows: &StreamRows<'_>, added: &mut [Column]);
+
+    /// Whether it gives any number of rows for a row. Then [`StreamKernel::spread`] is called instead, and it stands before a window, in
+    /// a query of one stream.
+    fn spreads(&self) -> Spreads {
+        Spreads::No
+    }
+
+    /// For each row in order, unless it failed already: appends to each column of `added` a value for each row that it gives, and the
+    /// row's place to `from`. A row that cannot be computed gives none and is marked in `failed`.
+    fn spread(
+        &self,
+        _cx: &mut StreamCx<'_>,
+        _rows: &StreamRows<'_>,
+        _added: &mut [Column],
+        _from: &mut Vec<u32>,
+        _failed: &mut Failed,
+    ) {
+        unreachable!("gives one row for a row")
+    }
 }

@@ -59,12 +59,14 @@ pub enum Leaving {
     /// In any order, one by one, while aggregators take them for batches: an extreme whose value leaves is forgotten, unless
     /// somebody sees rows expire.
     Singly,
+    /// Never, but they do not arrive in the order in which they came. The window says which rows it holds back.
+    Reordered,
 }
 
 impl Leaving {
     /// Whether the window says which rows it holds.
     pub fn in_any_order(self) -> bool {
-        matches!(self, Leaving::Any | Leaving::Latest | Leaving::Singly)
+        matches!(self, Leaving::Any | Leaving::Latest | Leaving::Singly | Leaving::Reordered)
     }
 }
 

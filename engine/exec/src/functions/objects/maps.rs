@@ -96,7 +96,7 @@ pub(super) fn register(registry: &mut Registry) {
 }
 
 /// Argument `k`, a map.
-fn map(args: &mut [Value], k: usize) -> Result<Box<Map>, RowFailure> {
+pub(super) fn map(args: &mut [Value], k: usize) -> Result<Box<Map>, RowFailure> {
     match take(args, k) {
         Value::Map(map) => Ok(map),
         other => Err(RowFailure::new(format!("a {} where a map is needed", type_name(&other)))),

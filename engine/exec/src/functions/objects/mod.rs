@@ -1,10 +1,12 @@
 //! `list:` and `map:`: lists and maps as values of type object.
 //!
 //! A function gives a new list or map and leaves that of its argument as it is; Siddhi changes the argument itself. Here are
-//! the functions of a row, neither aggregators nor stream functions.
+//! the functions of a row; aggregators are in `aggregate::collect`, stream functions in `stream`.
 
 mod lists;
 mod maps;
+mod texts;
+mod xml;
 
 use std::fmt;
 use std::sync::Arc;
@@ -24,6 +26,7 @@ const DEEP: usize = 32;
 pub(super) fn register(registry: &mut Registry) {
     lists::register(registry);
     maps::register(registry);
+    texts::register(registry);
 }
 
 type Of = fn(&mut Vec<Value>) -> Result<Value, RowFailure>;

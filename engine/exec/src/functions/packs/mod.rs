@@ -3,12 +3,15 @@
 mod environment;
 mod geo;
 mod hyperbolic;
+pub(crate) mod json;
 mod maths;
 mod pattern;
 mod random;
 mod regexes;
 mod signature;
 mod strings;
+
+pub(crate) use pattern::Pattern;
 
 use super::rowwise;
 use riddhi_plan::registry::Registry;
@@ -17,6 +20,7 @@ use riddhi_plan::registry::Registry;
 pub(super) fn register(registry: &mut Registry) {
     environment::register(registry);
     geo::register(registry);
+    json::register(registry);
     maths::register(registry);
     regexes::register(registry);
     strings::register(registry);

@@ -12,6 +12,8 @@ pub(super) const FLOAT: Types = 4;
 pub(super) const DOUBLE: Types = 8;
 pub(super) const STRING: Types = 16;
 pub(super) const BOOL: Types = 32;
+pub(super) const OBJECT: Types = 64;
+pub(super) const ANY: Types = 127;
 pub(super) const NUMBER: Types = INT | LONG | FLOAT | DOUBLE;
 pub(super) const REAL: Types = FLOAT | DOUBLE;
 pub(super) const WHOLE: Types = INT | LONG;
@@ -24,7 +26,7 @@ fn bit(ty: Type) -> Types {
         Type::Double => DOUBLE,
         Type::String => STRING,
         Type::Bool => BOOL,
-        Type::Object => 64,
+        Type::Object => OBJECT,
     }
 }
 

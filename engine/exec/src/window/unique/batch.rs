@@ -1,5 +1,6 @@
-//! Batches of one row a key: the latest, or of `firstTimeBatch` the first. A batch ends after so much time (`timeBatch`), so much time or
-//! so many keys (`timeLengthBatch`), or a period of a time attribute (`externalTimeBatch`).
+//! Batches of one row a key: the latest, or of `firstTimeBatch` and `firstLengthBatch` the first. A batch ends after so much time
+//! (`timeBatch`), so many keys (`lengthBatch`), so much time or so many keys (`timeLengthBatch`), or a period of a time attribute
+//! (`externalTimeBatch`).
 
 use std::sync::Arc;
 
@@ -9,8 +10,8 @@ use riddhi_plan::registry::{
 };
 
 use super::super::{Asked, arity, const_time};
-use super::key;
 use super::table::{Table, write_key};
+use super::{key, keys_max};
 
 /// When a batch ends.
 #[derive(Clone, Copy, Debug)]
@@ -55,9 +56,10 @@ fn bind(name: &str, args: &[ArgType], replace: bool, ends: Ends) -> Result<Bound
         let (key, buffer) = (attribute, Vec::new());
         Box::new(Batch { ends, key, replace, table, before, next, end, start, latest, closed, asked, buffer })
     });
-    let text = match (ends.keys, ends.span.unwrap_or(0)) {
-        (None, span) => format!("{name}({span} ms)"),
-        (Some(n), span) => format!("{name}({span} ms, {n})"),
+    let text = match (ends.keys, ends.span) {
+        (None, span) => format!("{name}({} ms)", span.unwrap_or(0)),
+        (Some(n), Some(span)) => format!("{name}({span} ms, {n})"),
+        (Some(n), None) => format!("{name}({n})"),
     };
     Ok(BoundWindow {
         leaving: Leaving::Any,
@@ -83,6 +85,20 @@ pub(super) fn bind_time(args: &[ArgType]) -> Result<BoundWindow, ArgError> {
 
 pub(super) fn bind_first_time(args: &[ArgType]) -> Result<BoundWindow, ArgError> {
     of_time("unique:firstTimeBatch", args, false)
+}
+
+fn of_length(name: &str, args: &[ArgType], replace: bool) -> Result<BoundWindow, ArgError> {
+    arity(name, args, 2, 2, &format!("{name}(attribute, 10)"))?;
+    let keys = Some(keys_max(args, 1)? as i64);
+    bind(name, args, replace, Ends { keys, ..NO_END })
+}
+
+pub(super) fn bind_length(args: &[ArgType]) -> Result<BoundWindow, ArgError> {
+    of_length("unique:lengthBatch", args, true)
+}
+
+pub(super) fn bind_first_length(args: &[ArgType]) -> Result<BoundWindow, ArgError> {
+    of_length("unique:firstLengthBatch", args, false)
 }
 
 pub(super) fn bind_time_length(args: &[ArgType]) -> Result<BoundWindow, ArgError> {

@@ -22,6 +22,12 @@ pub(crate) fn window_failures(name: &str, span: Span) -> Option<Diagnostic> {
         }
         "sort" => "Siddhi drops the event when it compares a null; here null is the least value",
         "delay" => "Siddhi hangs on an array; here it comes out as one chunk",
+        "unique:length" => {
+            "Siddhi lets a key that left and comes back expire once more, and then holds more keys than it says"
+        }
+        "unique:lengthBatch" | "unique:firstLengthBatch" => {
+            "in Siddhi two batches that one array completes come out twice; here each comes out once"
+        }
         _ => return None,
     };
     Some(CODE.note(format!("`{name}` may answer differently from Siddhi"), span).note(siddhi))

@@ -18,6 +18,11 @@ pub(crate) fn stream_function(name: &str, span: Span) -> Diagnostic {
     not_yet(&CODE, format_args!("the stream function `#{name}`"), span)
 }
 
+/// Of one that gives several rows for a row.
+pub(crate) fn spreads(name: &str, span: Span) -> Diagnostic {
+    not_yet(&CODE, format_args!("`#{name}` behind a window, in a join or in a pattern"), span)
+}
+
 pub(crate) fn beside_window(span: Span) -> Diagnostic {
     not_yet(&CODE, format_args!("a stream function that remembers rows and a window in one query"), span)
 }

@@ -23,7 +23,7 @@ const KEPT: usize = 32;
 
 /// A compiled pattern.
 #[derive(Debug)]
-pub(in crate::functions) struct Pattern {
+pub(crate) struct Pattern {
     usual: Programs,
     /// For texts that end with the end of a line, where `$` stands before it too.
     line_end: Option<Programs>,
@@ -48,7 +48,7 @@ enum Program {
 }
 
 /// Where the groups of a match stand; group 0 is all of it.
-pub(in crate::functions) struct Found(Vec<Option<Range<usize>>>);
+pub(crate) struct Found(Vec<Option<Range<usize>>>);
 
 impl Found {
     pub fn get(&self, group: usize) -> Option<Range<usize>> {
