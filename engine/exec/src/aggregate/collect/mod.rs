@@ -6,6 +6,7 @@
 mod counted;
 mod list;
 mod map;
+mod percentile;
 
 use std::fmt;
 use std::sync::Arc;
@@ -23,6 +24,7 @@ pub(super) fn register(registry: &mut Registry) {
     list::register(registry);
     map::register(registry);
     counted::register(registry);
+    percentile::register(registry);
 }
 
 /// What is collected in a group.

@@ -1,5 +1,5 @@
 //! `#reorder:akslack(time, number[, batch[, timeout[, most[, discard[, error, confidence]]]]])`: as `kslack`, with a slack that is made
-//! smaller as far as the mean of the number allows, batch by batch. With a timeout all rows go by the clock.
+//! smaller as far as the mean of the number allows, batch by batch. A timeout is that of `kslack`, for all rows.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -9,8 +9,9 @@ use riddhi_plan::registry::{
     ArgError, ArgType, BoundWindow, Create, Entering, Finds, Form, Leaving, SignalSink, Timers, Times, Window,
 };
 
-use super::super::{Asked, arity};
+use super::super::arity;
 use super::held::{HELD_MAX, Held};
+use super::ticks::Ticks;
 use super::{coverage, flag, long, normal, time};
 
 /// Times kept to tell how much was caught, at most: the oldest are forgotten.
@@ -48,10 +49,7 @@ struct Adaptive {
     error_before: f64,
     numbers: Vec<f64>,
     stamps: VecDeque<i64>,
-    /// The due time asked for last, and whether the next row asks for another.
-    tick: Option<i64>,
-    asks: bool,
-    asked: Asked,
+    ticks: Ticks,
 }
 
 pub(super) fn bind(args: &[ArgType]) -> Result<BoundWindow, ArgError> {
@@ -92,7 +90,7 @@ pub(super) fn bind(args: &[ArgType]) -> Result<BoundWindow, ArgError> {
     };
     let create: Create = Arc::new(move |_| Box::new(Adaptive::new(settings)));
     let window = BoundWindow::new("reorder:akslack".to_owned(), false, Form::General, create);
-    let timers = if settings.timeout.is_some() { Timers::Always } else { Timers::Never };
+    let timers = if settings.timeout.is_some() { Timers::Next } else { Timers::Never };
     let (leaving, finds) = (Leaving::Reordered, Finds::Nothing);
     Ok(BoundWindow { leaving, timers, finds, required: Some(time), reads: vec![number], ..window })
 }
@@ -101,16 +99,14 @@ impl State for Adaptive {
     fn save(&self, out: &mut Writer) {
         self.new.save(out);
         self.old.save(out);
-        let whole = [self.k, self.slack, self.latest, self.last, self.rows, self.tick.unwrap_or(0)];
+        let whole = [self.k, self.slack, self.latest, self.last, self.rows];
         whole.iter().for_each(|&x| out.put_i64(x));
         [self.alpha, self.alpha_before, self.error_before].iter().for_each(|&x| out.put_f64(x));
         out.put_u64(self.numbers.len() as u64);
         self.numbers.iter().for_each(|&x| out.put_f64(x));
         out.put_u64(self.stamps.len() as u64);
         self.stamps.iter().for_each(|&x| out.put_i64(x));
-        out.put_bool(self.tick.is_some());
-        out.put_bool(self.asks);
-        self.asked.save(out);
+        self.ticks.save(out);
     }
     fn load(&mut self, from: &mut Reader<'_>) -> Result<(), LoadError> {
         self.new = Held::load(from)?;
@@ -118,15 +114,12 @@ impl State for Adaptive {
         for x in [&mut self.k, &mut self.slack, &mut self.latest, &mut self.last, &mut self.rows] {
             *x = from.get_i64()?;
         }
-        let tick = from.get_i64()?;
         for x in [&mut self.alpha, &mut self.alpha_before, &mut self.error_before] {
             *x = from.get_f64()?;
         }
         self.numbers = (0..from.get_count(8)?).map(|_| from.get_f64()).collect::<Result<_, _>>()?;
         self.stamps = (0..from.get_count(8)?).map(|_| from.get_i64()).collect::<Result<_, _>>()?;
-        self.tick = if from.get_bool()? { Some(tick) } else { None };
-        self.asks = from.get_bool()?;
-        self.asked.load(from)
+        self.ticks.load(from)
     }
 }
 
@@ -146,9 +139,7 @@ impl Adaptive {
             error_before: 0.0,
             numbers: Vec::new(),
             stamps: VecDeque::new(),
-            tick: None,
-            asks: true,
-            asked: Asked::default(),
+            ticks: Ticks::new(settings.timeout),
         }
     }
 
@@ -161,10 +152,7 @@ impl Adaptive {
         if self.settings.discard && time < self.last {
             return;
         }
-        if let (true, Some(timeout), Some(tick)) = (self.asks, self.settings.timeout, self.tick) {
-            self.asks = false;
-            self.ask(tick.saturating_add(timeout), now);
-        }
+        self.ticks.go_on(now);
         self.new.put(time, row);
         self.rows += 1;
         if self.rows > self.settings.batch {
@@ -204,11 +192,6 @@ impl Adaptive {
         self.rows = 0;
         self.numbers.clear();
     }
-
-    fn ask(&mut self, due: i64, now: i64) {
-        self.tick = Some(due);
-        self.asked.ask(due, now);
-    }
 }
 
 /// Java's `Math.round`.
@@ -233,9 +216,7 @@ fn number(rows: &Entering<'_>, attribute: u32, i: usize) -> Option<f64> {
 
 impl Window for Adaptive {
     fn general(&mut self, rows: &Entering<'_>, sink: &mut dyn SignalSink) {
-        if let (Some(timeout), None, Some(&now)) = (self.settings.timeout, self.tick, rows.now.first()) {
-            self.ask(now.saturating_add(timeout), now);
-        }
+        self.ticks.begin(rows.now.first());
         for (i, row) in (rows.first..).take(rows.n).enumerate() {
             let now = rows.now.get(i).copied().unwrap_or(0);
             let (time, number) = (rows.long(self.settings.time, i), number(rows, self.settings.number, i));
@@ -255,17 +236,18 @@ impl Window for Adaptive {
     }
 
     fn earliest_due(&self, _ts: i64) -> i64 {
-        if self.settings.timeout.is_none() { i64::MAX } else { i64::MIN }
+        self.ticks.earliest()
     }
 
-    fn arm(&mut self, due: &mut Vec<i64>) {
-        self.asked.take(due);
+    fn next_due(&self) -> Option<i64> {
+        self.ticks.due()
     }
 
-    fn fire_general(&mut self, _now: i64, _times: &dyn Times, _end: u64, sink: &mut dyn SignalSink) {
-        self.old.release(|_| true, sink);
-        self.new.release(|_| true, sink);
-        self.asks = true;
+    fn fire_general(&mut self, now: i64, _times: &dyn Times, _end: u64, sink: &mut dyn SignalSink) {
+        let before = self.ticks.before(now);
+        self.old.release(|time| time < before, sink);
+        self.new.release(|time| time < before, sink);
+        self.ticks.looked(self.holds() > 0);
         sink.end_chunk(None);
     }
 }

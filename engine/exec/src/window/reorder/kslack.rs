@@ -11,10 +11,8 @@ use riddhi_plan::registry::{
 
 use super::super::arity;
 use super::held::{HELD_MAX, Held};
+use super::ticks::Ticks;
 use super::{flag, long, time};
-
-/// Milliseconds between two looks at the clock.
-const TICK: i64 = 1000;
 
 #[derive(Clone, Copy, Debug)]
 struct Asked {
@@ -35,10 +33,7 @@ struct Slack {
     latest: i64,
     /// The time of the last row that went by its slack.
     last: i64,
-    /// When the clock was looked at last, or will be next.
-    tick: Option<i64>,
-    /// Whether it will be.
-    waits: bool,
+    ticks: Ticks,
 }
 
 pub(super) fn bind(args: &[ArgType]) -> Result<BoundWindow, ArgError> {
@@ -52,7 +47,7 @@ pub(super) fn bind(args: &[ArgType]) -> Result<BoundWindow, ArgError> {
     };
     let create: Create = Arc::new(move |_| {
         let (new, old) = (Held::default(), Held::default());
-        Box::new(Slack { asked, new, old, k: 0, latest: 0, last: -1, tick: None, waits: false })
+        Box::new(Slack { asked, new, old, k: 0, latest: 0, last: -1, ticks: Ticks::new(asked.timeout) })
     });
     let timers = if asked.timeout.is_some() { Timers::Next } else { Timers::Never };
     let window = BoundWindow::new("reorder:kslack".to_owned(), false, Form::General, create);
@@ -64,9 +59,8 @@ impl State for Slack {
     fn save(&self, out: &mut Writer) {
         self.new.save(out);
         self.old.save(out);
-        [self.k, self.latest, self.last, self.tick.unwrap_or(0)].iter().for_each(|&x| out.put_i64(x));
-        out.put_bool(self.tick.is_some());
-        out.put_bool(self.waits);
+        [self.k, self.latest, self.last].iter().for_each(|&x| out.put_i64(x));
+        self.ticks.save(out);
     }
     fn load(&mut self, from: &mut Reader<'_>) -> Result<(), LoadError> {
         self.new = Held::load(from)?;
@@ -74,10 +68,7 @@ impl State for Slack {
         self.k = from.get_i64()?;
         self.latest = from.get_i64()?;
         self.last = from.get_i64()?;
-        let tick = from.get_i64()?;
-        self.tick = Some(tick).filter(|_| from.get_bool().unwrap_or(false));
-        self.waits = from.get_bool()?;
-        Ok(())
+        self.ticks.load(from)
     }
 }
 
@@ -86,13 +77,7 @@ impl Slack {
         if self.asked.discard && time < self.last {
             return;
         }
-        if let (Some(tick), false) = (self.tick, self.waits) {
-            // The looks go on in the same rhythm.
-            let into = now.saturating_sub(tick);
-            let ticks = into.div_euclid(TICK) + (into.rem_euclid(TICK) > 0) as i64;
-            self.tick = Some(tick.saturating_add(ticks.saturating_mul(TICK)));
-            self.waits = true;
-        }
+        self.ticks.go_on(now);
         self.new.put(time, row);
         if time > self.latest {
             self.latest = time;
@@ -115,10 +100,7 @@ impl Slack {
 
 impl Window for Slack {
     fn general(&mut self, rows: &Entering<'_>, sink: &mut dyn SignalSink) {
-        if let (Some(timeout), None, Some(&now)) = (self.asked.timeout, self.tick, rows.now.first()) {
-            self.tick = Some(now.saturating_add(timeout));
-            self.waits = true;
-        }
+        self.ticks.begin(rows.now.first());
         for (i, row) in (rows.first..).take(rows.n).enumerate() {
             let now = rows.now.get(i).copied().unwrap_or(0);
             self.row(rows.long(self.asked.time, i), row, now, sink);
@@ -137,21 +119,17 @@ impl Window for Slack {
     }
 
     fn earliest_due(&self, _ts: i64) -> i64 {
-        if self.asked.timeout.is_none() || self.waits { i64::MAX } else { i64::MIN }
+        self.ticks.earliest()
     }
 
     fn next_due(&self) -> Option<i64> {
-        self.tick.filter(|_| self.waits)
+        self.ticks.due()
     }
 
     fn fire_general(&mut self, now: i64, _times: &dyn Times, _end: u64, sink: &mut dyn SignalSink) {
-        let Some(timeout) = self.asked.timeout else { return };
-        let before = now.saturating_add(timeout);
+        let before = self.ticks.before(now);
         self.old.release(|time| time < before, sink);
-        self.waits = self.old.len() > 0;
-        if self.waits {
-            self.tick = self.tick.map(|tick| tick.saturating_add(TICK));
-        }
+        self.ticks.looked(self.old.len() > 0);
         sink.end_chunk(None);
     }
 }
