@@ -179,10 +179,10 @@ impl<'a> Reader<'a> {
         if name.contains(' ') {
             return Err(format!("a name with a blank stands in brackets: ['{name}']"));
         }
-        if rest.starts_with('(') {
+        if let Some(after) = rest.strip_prefix('(') {
             let function = FUNCTIONS.iter().find(|(n, _)| *n == name).map(|(_, f)| *f);
             let function = function.ok_or_else(|| format!("there is no function `{name}`"))?;
-            self.rest = rest[1..].trim_start();
+            self.rest = after.trim_start();
             if !self.take(")") {
                 return Err(format!("`{name}` takes no arguments here"));
             }
