@@ -76,9 +76,12 @@ impl Collected for Sorted {
 
     fn value(&self) -> Value {
         let n = self.values.len();
+        if n == 0 {
+            return Value::Null;
+        }
         let index = self.p * n as f64 / 100.0;
         let whole = index as usize;
-        let value = |i: usize| self.values.get(i.min(n.saturating_sub(1))).copied().unwrap_or(0.0);
+        let value = |i: usize| self.values[i.min(n - 1)];
         Value::Double(match index % 1.0 == 0.0 {
             true if whole == n || whole == 0 => value(whole.saturating_sub(1)),
             true => (value(whole - 1) + value(whole)) / 2.0,
