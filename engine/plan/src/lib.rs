@@ -30,6 +30,7 @@ pub mod states;
 pub mod table;
 mod text;
 pub mod trigger;
+mod vain;
 
 pub use bind::{Planned, PlannedOnDemand, Verdict, plan, plan_on_demand};
 pub use diagnose::CODES;

@@ -120,8 +120,9 @@ pub enum Role {
     States(Box<StatesPlan>),
     /// The same over a named window, whose rows come as what they are there: it has no window of its own.
     Reader(WindowRead),
-    /// A named window: its rows go on with their kinds, and behind their attributes the number of each in the window.
-    Window,
+    /// A named window: its rows go on with their kinds, and behind their attributes the number of each in the window. It lets out
+    /// rows of these kinds.
+    Window(Kinds),
     /// Keeps values by bucket of time: the aggregation of that number.
     Aggregate(usize),
     /// Two sides, rows of one of which find rows of the other.
@@ -131,7 +132,7 @@ pub enum Role {
 impl Role {
     /// Whether the node is a query of one stream, handlers, window and selection.
     pub fn is_query(&self) -> bool {
-        matches!(self, Role::Select | Role::Reader(_) | Role::Window)
+        matches!(self, Role::Select | Role::Reader(_) | Role::Window(_))
     }
 }
 

@@ -128,6 +128,11 @@ pub enum Change {
 }
 
 impl Change {
+    /// Whether it makes rows.
+    pub fn inserts(&self) -> bool {
+        matches!(self, Change::Insert | Change::UpdateOrInsert(..))
+    }
+
     /// All expressions inside.
     pub fn expressions(&self) -> Vec<&Expr> {
         match self {
@@ -179,6 +184,16 @@ impl TablePlan {
             table.index(vec![column], IndexForm::Hash, true);
         }
         table
+    }
+
+    /// Whether it is a set of rows: it has indexes by the text and no primary key.
+    pub fn is_set(&self) -> bool {
+        self.key.is_empty() && self.indexes.iter().any(|i| i.declared)
+    }
+
+    /// Whether it is a mere list of rows.
+    pub fn is_list(&self) -> bool {
+        self.key.is_empty() && !self.is_set()
     }
 
     /// The number of an index of these columns and this form, which is added if there is none.
@@ -269,10 +284,12 @@ impl TablePlan {
         };
         let index = match self.indexes.iter().position(covered) {
             None if !parts.equal.is_empty() && !self.fixed => {
-                let mut columns: Vec<u32> = parts.equal.iter().map(|(c, ..)| *c).collect();
+                // By an index 0.0 and -0.0 are two, and NaN is found.
+                let whole = |c: &u32| !matches!(self.schema.attributes[*c as usize].ty, Type::Float | Type::Double);
+                let mut columns: Vec<u32> = parts.equal.iter().map(|(c, ..)| *c).filter(whole).collect();
                 columns.sort_unstable();
                 columns.dedup();
-                Some(self.index(columns, IndexForm::Hash, false))
+                (!columns.is_empty()).then(|| self.index(columns, IndexForm::Hash, false))
             }
             found => found,
         };
@@ -306,6 +323,13 @@ impl TablePlan {
 }
 
 impl TableCondition {
+    /// Holds for no row from now on.
+    pub(crate) fn never(&mut self) {
+        let span = self.rest.as_ref().map_or(Span::default(), |e| e.span);
+        let never = Expr { ty: Type::Bool, kind: Kind::Bool, node: Node::Const(Value::Bool(false)), span };
+        self.rest = Some(never);
+    }
+
     /// All expressions inside.
     pub fn expressions(&self) -> impl Iterator<Item = &Expr> {
         let (keys, bounds): (&[Expr], _) = match &self.access {

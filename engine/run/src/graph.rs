@@ -271,7 +271,7 @@ impl Graph {
                 }
                 Node::Other(Box::new(Join::new(code)))
             }
-            (None, Role::Select | Role::Reader(_) | Role::Window) => {
+            (None, Role::Select | Role::Reader(_) | Role::Window(_)) => {
                 let query = &app.queries[q];
                 let Some(of) = query.partition else { unreachable!("a query of one stream is compiled") };
                 let code = Arc::new(Code::compile(q as u32, query, &app.name, self.force_general));
@@ -355,7 +355,7 @@ fn stream_node(app: &App, stream: usize, queries: &[QueryNode], options: &Engine
         read.fill(true);
     }
     let carries = |w: usize| -> Vec<Kind> {
-        let number = matches!(app.queries[w].role, Role::Window).then_some(Kind::I64);
+        let number = matches!(app.queries[w].role, Role::Window(_)).then_some(Kind::I64);
         app.queries[w].select.items.iter().map(|i| i.expr.kind).chain(number).collect()
     };
     let converts = plan.writers.iter().any(|&w| !app.queries[w].select.items.is_empty() && carries(w) != kinds);

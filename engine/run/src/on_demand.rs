@@ -102,7 +102,7 @@ impl OnDemand {
                 let riddhi_batch::Value::Str(per) = per else { return Err("`per` takes a text".to_owned()) };
                 let duration = aggregation.plan().duration(per)?;
                 let range = riddhi_plan::aggregation::range(start, end.as_ref())?;
-                aggregation.find(&inner.shared.tables, duration, range, arena, rows);
+                aggregation.find(&inner.shared.tables, duration, range, arena, rows, &mut Vec::new());
             }
             Contents::Window(number) => {
                 let owner = engines.iter().find(|e| e.runs(*number));

@@ -28,6 +28,8 @@ pub struct Level {
     pub bucket: Option<i64>,
     /// The start of the bucket behind it.
     pub next: i64,
+    /// Whether the last row taken in was the first of its group.
+    pub ends_new: bool,
     groups: Groups,
     rows: usize,
     keys: Vec<Column>,
@@ -76,6 +78,7 @@ impl Level {
             unit,
             bucket: None,
             next: i64::MIN,
+            ends_new: false,
             groups: Groups::default(),
             rows: 0,
             keys: kinds(first, keys),
@@ -119,7 +122,8 @@ impl Level {
         self.groups.assign(cols, by, sel, n, arena, &mut self.ids);
         for (i, &id) in self.ids.iter().enumerate() {
             // New groups are numbered as they come.
-            if id as usize == self.rows {
+            self.ends_new = id as usize == self.rows;
+            if self.ends_new {
                 self.rows += 1;
                 for (key, &at) in self.keys.iter_mut().zip(by) {
                     key.put_from(id as usize, &cols[at as usize], sel.at(i), arena, &mut self.arena);

@@ -9,20 +9,21 @@
 //! the table of its duration and are merged into the open bucket of the next. What readers see of a duration is its table and
 //! what all open buckets up to it have.
 
+mod find;
 mod level;
 mod node;
 
 use std::sync::Arc;
 
-use riddhi_batch::java::bins_for;
 use riddhi_batch::{Arena, Column, Columns, Data, LoadError, Reader, Sel, Writer};
 use riddhi_plan::aggregation::AggregationPlan;
 use riddhi_plan::registry::Failed;
 
 use crate::expr::{Program, Rows, Scratch, Source};
-use crate::table::{Table, text_hashes};
+use crate::table::Table;
 use level::{Level, Places, Taken, columns};
 
+pub use find::{Place, sort_as_alone};
 pub use node::Aggregate;
 
 /// What an aggregation keeps beside its tables.
@@ -155,77 +156,6 @@ impl Aggregation {
         let Data::I64(times) = &table.cols()[self.plan.time_column()].data else { return Vec::new() };
         let is = |slot: &u32| table.is_alive(*slot) && (from..to).contains(&times[*slot as usize]);
         (0..times.len() as u32).filter(is).collect()
-    }
-
-    /// Appends to `out` what readers see of a duration, for buckets that start in a range: the rows of its table in the table's
-    /// order, then those of open buckets as a hash map of Java lists them; where an attribute gives the time all of them so,
-    /// merged by its buckets. Long strings go to `arena`. Gives the number of rows.
-    pub fn find(
-        &self,
-        tables: &[Table],
-        duration: usize,
-        (from, to): (i64, i64),
-        arena: &mut Arena,
-        out: &mut Columns,
-    ) -> usize {
-        let plan = &self.plan;
-        let table = &tables[plan.tables[duration]];
-        let mut slots = self.stored(table, from, to);
-        table.sort(&mut slots);
-        let mut rows = columns(plan);
-        let all: Vec<u32> = (0..rows.len() as u32).collect();
-        table.gather(&slots, &all, &mut rows, arena);
-        let unit = plan.units[duration];
-        let mut found = Level::new(plan, unit);
-        found.bucket = self.levels[0].bucket.map(|bucket| unit.start(bucket));
-        if plan.external || found.bucket.is_some_and(|bucket| (from..to).contains(&bucket)) {
-            self.open(duration, (from, to), &mut found, arena);
-            if plan.external {
-                let keys = (&rows[..], &self.places.keys[..], Sel::From(0));
-                found.take(keys, self.places.rows(&rows, Sel::From(0), slots.len()), arena);
-                rows.iter_mut().for_each(Column::clear);
-            }
-            let mut open = columns(plan);
-            found.rows(&mut open, arena);
-            let order = self.map_order(&open, arena);
-            for (to, from) in rows.iter_mut().zip(&open) {
-                to.append(from, Sel::Rows(&order), order.len());
-            }
-        }
-        self.show(&rows, arena, out)
-    }
-
-    /// The order in which Siddhi's hash map lists rows: by the text of time and group.
-    fn map_order(&self, rows: &[Column], arena: &Arena) -> Vec<u32> {
-        let groups = self.plan.first_latest() - self.plan.groups..self.plan.first_latest();
-        let by: Vec<u32> = std::iter::once(self.plan.time_column() as u32).chain(groups.map(|at| at as u32)).collect();
-        let hashes = text_hashes(rows, &by, arena);
-        let mask = bins_for(hashes.len()) - 1;
-        let mut order: Vec<u32> = (0..hashes.len() as u32).collect();
-        order.sort_by_key(|&row| hashes[row as usize] & mask);
-        order
-    }
-
-    /// Merges what open buckets up to a duration have into one.
-    fn open(&self, duration: usize, (from, to): (i64, i64), found: &mut Level, arena: &mut Arena) {
-        let mut rows = columns(&self.plan);
-        let mut picked: Vec<u32> = Vec::new();
-        for level in self.levels[..=duration].iter().rev().filter(|l| !l.is_empty()) {
-            rows.iter_mut().for_each(Column::clear);
-            level.rows(&mut rows, arena);
-            picked.clear();
-            picked.extend(0..rows[0].len() as u32);
-            if self.plan.external {
-                // As Siddhi does: by the bucket in which they are kept, not by the one in which they are shown.
-                if let Data::I64(times) = &rows[1].data {
-                    picked.retain(|&row| (from..to).contains(&times[row as usize]));
-                }
-                to_buckets(&mut rows[1], found.unit);
-            }
-            let sel = Sel::Rows(&picked);
-            let keys = (&rows[..], &self.places.keys[..], sel);
-            found.take(keys, self.places.rows(&rows, sel, picked.len()), arena);
-        }
     }
 
     /// Computes what readers see.

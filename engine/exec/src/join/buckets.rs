@@ -7,6 +7,7 @@ use riddhi_plan::table::TablePlan;
 use std::sync::Arc;
 
 use super::side::take_slots;
+use crate::aggregation::{Place, sort_as_alone};
 use crate::expr::{Program, Rows, Scratch, Source};
 use crate::query::Cx;
 use crate::store::NO_ROW;
@@ -41,10 +42,19 @@ impl BucketsCode {
 /// What one event asks for: duration and range.
 type Ask = (usize, (i64, i64));
 
+/// What was asked for and found.
+#[derive(Debug)]
+struct Fill {
+    ask: Ask,
+    table: Table,
+    /// By slot, if the rows come in the order of a map.
+    places: Vec<Place>,
+}
+
 /// What was found in a turn.
 #[derive(Debug, Default)]
 pub struct Buckets {
-    fills: Vec<(Ask, Table)>,
+    fills: Vec<Fill>,
     /// By event of the last look-up: which of the tables its rows are of.
     of_event: Vec<u32>,
 }
@@ -103,7 +113,15 @@ impl Buckets {
                         serial: rows.serial + from as u64,
                         ..*rows
                     };
-                    finder.find(&self.fills[fill].1, &part, cx.arena, found);
+                    finder.find(&self.fills[fill].table, &part, cx.arena, found);
+                    if !self.fills[fill].places.is_empty() {
+                        // Siddhi puts only those into its map for which the condition holds.
+                        let mut first = 0;
+                        for &end in &found.ends {
+                            sort_as_alone(&mut found.slots[first..end as usize], &self.fills[fill].places);
+                            first = end as usize;
+                        }
+                    }
                     self.of_event.resize(to, fill as u32);
                     parts.add(found, from, to);
                 }
@@ -119,32 +137,33 @@ impl Buckets {
 
     /// The table of what is asked for.
     fn fill(&mut self, code: &BucketsCode, ask: Ask, cx: &mut Cx<'_>) -> usize {
-        if let Some(known) = self.fills.iter().rposition(|(known, _)| *known == ask) {
+        if let Some(known) = self.fills.iter().rposition(|fill| fill.ask == ask) {
             return known;
         }
         let shared = &mut *cx.shared;
         let aggregation = &shared.aggregations[code.aggregation];
         let mut rows = Columns::of(&code.table.schema);
         let mut arena = Arena::new();
-        let n = aggregation.find(&shared.tables, ask.0, ask.1, &mut arena, &mut rows);
+        let mut places = Vec::new();
+        let n = aggregation.find(&shared.tables, ask.0, ask.1, &mut arena, &mut rows, &mut places);
         let mut table = Table::new(code.table.clone(), ROWS_MAX);
         for row in 0..n {
             // It has no key, and is no larger than the tables it comes from.
             let _ = table.insert(&rows.cols, row, &arena);
         }
-        self.fills.push((ask, table));
+        self.fills.push(Fill { ask, table, places });
         self.fills.len() - 1
     }
 
     /// Appends a column of the given rows.
     pub fn take(&self, column: usize, rows: &[u64], out: &mut Column, arena: &mut Arena) {
-        if let [(_, one)] = &self.fills[..] {
-            return take_slots(one, column, rows, out, arena);
+        if let [one] = &self.fills[..] {
+            return take_slots(&one.table, column, rows, out, arena);
         }
         for &row in rows {
             match self.fills.get((row >> SLOT_BITS) as usize) {
-                Some((_, table)) if row != NO_ROW => {
-                    take_slots(table, column, &[row & ((1 << SLOT_BITS) - 1)], out, arena);
+                Some(fill) if row != NO_ROW => {
+                    take_slots(&fill.table, column, &[row & ((1 << SLOT_BITS) - 1)], out, arena);
                 }
                 _ => out.push_null(),
             }

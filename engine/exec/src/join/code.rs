@@ -48,6 +48,8 @@ pub struct SideCode {
     pub triggers: bool,
     /// Whether it has a window, so that its rows can be found.
     pub windowed: bool,
+    /// Whether its rows stay nowhere: an event that it gives leaves at once.
+    pub passing: bool,
     /// Which of its rows are found.
     pub finds: Finds,
     /// Whether rows that leave are looked up only if expired events are put out.
@@ -197,6 +199,7 @@ fn side_code(element: u32, join: &JoinPlan, at: usize, app: &str) -> SideCode {
         of: plan.of,
         triggers: plan.triggers,
         windowed,
+        passing: !windowed || plan.of == SideOf::Stream && finds == Finds::Nothing,
         finds,
         quiet: leaving == Some(Leaving::Batch),
         any_order,

@@ -94,16 +94,8 @@ impl Sweep {
                     if arrivals {
                         self.look(code, other, word, probe, cx, turn.step);
                     }
-                    if side.windowed {
-                        continue;
-                    }
-                    // Without a window it leaves at once, and a batch of one ends.
-                    if side.triggers && code.expired.1 {
-                        let gone = Probe { kind: SignalKind::Expired, ts: now, ..probe };
-                        self.look(code, other, word, gone, cx, turn.step);
-                    }
-                    if resets {
-                        self.put(Probe { kind: SignalKind::Reset, row: NO_ROW, ts: now, ..probe });
+                    if side.passing {
+                        self.pass(code, other, word, Probe { ts: now, ..probe }, resets, cx, turn.step);
                     }
                 }
                 SignalKind::Held => {
@@ -125,8 +117,31 @@ impl Sweep {
                         let ts = if side.quiet && own.contents.was_looked_at(row) { own.time(row) } else { ts };
                         self.look(code, other, word, Probe { row, ts, ..probe }, cx, turn.step);
                     }
+                    if side.passing {
+                        self.pass(code, other, word, Probe { row, ts: now, ..probe }, resets, cx, turn.step);
+                    }
                 }
             }
+        }
+    }
+
+    /// An event that stays nowhere leaves at once, and a batch of one ends.
+    #[allow(clippy::too_many_arguments)]
+    fn pass(
+        &mut self,
+        code: &JoinCode,
+        other: &mut Side,
+        word: u128,
+        probe: Probe,
+        resets: bool,
+        cx: &mut Cx<'_>,
+        step: u32,
+    ) {
+        if code.sides[probe.side as usize].triggers && code.expired.1 {
+            self.look(code, other, word, Probe { kind: SignalKind::Expired, ..probe }, cx, step);
+        }
+        if resets {
+            self.put(Probe { kind: SignalKind::Reset, row: NO_ROW, ..probe });
         }
     }
 

@@ -234,7 +234,7 @@ impl Code {
     pub fn compile(element: u32, plan: &QueryPlan, app: &str, force_general: bool) -> Code {
         let (takes, raw) = match &plan.role {
             Role::Reader(window) => (Takes::Window { kinds: window.kinds, number: window.number }, Raw::No),
-            Role::Window => (Takes::Rows, Raw::Out),
+            Role::Window(_) => (Takes::Rows, Raw::Out),
             _ => (Takes::Rows, Raw::No),
         };
         Code::compile_as(element, plan, app, force_general, (takes, raw, Part::Window))

@@ -171,7 +171,8 @@ impl Applier {
             slots: Vec::new(),
         };
         let volatility = plan.change.expressions().into_iter().map(Expr::volatility).max();
-        Applier { what, work, volatility }
+        let times = (table.is_set() && plan.change.inserts()).then_some(Volatility::RowTime);
+        Applier { what, work, volatility: volatility.max(times) }
     }
 
     /// The most volatile thing inside: tells whether the events' timestamps and clock are needed.
@@ -234,9 +235,14 @@ impl Applier {
 
 /// Makes a row of an event.
 fn insert(table: &mut Table, events: &Rows<'_>, i: usize, arena: &Arena, reject: &mut impl FnMut(usize, Rejection)) {
-    if let Err(why) = table.insert(events.input.cols, events.input.sel.at(i), arena) {
+    if let Err(why) = table.insert_at(events.input.cols, events.input.sel.at(i), time(events, i), arena) {
         reject(i, Ok(why));
     }
+}
+
+/// The time of an event, if the table asks for it.
+fn time(events: &Rows<'_>, i: usize) -> i64 {
+    events.ts.get(i).copied().unwrap_or(0)
 }
 
 fn reason(failed: &Failed) -> String {
@@ -374,7 +380,7 @@ impl Work {
         i: usize,
         arena: &mut Arena,
     ) -> Result<(), Rejection> {
-        match table.insert(events.input.cols, events.input.sel.at(i), arena) {
+        match table.insert_at(events.input.cols, events.input.sel.at(i), time(events, i), arena) {
             Err(Refusal::Duplicate) => {}
             other => return other.map_err(Ok),
         }
@@ -404,7 +410,7 @@ impl Work {
         let mut again = std::mem::take(&mut self.again);
         finder.find(&waiting, &event, arena, &mut again);
         if again.slots.is_empty() {
-            match waiting.insert(event.input.cols, event.input.sel.at(0), arena) {
+            match waiting.insert_at(event.input.cols, event.input.sel.at(0), time(&event, 0), arena) {
                 Ok(()) => self.waiting_events.push(i),
                 Err(why) => reject(i, Ok(why)),
             }
@@ -421,7 +427,8 @@ impl Work {
         slots.clear();
         waiting.all(&mut slots);
         for (&slot, &event) in slots.iter().zip(&self.waiting_events) {
-            if let Err(why) = table.insert(waiting.cols(), slot as usize, waiting.arena()) {
+            let ts = waiting.time(slot);
+            if let Err(why) = table.insert_at(waiting.cols(), slot as usize, ts, waiting.arena()) {
                 reject(event, Ok(why));
             }
         }

@@ -153,23 +153,33 @@ impl Keys<'_> {
         })
     }
 
-    /// Java's hash of the texts of all columns, each with a mark behind it.
+    /// Java's hash of the texts of all columns.
     fn joined_hash(&self, row: usize, text: &mut String) -> u32 {
+        self.join(row, text);
+        text_hash(text)
+    }
+
+    /// The texts of all columns, each with a mark behind it.
+    fn join(&self, row: usize, text: &mut String) {
         text.clear();
         for &c in self.by {
             push_text(text, &self.cols[c as usize], row, self.arena);
             text.push_str(":-:");
         }
-        text_hash(text)
     }
 }
 
-/// For each row the hash of the texts of these columns, as `HashMap` of Java spreads it.
-pub(crate) fn text_hashes(cols: &[Column], by: &[u32], arena: &Arena) -> Vec<u32> {
+/// For each row the hash of the texts of these columns and of one behind them, as `HashMap` of Java spreads it.
+pub(crate) fn text_hashes(cols: &[Column], by: &[u32], behind: &str, arena: &Arena) -> Vec<u32> {
     let keys = Keys { cols, by, arena };
     let mut text = String::new();
-    let n = by.first().map_or(0, |&c| cols[c as usize].len());
-    (0..n).map(|row| spread(keys.joined_hash(row, &mut text))).collect()
+    let n = cols.first().map_or(0, Column::len);
+    let hash = |row| {
+        keys.join(row, &mut text);
+        text.push_str(behind);
+        spread(text_hash(&text))
+    };
+    (0..n).map(hash).collect()
 }
 
 /// Whether two values, of columns of one kind or one of them tagged, have the same text, or are both null.

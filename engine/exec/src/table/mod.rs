@@ -12,16 +12,18 @@ mod node;
 mod ordered;
 mod pair;
 mod store;
+mod whole;
 
 use std::ops::Bound;
 use std::sync::Arc;
 
-use riddhi_batch::{Arena, Column, Data, LoadError, Reader, Sel, Writer};
+use riddhi_batch::{Arena, Column, Data, Kind, LoadError, Reader, Sel, Writer};
 use riddhi_plan::table::{IndexForm, RowOrder, TablePlan};
 
 use index::HashIndex;
 use key::{Keys, Word, ordered, same_value};
 use ordered::OrderedIndex;
+use whole::{Tail, Whole};
 
 pub(crate) use key::text_hashes;
 
@@ -88,6 +90,10 @@ pub struct Table {
     /// Whether the order of slots is that of the rows' numbers.
     tidy: bool,
     indexes: Vec<Index>,
+    /// Of a table with indexes and no key: what makes it a set of rows.
+    whole: Option<Whole>,
+    /// Of a table with neither: the end of its list.
+    tail: Tail,
     arena: Arena,
     /// Bytes of the arena when it was last rewritten.
     arena_live: usize,
@@ -134,10 +140,14 @@ impl Table {
             IndexForm::Hash => Index::Hash(HashIndex::new(index.columns.clone(), index.unique && !plan.key.is_empty())),
             IndexForm::Ordered => Index::Ordered(OrderedIndex::new(index.columns[0])),
         });
-        let columns = || plan.schema.attributes.iter().map(|a| Column::new(a.kind)).collect();
+        let whole = plan.is_set().then(|| Whole::new(plan.schema.attributes.len()));
+        let stamp = whole.is_some().then_some(Kind::I64);
+        let columns = || plan.schema.attributes.iter().map(|a| a.kind).chain(stamp).map(Column::new).collect();
         Table {
             rows_max,
             cols: columns(),
+            whole,
+            tail: Tail::new(plan.is_list()),
             alive: Vec::new(),
             numbers: Vec::new(),
             hashes: Vec::new(),
@@ -173,7 +183,7 @@ impl Table {
 
     /// The columns; rows stand at the slots that look-ups give.
     pub fn cols(&self) -> &[Column] {
-        &self.cols
+        &self.cols[..self.plan.schema.attributes.len()]
     }
 
     /// Long strings of the columns.
@@ -217,7 +227,9 @@ impl Table {
     /// A table for rows that are on their way into this one: with its columns and indexes, but no key.
     pub fn antechamber(&self) -> Table {
         let plan = TablePlan { key: Vec::new(), order: RowOrder::Inserted, ..(*self.plan).clone() };
-        Table::new(Arc::new(plan), self.rows_max)
+        let mut table = Table::new(Arc::new(plan), self.rows_max);
+        table.whole.iter_mut().for_each(Whole::allow_equal_rows);
+        table
     }
 
     /// Forgets all rows.
@@ -230,8 +242,21 @@ impl Table {
         Keys { cols, by, arena }
     }
 
+    /// The time of the event that became the row in the slot; 0 where nobody asks for it.
+    fn time(&self, slot: u32) -> i64 {
+        if self.whole.is_some() { whole::time(&self.cols, slot as usize) } else { 0 }
+    }
+
     /// Makes a row of row `i` of these columns, whose long strings lie in `arena`.
     pub fn insert(&mut self, cols: &[Column], i: usize, arena: &Arena) -> Result<(), Refusal> {
+        self.insert_at(cols, i, 0, arena)
+    }
+
+    /// The same of an event of that time.
+    pub fn insert_at(&mut self, cols: &[Column], i: usize, ts: i64, arena: &Arena) -> Result<(), Refusal> {
+        if self.tail.lost() {
+            return Ok(());
+        }
         if let Some(Index::Hash(index)) = self.indexes.first()
             && !self.plan.key.is_empty()
         {
@@ -262,8 +287,15 @@ impl Table {
         for (to, from) in self.cols.iter_mut().zip(cols) {
             to.put_from(slot as usize, from, i, arena, &mut self.arena);
         }
+        if let Some(whole) = &mut self.whole
+            && !whole.enter(&mut self.cols, slot, ts, &mut self.arena)
+        {
+            self.free.push(slot);
+            return Ok(());
+        }
         self.alive[slot as usize] = 1;
         self.rows += 1;
+        self.tail.is(slot);
         self.number(slot);
         if self.rows as u64 * 4 > self.buckets * 3 && self.plan.order == RowOrder::Hash {
             self.buckets *= 2;
@@ -350,9 +382,13 @@ impl Table {
         for at in 0..self.indexes.len() {
             self.leave(at, slot);
         }
+        if let Some(whole) = &mut self.whole {
+            whole.leave(&self.cols, slot, &self.arena);
+        }
         self.alive[slot as usize] = 0;
         self.rows -= 1;
         self.free.push(slot);
+        self.tail.goes(slot);
         if self.rows == 0 {
             self.empty();
         }
@@ -369,6 +405,8 @@ impl Table {
         self.tidy = true;
         self.arena.clear();
         self.arena_live = 0;
+        self.tail.clear();
+        self.whole.iter_mut().for_each(Whole::clear);
         for index in &mut self.indexes {
             match index {
                 Index::Hash(index) => index.clear(),
@@ -385,6 +423,39 @@ impl Table {
         sets: impl Fn(usize) -> Assigned<'a> + Copy,
     ) -> Result<(), Refusal> {
         self.tidy_arena();
+        if let Some(whole) = &mut self.whole {
+            slots.iter().for_each(|&slot| whole.leave(&self.cols, slot, &self.arena));
+        }
+        let done = self.give(slots, n, sets);
+        if self.tail.lost() {
+            self.mend_tail(slots);
+        }
+        if let Some(mut whole) = self.whole.take() {
+            let equal = |&&slot: &&u32| !whole.enter_again(&self.cols, slot, &self.arena);
+            let equal: Vec<u32> = slots.iter().filter(equal).copied().collect();
+            self.whole = Some(whole);
+            equal.iter().for_each(|&slot| self.remove(slot));
+        }
+        done
+    }
+
+    /// An update of the last row that is left puts the end of the list right.
+    #[cold]
+    fn mend_tail(&mut self, updated: &[u32]) {
+        let alive = (0..self.alive.len() as u32).filter(|&slot| self.is_alive(slot));
+        let last = alive.max_by_key(|&slot| self.numbers[slot as usize]);
+        if let Some(last) = last.filter(|last| updated.contains(last)) {
+            self.tail.clear();
+            self.tail.is(last);
+        }
+    }
+
+    fn give<'a>(
+        &mut self,
+        slots: &[u32],
+        n: usize,
+        sets: impl Fn(usize) -> Assigned<'a> + Copy,
+    ) -> Result<(), Refusal> {
         let indexed = |column: u32| self.plan.indexes.iter().any(|i| i.columns.contains(&column));
         if (0..n).map(sets).any(|set| indexed(set.column) && self.changes(slots, &set)) {
             return self.move_rows(slots, n, sets);
@@ -522,11 +593,13 @@ impl Table {
             + self.alive.capacity()
             + self.arena.len()
             + self.indexes.iter().map(index).sum::<usize>()
+            + self.whole.as_ref().map_or(0, Whole::bytes)
     }
 
     /// Writes the rows in the order in which they came.
     pub fn save(&self, out: &mut Writer) {
         out.put_u64(self.buckets);
+        out.put_bool(self.tail.lost());
         out.put_u64(self.rows as u64);
         let mut slots: Vec<u32> = (0..self.alive.len() as u32).filter(|&s| self.alive[s as usize] != 0).collect();
         slots.sort_unstable_by_key(|&s| self.numbers[s as usize]);
@@ -543,6 +616,7 @@ impl Table {
             return Err(LoadError::new("a number of buckets is out of range"));
         }
         self.buckets = buckets;
+        let lost = from.get_bool()?;
         let rows = from.get_count(self.cols.len())?;
         let mut cols: Vec<Column> = self.cols.iter().map(|c| Column::new(c.kind())).collect();
         let mut arena = Arena::new();
@@ -552,7 +626,11 @@ impl Table {
             for column in &mut cols {
                 from.get_row(column, &mut arena)?;
             }
-            self.insert(&cols, 0, &arena).map_err(|why| LoadError::new(why.reason(&self.plan.name)))?;
+            let ts = if self.whole.is_some() { whole::time(&cols, 0) } else { 0 };
+            self.insert_at(&cols, 0, ts, &arena).map_err(|why| LoadError::new(why.reason(&self.plan.name)))?;
+        }
+        if lost {
+            self.tail.lose();
         }
         Ok(())
     }

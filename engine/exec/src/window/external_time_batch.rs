@@ -84,6 +84,7 @@ pub(super) fn bind(args: &[ArgType]) -> Result<BoundWindow, ArgError> {
         reads: if let Start::Attribute(start) = start { vec![start] } else { Vec::new() },
         rewrites: replace.then_some(attribute),
         by_chunk: true,
+        found_with_joins: args.len() <= 3,
         timers: if timeout > 0 { Timers::Next } else { Timers::Never },
         ..BoundWindow::new(format!("externalTimeBatch({span} ms)"), false, form, create)
     })

@@ -19,8 +19,20 @@ use crate::expr::Node;
 use crate::logical::{AppPlan, Handler, Kinds, QueryPlan, Role, SelectPlan};
 use crate::on_demand::{Contents, OnDemandPlan};
 use crate::regions::regions;
-use crate::registry::{Leaving, Registry, WindowUse};
+use crate::registry::{Finds, Leaving, Registry, WindowUse};
 use crate::table::TablePlan;
+
+/// Why a named window cannot be read, if that is so.
+fn nothing_to_find(app: &AppPlan, window: &QueryPlan) -> Option<&'static str> {
+    let bound = window.window.as_ref()?;
+    if bound.finds == Finds::Nothing {
+        return Some("such a window has nothing to find");
+    }
+    let joined =
+        |q: &QueryPlan| matches!(q.role, Role::Join(_)) && window.output.is_some_and(|o| q.inputs.contains(&o));
+    let alone = matches!(window.role, Role::Window(Kinds::Current)) && !app.queries.iter().any(joined);
+    (bound.found_with_joins && alone).then_some("it lets out current events alone, and no query joins it")
+}
 
 /// What the query's rows stand in; no stream of a text has such a name.
 const SOURCE: &str = ":found";
@@ -114,9 +126,14 @@ impl<'a> Pass<'a> {
             Some((Class::Table, shape, number)) => (shape, Contents::Table(number)),
             Some((Class::Window, shape, _)) => {
                 let of = |q: &QueryPlan| {
-                    matches!(q.role, Role::Window) && q.output.is_some_and(|o| app.streams[o].name == name.name)
+                    matches!(q.role, Role::Window(_)) && q.output.is_some_and(|o| app.streams[o].name == name.name)
                 };
-                (shape, Contents::Window(app.queries.iter().position(of)?))
+                let window = app.queries.iter().position(of)?;
+                if let Some(why) = nothing_to_find(app, &app.queries[window]) {
+                    self.diagnostics.push(names::nothing_to_find(name, why));
+                    return None;
+                }
+                (shape, Contents::Window(window))
             }
             Some((Class::Aggregation, shape, number)) => (shape, self.buckets_of(from, number)?),
             other => {

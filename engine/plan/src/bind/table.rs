@@ -8,10 +8,11 @@ use super::catalog::{Class, Entry, Field, Shape, join_kinds};
 use super::expr::Binder;
 use super::scope::{Input, Scope};
 use super::{Pass, annotations, output};
-use crate::diagnose::{multi as wrong, names};
+use crate::diagnose::{multi as wrong, names, warnings};
 use crate::expr::{Expr, Node};
 use crate::logical::{Access, Kinds, QueryPlan, Role, Shared};
 use crate::table::{Change, ChangePlan, SetPlan, TablePlan};
+use crate::vain::deletes_nothing;
 
 impl<'a> Pass<'a> {
     /// The plan of a table, as far as its keys are right.
@@ -71,10 +72,10 @@ impl<'a> Pass<'a> {
             self.diagnostics.push(names::not_a_table(target, class, self.catalog.names(&[Class::Table])));
             return None;
         };
-        let (table, span, number) = (entry.shape.clone(), entry.span, entry.number);
+        let (table, defined, number) = (entry.shape.clone(), entry.span, entry.number);
         if whole && let Some(what) = output::difference(&table, &shape) {
             let (expected, found) = (table.to_string(), shape.to_string());
-            let wrong = names::other_shape(target, Class::Table, &expected, &found, what, target.span, span);
+            let wrong = names::other_shape(target, Class::Table, &expected, &found, what, target.span, defined);
             self.diagnostics.push(wrong);
             return None;
         }
@@ -96,7 +97,13 @@ impl<'a> Pass<'a> {
         }
         let (on, sets) = (on?, sets?);
         self.note_sets(&target.name, &table, &sets);
-        let condition = self.catalog.tables.get_mut()[number].condition(number, on);
+        let vain = set.is_none() && deletes_nothing(&on, &self.catalog.tables.borrow()[number]);
+        let span = on.span;
+        let mut condition = self.catalog.tables.get_mut()[number].condition(number, on);
+        if vain {
+            self.diagnostics.push(warnings::deletes_nothing(&target.name, span));
+            condition.never();
+        }
         let change = match (set, whole) {
             (None, _) => Change::Delete(condition),
             (Some(_), false) => Change::Update(condition, sets),

@@ -61,7 +61,7 @@ impl<'a> Pass<'a> {
             key: format!("window:{name}"),
             text: d.to_string(),
             inputs: vec![input],
-            role: Role::Window,
+            role: Role::Window(kinds),
             schema: source.shape.schema(),
             before: chain.before,
             window: chain.window,

@@ -67,7 +67,7 @@ fn query_lines(plan: &AppPlan, query: &QueryPlan, out: &mut String) {
         let _ = writeln!(out, "    {text}");
     };
     match &query.role {
-        Role::Select | Role::Reader(_) | Role::Window => line(format!("from {}", input_names(plan, query))),
+        Role::Select | Role::Reader(_) | Role::Window(_) => line(format!("from {}", input_names(plan, query))),
         Role::Join(join) => {
             super::join::lines(plan, super::side_names(plan, query, join), join, query).into_iter().for_each(&mut line)
         }

@@ -99,6 +99,8 @@ pub struct BoundWindow {
     pub idle: bool,
     /// What a join finds in it.
     pub finds: Finds,
+    /// Whether a named one that puts out current events alone is found by on-demand queries only where a join finds it too.
+    pub found_with_joins: bool,
     /// Makes its state. The argument: whether anybody sees rows expire.
     pub create: Create,
 }
@@ -124,6 +126,7 @@ impl BoundWindow {
             timers: Timers::Never,
             idle: false,
             finds: Finds::Arrived,
+            found_with_joins: false,
             create,
         }
     }

@@ -52,6 +52,12 @@ pub(crate) fn nothing_to_read<'a>(
     )
 }
 
+pub(crate) fn nothing_to_find(name: &Ident, why: &str) -> Diagnostic {
+    CODE.error(format!("window `{name}` cannot be read"), name.span)
+        .label(why.to_owned())
+        .help("insert its rows into a table, or define it with `output all events`")
+}
+
 also! {
     update_of_a_stream,
     "define stream R (n int);\nfrom S select n update R on R.n == n;",

@@ -6,6 +6,7 @@ mod r0603_limit_zero;
 mod r0604_empty_window;
 mod r0605_never_due;
 mod r0606_annotation_typo;
+mod r0607_deletes_nothing;
 
 family! {
     r0601_fails_always,
@@ -14,4 +15,5 @@ family! {
     r0604_empty_window,
     r0605_never_due,
     r0606_annotation_typo,
+    r0607_deletes_nothing,
 }
