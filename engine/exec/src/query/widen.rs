@@ -27,6 +27,13 @@ impl Work {
         let mut origins = Origins::new(code, cx, selected);
         selected.all(0, selected.n);
         self.run_adding(code, cx, &mut wide, selected, origins.as_mut());
+        if selected.n == 0 {
+            if let Some(origins) = &mut origins {
+                origins.settle(code, cx);
+            }
+            self.buffers.wide = wide;
+            return;
+        }
         let before = self.out.chunks.len();
         let collected = self.buffers.general.chunks();
         let entered = if self.collecting { self.buffers.general.entered.len() } else { 0 };

@@ -245,6 +245,7 @@ impl<'a> Pass<'a> {
         let alone = inputs.len() == 1 && !inputs[at].state && chain.window_span.is_none();
         if function.kernel.spreads() != Spreads::No && !alone {
             self.diagnostics.push(unsupported::spreads(&name, call.name.span));
+            inputs[at].shape.open = true;
             return None;
         }
         let shape: &mut Shape = &mut inputs[at].shape;

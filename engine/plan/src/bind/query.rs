@@ -12,9 +12,9 @@ use super::partition::{group_by_number, select_number};
 use super::scope::{Input, marked};
 use super::table::table_reads;
 use super::{Pass, output};
-use crate::diagnose::{calls, clauses, names, notes, warnings};
-use crate::logical::{Kinds, QueryPlan, Role};
-use crate::registry::{Compat, Leaving, WindowUse};
+use crate::diagnose::{calls, clauses, names, notes, unsupported, warnings};
+use crate::logical::{Handler, Kinds, QueryPlan, Role};
+use crate::registry::{Compat, Leaving, Spreads, WindowUse};
 
 /// Where a query reads from.
 pub(crate) struct Read {
@@ -134,6 +134,16 @@ impl<'a> Pass<'a> {
         }
         let mut window = chain.window_use(kinds != Kinds::Current);
         if named.is_some() {
+            let spreads = |handler: &Handler| match handler {
+                Handler::Stream { name, function, .. } if function.kernel.spreads() != Spreads::No => {
+                    Some(name.clone())
+                }
+                _ => None,
+            };
+            if let Some(name) = chain.before.iter().find_map(spreads) {
+                self.diagnostics.push(unsupported::spreads(&name, input.source.name.span));
+                return;
+            }
             // Rows come with their kinds, so handlers see both, and what a row adds it takes away when it leaves.
             chain.after = std::mem::take(&mut chain.before);
             window = WindowUse { sliding: false, expired: true, windowed: true, leaving: Leaving::Any };

@@ -20,7 +20,7 @@ pub(crate) fn stream_function(name: &str, span: Span) -> Diagnostic {
 
 /// Of one that gives several rows for a row.
 pub(crate) fn spreads(name: &str, span: Span) -> Diagnostic {
-    not_yet(&CODE, format_args!("`#{name}` behind a window, in a join or in a pattern"), span)
+    not_yet(&CODE, format_args!("`#{name}` behind a window, on a named window, in a join or in a pattern"), span)
 }
 
 pub(crate) fn beside_window(span: Span) -> Diagnostic {
