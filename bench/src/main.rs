@@ -7,6 +7,7 @@ mod measure;
 mod memory;
 mod pair;
 mod peer;
+mod purge;
 mod replay;
 mod report;
 mod riddhi;
@@ -28,6 +29,7 @@ use crate::measure::{Effort, measure};
 use crate::memory::{memory, weigh};
 use crate::pair::{DemoArgs, PairArgs, demo, pair};
 use crate::peer::Peer;
+use crate::purge::{PurgeArgs, purge};
 use crate::replay::replay;
 use crate::report::{Report, Row};
 use crate::riddhi::Bench;
@@ -80,6 +82,8 @@ enum Command {
     Pair(PairArgs),
     /// Show two nodes, kill the active twice, and account for every event: less than a minute
     DemoHa(DemoArgs),
+    /// Fill a partition with keys, purge them, and see whether the memory comes back
+    Purge(PurgeArgs),
 }
 
 fn main() -> ExitCode {
@@ -89,6 +93,7 @@ fn main() -> ExitCode {
             Command::Soak(args) => soak(args, &folder()),
             Command::Pair(args) => pair(args, &folder()),
             Command::DemoHa(args) => demo(args),
+            Command::Purge(args) => purge(args),
         };
         return match done {
             Ok(false) => ExitCode::SUCCESS,

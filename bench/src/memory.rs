@@ -80,7 +80,7 @@ fn weigh_peer(peer: &mut Peer, work: &Workload) -> Result<f64> {
 }
 
 /// Resident memory of this process in bytes.
-fn resident() -> Result<u64> {
+pub fn resident() -> Result<u64> {
     let file = Path::new("/proc/self/statm");
     let text = std::fs::read_to_string(file).context("resident memory is read from /proc, which only Linux has")?;
     let pages: u64 = text.split(' ').nth(1).context("statm has no second field")?.parse()?;

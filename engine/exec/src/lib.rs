@@ -13,6 +13,7 @@ pub mod groups;
 pub mod join;
 pub(crate) mod json;
 pub(crate) mod keyed;
+mod line;
 pub mod operator;
 pub mod partition;
 pub mod query;

@@ -3,13 +3,14 @@
 //! A number is reused once its key was dropped for having had no event for long; its rank, which is not, tells which of two keys
 //! appeared first. Where nothing is ever dropped, number and rank are one.
 
-use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hasher};
 
 use foldhash::fast::FixedState;
 use hashbrown::{HashMap, HashTable};
 use riddhi_batch::{Arena, Column, Data, LoadError, Reader, Str, Writer};
 use riddhi_plan::partition::{PartitionPlan, PurgePlan};
+
+use crate::line::Line;
 
 /// The number of what has no key.
 pub const NO_KEY: u32 = u32::MAX;
@@ -39,7 +40,7 @@ pub struct Keys {
     /// By number, where keys may be dropped: its rank, and the clock at its last event.
     seen: Vec<(u64, i64)>,
     /// The same: keys by rank.
-    ranked: BTreeMap<u64, u32>,
+    ranked: Line,
     next_rank: u64,
     /// Keys that were just dropped, until the engine has told the operators inside.
     pub dropped: Vec<u32>,
@@ -72,7 +73,7 @@ impl Keys {
             long: HashMap::default(),
             free: Vec::new(),
             seen: Vec::new(),
-            ranked: BTreeMap::new(),
+            ranked: Line::new(),
             next_rank: 0,
             dropped: Vec::new(),
             hashes: Vec::new(),
@@ -113,7 +114,7 @@ impl Keys {
     pub fn all(&self, out: &mut Vec<u32>) {
         match self.purge {
             None => out.extend(0..self.words.len() as u32),
-            Some(_) => out.extend(self.ranked.values()),
+            Some(_) => out.extend(self.ranked.iter()),
         }
     }
 
@@ -217,7 +218,7 @@ impl Keys {
                 self.seen.resize(key as usize + 1, (0, 0));
             }
             self.seen[key as usize] = (self.next_rank, i64::MIN);
-            self.ranked.insert(self.next_rank, key);
+            self.ranked.push(key);
             self.next_rank += 1;
         }
         let (words, long) = (&self.words, &self.long);
@@ -238,7 +239,7 @@ impl Keys {
 
     /// When the first of the keys known can be dropped.
     pub fn first_idle(&self) -> Option<i64> {
-        let seen = self.ranked.values().map(|&key| self.seen[key as usize].1).min();
+        let seen = self.ranked.iter().map(|key| self.seen[key as usize].1).min();
         Some(seen?.saturating_add(self.purge?.idle_ms))
     }
 
@@ -246,7 +247,7 @@ impl Keys {
     pub fn drop_idle(&mut self, now: i64) {
         let Some(purge) = self.purge else { return };
         let since = now.saturating_sub(purge.idle_ms);
-        let idle: Vec<u32> = self.ranked.values().copied().filter(|&k| self.seen[k as usize].1 <= since).collect();
+        let idle: Vec<u32> = self.ranked.iter().filter(|&k| self.seen[k as usize].1 <= since).collect();
         for &key in &idle {
             let hash = match self.words[key as usize] {
                 LONG => self.long.get(&key).map_or(0, |l| hash_bytes(l)),
@@ -255,13 +256,13 @@ impl Keys {
             if let Ok(entry) = self.table.find_entry(hash, |&k| k == key) {
                 entry.remove();
             }
-            self.ranked.remove(&self.seen[key as usize].0);
+            self.ranked.remove(key);
             self.long.remove(&key);
             self.words[key as usize] = 0;
             self.free.push(key);
         }
         self.dropped.extend(idle);
-        let numbers = self.ranked.values().max().map_or(0, |&last| last as usize + 1);
+        let numbers = self.ranked.iter().max().map_or(0, |last| last as usize + 1);
         if numbers < self.words.len() {
             self.shrink(numbers);
         }
@@ -273,6 +274,7 @@ impl Keys {
         self.words.shrink_to_fit();
         self.seen.truncate(numbers);
         self.seen.shrink_to_fit();
+        self.ranked.shrink(numbers);
         self.free.retain(|&key| (key as usize) < numbers);
         self.free.shrink_to_fit();
         self.long.shrink_to_fit();
@@ -328,6 +330,7 @@ impl Keys {
         }
         self.words = vec![0; numbers];
         self.seen = if self.purge.is_some() { vec![(0, 0); numbers] } else { Vec::new() };
+        let mut before = None;
         for _ in 0..live {
             let key = from.get_u32()?;
             if key as usize >= numbers {
@@ -344,8 +347,13 @@ impl Keys {
                 hash_word(word)
             };
             if self.purge.is_some() {
-                self.seen[key as usize] = (from.get_u64()?, from.get_i64()?);
-                self.ranked.insert(self.seen[key as usize].0, key);
+                let rank = from.get_u64()?;
+                if rank >= next_rank || before.is_some_and(|before| rank <= before) || self.ranked.has(key) {
+                    return Err(LoadError::new("keys are not in the order in which they appeared"));
+                }
+                before = Some(rank);
+                self.seen[key as usize] = (rank, from.get_i64()?);
+                self.ranked.push(key);
             }
             let (words, long) = (&self.words, &self.long);
             self.table.insert_unique(hash, key, |&key| match words[key as usize] {
@@ -361,7 +369,7 @@ impl Keys {
     /// Bytes held, about.
     pub fn bytes(&self) -> usize {
         let long: usize = self.long.values().map(|l| l.len() + 32).sum();
-        self.table.capacity() * 5 + self.words.capacity() * 16 + self.seen.capacity() * 16 + long
+        self.table.capacity() * 5 + self.words.capacity() * 16 + self.seen.capacity() * 16 + self.ranked.bytes() + long
     }
 }
 
