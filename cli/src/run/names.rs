@@ -12,9 +12,18 @@ pub fn of_keys(keys: &[String], app: &App) -> String {
         match app.queries.iter().enumerate().find(|(_, query)| belongs(&query.key)) {
             Some((_, query)) if query.name.is_some() => format!("query {}", query.name.as_deref().unwrap_or_default()),
             Some((number, _)) => format!("query {}", number + 1),
-            None => key.clone(),
+            None => shared(key.rsplit_once('/').map_or(key, |(key, _)| key), app),
         }
     };
     let names: BTreeSet<String> = keys.iter().map(name).collect();
     names.into_iter().collect::<Vec<_>>().join(", ")
+}
+
+/// The name of a table, an aggregation or a partition.
+fn shared(key: &str, app: &App) -> String {
+    match (key.split_once(':'), app.partitions.iter().find(|partition| partition.key == key)) {
+        (_, Some(partition)) => partition.label.clone(),
+        (Some((what @ ("table" | "aggregation"), name)), None) => format!("{what} {name}"),
+        _ => key.to_owned(),
+    }
 }

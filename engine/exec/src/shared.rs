@@ -76,6 +76,17 @@ impl Shared {
         self.tables.iter().position(table).map(logical::Shared::Table).or_else(keys).or_else(aggregations)
     }
 
+    /// Begins one of them anew.
+    pub fn forget(&mut self, what: logical::Shared, plan: &AppPlan) {
+        match what {
+            logical::Shared::Table(n) => self.tables[n] = Table::new(Arc::new(plan.tables[n].clone()), ROWS_MAX),
+            logical::Shared::Keys(n) => self.keys[n] = Keys::new(&plan.partitions[n]),
+            logical::Shared::Aggregation(n) => {
+                self.aggregations[n] = Aggregation::new(Arc::new(plan.aggregations[n].clone()));
+            }
+        }
+    }
+
     /// Appends the sections of one of them.
     pub fn save(&self, what: logical::Shared, out: &mut Vec<Section>) {
         let mut bytes = Writer::default();

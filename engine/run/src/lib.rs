@@ -27,6 +27,7 @@
 //! into frames has no meaning.
 
 mod batched;
+mod carry;
 mod clock;
 mod compile;
 mod engine;

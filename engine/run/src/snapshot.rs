@@ -8,7 +8,6 @@ use riddhi_batch::{LoadError, Reader, Writer};
 use riddhi_exec::query::Section;
 use thiserror::Error;
 
-use crate::compile::App;
 use crate::engine::Engine;
 
 const MAGIC: &[u8; 6] = b"RIDDHI";
@@ -16,7 +15,7 @@ const VERSION: u16 = 1;
 const ELEMENT: u8 = 1;
 
 /// The section with the clock.
-const CLOCK: &str = "app/clock";
+pub(crate) const CLOCK: &str = "app/clock";
 
 /// Why a snapshot was refused.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -63,31 +62,17 @@ impl Engine {
         Ok(())
     }
 
-    /// The same for a state of another version of the app: queries that are unchanged get theirs, the others begin with none.
-    /// Gives the names of the elements whose state is left behind, because they are gone or have changed.
-    pub fn carry_over(&mut self, bytes: &[u8], of: &App) -> Result<Vec<String>, SnapshotError> {
-        let mut left = Vec::new();
-        for section in sections(bytes)? {
-            let (name, body) = section?;
-            let key = name.rsplit_once('/').map_or(name, |(key, _)| key);
-            let unchanged = name == CLOCK || unchanged(&self.app, of, key);
-            if !unchanged || self.load_section(name, body).is_err() {
-                self.forget(name);
-                left.push(name.to_owned());
-            }
-        }
-        Ok(left)
-    }
-
     /// What was loaded of an element in part is of no use.
-    fn forget(&mut self, name: &str) {
-        let key = name.rsplit_once('/').map_or(name, |(key, _)| key);
+    pub(crate) fn forget(&mut self, key: &str) {
+        if let Some(what) = self.shared.find(key) {
+            return self.shared.forget(what, &self.app);
+        }
         for q in (0..self.queries.len()).filter(|&q| self.graph.queries[q].key == key).collect::<Vec<_>>() {
             self.queries[q] = Some(self.graph.node(q, &self.app));
         }
     }
 
-    fn load_section(&mut self, name: &str, body: &[u8]) -> Result<(), LoadError> {
+    pub(crate) fn load_section(&mut self, name: &str, body: &[u8]) -> Result<(), LoadError> {
         if name == CLOCK {
             self.now = Reader::new(body).get_i64()?;
             // A clock that was set has started what is counted from the start: the engine goes on as the one that was saved.
@@ -152,14 +137,10 @@ pub fn differences(a: &[u8], b: &[u8]) -> Result<Vec<String>, SnapshotError> {
     Ok(names)
 }
 
-/// Whether both versions of an app have the query of that key, with the same text over the same attributes.
-fn unchanged(a: &App, b: &App, key: &str) -> bool {
-    let find = |app: &App| app.queries.iter().find(|q| q.key == key).map(|q| (q.text.clone(), q.schema.clone()));
-    find(a).is_some_and(|query| Some(query) == find(b))
-}
-
 /// Name and body of each section of a state.
-fn sections(bytes: &[u8]) -> Result<impl Iterator<Item = Result<(&str, &[u8]), SnapshotError>>, SnapshotError> {
+pub(crate) fn sections(
+    bytes: &[u8],
+) -> Result<impl Iterator<Item = Result<(&str, &[u8]), SnapshotError>>, SnapshotError> {
     let rest = bytes.strip_prefix(MAGIC).ok_or(SnapshotError::Foreign)?;
     let (version, rest) = rest.split_first_chunk::<2>().ok_or(SnapshotError::Foreign)?;
     match u16::from_le_bytes(*version) {

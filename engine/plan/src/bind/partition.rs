@@ -23,8 +23,8 @@ use crate::partition::{PartitionPlan, PartitionUse, SplitKey, SplitPlan};
 pub(crate) struct Open {
     /// Its number in the plan.
     number: usize,
-    /// Keys by stream.
-    keys: HashMap<String, SplitKey>,
+    /// Keys by stream, with their text.
+    keys: HashMap<String, (SplitKey, String)>,
     /// By outer stream: the hidden one that its queries read.
     splits: HashMap<usize, usize>,
     span: Span,
@@ -34,7 +34,7 @@ impl<'a> Pass<'a> {
     pub(crate) fn partition(&mut self, partition: &'a Partition) {
         let purge = purge::partition(partition, &mut self.diagnostics);
         let keys = self.partition_keys(partition);
-        let types: Vec<Type> = keys.values().map(key_type).collect();
+        let types: Vec<Type> = keys.values().map(|(key, _)| key_type(key)).collect();
         let number = self.partitions.len();
         let name = info_name(&partition.annotations, &mut Default::default()).map(|n| n.name);
         let label = match &name {
@@ -55,7 +55,7 @@ impl<'a> Pass<'a> {
 
     /// Keys of a partition: the stream has to be there, and a range's condition has to be a bool. The key of a stream that no
     /// query of the partition reads is never looked at.
-    fn partition_keys(&mut self, partition: &'a Partition) -> HashMap<String, SplitKey> {
+    fn partition_keys(&mut self, partition: &'a Partition) -> HashMap<String, (SplitKey, String)> {
         let used = sources(partition);
         let mut keys = HashMap::new();
         let mut seen: Vec<&str> = Vec::new();
@@ -87,7 +87,7 @@ impl<'a> Pass<'a> {
                 }
             };
             if let Some(bound) = bound {
-                keys.entry(name.clone()).or_insert(bound);
+                keys.entry(name.clone()).or_insert_with(|| (bound, key.to_string()));
             }
         }
         keys
@@ -108,7 +108,7 @@ impl<'a> Pass<'a> {
             return Read { shape, stream: Some(split), ..read };
         }
         let (number, span) = (open.number, open.span);
-        let key = open.keys.get(name).cloned().unwrap_or(SplitKey::All);
+        let (key, key_text) = open.keys.get(name).cloned().unwrap_or((SplitKey::All, String::new()));
         let access = if matches!(key, SplitKey::All) { Access::Read } else { Access::Write };
         let purges = open.splits.is_empty() && self.partitions[number].purge.is_some();
         let label = format!("{called} of {}", self.partitions[number].label);
@@ -120,7 +120,7 @@ impl<'a> Pass<'a> {
         let access = if purges { Access::Write } else { access };
         self.queries.push(QueryPlan {
             key: format!("{}/{called}", self.partitions[number].key),
-            text: label.clone(),
+            text: format!("{label} {key_text}"),
             label,
             inputs: vec![stream],
             role: Role::Split(Box::new(SplitPlan { partition: number, key, purges })),
