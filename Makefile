@@ -1,4 +1,4 @@
-.PHONY: test check demo demo-ha bench bench-edge bench-pair bench-peers soak loom miri
+.PHONY: test check pages demo demo-ha bench bench-edge bench-pair bench-peers soak loom miri
 
 # All tests. They need cargo, a C compiler and a PostgreSQL server; the last two are fetched where apt-get may do so. Without a
 # server its tests say that they are skipped.
@@ -19,6 +19,11 @@ check:
 	cargo clippy --workspace --all-targets -- -D warnings
 	cargo test --workspace --lib
 	cargo test -p riddhi-tests --test tidy --test crates
+
+# The pages of docs/functions: what the registry takes, the list of all, and the rows of examples. Read them before you keep them.
+pages:
+	RIDDHI_WRITE_PAGES=1 cargo test --quiet -p riddhi-tests --test pages pages_say
+	cargo run --quiet -p riddhi-cli -- test --update $(filter-out %/README.md,$(wildcard docs/functions/*.md))
 
 # Riddhi alone: rates, latency, bytes per event. Prints only.
 bench:

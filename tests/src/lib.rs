@@ -6,3 +6,5 @@
 
 pub mod data;
 pub mod graphs;
+pub mod pages;
+pub mod signatures;

@@ -36,7 +36,7 @@ const CASES: &[(&str, &str)] = &[
     ),
     (
         "everything_not_there_yet",
-        "define table T (n int); define window W (n int) length(2); define trigger G at every 1 sec;\ndefine function f[scala] return int { return 1; };\ndefine aggregation A from S select sum(n) as t aggregate every sec;\nfrom S select f(n) as n output every 2 events insert into T;\nfrom e1=S -> e2=S select e1.n insert into P;\nfrom e1=S, e2=S select e1.n insert into Q;\nfrom S select n update T on T.n == n;\n",
+        "define table T (n int); define window W (n int) length(2); define trigger G at every 1 sec;\ndefine function f[scala] return int { return 1; };\ndefine aggregation A from S select sum(n) as t aggregate every sec...year;\nfrom S select f(n) as n output every 2 events insert into T;\nfrom e1=S -> e2=S select e1.n insert into P;\nfrom e1=S, e2=S select e1.n insert into Q;\nfrom S select n update T on T.n == n;\n",
     ),
     (
         "app_statistics",

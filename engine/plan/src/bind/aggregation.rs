@@ -12,7 +12,7 @@ use super::scope::{Input, Scope, marked};
 use super::table::table_reads;
 use super::{Pass, annotations, output};
 use crate::aggregation::{AggregationPlan, BUCKET_TIME, Base, BasePlan, Unit};
-use crate::diagnose::{multi as wrong, names, unsupported};
+use crate::diagnose::{multi as wrong, names, notes, unsupported};
 use crate::expr::{Arith, Expr, Node};
 use crate::logical::{Access, AggregatePlan, Handler, Item, Kinds, QueryPlan, Role, SelectPlan, Shared};
 use crate::registry::{Leaving, WindowUse};
@@ -53,6 +53,13 @@ impl<'a> Pass<'a> {
         super::outside::store(&d.annotations, self.registry, &mut self.diagnostics);
         let units = self.granularities(d);
         let purge = super::purge::aggregation(d, &units, &mut self.diagnostics);
+        let gap = units.windows(2).any(|pair| pair[1] as usize - pair[0] as usize > 1);
+        if purge.as_ref().is_some_and(|p| gap || matches!(p.keep_ms.last(), Some(Some(_)))) {
+            self.diagnostics.push(notes::purged(d.name.span));
+        }
+        if !d.input.handlers.is_empty() {
+            self.diagnostics.push(notes::filtered_aggregation(d.input.source.name.span));
+        }
         let (shape, bound) = self.aggregation_shape(d);
         if let Some(before) = self.catalog.get(&d.name.name) {
             self.diagnostics.push(names::defined_twice(&d.name, Class::Aggregation, before));
@@ -192,6 +199,11 @@ impl<'a> Pass<'a> {
             });
         }
         for aggregate in &select.aggregates {
+            if let ("avg", Some(arg)) = (name_of(aggregate), &aggregate.arg)
+                && matches!(arg.ty, Type::Int | Type::Long)
+            {
+                self.diagnostics.push(notes::whole_average(arg.span));
+            }
             if !kept.add(aggregate, &schema) {
                 return None;
             }

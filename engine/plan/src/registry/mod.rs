@@ -233,6 +233,21 @@ impl Registry {
         self.streams.get(&(namespace.to_owned(), name.to_owned()))
     }
 
+    /// All scalar functions: namespace, name, function.
+    pub fn scalars(&self) -> impl Iterator<Item = (&str, &str, &Arc<dyn ScalarFunction>)> {
+        self.scalars.iter().map(|((namespace, name), function)| (namespace.as_str(), name.as_str(), function))
+    }
+
+    /// All aggregators.
+    pub fn aggregates(&self) -> impl Iterator<Item = (&str, &str, &Arc<dyn AggregateFunction>)> {
+        self.aggregates.iter().map(|((namespace, name), function)| (namespace.as_str(), name.as_str(), function))
+    }
+
+    /// All stream functions: namespace and name.
+    pub fn streams(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.streams.keys().map(|(namespace, name)| (namespace.as_str(), name.as_str()))
+    }
+
     /// Whether anything is registered under a namespace.
     pub fn has_namespace(&self, namespace: &str) -> bool {
         let window = |name: &str| name.split_once(':').is_some_and(|(n, _)| n == namespace);

@@ -39,13 +39,13 @@ also! {
 
 also! {
     aggregation,
-    "define aggregation A from S select sum(n) as t aggregate every sec; from A select t insert into Out;",
+    "define aggregation A from S select sum(n) as t aggregate every sec...year; from A select t insert into Out;",
     @"
     error[R0104]: `A` is an aggregation and cannot be read like a stream
-     --> app.siddhi:2:74
+     --> app.siddhi:2:81
       |
-    2 | define aggregation A from S select sum(n) as t aggregate every sec; from A select t insert into Out;
-      |                                                                          ^ a stream is needed here
+    2 | define aggregation A from S select sum(n) as t aggregate every sec...year; from A select t insert into Out;
+      |                                                                                 ^ a stream is needed here
       |
       = help: join a stream with it instead
     "

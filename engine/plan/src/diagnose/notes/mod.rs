@@ -12,6 +12,9 @@ mod r0709_joined_keys;
 mod r0710_null_coordinate;
 mod r0711_window_failures;
 mod r0712_union_set;
+mod r0713_whole_average;
+mod r0714_filtered_aggregation;
+mod r0715_purged;
 mod r0720_first_of_one;
 mod r0721_first_after_batch;
 mod r0722_snapshot_of_aggregates;
@@ -36,6 +39,9 @@ family! {
     r0710_null_coordinate,
     r0711_window_failures,
     r0712_union_set,
+    r0713_whole_average,
+    r0714_filtered_aggregation,
+    r0715_purged,
     r0720_first_of_one,
     r0721_first_after_batch,
     r0722_snapshot_of_aggregates,
