@@ -142,6 +142,7 @@ const WRONG: &[(&str, &str)] = &[
     ("milliseconds", "time:timestampInMilliseconds(k, 'tt')"),
     ("zone", "time:currentTimestamp('Mars/Olympus')"),
     ("to-zone", "time:timezoneConvert(k, 'yyyy-MM-dd HH:mm:ss', 'Mars/Olympus')"),
+    ("path", "json:getInt(k, '$[')"),
     ("utc", "time:utcTimestamp('tt')"),
 ];
 
