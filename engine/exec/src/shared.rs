@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use riddhi_batch::{LoadError, Reader, Writer};
-use riddhi_plan::logical::{self, AppPlan, Role};
+use riddhi_plan::logical::{self, AppPlan, QueryPlan, Role};
 use riddhi_plan::table::TablePlan;
 
 use crate::aggregation::Aggregation;
@@ -24,8 +24,22 @@ const BUCKETS: &str = "buckets";
 /// What stands before an aggregation's name in a section's.
 const AGGREGATIONS: &str = "aggregation:";
 
+/// The role of the section with the mark of a named window.
+const MARKS: &str = "looked";
+
 /// The role of the section with the keys of a partition.
 const KEYS: &str = "keys";
+
+/// The mark of a named window that asks for it.
+fn looked(query: &QueryPlan) -> Option<Looked> {
+    let Role::Window(_) = query.role else { return None };
+    let mark = |(shared, _): &(logical::Shared, logical::Access)| match shared {
+        logical::Shared::Looked(stream) => Some(*stream),
+        _ => None,
+    };
+    let stream = query.shared.iter().find_map(mark)?;
+    Some(Looked { stream, key: format!("marks:{}", query.key), until: 0 })
+}
 
 /// All of it.
 #[derive(Debug, Default)]
@@ -38,6 +52,17 @@ pub struct Shared {
     pub tables: Vec<Table>,
     /// Aggregations by number.
     pub aggregations: Vec<Aggregation>,
+    /// Marks of named windows.
+    looked: Vec<Looked>,
+}
+
+/// How far the rows of a named window have been looked at.
+#[derive(Debug)]
+struct Looked {
+    stream: usize,
+    key: String,
+    /// The number behind the last such row.
+    until: u64,
 }
 
 impl Shared {
@@ -52,7 +77,19 @@ impl Shared {
             keys: plan.partitions.iter().map(Keys::new).collect(),
             tables: plan.tables.iter().map(table).collect(),
             aggregations: plan.aggregations.iter().map(|a| Aggregation::new(Arc::new(a.clone()))).collect(),
+            looked: plan.queries.iter().filter_map(looked).collect(),
         }
+    }
+
+    /// Somebody has looked at the rows before the number of the named window that puts out that stream.
+    pub fn look(&mut self, stream: usize, until: u64) {
+        let marks = self.looked.iter_mut().filter(|l| l.stream == stream);
+        marks.for_each(|mark| mark.until = mark.until.max(until));
+    }
+
+    /// How far they have been looked at.
+    pub fn looked(&self, stream: usize) -> u64 {
+        self.looked.iter().find(|l| l.stream == stream).map_or(0, |l| l.until)
     }
 
     /// Begins a frame: rows have new numbers.
@@ -64,7 +101,8 @@ impl Shared {
     pub fn all(&self) -> impl Iterator<Item = logical::Shared> + use<> {
         let tables = (0..self.tables.len()).map(logical::Shared::Table);
         let aggregations = (0..self.aggregations.len()).map(logical::Shared::Aggregation);
-        tables.chain((0..self.keys.len()).map(logical::Shared::Keys)).chain(aggregations)
+        let looked: Vec<_> = self.looked.iter().map(|l| logical::Shared::Looked(l.stream)).collect();
+        tables.chain((0..self.keys.len()).map(logical::Shared::Keys)).chain(aggregations).chain(looked)
     }
 
     /// What has the key of a snapshot's section.
@@ -73,7 +111,14 @@ impl Shared {
         let keys = || self.keys.iter().position(|k| k.name() == key).map(logical::Shared::Keys);
         let aggregation = |a: &Aggregation| key.strip_prefix(AGGREGATIONS) == Some(a.plan().name.as_str());
         let aggregations = || self.aggregations.iter().position(aggregation).map(logical::Shared::Aggregation);
-        self.tables.iter().position(table).map(logical::Shared::Table).or_else(keys).or_else(aggregations)
+        let looked = || self.looked.iter().find(|l| l.key == key).map(|l| logical::Shared::Looked(l.stream));
+        self.tables
+            .iter()
+            .position(table)
+            .map(logical::Shared::Table)
+            .or_else(keys)
+            .or_else(aggregations)
+            .or_else(looked)
     }
 
     /// Begins one of them anew.
@@ -83,6 +128,9 @@ impl Shared {
             logical::Shared::Keys(n) => self.keys[n] = Keys::new(&plan.partitions[n]),
             logical::Shared::Aggregation(n) => {
                 self.aggregations[n] = Aggregation::new(Arc::new(plan.aggregations[n].clone()));
+            }
+            logical::Shared::Looked(stream) => {
+                self.looked.iter_mut().filter(|l| l.stream == stream).for_each(|mark| mark.until = 0);
             }
         }
     }
@@ -99,6 +147,11 @@ impl Shared {
                 self.aggregations[number].save(&mut bytes);
                 format!("{AGGREGATIONS}{}/{BUCKETS}", self.aggregations[number].plan().name)
             }
+            logical::Shared::Looked(stream) => {
+                bytes.put_u64(self.looked(stream));
+                let key = self.looked.iter().find(|l| l.stream == stream).map_or("", |l| &l.key);
+                format!("{key}/{MARKS}")
+            }
             logical::Shared::Table(number) => {
                 self.tables[number].save(&mut bytes);
                 format!("{TABLES}{}/{TABLE}", self.tables[number].plan().name)
@@ -113,6 +166,7 @@ impl Shared {
         match (what, role) {
             (logical::Shared::Keys(number), KEYS) => self.keys[number].load(&mut from)?,
             (logical::Shared::Aggregation(number), BUCKETS) => self.aggregations[number].load(&mut from)?,
+            (logical::Shared::Looked(stream), MARKS) => self.look(stream, from.get_u64()?),
             (logical::Shared::Table(number), TABLE) => self.tables[number].load(&mut from)?,
             _ => return Err(LoadError::new(format!("it has no {role}"))),
         }

@@ -81,6 +81,8 @@ pub enum SideOf {
         any_order: bool,
         /// Which of them are found.
         finds: Finds,
+        /// Its stream, if it asks how far its rows have been looked at.
+        looked: Option<usize>,
     },
 }
 

@@ -154,6 +154,8 @@ pub enum Shared {
     Keys(usize),
     /// What an aggregation keeps, by number.
     Aggregation(usize),
+    /// How far the rows of the named window have been looked at that puts out the stream of that number.
+    Looked(usize),
 }
 
 /// How a node uses what is shared.

@@ -56,6 +56,7 @@ fn region(group: Vec<usize>, streams: &[StreamPlan], queries: &[QueryPlan]) -> R
             Shared::Table(_) => "a table",
             Shared::Keys(_) => "the keys of a partition",
             Shared::Aggregation(_) => "an aggregation",
+            Shared::Looked(_) => "a window's marks",
         };
         reason +=
             &format!("; a frame in which several queries use {what} that one of them changes runs entry by entry");

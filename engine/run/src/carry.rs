@@ -1,6 +1,6 @@
 //! What another version of an app takes over of a state.
 //!
-//! A query that is unchanged goes on. So does a table whose columns and primary key are, an aggregation that keeps the same values, and the
+//! A query that is unchanged goes on. So does a table whose columns and primary key are (without a key also whether it has indexes), an aggregation that keeps the same values, and the
 //! keys of a partition that tells the same streams apart in the same way; without the keys nothing inside the partition goes on, since its
 //! states are numbered by them.
 
@@ -36,13 +36,17 @@ impl Engine {
             Some(riddhi_plan::logical::Shared::Table(number)) => table_stays(app, of, number),
             Some(riddhi_plan::logical::Shared::Keys(_)) => keys_stay(app, of, key),
             Some(riddhi_plan::logical::Shared::Aggregation(number)) => aggregation_stays(app, of, number),
+            Some(riddhi_plan::logical::Shared::Looked(stream)) => {
+                let window = app.queries.iter().find(|q| matches!(q.role, Role::Window(_)) && q.output == Some(stream));
+                window.is_some_and(|window| query_stays(app, of, &window.key))
+            }
             None => query_stays(app, of, key),
         }
     }
 }
 
 fn table_stays(app: &App, of: &App, number: usize) -> bool {
-    let columns = |t: &TablePlan| (t.schema.clone(), t.key.clone(), t.order);
+    let columns = |t: &TablePlan| (t.schema.clone(), t.key.clone(), t.order, t.is_set());
     let name = &app.tables[number].name;
     let same = of.tables.iter().find(|t| t.name == *name).map(columns) == Some(columns(&app.tables[number]));
     // The rows of a duration are of no use without the bucket that is open.

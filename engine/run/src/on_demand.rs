@@ -105,10 +105,16 @@ impl OnDemand {
                 aggregation.find(&inner.shared.tables, duration, range, arena, rows, &mut Vec::new());
             }
             Contents::Window(number) => {
-                let owner = engines.iter().find(|e| e.runs(*number));
-                if let Some(Node::Query(window)) = owner.map(|e| e.query(*number)) {
+                let owner = engines.iter_mut().find(|e| e.runs(*number));
+                if let Some(owner) = owner
+                    && let Node::Query(window) = owner.query(*number)
+                {
                     let n = window.contents(&mut rows.cols, arena);
                     rows.ts.resize(n, TIME);
+                    if let Some(stream) = window.looked() {
+                        let until = window.found_until();
+                        owner.shared.look(stream, until);
+                    }
                 }
             }
             Contents::Table(number) => {

@@ -11,8 +11,16 @@ use super::level::{Level, columns};
 use super::{Aggregation, to_buckets};
 use crate::table::{Table, text_hashes};
 
-/// Of a row: the hash of its key, and how late it came; less is later.
-pub type Place = (u32, u32);
+/// Where a row stands in Siddhi's map.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    /// The hash of its key.
+    hash: u32,
+    /// How late it came; less is later.
+    late: u32,
+    /// Whether an open bucket has some of it.
+    pub open: bool,
+}
 
 impl Aggregation {
     /// Appends to `out` what readers see of a duration, for buckets that start in a range: the rows of its table in the table's
@@ -52,7 +60,17 @@ impl Aggregation {
             }
             rows = columns(plan);
             found.rows(&mut rows, arena);
-            (rows, *places) = in_map(rows, &self.places.keys, "", found.ends_new, arena);
+            let mut opened = vec![false; rows[0].len()];
+            if !inside.is_empty() {
+                found.ids().iter().for_each(|&id| opened[id as usize] = true);
+            }
+            let (hashes, order) = map_order(&rows, &self.places.keys, "", found.ends_new, arena);
+            rows = picked(&rows, &order);
+            let place = |&row: &u32| {
+                let at = row as usize;
+                Place { hash: hashes[at], late: u32::MAX - row, open: opened[at] }
+            };
+            places.extend(order.iter().map(place));
         } else if bucket.is_some_and(|bucket| (from..to).contains(&bucket)) {
             let open = self.open(duration, bucket, arena);
             let n = open[0].len();
@@ -68,7 +86,8 @@ impl Aggregation {
         for level in self.levels[..=duration].iter().rev().filter(|l| !l.is_empty()) {
             let mut rows = columns(&self.plan);
             level.rows(&mut rows, arena);
-            let (rows, _) = in_map(rows, &self.places.keys, "", false, arena);
+            let (_, order) = map_order(&rows, &self.places.keys, "", false, arena);
+            let rows = picked(&rows, &order);
             let (sel, n) = (Sel::From(0), rows[0].len());
             open.take((&rows, &self.places.keys, sel), self.places.rows(&rows, sel, n), arena);
         }
@@ -77,29 +96,34 @@ impl Aggregation {
             open.rows(&mut rows, arena);
         }
         let behind = format!("-{}", bucket.unwrap_or_default());
-        in_map(rows, &self.places.keys, &behind, open.ends_new, arena).0
+        let (_, order) = map_order(&rows, &self.places.keys, &behind, open.ends_new, arena);
+        picked(&rows, &order)
     }
 }
 
-/// Rows in the order in which a hash map lists them that they are put into one after the other, by the texts of some columns
-/// and one behind them. `ends_new`: whether the map was not asked again behind the last new row.
-fn in_map(rows: Vec<Column>, by: &[u32], behind: &str, ends_new: bool, arena: &Arena) -> (Vec<Column>, Vec<Place>) {
-    let hashes = text_hashes(&rows, by, behind, arena);
+/// The order in which a hash map lists rows that are put into it one after the other, by the texts of some columns and one
+/// behind them; and the hashes. `ends_new`: whether the map was not asked again behind the last new row.
+fn map_order(rows: &[Column], by: &[u32], behind: &str, ends_new: bool, arena: &Arena) -> (Vec<u32>, Vec<u32>) {
+    let hashes = text_hashes(rows, by, behind, arena);
     let mask = bins_for(hashes.len().saturating_sub(usize::from(ends_new))) - 1;
     let mut order: Vec<u32> = (0..hashes.len() as u32).rev().collect();
     order.sort_by_key(|&row| hashes[row as usize] & mask);
-    let sorted = |from: &Column| {
-        let mut to = Column::new(from.kind());
-        to.append(from, Sel::Rows(&order), order.len());
-        to
-    };
-    let last = order.len() as u32;
-    (rows.iter().map(sorted).collect(), order.iter().map(|&row| (hashes[row as usize], last - row)).collect())
+    (hashes, order)
 }
 
-/// Puts rows with these numbers into the order in which a map lists them that holds no others.
-pub fn sort_as_alone(rows: &mut [u32], places: &[Place]) {
-    let mask = bins_for(rows.len()) - 1;
-    let place = |&row: &u32| places.get(row as usize).map(|&(hash, late)| (hash & mask, late));
-    rows.sort_by_key(place);
+fn picked(rows: &[Column], order: &[u32]) -> Vec<Column> {
+    let sorted = |from: &Column| {
+        let mut to = Column::new(from.kind());
+        to.append(from, Sel::Rows(order), order.len());
+        to
+    };
+    rows.iter().map(sorted).collect()
+}
+
+/// Puts rows with these numbers, for which a condition holds, into the order of Siddhi's map: of the others it holds only those
+/// that open buckets have, `open` of them.
+pub fn sort_as_picked(rows: &mut [u32], places: &[Place], open: usize) {
+    let stored = rows.iter().filter(|&&row| places.get(row as usize).is_some_and(|p| !p.open)).count();
+    let mask = bins_for(stored + open) - 1;
+    rows.sort_by_key(|&row| places.get(row as usize).map(|p| (p.hash & mask, p.late)));
 }

@@ -96,6 +96,11 @@ impl Level {
         self.rows == 0
     }
 
+    /// The groups of the rows last taken in, by number.
+    pub fn ids(&self) -> &[u32] {
+        &self.ids
+    }
+
     /// Takes rows in, whose keys are these columns.
     pub fn take(&mut self, keys: (&[Column], &[u32], Sel<'_>), rows: Taken<'_>, arena: &Arena) {
         if rows.n == 0 {

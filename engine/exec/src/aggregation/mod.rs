@@ -23,7 +23,7 @@ use crate::expr::{Program, Rows, Scratch, Source};
 use crate::table::Table;
 use level::{Level, Places, Taken, columns};
 
-pub use find::{Place, sort_as_alone};
+pub use find::{Place, sort_as_picked};
 pub use node::Aggregate;
 
 /// What an aggregation keeps beside its tables.

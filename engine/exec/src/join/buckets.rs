@@ -7,7 +7,7 @@ use riddhi_plan::table::TablePlan;
 use std::sync::Arc;
 
 use super::side::take_slots;
-use crate::aggregation::{Place, sort_as_alone};
+use crate::aggregation::{Place, sort_as_picked};
 use crate::expr::{Program, Rows, Scratch, Source};
 use crate::query::Cx;
 use crate::store::NO_ROW;
@@ -49,6 +49,8 @@ struct Fill {
     table: Table,
     /// By slot, if the rows come in the order of a map.
     places: Vec<Place>,
+    /// How many of them open buckets have.
+    open: usize,
 }
 
 /// What was found in a turn.
@@ -115,10 +117,11 @@ impl Buckets {
                     };
                     finder.find(&self.fills[fill].table, &part, cx.arena, found);
                     if !self.fills[fill].places.is_empty() {
-                        // Siddhi puts only those into its map for which the condition holds.
+                        // Of the table Siddhi puts only those into its map for which the condition holds.
+                        let Fill { places, open, .. } = &self.fills[fill];
                         let mut first = 0;
                         for &end in &found.ends {
-                            sort_as_alone(&mut found.slots[first..end as usize], &self.fills[fill].places);
+                            sort_as_picked(&mut found.slots[first..end as usize], places, *open);
                             first = end as usize;
                         }
                     }
@@ -151,7 +154,8 @@ impl Buckets {
             // It has no key, and is no larger than the tables it comes from.
             let _ = table.insert(&rows.cols, row, &arena);
         }
-        self.fills.push(Fill { ask, table, places });
+        let open = places.iter().filter(|p| p.open).count();
+        self.fills.push(Fill { ask, table, places, open });
         self.fills.len() - 1
     }
 

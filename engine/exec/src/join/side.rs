@@ -29,6 +29,8 @@ pub struct Side {
     /// Of a copy: for each signal of the turn the number of its row.
     copied: Vec<u64>,
     held: Vec<u64>,
+    /// The number behind the last row that could be found.
+    pub until: u64,
 }
 
 impl Side {
@@ -44,6 +46,7 @@ impl Side {
             first: 0,
             copied: Vec::new(),
             held: Vec::new(),
+            until: 0,
             at,
             join,
         }
@@ -192,6 +195,7 @@ impl Side {
         for (&number, &row) in numbers.iter().zip(rows) {
             let word = self.word(row);
             self.contents.enter(number, row, word);
+            self.until = number + 1;
         }
         Ok(())
     }

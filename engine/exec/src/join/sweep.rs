@@ -87,7 +87,10 @@ impl Sweep {
                     let word = own.word(row);
                     probe.row = row;
                     match side.finds {
-                        Finds::Arrived | Finds::Arranged => own.contents.enter(name, row, word),
+                        Finds::Arrived | Finds::Arranged => {
+                            own.contents.enter(name, row, word);
+                            own.until = name + 1;
+                        }
                         Finds::Held => drop(own.contents.leave(name)),
                         Finds::Nothing => {}
                     }
@@ -157,6 +160,9 @@ impl Sweep {
         }
         let before = self.found.len();
         other.contents.look();
+        if let SideOf::Window { looked: Some(stream), .. } = other.code().of {
+            cx.shared.look(stream, other.until);
+        }
         if other.contents.find(word, JOIN_ROWS_PER_EVENT_MAX, &mut self.found) {
             cx.failures.push(too_many(code.element, step));
         }

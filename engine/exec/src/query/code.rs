@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use riddhi_batch::{Column, Kind, Schema};
 use riddhi_plan::expr::{Expr, Node};
-use riddhi_plan::logical::{AggregatePlan, Handler, Item, Kinds, QueryPlan, RatePlan, Role, Which};
+use riddhi_plan::logical::{AggregatePlan, Handler, Item, Kinds, QueryPlan, RatePlan, Role, Shared, Which};
 use riddhi_plan::registry::{BoundAggregate, BoundWindow, Form, StreamKernel, Timers, Volatility};
 
 use crate::expr::Program;
@@ -173,6 +173,8 @@ pub struct Code {
     pub takes: Takes,
     /// Whether a selection is made of what the window says.
     pub raw: Raw,
+    /// Of a named window, if it asks how far its rows have been looked at: its stream.
+    pub looked: Option<usize>,
     /// Which of a node's parts arms its timers.
     pub part: Part,
     /// Whether rows leave: a window stands before the selection.
@@ -286,6 +288,7 @@ impl Code {
             way: Way::General,
             takes,
             raw,
+            looked: plan.output.filter(|&o| plan.shared.iter().any(|(s, _)| *s == Shared::Looked(o))),
             part,
             windowed: plan.window.is_some(),
             joins_chunks: false,

@@ -6,6 +6,16 @@ use riddhi_plan::registry::Finds;
 use super::Query;
 
 impl Query {
+    /// Of a named window, if it asks how far its rows have been looked at: its stream.
+    pub fn looked(&self) -> Option<usize> {
+        self.code.looked
+    }
+
+    /// The number behind the last row that can be found in a window of batches.
+    pub fn found_until(&self) -> u64 {
+        self.window().map_or(0, |window| window.found(self.store().tail()).1.min(self.store().tail()))
+    }
+
     /// Appends the rows that can be found in the window, an attribute a column, in the order in which they are found; gives their
     /// number.
     pub fn contents(&self, out: &mut [Column], arena: &mut Arena) -> usize {

@@ -370,7 +370,8 @@ impl Work {
         let step = self.handle_signals(code, cx, g);
         let pieces = std::mem::take(&mut g.pieces);
         if code.raw == Raw::Out {
-            self.emit_raw(code, g, &pieces);
+            let looked = code.looked.map_or(0, |stream| cx.shared.looked(stream));
+            self.emit_raw(code, g, &pieces, looked);
             g.pieces = pieces;
             return;
         }

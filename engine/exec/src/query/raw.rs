@@ -3,7 +3,7 @@
 
 use riddhi_batch::{Chunk, Column, Columns, Flow, Sel};
 use riddhi_plan::logical::Kinds;
-use riddhi_plan::registry::{SignalKind, Window};
+use riddhi_plan::registry::{SignalKind, Times, Window};
 
 use super::code::{Raw, Takes};
 use super::general;
@@ -240,8 +240,9 @@ impl Query {
 }
 
 impl Work {
-    /// Puts out the signals with all attributes of their rows, each row's number behind them.
-    pub(super) fn emit_raw(&mut self, code: &Code, g: &general::Buffers, pieces: &[Piece]) {
+    /// Puts out the signals with all attributes of their rows, each row's number behind them. Rows that leave have their own
+    /// time if their number is below `looked`.
+    pub(super) fn emit_raw(&mut self, code: &Code, g: &general::Buffers, pieces: &[Piece], looked: u64) {
         let out = &mut self.out;
         let mut next = 0;
         let alive = g.alive();
@@ -258,7 +259,15 @@ impl Work {
         }
         let alive = Sel::Rows(g.alive());
         let n = g.alive().len();
-        out.rows.ts.extend(g.alive().iter().map(|&i| g.signals().ts[i as usize]));
+        let store = &self.state.store;
+        let time = |&i: &u32| {
+            let (kind, row) = (g.signals().kinds[i as usize], g.signals().rows[i as usize]);
+            match kind {
+                SignalKind::Expired if row < looked => store.time(row),
+                _ => g.signals().ts[i as usize],
+            }
+        };
+        out.rows.ts.extend(g.alive().iter().map(time));
         out.kinds.extend(g.alive().iter().map(|&i| code_of(g.signals().kinds[i as usize])));
         for (to, item) in out.rows.cols.iter_mut().zip(&code.items) {
             if let Some(from) = item.attribute() {

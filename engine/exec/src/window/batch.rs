@@ -26,7 +26,7 @@ pub(super) fn bind(args: &[ArgType]) -> Result<BoundWindow, ArgError> {
     })?;
     let text = if n > 0 { format!("batch({n})") } else { "batch()".to_owned() };
     let create: Create = Arc::new(move |watched| Box::new(Batch { n, watched, previous: (0, 0), begun: false }));
-    Ok(BoundWindow { by_chunk: true, ..BoundWindow::new(text, false, Form::Flush, create) })
+    Ok(BoundWindow { by_chunk: true, kept_times: true, ..BoundWindow::new(text, false, Form::Flush, create) })
 }
 
 impl State for Batch {

@@ -28,7 +28,7 @@ pub(super) fn bind(args: &[ArgType]) -> Result<BoundWindow, ArgError> {
     let create: Create = Arc::new(move |watched| {
         Box::new(LengthBatch { n, watched, streaming: streaming || n == 0, open: 0, previous: 0 })
     });
-    Ok(BoundWindow::new(text, false, form, create))
+    Ok(BoundWindow { kept_times: true, ..BoundWindow::new(text, false, form, create) })
 }
 
 impl State for LengthBatch {

@@ -48,7 +48,7 @@ pub(super) fn bind(args: &[ArgType]) -> Result<BoundWindow, ArgError> {
     });
     let form = if streaming { Form::General } else { Form::Flush };
     let window = BoundWindow::new(format!("timeBatch({span} ms)"), false, form, create);
-    Ok(BoundWindow { timers: Timers::Always, ..window })
+    Ok(BoundWindow { timers: Timers::Always, kept_times: true, ..window })
 }
 
 impl State for TimeBatch {

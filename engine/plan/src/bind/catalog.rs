@@ -120,6 +120,8 @@ pub(crate) struct NamedWindow {
     pub any_order: bool,
     /// Which of them a join finds.
     pub finds: Finds,
+    /// Whether the time of rows that leave depends on who has looked at them.
+    pub kept_times: bool,
 }
 
 /// Names of an app, and those of the partition that is being bound.

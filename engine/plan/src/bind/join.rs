@@ -122,7 +122,11 @@ impl<'a> Pass<'a> {
             });
             s.table.map(Shared::Table).into_iter().chain(kept)
         });
-        let reads = read.map(|shared| (shared, Access::Read)).collect();
+        let mut reads: Vec<(Shared, Access)> = read.map(|shared| (shared, Access::Read)).collect();
+        let looks =
+            |(side, number): (&Side<'_>, &Option<usize>)| number.filter(|_| side.window.is_some_and(|w| w.kept_times));
+        reads
+            .extend(sides.iter().zip(&numbers).filter_map(looks).map(|stream| (Shared::Looked(stream), Access::Write)));
         let mut used = vec![false; schema.len()];
         on.iter().for_each(|e| note(e, &mut used));
         let asked = buckets.iter().flat_map(|b: &BucketsPlan| [&b.start, &b.per].into_iter().chain(&b.end));
@@ -140,8 +144,8 @@ impl<'a> Pass<'a> {
             let of = match sides[at].window {
                 _ if sides[at].table.is_some() => SideOf::Table(sides[at].table.unwrap_or(0)),
                 _ if sides[at].aggregation.is_some() => SideOf::Aggregation(sides[at].aggregation.unwrap_or(0)),
-                Some(NamedWindow { read: WindowRead { kinds, number }, any_order, finds, .. }) => {
-                    SideOf::Window { kinds, number, any_order, finds }
+                Some(NamedWindow { read: WindowRead { kinds, number }, any_order, finds, kept_times, .. }) => {
+                    SideOf::Window { kinds, number, any_order, finds, looked: numbers[at].filter(|_| kept_times) }
                 }
                 None => SideOf::Stream,
             };

@@ -11,7 +11,7 @@ use super::query::Read;
 use super::scope::Input;
 use crate::diagnose::{names, unsupported};
 use crate::expr::{Expr, Node};
-use crate::logical::{Item, Kinds, QueryPlan, Role, SelectPlan, WindowRead};
+use crate::logical::{Access, Item, Kinds, QueryPlan, Role, SelectPlan, Shared, WindowRead};
 use crate::registry::{BoundWindow, Finds};
 
 impl<'a> Pass<'a> {
@@ -47,7 +47,8 @@ impl<'a> Pass<'a> {
         self.catalog.add(&hidden, way);
         let input = self.catalog.get(&hidden).map_or(0, |e| e.number);
         let finds = chain.window.as_ref().map_or(Finds::Arrived, |w| w.finds);
-        let window = NamedWindow { input, read, any_order, finds };
+        let kept_times = kinds != Kinds::Current && chain.window.as_ref().is_some_and(|w| w.kept_times);
+        let window = NamedWindow { input, read, any_order, finds, kept_times };
         let entry = entry(Class::Window, shape.clone(), d.name.span);
         self.catalog.add(name, Entry { defined: false, window: Some(window), ..entry });
         let output = self.catalog.get(name).map(|e| e.number);
@@ -62,6 +63,7 @@ impl<'a> Pass<'a> {
             text: d.to_string(),
             inputs: vec![input],
             role: Role::Window(kinds),
+            shared: output.filter(|_| kept_times).map(|o| (Shared::Looked(o), Access::Read)).into_iter().collect(),
             schema: source.shape.schema(),
             before: chain.before,
             window: chain.window,

@@ -101,6 +101,9 @@ pub struct BoundWindow {
     pub finds: Finds,
     /// Whether a named one that puts out current events alone is found by on-demand queries only where a join finds it too.
     pub found_with_joins: bool,
+    /// Whether rows that leave in a batch keep their own time once somebody has gone through the batch. (Siddhi goes on from
+    /// where that one stopped.)
+    pub kept_times: bool,
     /// Makes its state. The argument: whether anybody sees rows expire.
     pub create: Create,
 }
@@ -127,6 +130,7 @@ impl BoundWindow {
             idle: false,
             finds: Finds::Arrived,
             found_with_joins: false,
+            kept_times: false,
             create,
         }
     }
