@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-/// What `check` says of an app, a line each: severity, code, message and place; and its exit code.
+/// What `check` says of an app, a line each: severity, code, message and place, without notes; and its exit code.
 fn check(name: &str, app: &str) -> (Vec<String>, Option<i32>) {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("missing-{name}"));
     let _ = fs::remove_dir_all(&folder);
@@ -16,13 +16,14 @@ fn check(name: &str, app: &str) -> (Vec<String>, Option<i32>) {
     let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     let mut lines = Vec::new();
     for line in text.lines() {
-        let begins = ["error[", "warning["].iter().any(|b| line.starts_with(b));
+        let begins = ["error[", "warning[", "note["].iter().any(|b| line.starts_with(b));
         match line.trim_start().strip_prefix("--> a.siddhi:") {
             Some(place) => lines.last_mut().into_iter().for_each(|l: &mut String| l.push_str(&format!(" at {place}"))),
             None if begins => lines.push(line.to_owned()),
             None => {}
         }
     }
+    lines.retain(|line| !line.starts_with("note["));
     (lines, output.status.code())
 }
 
