@@ -111,6 +111,10 @@ impl Random {
     }
 }
 
+fn alike(a: &Row, b: &Row) -> bool {
+    format!("{a:?}") == format!("{b:?}")
+}
+
 /// `op` of the language between two values of one type.
 fn holds(op: Compare, a: &Value, b: &Value) -> bool {
     let order = match (a, b) {
@@ -157,6 +161,9 @@ fn random_table(key: &[u32], indexed: &[u32], steps: u64) {
     let mut random = Random(steps);
     // Rows in the order in which they came; a key's null equals null.
     let mut model: Vec<Row> = Vec::new();
+    // A table with neither key nor index is a list, one with indexes alone a set.
+    let (list, set_of_rows) = (key.is_empty() && indexed.is_empty(), key.is_empty() && !indexed.is_empty());
+    let mut lost = false;
     let same_key = |a: &Row, b: &Row| key.iter().all(|&k| a[k as usize] == b[k as usize]);
     for step in 0..steps {
         let event = random.row();
@@ -164,7 +171,8 @@ fn random_table(key: &[u32], indexed: &[u32], steps: u64) {
             0..3 => {
                 let twice = !key.is_empty() && model.iter().any(|r| same_key(r, &event));
                 assert_eq!(insert(&mut table, &event), if twice { Err(Refusal::Duplicate) } else { Ok(()) });
-                if !twice {
+                let kept = !lost && !(set_of_rows && model.iter().any(|r| alike(r, &event)));
+                if !twice && kept {
                     model.push(event);
                 }
             }
@@ -173,7 +181,9 @@ fn random_table(key: &[u32], indexed: &[u32], steps: u64) {
                 table.all(&mut slots);
                 slots.retain(|&s| value(&table, s)[1] == event[1]);
                 slots.into_iter().for_each(|s| table.remove(s));
+                let last_goes = model.last().is_some_and(|r| r[1] == event[1]);
                 model.retain(|r| r[1] != event[1]);
+                lost = list && !model.is_empty() && (lost || last_goes);
             }
             _ => {
                 let mut slots = Vec::new();
@@ -198,7 +208,17 @@ fn random_table(key: &[u32], indexed: &[u32], steps: u64) {
                 };
                 assert_eq!(table.update(&slots, 1, |_| set), wanted, "step {step}");
                 if wanted.is_ok() {
+                    lost &= !hit.iter().any(|&i| i + 1 == model.len());
                     model = next;
+                    if set_of_rows {
+                        // Those that were changed come in again, and equal rows are one.
+                        let twin = |&i: &usize| {
+                            let others = (0..model.len()).filter(|j| !hit.contains(j) || *j < i);
+                            others.into_iter().any(|j| alike(&model[j], &model[i]))
+                        };
+                        let twins: Vec<usize> = hit.iter().copied().filter(twin).collect();
+                        twins.iter().rev().for_each(|&i| drop(model.remove(i)));
+                    }
                 }
             }
         }
