@@ -12,7 +12,7 @@ pub fn of_keys(keys: &[String], app: &App) -> String {
         match app.queries.iter().enumerate().find(|(_, query)| belongs(&query.key)) {
             Some((_, query)) if query.name.is_some() => format!("query {}", query.name.as_deref().unwrap_or_default()),
             Some((number, _)) => format!("query {}", number + 1),
-            None => shared(key.rsplit_once('/').map_or(key, |(key, _)| key), app),
+            None => shared(key, app).unwrap_or_else(|| key.clone()),
         }
     };
     let names: BTreeSet<String> = keys.iter().map(name).collect();
@@ -20,10 +20,11 @@ pub fn of_keys(keys: &[String], app: &App) -> String {
 }
 
 /// The name of a table, an aggregation or a partition.
-fn shared(key: &str, app: &App) -> String {
-    match (key.split_once(':'), app.partitions.iter().find(|partition| partition.key == key)) {
-        (_, Some(partition)) => partition.label.clone(),
-        (Some((what @ ("table" | "aggregation"), name)), None) => format!("{what} {name}"),
-        _ => key.to_owned(),
+fn shared(section: &str, app: &App) -> Option<String> {
+    let (key, _role) = section.rsplit_once('/')?;
+    if let Some(partition) = app.partitions.iter().find(|partition| partition.key == key) {
+        return Some(partition.label.clone());
     }
+    let (what, name) = key.split_once(':').filter(|(what, _)| ["table", "aggregation"].contains(what))?;
+    Some(format!("{what} {name}"))
 }
