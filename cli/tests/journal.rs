@@ -235,6 +235,8 @@ fn queries_that_change_tables_are_in_the_journal() {
     let rows = String::from_utf8(first.stdout.clone()).unwrap();
     assert!(rows.matches("\"Out\"").count() > 100, "{rows}");
     assert_eq!(replay(&folder, &["--events", "e.jsonl"]).stdout, first.stdout);
+    let restored = replay(&folder, &["--events", "e.jsonl", "--restore-every", "1"]);
+    assert_eq!((&restored.stdout, said(&restored)), (&first.stdout, said(&first)));
     for args in [&[][..], &["--batch", "1"], &["--batch", "7", "--restore-every", "20"], &["--workers", "2"]] {
         let again = replay(&folder, &[&["--journal", "j"], args].concat());
         assert_eq!((again.status.code(), &again.stdout), (Some(0), &first.stdout), "{args:?}: {}", said(&again));

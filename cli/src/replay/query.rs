@@ -23,9 +23,10 @@ impl Session {
         let now = self.clock.now();
         // What changes a table is an entry of the journal, like an event.
         let changes = query.as_ref().is_some_and(|query| query.changes());
+        let mut entries = 0;
         if changes {
             self.frame.ask(text, now);
-            self.process()?;
+            entries = self.send()?;
         }
         let wrong = diagnostics.iter().find(|d| d.is_error()).map(|d| format!("{}: {}", d.code, d.message));
         if wrong.is_some() {
@@ -50,6 +51,8 @@ impl Session {
                 }
                 console.answer(number, answer);
             })
-        })
+        })?;
+        // The worker that a restore makes knows nothing of the answer.
+        self.restore_if_due(entries)
     }
 }

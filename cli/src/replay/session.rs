@@ -168,8 +168,14 @@ impl Session {
 
     /// Sends the frame to the worker; the next one is at hand afterwards. Waits while all frames are on their way.
     pub fn process(&mut self) -> Result<(), End> {
+        let entries = self.send()?;
+        self.restore_if_due(entries)
+    }
+
+    /// The same without a restore that may be due; gives how many entries were sent.
+    pub(super) fn send(&mut self) -> Result<u64, End> {
         if self.frame.is_empty() {
-            return Ok(());
+            return Ok(0);
         }
         if let Some(recorder) = &mut self.recorder
             && let Err(failure) = recorder.append(&self.frame)
@@ -185,7 +191,7 @@ impl Session {
             worker.send(frame)?;
             worker.frame()
         })?;
-        self.restore_if_due(entries)
+        Ok(entries)
     }
 
     /// Does something with the worker; if it has ended, says why.
@@ -227,7 +233,7 @@ impl Session {
     }
 
     /// After every K-th entry the state is saved, the engine thrown away and another one loaded.
-    fn restore_if_due(&mut self, entries: u64) -> Result<(), End> {
+    pub(super) fn restore_if_due(&mut self, entries: u64) -> Result<(), End> {
         let Some(every) = self.restore_every else { return Ok(()) };
         self.entries_since_restore += entries;
         if self.entries_since_restore < every {
