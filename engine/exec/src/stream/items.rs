@@ -5,11 +5,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use riddhi_batch::{Arena, Attribute, Column, Kind, Map, Schema, Type, Value};
-use riddhi_plan::registry::{
-    ArgError, ArgType, BoundStream, Failed, RowFailure, Spreads, StreamCx, StreamFunction, StreamKernel, StreamRows,
-};
+use riddhi_plan::registry::{ArgError, ArgType, BoundStream, RowFailure, Spreads, StreamFunction};
 
-use super::{ROWS_MAX, too_many};
+use super::{ROWS_MAX, Several, Spread, too_many};
 use crate::expr::type_name;
 
 /// The function: of lists, or of maps.
@@ -43,7 +41,7 @@ impl StreamFunction for Tokenize {
         };
         let first = Attribute { name: name.to_owned(), ty, kind };
         let value = Attribute { name: "value".to_owned(), ty: Type::Object, kind: Kind::Any };
-        Ok(BoundStream { adds: vec![first, value], kernel: Arc::new(*self) })
+        Ok(BoundStream { adds: vec![first, value], kernel: Arc::new(Spread(*self)) })
     }
 }
 
@@ -100,26 +98,14 @@ fn unfit(k: usize, value: &Value, wanted: &str) -> RowFailure {
     RowFailure::new(format!("argument {} is a {} where a {wanted} is needed", k + 1, type_name(value)))
 }
 
-impl StreamKernel for Tokenize {
-    fn run(&self, _: &mut StreamCx<'_>, _: &StreamRows<'_>, _: &mut [Column]) {
-        unreachable!("gives any number of rows for a row")
-    }
+impl Several for Tokenize {
+    type Added = [Value; 2];
+    const SPREADS: Spreads = Spreads::Together;
 
-    fn spreads(&self) -> Spreads {
-        Spreads::Together
-    }
-
-    fn spread(
-        &self,
-        cx: &mut StreamCx<'_>,
-        rows: &StreamRows<'_>,
-        added: &mut [Column],
-        from: &mut Vec<u32>,
-        failed: &mut Failed,
-    ) {
-        super::spread(self, cx, rows, (added, from, failed), |row, arena, out| match self {
-            Tokenize::List => lists(rows.args, row, arena, out),
-            Tokenize::Map => maps(rows.args, row, arena, out),
-        });
+    fn give(&self, args: &[Column], row: usize, arena: &Arena, out: &mut Vec<Self::Added>) -> Result<(), RowFailure> {
+        match self {
+            Tokenize::List => lists(args, row, arena, out),
+            Tokenize::Map => maps(args, row, arena, out),
+        }
     }
 }

@@ -10,7 +10,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use riddhi_batch::{Arena, Column, Value};
-use riddhi_plan::registry::{Failed, Registry, RowFailure, StreamCx, StreamRows};
+use riddhi_plan::registry::{Failed, Registry, RowFailure, Spreads, StreamCx, StreamKernel, StreamRows};
 
 /// Rows that a function gives for one row, at most.
 const ROWS_MAX: usize = 65_536;
@@ -31,30 +31,54 @@ fn too_many() -> RowFailure {
     RowFailure::new(format!("more than {ROWS_MAX} rows of one"))
 }
 
-/// Gives for each row the rows whose added values `of` hands over, in order.
-fn spread<const N: usize>(
-    name: &dyn fmt::Debug,
-    cx: &mut StreamCx<'_>,
-    rows: &StreamRows<'_>,
-    (added, from, failed): (&mut [Column], &mut Vec<u32>, &mut Failed),
-    of: impl Fn(usize, &Arena, &mut Vec<[Value; N]>) -> Result<(), RowFailure>,
-) {
-    let mut given = Vec::new();
-    for row in 0..rows.n {
-        if failed.is(row) {
-            continue;
-        }
-        given.clear();
-        let done = of(row, cx.arena, &mut given);
-        if let Err(why) = done {
-            failed.mark(row, rows.n, RowFailure::new(format!("{name:?}: {}", why.what)));
-            continue;
-        }
-        for values in &given {
-            from.push(row as u32);
-            for (column, value) in added.iter_mut().zip(values) {
-                if !column.push_value(value, cx.arena) {
-                    column.push_null();
+/// What gives any number of rows for a row: its kernel is [`Spread`].
+trait Several: fmt::Debug + Send + Sync {
+    /// The values that one row adds.
+    type Added: AsRef<[Value]>;
+    /// Which of the rows given make a chunk.
+    const SPREADS: Spreads;
+
+    /// Puts the values of the rows given for one row into `out`, in order.
+    fn give(&self, args: &[Column], row: usize, arena: &Arena, out: &mut Vec<Self::Added>) -> Result<(), RowFailure>;
+}
+
+/// The kernel of such a function.
+#[derive(Debug)]
+struct Spread<T>(T);
+
+impl<T: Several> StreamKernel for Spread<T> {
+    fn run(&self, _: &mut StreamCx<'_>, _: &StreamRows<'_>, _: &mut [Column]) {
+        unreachable!("gives any number of rows for a row")
+    }
+
+    fn spreads(&self) -> Spreads {
+        T::SPREADS
+    }
+
+    fn spread(
+        &self,
+        cx: &mut StreamCx<'_>,
+        rows: &StreamRows<'_>,
+        added: &mut [Column],
+        from: &mut Vec<u32>,
+        failed: &mut Failed,
+    ) {
+        let mut given = Vec::new();
+        for row in 0..rows.n {
+            if failed.is(row) {
+                continue;
+            }
+            given.clear();
+            if let Err(why) = self.0.give(rows.args, row, cx.arena, &mut given) {
+                failed.mark(row, rows.n, RowFailure::new(format!("{:?}: {}", self.0, why.what)));
+                continue;
+            }
+            for values in &given {
+                from.push(row as u32);
+                for (column, value) in added.iter_mut().zip(values.as_ref()) {
+                    if !column.push_value(value, cx.arena) {
+                        column.push_null();
+                    }
                 }
             }
         }

@@ -4,12 +4,10 @@ use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
-use riddhi_batch::{Attribute, Column, Kind, Schema, Type, Value};
-use riddhi_plan::registry::{
-    ArgError, ArgType, BoundStream, Failed, RowFailure, Spreads, StreamCx, StreamFunction, StreamKernel, StreamRows,
-};
+use riddhi_batch::{Arena, Attribute, Column, Kind, Schema, Type, Value};
+use riddhi_plan::registry::{ArgError, ArgType, BoundStream, RowFailure, Spreads, StreamFunction};
 
-use super::{ROWS_MAX, too_many};
+use super::{ROWS_MAX, Several, Spread, too_many};
 use crate::functions::Pattern;
 
 pub(super) struct Tokenize;
@@ -45,7 +43,7 @@ impl StreamFunction for Tokenize {
             Some(_) => return Err(ArgError::at(2, "whether each piece comes once must be a constant bool", HELP)),
         };
         let adds = vec![Attribute { name: "token".to_owned(), ty: Type::String, kind: Kind::Str }];
-        Ok(BoundStream { adds, kernel: Arc::new(Pieces { pattern, distinct }) })
+        Ok(BoundStream { adds, kernel: Arc::new(Spread(Pieces { pattern, distinct })) })
     }
 }
 
@@ -77,29 +75,15 @@ impl Pieces {
     }
 }
 
-impl StreamKernel for Pieces {
-    fn run(&self, _: &mut StreamCx<'_>, _: &StreamRows<'_>, _: &mut [Column]) {
-        unreachable!("gives any number of rows for a row")
-    }
+impl Several for Pieces {
+    type Added = [Value; 1];
+    const SPREADS: Spreads = Spreads::Apart;
 
-    fn spreads(&self) -> Spreads {
-        Spreads::Apart
-    }
-
-    fn spread(
-        &self,
-        cx: &mut StreamCx<'_>,
-        rows: &StreamRows<'_>,
-        added: &mut [Column],
-        from: &mut Vec<u32>,
-        failed: &mut Failed,
-    ) {
-        super::spread(self, cx, rows, (added, from, failed), |row, arena, out| {
-            let Value::Str(text) = rows.args[0].value(row, arena) else {
-                return Err(RowFailure::new("argument 1 is null"));
-            };
-            out.extend(self.of(&text)?.into_iter().map(|piece| [Value::Str(piece.into())]));
-            Ok(())
-        });
+    fn give(&self, args: &[Column], row: usize, arena: &Arena, out: &mut Vec<Self::Added>) -> Result<(), RowFailure> {
+        let Value::Str(text) = args[0].value(row, arena) else {
+            return Err(RowFailure::new("argument 1 is null"));
+        };
+        out.extend(self.of(&text)?.into_iter().map(|piece| [Value::Str(piece.into())]));
+        Ok(())
     }
 }

@@ -4,11 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use riddhi_batch::{Arena, Attribute, Column, Kind, Schema, Type, Value};
-use riddhi_plan::registry::{
-    ArgError, ArgType, BoundStream, Failed, RowFailure, Spreads, StreamCx, StreamFunction, StreamKernel, StreamRows,
-};
+use riddhi_plan::registry::{ArgError, ArgType, BoundStream, RowFailure, Spreads, StreamFunction};
 
-use super::{ROWS_MAX, too_many};
+use super::{ROWS_MAX, Several, Spread, too_many};
 use crate::functions::{PathOf, parsed};
 use crate::json::{self, Found, Item, NoNumber, Path, Tree, find, write_value};
 
@@ -56,7 +54,7 @@ impl StreamFunction for Tokenize {
         let ty = if self.objects { Type::Object } else { Type::String };
         let kind = if self.objects { Kind::Any } else { Kind::Str };
         let adds = vec![Attribute { name: "jsonElement".to_owned(), ty, kind }];
-        let kernel = Arc::new(Tokens { objects: self.objects, fails, path: PathOf::argument(args)? });
+        let kernel = Arc::new(Spread(Tokens { objects: self.objects, fails, path: PathOf::argument(args)? }));
         Ok(BoundStream { adds, kernel })
     }
 }
@@ -117,26 +115,12 @@ fn no_number(_: NoNumber) -> RowFailure {
     RowFailure::new("JSON has no digits for NaN and the infinities")
 }
 
-impl StreamKernel for Tokens {
-    fn run(&self, _: &mut StreamCx<'_>, _: &StreamRows<'_>, _: &mut [Column]) {
-        unreachable!("gives any number of rows for a row")
-    }
+impl Several for Tokens {
+    type Added = [Value; 1];
+    const SPREADS: Spreads = Spreads::Together;
 
-    fn spreads(&self) -> Spreads {
-        Spreads::Together
-    }
-
-    fn spread(
-        &self,
-        cx: &mut StreamCx<'_>,
-        rows: &StreamRows<'_>,
-        added: &mut [Column],
-        from: &mut Vec<u32>,
-        failed: &mut Failed,
-    ) {
-        super::spread(self, cx, rows, (added, from, failed), |row, arena, out| {
-            out.extend(self.tokens(rows.args, row, arena)?.into_iter().map(|token| [token]));
-            Ok(())
-        });
+    fn give(&self, args: &[Column], row: usize, arena: &Arena, out: &mut Vec<Self::Added>) -> Result<(), RowFailure> {
+        out.extend(self.tokens(args, row, arena)?.into_iter().map(|token| [token]));
+        Ok(())
     }
 }
