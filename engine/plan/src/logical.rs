@@ -53,6 +53,8 @@ pub struct StreamPlan {
     pub hidden: bool,
     /// Whether its rows carry their kind: those of a named window, which its readers see expire.
     pub kinded: bool,
+    /// Whether what comes out of it tells which rows expire: that of a stream which is a named window, too.
+    pub tells: bool,
     /// Queries that insert into it, in text order.
     pub writers: Vec<usize>,
     /// Queries that read it, in text order.
@@ -135,6 +137,9 @@ impl Role {
         matches!(self, Role::Select | Role::Reader(_) | Role::Window(_))
     }
 }
+
+/// What stands for the number in a named window of a row that is not in it: one that a stream of its name brings.
+pub const NOT_IN_WINDOW: i64 = -2;
 
 /// How a named window is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -19,7 +19,9 @@ pub struct App {
 impl App {
     /// The number of the stream of that name.
     pub fn stream(&self, name: &str) -> Option<usize> {
-        self.plan.streams.iter().position(|s| s.name == name)
+        // What is a named window too has several; its events come first.
+        let of = |defined: bool| self.plan.streams.iter().position(|s| s.name == name && (s.defined || !defined));
+        of(true).or_else(|| of(false))
     }
 }
 

@@ -64,6 +64,8 @@ pub struct StreamNode {
     pub shown: bool,
     /// Whether its rows carry their kind.
     pub kinded: bool,
+    /// Whether what is shown of it tells which rows expire.
+    pub tells: bool,
     /// Whether some writer's columns are of another kind than the stream's.
     pub converts: bool,
     /// The only writer, if its rows can be read as they are.
@@ -264,7 +266,7 @@ impl Graph {
                 let code = JoinCode::compile(q as u32, query, join, &app.name);
                 if let Some(of) = query.partition {
                     let side = |input: usize| join.sides.iter().find(|s| s.input == Some(input as u32));
-                    let column = |input: usize| side(input).and_then(|s| s.key).unwrap_or(0) as usize;
+                    let column = |input: usize| side(input).and_then(|s| s.key).map(|key| key as usize);
                     let columns = (0..query.inputs.len()).map(column).collect();
                     let numbered = query.select.items.last().is_some_and(|item| item.name.is_empty());
                     return Node::Other(Box::new(KeyedJoin::new(code, of.number, columns, numbered)));
@@ -350,7 +352,7 @@ fn stream_node(app: &App, stream: usize, queries: &[QueryNode], options: &Engine
     let mut read = vec![false; kinds.len()];
     plan.readers.iter().for_each(|&r| note_reads(&app.queries[r], &mut read));
     let asked = options.streams.as_ref().is_none_or(|names| names.contains(&plan.name));
-    let shown = asked && !plan.writers.is_empty() && !plan.hidden && !plan.kinded;
+    let shown = asked && !plan.writers.is_empty() && !plan.hidden && (!plan.kinded || plan.tells);
     if shown {
         read.fill(true);
     }
@@ -372,6 +374,7 @@ fn stream_node(app: &App, stream: usize, queries: &[QueryNode], options: &Engine
         starters: ours(&plan.readers),
         shown: shown && runs,
         kinded: plan.kinded,
+        tells: plan.tells,
         converts,
         only_writer: match plan.writers[..] {
             [one] if !converts => Some(one as u32),

@@ -177,6 +177,10 @@ pub fn copy_rows<'a>(
     let places = &places[..];
     let from: Vec<&Columns> = sources.iter().map(|&(_, flow)| &flow.rows).collect();
     flow.rows.ts.extend(places.iter().map(|&(s, row)| from[s as usize].ts[row as usize]));
+    if sources.iter().any(|(_, from)| !from.kinds.is_empty()) {
+        let kind = |&(s, row): &(u32, u32)| sources[s as usize].1.kinds.get(row as usize).copied().unwrap_or(0);
+        flow.kinds.extend(places.iter().map(kind));
+    }
     for (c, column) in flow.rows.cols.iter_mut().enumerate().filter(|(c, _)| read[*c]) {
         let columns: Vec<&Column> = from.iter().map(|f| &f.cols[c]).collect();
         gather(column, &columns, places, arena);

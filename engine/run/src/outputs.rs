@@ -273,7 +273,7 @@ impl<'a> Outputs<'a> {
                 first: first.first as usize,
                 n: (last.first + last.rows - first.first) as usize,
                 chunks,
-                kinds: if matches!(lane.target, Target::Query(_)) { &flow.kinds } else { &[] },
+                kinds: self.kinds(lane.target, flow),
                 arena: &self.frame.arena,
                 base: self.frame.base,
                 steps: Some(&self.engine.steps),
@@ -346,11 +346,19 @@ impl<'a> Outputs<'a> {
             first: first.first as usize,
             n: (last.first + last.rows - first.first) as usize,
             chunks: &flow.chunks,
-            kinds: &[],
+            kinds: self.kinds(target, flow),
             arena: &self.frame.arena,
             base: self.frame.base,
             steps: Some(&self.engine.steps),
         });
+    }
+
+    /// The kinds of a target's rows, where they are told.
+    fn kinds(&self, target: Target, flow: &'a Flow) -> &'a [u8] {
+        match target {
+            Target::Stream(stream) if !self.engine.graph.streams[stream as usize].tells => &[],
+            _ => &flow.kinds,
+        }
     }
 
     /// The targets that have rows, in order.

@@ -1,11 +1,13 @@
 //! A join inside a partition: one state a key, one of everything else. The state of the key at hand stands in the join itself,
-//! as if there were no other; those of the others wait beside it.
+//! as if there were no other; those of the others wait beside it. What a named window holds is the same for all keys and never
+//! leaves the join.
 
 use std::mem::swap;
 
 use riddhi_batch::{Column, Data, Flow, LoadError, Reader, Writer};
 
 use super::contents::Contents;
+use super::side::Side;
 use super::{Join, JoinCode};
 use crate::keyed::{ByKey, Keyed, load_keys};
 use crate::operator::{Inputs, Operator};
@@ -19,7 +21,7 @@ const STATES: &str = "keyed";
 /// The parts of a join that have timers: both windows and the rate limiter.
 const PARTS: usize = 3;
 
-/// What a join remembers for one key.
+/// What a join remembers for one key; of a side that all keys share, nothing.
 struct KeptJoin {
     stages: [Kept; 2],
     contents: [Contents; 2],
@@ -31,8 +33,8 @@ struct KeptJoin {
 pub struct KeyedJoin {
     join: Join,
     partition: usize,
-    /// By input: the attribute with the number of the key.
-    columns: Vec<usize>,
+    /// By input: the attribute with the number of the key; none of a named window.
+    columns: Vec<Option<usize>>,
     /// Whether the rows that come out carry the number of the key in a last attribute.
     numbered: bool,
     keys: Keyed<KeptJoin, PARTS>,
@@ -40,7 +42,7 @@ pub struct KeyedJoin {
 
 impl KeptJoin {
     fn swap(&mut self, join: &mut Join) {
-        for (at, side) in join.sides.iter_mut().enumerate() {
+        for (at, side) in join.sides.iter_mut().enumerate().filter(|(_, side)| !side.is_shared()) {
             side.stage.swap(&mut self.stages[at]);
             swap(&mut self.contents[at], &mut side.contents);
             swap(&mut self.copies[at], &mut side.copy);
@@ -70,7 +72,7 @@ impl ByKey for KeptJoin {
 
 impl KeyedJoin {
     /// A join of that partition with nothing remembered; `columns`: by input, the attribute with the number of the key.
-    pub fn new(code: JoinCode, partition: usize, columns: Vec<usize>, numbered: bool) -> KeyedJoin {
+    pub fn new(code: JoinCode, partition: usize, columns: Vec<Option<usize>>, numbered: bool) -> KeyedJoin {
         let keys = Keyed::new(code.element);
         KeyedJoin { join: Join::new(code), partition, columns, numbered, keys }
     }
@@ -94,6 +96,11 @@ impl KeyedJoin {
         if self.join.has_timers() {
             self.keys.place(key, steps);
         }
+    }
+
+    /// The sides that all keys share.
+    fn shared(&mut self) -> impl Iterator<Item = &mut Side> {
+        self.join.sides.iter_mut().filter(|side| side.is_shared())
     }
 
     /// Rows that came out since there were `first` are those of a key.
@@ -121,10 +128,12 @@ impl Operator for KeyedJoin {
     }
 
     fn begin(&mut self) {
+        self.shared().for_each(|side| side.stage.begin());
         self.keys.begin();
     }
 
     fn start(&mut self, now: i64) {
+        self.shared().for_each(|side| side.stage.start(now));
         self.keys.resume(now);
     }
 
@@ -156,16 +165,21 @@ impl Operator for KeyedJoin {
     fn run(&mut self, cx: &mut Cx<'_>, inputs: Inputs<'_>, from: usize, to: usize) {
         let key_of = |place: usize| {
             let (input, flow, chunk) = inputs.at(place);
-            match &flow.rows.cols[self.columns[input as usize]].data {
-                Data::I32(v) => v[chunk.first as usize] as u32,
-                _ => 0,
+            match &flow.rows.cols[self.columns[input as usize]?].data {
+                Data::I32(v) => Some(v[chunk.first as usize] as u32),
+                _ => None,
             }
         };
-        let keys: Vec<u32> = (from..to).map(key_of).collect();
+        let keys: Vec<Option<u32>> = (from..to).map(key_of).collect();
         let mut place = from;
         while place < to {
             let key = keys[place - from];
             let n = keys[place - from..].iter().take_while(|&&k| k == key).count();
+            let Some(key) = key else {
+                self.join.run(cx, inputs, place, place + n);
+                place += n;
+                continue;
+            };
             let rank = cx.shared.keys[self.partition].rank(key);
             let now = cx.steps.now(inputs.at(place).2.step);
             let before = self.out().rows.len();
@@ -190,7 +204,7 @@ impl Operator for KeyedJoin {
         let mut bytes = Writer::default();
         bytes.put_u64(self.join.pairs.serial);
         self.keys.save(&mut bytes, |kept, sections| {
-            for at in [0, 1] {
+            for at in [0, 1].into_iter().filter(|&at| !self.join.sides[at].is_shared()) {
                 let mut stage = Vec::new();
                 kept.stages[at].save(&code.sides[at].stage, 0, &mut stage);
                 super::state::save_side(code, at, stage, (&kept.contents[at], kept.copies[at].as_ref()), sections);
@@ -198,11 +212,16 @@ impl Operator for KeyedJoin {
             kept.inner.save(&code.inner, self.join.inner.serial(), sections);
         });
         out.push(Section { name: format!("{}/{STATES}", code.key), bytes: bytes.bytes });
+        for (at, side) in self.join.sides.iter().enumerate().filter(|(_, side)| side.is_shared()) {
+            let mut stage = Vec::new();
+            side.stage.save(&mut stage);
+            super::state::save_side(code, at, stage, (&side.contents, side.copy.as_ref()), out);
+        }
     }
 
     fn load(&mut self, role: &str, bytes: &[u8]) -> Result<(), LoadError> {
         if role != STATES {
-            return Err(LoadError::new(format!("this query has no {role}")));
+            return self.join.load_side(role, bytes, Side::is_shared);
         }
         let mut from = Reader::new(bytes);
         let serial = from.get_u64()?;
@@ -217,10 +236,12 @@ impl Operator for KeyedJoin {
     }
 
     fn bytes(&self) -> usize {
-        self.keys.bytes(|kept| {
-            let sides = kept.stages.iter().map(Kept::bytes).sum::<usize>() + kept.inner.bytes();
-            let contents: usize = kept.contents.iter().map(Contents::bytes).sum();
-            sides + contents + kept.copies.iter().flatten().map(Store::bytes).sum::<usize>()
-        })
+        let shared: usize = self.join.sides.iter().filter(|side| side.is_shared()).map(Side::bytes).sum();
+        shared
+            + self.keys.bytes(|kept| {
+                let sides = kept.stages.iter().map(Kept::bytes).sum::<usize>() + kept.inner.bytes();
+                let contents: usize = kept.contents.iter().map(Contents::bytes).sum();
+                sides + contents + kept.copies.iter().flatten().map(Store::bytes).sum::<usize>()
+            })
     }
 }

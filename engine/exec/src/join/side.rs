@@ -59,6 +59,11 @@ impl Side {
         (Kept::new(&code.stage), Contents::new(code.any_order), copy)
     }
 
+    /// Whether all keys of a partition see the same of it.
+    pub fn is_shared(&self) -> bool {
+        self.copy.is_some()
+    }
+
     /// The side, compiled.
     pub fn code(&self) -> &SideCode {
         &self.join.sides[self.at]

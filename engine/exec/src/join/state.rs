@@ -5,6 +5,7 @@ use riddhi_batch::{LoadError, Reader, Writer};
 use riddhi_plan::registry::Finds;
 
 use super::contents::Contents;
+use super::side::Side;
 use super::{Join, JoinCode};
 use crate::query::Section;
 use crate::store::Store;
@@ -61,7 +62,18 @@ impl Join {
             self.pairs.serial = Reader::new(bytes).get_u64()?;
             return Ok(());
         }
-        for (side, name) in self.sides.iter_mut().zip(NAMES) {
+        let inner = !NAMES.iter().any(|name| role.starts_with(name) && role[name.len()..].starts_with('.'));
+        if inner { self.inner.load(role, bytes) } else { self.load_side(role, bytes, |_| true) }
+    }
+
+    /// Puts back a section of a side of which `wanted` is true.
+    pub(super) fn load_side(
+        &mut self,
+        role: &str,
+        bytes: &[u8],
+        wanted: impl Fn(&Side) -> bool,
+    ) -> Result<(), LoadError> {
+        for (side, name) in self.sides.iter_mut().zip(NAMES).filter(|(side, _)| wanted(side)) {
             let Some(part) = role.strip_prefix(name).and_then(|r| r.strip_prefix('.')) else { continue };
             if part != "contents" {
                 return side.stage.load(part, bytes);
@@ -82,6 +94,6 @@ impl Join {
             side.contents.set_marks(marks);
             return Ok(());
         }
-        self.inner.load(role, bytes)
+        Err(LoadError::new(format!("this query has no {role}")))
     }
 }

@@ -1,7 +1,7 @@
 //! Goes through the signals of a turn: keeps what can be found, and looks for rows.
 
 use riddhi_plan::join::SideOf;
-use riddhi_plan::logical::Kinds;
+use riddhi_plan::logical::{Kinds, NOT_IN_WINDOW};
 use riddhi_plan::registry::{Finds, SignalKind};
 
 use super::code::JoinCode;
@@ -87,6 +87,7 @@ impl Sweep {
                     let word = own.word(row);
                     probe.row = row;
                     match side.finds {
+                        _ if name == NOT_IN_WINDOW as u64 => {}
                         Finds::Arrived | Finds::Arranged => {
                             own.contents.enter(name, row, word);
                             own.until = name + 1;
@@ -94,7 +95,7 @@ impl Sweep {
                         Finds::Held => drop(own.contents.leave(name)),
                         Finds::Nothing => {}
                     }
-                    if arrivals {
+                    if arrivals || (name == NOT_IN_WINDOW as u64 && side.triggers) {
                         self.look(code, other, word, probe, cx, turn.step);
                     }
                     if side.passing {

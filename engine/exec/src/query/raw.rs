@@ -2,7 +2,7 @@
 //! only the signals are asked for: a join makes its own of what the windows of its sides say.
 
 use riddhi_batch::{Chunk, Column, Columns, Flow, Sel};
-use riddhi_plan::logical::Kinds;
+use riddhi_plan::logical::{Kinds, NOT_IN_WINDOW};
 use riddhi_plan::registry::{SignalKind, Times, Window};
 
 use super::code::{Raw, Takes};
@@ -77,7 +77,8 @@ pub(super) fn passing_signals(code: &Code, input: &Flow, selected: &Selected, g:
             let row = selected.row(i);
             let kind = kinds.get(row).map_or(SignalKind::Current, |&k| kind_of(k));
             let number = number.map(|n| n[row] as u64);
-            if lets.let_through(kind) {
+            // What a stream of the window's name brings passes whatever the window lets out.
+            if lets.let_through(kind) || number == Some(NOT_IN_WINDOW as u64) {
                 g.push_passing(kind, passing.len(), number, input.rows.ts[row], code.raw == Raw::Stage);
                 passing.push(row as u32);
             }

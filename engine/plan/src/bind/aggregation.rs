@@ -129,6 +129,8 @@ impl<'a> Pass<'a> {
         let source = &d.input.source;
         let name = marked(source.scope, &source.name.name);
         let read = match self.catalog.get(&name).map(|e| e.class) {
+            // Of a stream that is a named window too it takes all that readers see.
+            Some(Class::Window) if self.twin(&name).is_some() => self.read_rows(source),
             Some(class @ (Class::Table | Class::Window)) => {
                 self.diagnostics.push(names::not_readable(&name, source.span, class));
                 None

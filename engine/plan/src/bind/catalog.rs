@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use riddhi_batch::{Attribute, Kind, Schema, Type};
 use riddhi_ql::Span;
 
+use super::twin::Twin;
 use crate::logical::WindowRead;
 use crate::registry::{Finds, ScriptFunction};
 use crate::table::TablePlan;
@@ -134,6 +135,8 @@ pub(crate) struct Catalog {
     pub copies: Cell<usize>,
     /// Names of plain streams by number.
     pub streams: Vec<String>,
+    /// Names that are a stream's and a named window's.
+    pub twins: Vec<Twin>,
     /// Tables by number; conditions add indexes to them.
     pub tables: RefCell<Vec<TablePlan>>,
     /// Inner streams of the partition that is being bound, with the place where each is first filled.
@@ -169,6 +172,21 @@ impl Catalog {
             self.streams.push(name.to_owned());
         }
         self.entries.insert(name.to_owned(), entry);
+    }
+
+    /// Gives a stream another name. Its number, if there is such a stream.
+    pub(crate) fn rename(&mut self, name: &str, to: &str) -> Option<usize> {
+        let entry = self.entries.remove(name)?;
+        let number = entry.number;
+        *self.streams.get_mut(number)? = to.to_owned();
+        self.entries.insert(to.to_owned(), entry);
+        Some(number)
+    }
+
+    /// What the text calls a stream, given its number and the catalog's name of it.
+    pub(crate) fn called<'n>(&'n self, number: usize, name: &'n str) -> &'n str {
+        let of = |t: &&Twin| t.events == number || t.shown == Some(number);
+        self.twins.iter().find(of).map_or(name, |t| &t.name)
     }
 
     /// All names of these classes, sorted.

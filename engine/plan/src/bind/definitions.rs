@@ -33,6 +33,7 @@ impl<'a> Pass<'a> {
                 self.aggregation(d);
             }
         }
+        self.join_twins();
         self.place_triggers();
     }
 
@@ -42,19 +43,31 @@ impl<'a> Pass<'a> {
         if let Some(before) = self.catalog.get(&d.name.name) {
             let repeats = before.class == Class::Stream && self.repeated(number, &d.annotations, &d.attributes);
             let trigger = before.class == Class::Trigger && is_trigger_shape(&shape);
-            let window = before.class == Class::Window && same_names(&before.shape, &shape);
+            let window = before.class == Class::Window
+                && same_names(&before.shape, &shape)
+                && self.same_notes(&d.name.name, &d.annotations);
             if !repeats && !trigger && !window {
                 self.diagnostics.push(names::defined_twice(&d.name, Class::Stream, before));
             }
-            return;
+            if !window || self.twin(&d.name.name).is_some() {
+                return;
+            }
+            self.connect(d, &shape);
+            let events = Entry { fault, ..entry(Class::Stream, shape, d.name.span) };
+            return self.pair(&d.name.name, events);
         }
-        let (stream, schema) = (self.catalog.streams.len(), shape.schema());
-        let place = Place { registry: self.registry, stream, name: &d.name.name, schema: &schema };
-        self.connectors.extend(transports(&d.annotations, &place, &mut self.diagnostics));
+        self.connect(d, &shape);
         self.catalog.add(&d.name.name, Entry { fault, ..entry(Class::Stream, shape.clone(), d.name.span) });
         if fault {
             self.fault_stream(&d.name, shape);
         }
+    }
+
+    /// The sources and sinks of a stream that is about to be added.
+    fn connect(&mut self, d: &ast::StreamDef, shape: &Shape) {
+        let (stream, schema) = (self.catalog.streams.len(), shape.schema());
+        let place = Place { registry: self.registry, stream, name: &d.name.name, schema: &schema };
+        self.connectors.extend(transports(&d.annotations, &place, &mut self.diagnostics));
     }
 
     /// The shape of a defined stream, which input from outside may name: it carries what it declares, and what its writers
@@ -144,7 +157,10 @@ impl<'a> Pass<'a> {
             Some(before) if before.class == Class::Stream && is_trigger_shape(&before.shape) => {}
             // Siddhi does not notice a window of the name either, as long as its attribute is the same.
             Some(before) if before.class == Class::Window && is_trigger_shape(&before.shape) => {
-                return self.diagnostics.push(unsupported::named_window(d.name.span));
+                if self.twin(name).is_none() {
+                    self.pair(name, entry(Class::Trigger, trigger_shape(), d.name.span));
+                }
+                self.trigger_twin(name);
             }
             Some(before) => {
                 return self.diagnostics.push(names::defined_twice(&d.name, Class::Trigger, before));
@@ -173,7 +189,8 @@ impl<'a> Pass<'a> {
         let mut triggers = std::mem::take(&mut self.triggers);
         sort_by_hash(&mut triggers, |(d, _)| &d.name.name);
         for (d, plan) in triggers {
-            let Some(output) = self.catalog.get(&d.name.name).map(|e| e.number) else { continue };
+            let twin = self.twin(&d.name.name).map(|t| t.events);
+            let Some(output) = twin.or_else(|| self.catalog.get(&d.name.name).map(|e| e.number)) else { continue };
             self.queries.push(QueryPlan {
                 label: format!("trigger {}", d.name.name),
                 key: format!("trigger:{}", d.name.name),

@@ -58,7 +58,7 @@ impl<'a> Pass<'a> {
         let numbered = self.in_partition();
         // The number of the key stands behind the attributes of a stream.
         let keys = [0, 1].map(|at| {
-            let stream = numbered && sides[at].stream.is_some();
+            let stream = numbered && sides[at].stream.is_some() && sides[at].window.is_none();
             stream.then(|| inputs[at].shape.fields.len().saturating_sub(1) as u32)
         });
         for at in [0, 1] {
@@ -127,6 +127,17 @@ impl<'a> Pass<'a> {
             |(side, number): (&Side<'_>, &Option<usize>)| number.filter(|_| side.window.is_some_and(|w| w.kept_times));
         reads
             .extend(sides.iter().zip(&numbers).filter_map(looks).map(|stream| (Shared::Looked(stream), Access::Write)));
+        let column = (0..2).find_map(|at| key_columns[at].map(|key| firsts[at] + key as usize));
+        let partition = column.and_then(|column| self.partition_use(column, true));
+        match partition {
+            Some(of) if is_inner(query) => select_number(&mut select, of.column, query.output.span),
+            // Nothing ever comes of it.
+            None if numbered && is_inner(query) => {
+                let expr = constant(Type::Int, Value::Int(0), query.output.span);
+                select.items.push(Item { name: String::new(), expr });
+            }
+            _ => {}
+        }
         let mut used = vec![false; schema.len()];
         on.iter().for_each(|e| note(e, &mut used));
         let asked = buckets.iter().flat_map(|b: &BucketsPlan| [&b.start, &b.per].into_iter().chain(&b.end));
@@ -155,7 +166,8 @@ impl<'a> Pass<'a> {
                 input: places[at],
                 of,
                 stage: Box::new(stage(query, numbers[at].unwrap_or(0), own.clone(), chain, used, role)),
-                triggers: triggers && !sides[at].is_fixed(),
+                // What a named window lets out reaches no key.
+                triggers: triggers && !sides[at].is_fixed() && !(numbered && sides[at].window.is_some()),
                 first: firsts[at],
                 schema: own,
                 key: key_columns[at],
@@ -179,11 +191,6 @@ impl<'a> Pass<'a> {
             expired: kinds != Kinds::Current || !select.aggregates.is_empty(),
             selfed: streams.len() == 1 && numbers[0] == numbers[1],
         };
-        let column = (0..2).find_map(|at| key_columns[at].map(|key| firsts[at] + key as usize));
-        let partition = column.and_then(|column| self.partition_use(column, true));
-        if let (Some(of), true) = (partition, is_inner(query)) {
-            select_number(&mut select, of.column, query.output.span);
-        }
         let name = info_name(&query.annotations, &mut Default::default()).map(|n| n.name);
         self.add(QueryPlan {
             name,
@@ -237,11 +244,15 @@ impl<'a> Pass<'a> {
         let class = self.catalog.get(&name).map(|e| e.class).filter(|_| source.source.scope == ast::Scope::Plain);
         let read = match class {
             Some(Class::Table | Class::Aggregation) => None,
+            // What a named window holds is there for all keys.
+            Some(Class::Window) => {
+                let open = self.open.take();
+                let read = self.read(&source.source);
+                self.open = open;
+                read
+            }
             _ => self.read(&source.source),
         };
-        if self.in_partition() && read.as_ref().is_some_and(|r| r.named.is_some()) {
-            self.diagnostics.push(unsupported::named_window(source.source.span));
-        }
         let shape = match class {
             Some(Class::Table | Class::Aggregation) => self.catalog.get(&name).map(|e| e.shape.clone()),
             _ => read.as_ref().map(|r| r.shape.clone()),

@@ -32,6 +32,7 @@ mod state_notes;
 mod states;
 mod table;
 mod template;
+mod twin;
 mod window;
 
 use std::collections::BTreeMap;
@@ -187,6 +188,7 @@ impl<'a> Pass<'a> {
         self.compat = settings.compat.unwrap_or(self.registry.compat());
         self.definitions();
         self.elements();
+        self.show_twins();
         self.say_left_out();
         let streams = self.streams();
         let queries = std::mem::take(&mut self.queries);
@@ -216,13 +218,15 @@ impl<'a> Pass<'a> {
         let of = |(number, name): (usize, &String)| {
             let entry = self.catalog.get(name)?;
             let kinded = entry.window.is_some() || entry.kinded;
+            let tells = self.catalog.twins.iter().any(|t| t.shown == Some(number));
             let shape = if entry.window.is_some() { &entry.shape.numbered() } else { &entry.shape };
             Some(StreamPlan {
-                name: name.clone(),
+                name: self.catalog.called(number, name).to_owned(),
                 schema: shape.schema(),
                 defined: entry.defined,
                 hidden: entry.hidden,
                 kinded,
+                tells,
                 writers: numbers(&|q| q.output == Some(number)),
                 readers: numbers(&|q| q.inputs.contains(&number)),
                 span: entry.span,
@@ -244,12 +248,12 @@ mod tests {
             let mut pass = Pass::new(&app, &registry, &assumed);
             pass.left_out.push(("query 1".to_owned(), Span::default()));
             if mistake {
-                pass.diagnostics.push(unsupported::named_window(Span::default()));
+                pass.diagnostics.push(unsupported::aggregation(Span::default()));
             }
             pass.run();
             pass.diagnostics.into_sorted().iter().map(|d| d.code.0).collect::<Vec<_>>()
         };
         assert_eq!(told(false), ["U0027"]);
-        assert_eq!(told(true), ["U0002"]);
+        assert_eq!(told(true), ["U0005"]);
     }
 }

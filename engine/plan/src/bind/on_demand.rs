@@ -97,7 +97,7 @@ fn target(output: &ast::Output) -> Option<&Ident> {
 impl<'a> Pass<'a> {
     /// Knows the names of an app that was planned.
     fn known(&mut self, app: &AppPlan) {
-        for stream in app.streams.iter().filter(|s| !s.hidden) {
+        for stream in app.streams.iter().filter(|s| !s.hidden && !s.tells) {
             let class = if stream.kinded { Class::Window } else { Class::Stream };
             let mut shape = shape_of(&stream.schema);
             if stream.kinded {

@@ -288,7 +288,7 @@ pub(crate) fn is_inner(query: &Query) -> bool {
 }
 
 /// Streams that queries insert into, with the first place of each.
-fn later_streams(app: &ast::App) -> HashMap<String, Span> {
+pub(super) fn later_streams(app: &ast::App) -> HashMap<String, Span> {
     let mut later = HashMap::new();
     let queries = app.elements.iter().flat_map(|e| match e {
         Element::Query(q) => std::slice::from_ref(&**q),

@@ -9,7 +9,7 @@ use super::handlers::Chain;
 use super::output::kinds_of;
 use super::query::Read;
 use super::scope::Input;
-use crate::diagnose::{names, unsupported};
+use crate::diagnose::names;
 use crate::expr::{Expr, Node};
 use crate::logical::{Access, Item, Kinds, QueryPlan, Role, SelectPlan, Shared, WindowRead};
 use crate::registry::{BoundWindow, Finds};
@@ -32,12 +32,12 @@ impl<'a> Pass<'a> {
         let bound = self.window(&d.window, d.window.span, &mut inputs, 0, &mut chain);
         if let Some(before) = self.catalog.get(name) {
             let stream = matches!(before.class, Class::Stream | Class::Trigger);
-            if !stream || !same_names(&before.shape, &shape) {
+            let same = same_names(&before.shape, &shape) && self.same_notes(name, &d.annotations);
+            if !stream || !same {
                 self.diagnostics.push(names::defined_twice(&d.name, Class::Window, before));
-            } else {
-                self.diagnostics.push(unsupported::named_window(d.name.span));
+                return;
             }
-            return;
+            self.pair_known(name);
         }
         let kinds = d.output.map_or(Kinds::All, |output| kinds_of(output.kind));
         let any_order = chain.window.as_ref().is_some_and(|w: &BoundWindow| w.leaving.in_any_order());
@@ -106,7 +106,7 @@ impl<'a> Pass<'a> {
 }
 
 /// Every attribute as it is.
-fn all_items(shape: &Shape, span: Span) -> Option<Vec<Item>> {
+pub(super) fn all_items(shape: &Shape, span: Span) -> Option<Vec<Item>> {
     let item = |(at, field): (usize, &Field)| {
         let node = Node::Attr(at as u32);
         let expr = Expr { ty: field.ty?, kind: field.kind, node, span };

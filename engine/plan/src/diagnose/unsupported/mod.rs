@@ -2,7 +2,6 @@
 
 use riddhi_ql::{Described, Diagnostic, Span};
 
-mod u0002_named_window;
 mod u0004_script;
 mod u0005_aggregation;
 mod u0007_join;
@@ -24,7 +23,6 @@ mod u0103_stream_function;
 mod u0104_extension;
 
 family! {
-    u0002_named_window,
     u0004_script,
     u0005_aggregation,
     u0007_join,
