@@ -7,6 +7,7 @@
 mod bucket_time;
 mod cast;
 mod choose;
+mod columns;
 mod convert;
 mod dates;
 mod extreme;

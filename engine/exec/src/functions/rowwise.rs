@@ -246,9 +246,10 @@ pub(super) fn of_row_with(name: &'static str, ty: Type, volatility: Volatility, 
     BoundScalar { ty, kind: ty.kind(), volatility, kernel: Arc::new(Rowwise { name, of }) }
 }
 
-struct Rowwise<F> {
-    name: &'static str,
-    of: F,
+/// A function of one row as a kernel: it runs row by row.
+pub(super) struct Rowwise<F> {
+    pub name: &'static str,
+    pub of: F,
 }
 
 impl<F> fmt::Debug for Rowwise<F> {
@@ -262,6 +263,14 @@ impl<F: OfRow> Rowwise<F> {
     fn named(&self, why: RowFailure) -> RowFailure {
         RowFailure::new(format!("{}: {}", self.name, why.what))
     }
+
+    /// The value of row `i` of a call; text is appended to `text`, which is empty.
+    #[inline]
+    pub fn at(&self, cx: &KernelCx<'_>, args: &[Arg<'_>], i: usize, text: &mut String) -> Result<Out, RowFailure> {
+        let now = cx.now.get(i).copied().unwrap_or(0);
+        let row = Row { now, args: Args::Columns { args, i, arena: cx.arena } };
+        self.of.of(&row, text).map_err(|why| self.named(why))
+    }
 }
 
 thread_local! {
@@ -272,38 +281,43 @@ thread_local! {
 /// Bytes of the buffer that are kept from call to call.
 const KEPT: usize = 1 << 16;
 
+/// Hands a buffer over, of which some is kept from call to call.
+pub(super) fn with_buffer(f: impl FnOnce(&mut String)) {
+    let mut text = TEXT.take();
+    f(&mut text);
+    text.shrink_to(KEPT);
+    TEXT.set(text);
+}
+
 impl<F: OfRow> ScalarKernel for Rowwise<F> {
     fn eval(&self, cx: &mut KernelCx<'_>, args: &[Arg<'_>], n: usize, out: &mut Column, failed: &mut Failed) {
-        let mut text = TEXT.with(RefCell::take);
-        for i in 0..n {
-            if failed.is(i) {
-                out.push_null();
-                continue;
-            }
-            text.clear();
-            let now = cx.now.get(i).copied().unwrap_or(0);
-            let row = Row { now, args: Args::Columns { args, i, arena: cx.arena } };
-            match self.of.of(&row, &mut text) {
-                Ok(Out::Null) => out.push_null(),
-                Ok(Out::Int(x)) => out.push_i32(x),
-                Ok(Out::Long(x)) => out.push_i64(x),
-                Ok(Out::Float(x)) => out.push_f32(x),
-                Ok(Out::Double(x)) => out.push_f64(x),
-                Ok(Out::Bool(x)) => out.push_bool(x),
-                Ok(Out::Text) => out.push_str(Str::new(text.as_bytes(), cx.arena)),
-                Ok(Out::Value(value)) => {
-                    if !out.push_value(&value, cx.arena) {
+        with_buffer(|text| {
+            for i in 0..n {
+                if failed.is(i) {
+                    out.push_null();
+                    continue;
+                }
+                text.clear();
+                match self.at(cx, args, i, text) {
+                    Ok(Out::Null) => out.push_null(),
+                    Ok(Out::Int(x)) => out.push_i32(x),
+                    Ok(Out::Long(x)) => out.push_i64(x),
+                    Ok(Out::Float(x)) => out.push_f32(x),
+                    Ok(Out::Double(x)) => out.push_f64(x),
+                    Ok(Out::Bool(x)) => out.push_bool(x),
+                    Ok(Out::Text) => out.push_str(Str::new(text.as_bytes(), cx.arena)),
+                    Ok(Out::Value(value)) => {
+                        if !out.push_value(&value, cx.arena) {
+                            out.push_null();
+                        }
+                    }
+                    Err(why) => {
+                        failed.mark(i, n, why);
                         out.push_null();
                     }
                 }
-                Err(why) => {
-                    failed.mark(i, n, self.named(why));
-                    out.push_null();
-                }
             }
-        }
-        text.shrink_to(KEPT);
-        TEXT.set(text);
+        });
     }
 
     fn row(&self, cx: &RowCx, args: &[Value]) -> Result<Value, RowFailure> {

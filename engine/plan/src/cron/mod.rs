@@ -11,7 +11,7 @@ mod zone;
 
 use crate::civil;
 use parse::{Days, Fields};
-pub use zone::Zone;
+pub use zone::{Clocks, Zone};
 
 /// The last year in which anything happens.
 const YEAR_MAX: i64 = 2299;

@@ -119,7 +119,7 @@ pub(super) fn null_bytes(out: &mut Column, start: usize, n: usize) -> &mut [u8] 
 
 /// Notes that the `n` rows from `start` on, whose values were just appended, are null where an operand is.
 #[inline]
-pub(super) fn union_nulls(out: &mut Column, start: usize, n: usize, args: &[Arg<'_>]) {
+pub(crate) fn union_nulls(out: &mut Column, start: usize, n: usize, args: &[Arg<'_>]) {
     if !out.nulls.is_empty() {
         out.nulls.resize(start + n, 0);
     }

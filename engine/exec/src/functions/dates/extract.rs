@@ -1,12 +1,14 @@
 //! `time:extract`.
 
-use riddhi_batch::{Type, Value};
-use riddhi_plan::cron::Zone;
-use riddhi_plan::registry::{ArgError, ArgType, BoundScalar, Volatility};
+use riddhi_batch::{Data, Type, Value};
+use riddhi_plan::cron::{Clocks, Zone};
+use riddhi_plan::registry::{ArgError, ArgType, BoundScalar};
 
+use super::super::columns::{Over, of_columns};
 use super::super::rowwise::{Out, Row, of_row_with, shown};
 use super::calendar::Fields;
 use super::{By, or_null, types};
+use crate::expr::union_nulls;
 
 /// Countries whose weeks begin on Sunday, the first with one day of the year.
 const SUNDAY: &[&str] =
@@ -36,6 +38,24 @@ fn rules(args: &[ArgType], k: usize) -> Result<(i64, i64), ArgError> {
 
 type Take = fn(&Fields) -> i64;
 
+/// Units of so many milliseconds, of which a clock counts so many before it begins anew. They need no date.
+fn counted<const MILLIS: i64, const COUNT: i64>(over: &mut Over<'_>, mut clocks: Clocks<'_>) -> bool {
+    each_long(over, |time| clocks.local(time).div_euclid(MILLIS).rem_euclid(COUNT) as i32)
+}
+
+/// Gives each row `of` its long; null of null.
+fn each_long(over: &mut Over<'_>, mut of: impl FnMut(i64) -> i32) -> bool {
+    let arg = &over.args[0];
+    match (&arg.column.data, &mut over.out.data) {
+        (Data::I64(x), Data::I32(to)) if !arg.constant => {
+            to.extend(x[arg.first..arg.first + over.n].iter().map(|&x| of(x)));
+        }
+        _ => return false,
+    }
+    union_nulls(over.out, 0, over.n, over.args);
+    true
+}
+
 /// Binds it.
 pub(super) fn bind(name: &'static str, args: &[ArgType], zone: &Zone) -> Result<BoundScalar, ArgError> {
     use Type::{Long, String as Text};
@@ -59,21 +79,29 @@ pub(super) fn bind(name: &'static str, args: &[ArgType], zone: &Zone) -> Result<
     let week = word.eq_ignore_ascii_case("week");
     let of = move |local: i64| {
         let at = Fields::of(local);
-        Out::Int(match take {
+        match take {
             Some(take) => take(&at) as i32,
             None if week => at.week(first, least) as i32,
             None => 0,
-        })
+        }
     };
     let zone = zone.clone();
     if of_long {
-        return Ok(of_row_with(name, Type::Int, Volatility::Pure, move |row: &Row<'_>, _: &mut String| {
-            or_null(row.long(0)?, |time| of(zone.local(time)))
+        let (word, own) = (word.to_ascii_uppercase(), zone.clone());
+        let row = move |row: &Row<'_>, _: &mut String| or_null(row.long(0)?, |time| Out::Int(of(own.local(time))));
+        return Ok(of_columns(name, Type::Int, row, move |over: &mut Over<'_>| {
+            let mut clocks = zone.clocks();
+            match &word[..] {
+                "HOUR" => counted::<3_600_000, 24>(over, clocks),
+                "MINUTE" => counted::<60_000, 60>(over, clocks),
+                "SECOND" => counted::<1000, 60>(over, clocks),
+                _ => each_long(over, |time| of(clocks.local(time))),
+            }
         }));
     }
     let by = By::of(args, 2, true)?;
     Ok(of_row_with(name, Type::Int, by.volatility(), move |row: &Row<'_>, _: &mut String| {
         let Some(from) = row.text(1)? else { return Ok(Out::Null) };
-        or_null(by.with(row, |p| p.read(&from, &zone, row.now))?, |time| of(zone.local(time)))
+        or_null(by.with(row, |p| p.read(&from, &zone, row.now))?, |time| Out::Int(of(zone.local(time))))
     }))
 }

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use riddhi_batch::Type;
+use riddhi_batch::{Data, Type};
 use riddhi_plan::registry::{ArgError, ArgType, BoundScalar, Registry, RowFailure, ScalarFunction};
 
 use super::super::parse;
+use super::columns::{Over, of_columns, one_number, two_numbers};
 use super::hyperbolic;
 use super::rowwise::{Cell, Out, Row, of_row, shown};
 use super::signature::{Checked, DOUBLE, FLOAT, INT, NUMBER, REAL, STRING, Types, WHOLE};
+use crate::expr::union_nulls;
 
 const ONE: &[&[Types]] = &[&[NUMBER]];
 const TWO: &[&[Types]] = &[&[NUMBER, NUMBER]];
@@ -19,25 +21,14 @@ const ONE_TEXT: &[&[Types]] = &[&[STRING]];
 /// A function of one number, and what computes it.
 macro_rules! one {
     ($registry:ident, $name:literal, $overloads:expr, $of:expr) => {
-        add($registry, $name, $overloads, |_| {
-            Ok(of_row(concat!("math:", $name), Type::Double, |row: &Row<'_>, _: &mut String| {
-                let of: fn(f64) -> f64 = $of;
-                Ok(row.number(0)?.map_or(Out::Null, |x| Out::Double(of(x))))
-            }))
-        })
+        add($registry, $name, $overloads, |_| Ok(one_number(concat!("math:", $name), $of)))
     };
 }
 
 /// A function of two numbers.
 macro_rules! two {
     ($registry:ident, $name:literal, $of:expr) => {
-        add($registry, $name, TWO, |_| {
-            Ok(of_row(concat!("math:", $name), Type::Double, |row: &Row<'_>, _: &mut String| {
-                let (Some(x), Some(y)) = (row.number(0)?, row.number(1)?) else { return Ok(Out::Null) };
-                let of: fn(f64, f64) -> Result<f64, RowFailure> = $of;
-                Ok(Out::Double(of(x, y)?))
-            }))
-        })
+        add($registry, $name, TWO, |_| Ok(two_numbers(concat!("math:", $name), $of)))
     };
 }
 
@@ -67,14 +58,11 @@ pub(super) fn register(registry: &mut Registry) {
     one!(registry, "tanh", ONE, hyperbolic::tanh);
     one!(registry, "toDegrees", ONE, |x| x * (180.0 / std::f64::consts::PI));
     one!(registry, "toRadians", ONE, |x| x * (std::f64::consts::PI / 180.0));
-    two!(registry, "copySign", |x, y| Ok(x.copysign(y)));
-    two!(registry, "max", |x, y| Ok(extreme(x, y, true)));
-    two!(registry, "min", |x, y| Ok(extreme(x, y, false)));
-    two!(registry, "power", |x, y| Ok(power(x, y)));
-    two!(registry, "log", |x, base| match base.ln() {
-        0.0 => Err(RowFailure::new("the logarithm to base 1 is undefined")),
-        ln => Ok(x.ln() / ln),
-    });
+    two!(registry, "copySign", f64::copysign);
+    two!(registry, "max", |x, y| extreme(x, y, true));
+    two!(registry, "min", |x, y| extreme(x, y, false));
+    two!(registry, "power", power);
+    add(registry, "log", TWO, |_| Ok(of_row("math:log", Type::Double, log)));
     add(registry, "atan", &[&[NUMBER], &[NUMBER, NUMBER]], atan);
     add(registry, "bin", ONE_WHOLE, |_| Ok(digits_of("math:bin", |x| format!("{x:b}"), |x| format!("{x:b}"))));
     add(registry, "oct", ONE_WHOLE, |_| Ok(digits_of("math:oct", |x| format!("{x:o}"), |x| format!("{x:o}"))));
@@ -82,19 +70,10 @@ pub(super) fn register(registry: &mut Registry) {
     add(registry, "conv", &[&[STRING, INT, INT]], |_| Ok(of_row("math:conv", Type::String, conv)));
     add(registry, "e", &[&[]], |_| Ok(constant("math:e", std::f64::consts::E)));
     add(registry, "pi", &[&[]], |_| Ok(constant("math:pi", std::f64::consts::PI)));
-    add(registry, "getExponent", ONE, |_| {
-        Ok(of_row("math:getExponent", Type::Int, |row: &Row<'_>, _: &mut String| {
-            Ok(row.number(0)?.map_or(Out::Null, |x| Out::Int(exponent(x))))
-        }))
-    });
-    add(registry, "isInfinite", ONE_REAL, |_| Ok(test("math:isInfinite", f64::is_infinite)));
-    add(registry, "isNan", ONE_REAL, |_| Ok(test("math:isNan", f64::is_nan)));
-    add(registry, "signum", ONE, |_| {
-        Ok(of_row("math:signum", Type::Int, |row: &Row<'_>, _: &mut String| {
-            let sign = |x: f64| if x > 0.0 { 1 } else { -((x < 0.0) as i32) };
-            Ok(row.number(0)?.map_or(Out::Null, |x| Out::Int(sign(x))))
-        }))
-    });
+    one!(registry, "getExponent", ONE, exponent);
+    one!(registry, "isInfinite", ONE_REAL, |x: f64| x.is_infinite() as u8);
+    one!(registry, "isNan", ONE_REAL, |x: f64| x.is_nan() as u8);
+    one!(registry, "signum", ONE, |x: f64| if x > 0.0 { 1 } else { -((x < 0.0) as i32) });
     registry.scalar("math", "round", Arc::new(Round));
     registry.scalar("math", "rand", Arc::new(super::random::Rand));
     add(registry, "parseDouble", ONE_TEXT, |_| {
@@ -115,12 +94,6 @@ fn constant(name: &'static str, x: f64) -> BoundScalar {
     of_row(name, Type::Double, move |_: &Row<'_>, _: &mut String| Ok(Out::Double(x)))
 }
 
-fn test(name: &'static str, holds: fn(f64) -> bool) -> BoundScalar {
-    of_row(name, Type::Bool, move |row: &Row<'_>, _: &mut String| {
-        Ok(row.number(0)?.map_or(Out::Null, |x| Out::Bool(holds(x))))
-    })
-}
-
 fn parsed(name: &'static str, ty: Type, read: fn(&str) -> Option<Out>) -> BoundScalar {
     of_row(name, ty, move |row: &Row<'_>, _: &mut String| {
         let Some(text) = row.text(0)? else { return Ok(Out::Null) };
@@ -129,15 +102,15 @@ fn parsed(name: &'static str, ty: Type, read: fn(&str) -> Option<Out>) -> BoundS
 }
 
 fn atan(args: &[ArgType]) -> Result<BoundScalar, ArgError> {
-    if args.len() == 1 {
-        return Ok(of_row("math:atan", Type::Double, |row: &Row<'_>, _: &mut String| {
-            Ok(row.number(0)?.map_or(Out::Null, |x| Out::Double(x.atan())))
-        }));
+    Ok(if args.len() == 1 { one_number("math:atan", f64::atan) } else { two_numbers("math:atan", f64::atan2) })
+}
+
+fn log(row: &Row<'_>, _: &mut String) -> Result<Out, RowFailure> {
+    let (Some(x), Some(base)) = (row.number(0)?, row.number(1)?) else { return Ok(Out::Null) };
+    match base.ln() {
+        0.0 => Err(RowFailure::new("the logarithm to base 1 is undefined")),
+        ln => Ok(Out::Double(x.ln() / ln)),
     }
-    Ok(of_row("math:atan", Type::Double, |row: &Row<'_>, _: &mut String| {
-        let (Some(y), Some(x)) = (row.number(0)?, row.number(1)?) else { return Ok(Out::Null) };
-        Ok(Out::Double(y.atan2(x)))
-    }))
 }
 
 /// Java's `Math.max` and `Math.min`: NaN wins, and -0.0 is less than 0.0.
@@ -258,13 +231,28 @@ impl ScalarFunction for Round {
 }
 
 fn round(ty: Type) -> BoundScalar {
-    of_row("math:round", ty, move |row: &Row<'_>, _: &mut String| {
+    let of = move |row: &Row<'_>, _: &mut String| {
         Ok(match (row.cell(0), ty) {
             (Cell::Null, _) => Out::Null,
             (Cell::Float(x), Type::Int) => Out::Int(half_up(x as f64) as i32),
             (Cell::Double(x), Type::Long) => Out::Long(half_up(x) as i64),
             _ => return Err(RowFailure::new("not of the type it is declared with")),
         })
+    };
+    of_columns("math:round", ty, of, |over: &mut Over<'_>| {
+        let arg = &over.args[0];
+        match (&arg.column.data, &mut over.out.data) {
+            _ if arg.constant => return false,
+            (Data::F32(x), Data::I32(to)) => {
+                to.extend(x[arg.first..arg.first + over.n].iter().map(|&x| half_up(x as f64) as i32));
+            }
+            (Data::F64(x), Data::I64(to)) => {
+                to.extend(x[arg.first..arg.first + over.n].iter().map(|&x| half_up(x) as i64));
+            }
+            _ => return false,
+        }
+        union_nulls(over.out, 0, over.n, over.args);
+        true
     })
 }
 

@@ -13,7 +13,7 @@ mod strings;
 
 pub(crate) use pattern::Pattern;
 
-use super::rowwise;
+use super::{columns, rowwise};
 use riddhi_plan::registry::Registry;
 
 /// Adds all of them.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use riddhi_batch::Type;
 use riddhi_plan::registry::{ArgError, ArgType, BoundScalar, Registry, RowFailure};
 
+use super::columns::{Over, each_text, of_columns};
 use super::pattern::{Pattern, Pick, pick};
 use super::rowwise::{Out, Row, null, of_row};
 use super::signature::{Checked, INT, STRING, Types};
@@ -24,12 +25,16 @@ pub(super) fn register(registry: &mut Registry) {
     add(registry, "find", FIND, |args| {
         let pattern = pick(args, 0)?;
         Ok(match args.len() {
-            2 => test("regex:find", pattern, |pattern, text| pattern.find_at(text, 0)),
+            2 => test("regex:find", pattern, |pattern, text| pattern.find_at(text, 0), Pattern::found_in),
             _ => of_row("regex:find", Type::Bool, move |row: &Row<'_>, _: &mut String| find_from(row, &pattern)),
         })
     });
-    add(registry, "matches", TWO, |args| Ok(test("regex:matches", pick(args, 0)?, Pattern::matches)));
-    add(registry, "lookingAt", TWO, |args| Ok(test("regex:lookingAt", pick(args, 0)?, Pattern::looking_at)));
+    add(registry, "matches", TWO, |args| {
+        Ok(test("regex:matches", pick(args, 0)?, Pattern::matches, Pattern::is_all_of))
+    });
+    add(registry, "lookingAt", TWO, |args| {
+        Ok(test("regex:lookingAt", pick(args, 0)?, Pattern::looking_at, Pattern::begins))
+    });
     add(registry, "group", GROUP, |args| {
         let pattern = pick(args, 0)?;
         Ok(of_row("regex:group", Type::String, move |row: &Row<'_>, out: &mut String| group(row, &pattern, out)))
@@ -38,13 +43,21 @@ pub(super) fn register(registry: &mut Registry) {
 
 type Test = fn(&Pattern, &str) -> Result<bool, RowFailure>;
 
+/// The same of a short text of ASCII, if it can be told so.
+type Short = fn(&Pattern, &[u8]) -> Option<bool>;
+
 /// A pattern that is null fails the row, a text that is null does not match.
-fn test(name: &'static str, pattern: Pick, holds: Test) -> BoundScalar {
-    of_row(name, Type::Bool, move |row: &Row<'_>, _: &mut String| {
+fn test(name: &'static str, pattern: Pick, holds: Test, short: Short) -> BoundScalar {
+    let known = pattern.clone();
+    let of = move |row: &Row<'_>, _: &mut String| {
         pattern.with(row, |pattern| match row.text(1)? {
             None => Ok(Out::Bool(false)),
             Some(text) => Ok(Out::Bool(holds(pattern, &text)?)),
         })
+    };
+    of_columns(name, Type::Bool, of, move |over: &mut Over<'_>| match known.constant() {
+        Some(pattern) => each_text(over, 1, 0, |_, text, arena| short(pattern, text.bytes(arena)).map(u8::from)),
+        None => false,
     })
 }
 

@@ -4,17 +4,19 @@
 //! by backtracking, with a bound.
 
 mod class;
+mod table;
 mod translate;
 
 use std::cell::RefCell;
 use std::ops::Range;
 use std::rc::Rc;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use riddhi_batch::Value;
 use riddhi_plan::registry::{ArgError, ArgType, RowFailure};
 
 use super::rowwise::{Row, shown};
+use table::Table;
 
 /// Steps back that one search may take; then its row fails.
 const BACKTRACKS: usize = 1_000_000;
@@ -43,7 +45,8 @@ struct Programs {
 
 #[derive(Debug)]
 enum Program {
-    Linear(regex::Regex),
+    /// With the table that short texts are looked up in, made when first asked for.
+    Linear(regex::Regex, OnceLock<Option<Box<Table>>>),
     Backtracking(fancy_regex::Regex),
 }
 
@@ -67,19 +70,28 @@ impl Program {
             let built = fancy_regex::RegexBuilder::new(text).backtrack_limit(BACKTRACKS).build();
             return built.map(Program::Backtracking).map_err(|e| e.to_string());
         }
-        regex::Regex::new(text).map(Program::Linear).map_err(|e| e.to_string())
+        regex::Regex::new(text).map(|regex| Program::Linear(regex, OnceLock::new())).map_err(|e| e.to_string())
+    }
+
+    /// The table for this text, if that is how it may be searched.
+    fn table(&self, text: &[u8]) -> Option<&Table> {
+        let Program::Linear(regex, table) = self else { return None };
+        if text.len() > table::TEXT_MAX || !text.is_ascii() {
+            return None;
+        }
+        table.get_or_init(|| Table::new(regex.as_str()).map(Box::new)).as_deref()
     }
 
     fn holds(&self, text: &str, at: usize) -> Result<bool, RowFailure> {
         match self {
-            Program::Linear(regex) => Ok(regex.is_match_at(text, at)),
+            Program::Linear(regex, _) => Ok(regex.is_match_at(text, at)),
             Program::Backtracking(regex) => Ok(regex.find_from_pos(text, at).map_err(gave_up)?.is_some()),
         }
     }
 
     fn captures(&self, text: &str, at: usize) -> Result<Option<Found>, RowFailure> {
         match self {
-            Program::Linear(regex) => {
+            Program::Linear(regex, _) => {
                 let found = regex.captures_at(text, at);
                 Ok(found.map(|c| Found(c.iter().map(|g| g.map(|g| g.range())).collect())))
             }
@@ -137,6 +149,50 @@ impl Pattern {
         self.names.iter().find(|(n, _)| n == name).map(|(_, group)| *group)
     }
 
+    /// The programs for a short text of ASCII, if they are the usual ones.
+    fn short(&self, text: &[u8]) -> Option<&Programs> {
+        match (&self.line_end, text.last()) {
+            (Some(_), Some(b'\n' | b'\r')) => None,
+            _ => Some(&self.usual),
+        }
+    }
+
+    /// Whether it is found in a short text of ASCII; none if that takes the text as such.
+    #[inline]
+    pub fn found_in(&self, text: &[u8]) -> Option<bool> {
+        Some(self.short(text)?.find.table(text)?.holds(text))
+    }
+
+    /// Whether it is the whole of a short text of ASCII, likewise.
+    #[inline]
+    pub fn is_all_of(&self, text: &[u8]) -> Option<bool> {
+        let programs = self.short(text)?;
+        Some(programs.other(&programs.full, r"\z").ok()?.table(text)?.holds(text))
+    }
+
+    /// Whether a short text of ASCII begins with it, likewise.
+    #[inline]
+    pub fn begins(&self, text: &[u8]) -> Option<bool> {
+        let programs = self.short(text)?;
+        Some(programs.other(&programs.front, "").ok()?.table(text)?.holds(text))
+    }
+
+    /// Calls `each` for every match in a short text of ASCII in turn, as long as it says so; none, and nothing called, if that takes the
+    /// text as such.
+    #[inline]
+    pub fn every_in(&self, text: &[u8], mut each: impl FnMut(Range<usize>) -> bool) -> Option<()> {
+        let table = self.short(text)?.find.table(text)?;
+        let mut at = 0;
+        while at <= text.len() {
+            let Some(Range { start, end }) = table.find(text, at) else { break };
+            if !each(start..end) {
+                break;
+            }
+            at = if start == end { end + 1 } else { end };
+        }
+        Some(())
+    }
+
     /// Whether it is found from `at` on.
     pub fn find_at(&self, text: &str, at: usize) -> Result<bool, RowFailure> {
         self.programs(text).find.holds(text, at)
@@ -186,8 +242,9 @@ impl Pattern {
 }
 
 /// Where a call's pattern comes from.
+#[derive(Clone)]
 pub(in crate::functions) enum Pick {
-    Constant(Box<Pattern>),
+    Constant(Arc<Pattern>),
     Argument(usize),
 }
 
@@ -195,7 +252,7 @@ pub(in crate::functions) enum Pick {
 pub(in crate::functions) fn pick(args: &[ArgType], k: usize) -> Result<Pick, ArgError> {
     match &args[k].constant {
         Some(Value::Str(text)) => match Pattern::new(text) {
-            Ok(pattern) => Ok(Pick::Constant(Box::new(pattern))),
+            Ok(pattern) => Ok(Pick::Constant(Arc::new(pattern))),
             Err(why) => {
                 let message = format!("{} is no pattern: {why}", shown(text));
                 Err(ArgError::at(k, message, "write a regular expression of Java's"))
@@ -230,6 +287,14 @@ fn first_line(text: &str) -> &str {
 }
 
 impl Pick {
+    /// The pattern of all rows, if it is known.
+    pub fn constant(&self) -> Option<&Pattern> {
+        match self {
+            Pick::Constant(pattern) => Some(pattern),
+            Pick::Argument(_) => None,
+        }
+    }
+
     /// Hands the row's pattern over; fails if it is null or no pattern.
     pub fn with<T>(
         &self,

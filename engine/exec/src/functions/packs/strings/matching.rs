@@ -3,10 +3,11 @@
 use riddhi_batch::Type;
 use riddhi_plan::registry::{ArgError, ArgType, BoundScalar, Registry, RowFailure};
 
+use super::super::columns::{Over, of_columns};
 use super::super::pattern::{Found, Pattern, Pick, pick};
 use super::super::rowwise::{Out, Row, of_row, shown};
 use super::super::signature::{INT, STRING, Types};
-use super::{add, bounded, outside, units};
+use super::{add, bounded, outside, over, units};
 
 const REPLACE: &[&[Types]] = &[&[STRING, STRING, STRING]];
 const SPLIT: &[&[Types]] = &[&[STRING, STRING, INT]];
@@ -15,10 +16,12 @@ const SUBSTR: &[&[Types]] = &[&[STRING, INT], &[STRING, STRING], &[STRING, INT, 
 pub(super) fn register(registry: &mut Registry) {
     add(registry, "regexp", super::TWO, |args| {
         let pattern = pick(args, 1)?;
-        Ok(of_row("str:regexp", Type::Bool, move |row: &Row<'_>, _: &mut String| {
+        let known = pattern.clone();
+        let of = move |row: &Row<'_>, _: &mut String| {
             let text = row.some_text(0)?;
             pattern.with(row, |pattern| Ok(Out::Bool(pattern.matches(&text)?)))
-        }))
+        };
+        Ok(of_columns("str:regexp", Type::Bool, of, move |over: &mut Over<'_>| over::regexp(over, &known)))
     });
     add(registry, "replaceAll", REPLACE, |args| replace("str:replaceAll", args, true));
     add(registry, "replaceFirst", REPLACE, |args| replace("str:replaceFirst", args, false));
@@ -31,7 +34,8 @@ pub(super) fn register(registry: &mut Registry) {
 
 fn replace(name: &'static str, args: &[ArgType], all: bool) -> Result<BoundScalar, ArgError> {
     let pattern = pick(args, 1)?;
-    Ok(of_row(name, Type::String, move |row: &Row<'_>, out: &mut String| {
+    let known = pattern.clone();
+    let of = move |row: &Row<'_>, out: &mut String| {
         let (text, with) = (row.some_text(0)?, row.some_text(2)?);
         pattern.with(row, |pattern| {
             let mut copied = 0;
@@ -45,7 +49,8 @@ fn replace(name: &'static str, args: &[ArgType], all: bool) -> Result<BoundScala
             out.push_str(&text[copied..]);
             Ok(Out::Text)
         })
-    }))
+    };
+    Ok(of_columns(name, Type::String, of, move |over: &mut Over<'_>| over::replace(over, &known, all)))
 }
 
 /// Appends what stands for a match: `$1` and `${name}` are groups, a backslash takes the next character as it is.
@@ -129,7 +134,8 @@ fn substr(args: &[ArgType]) -> Result<BoundScalar, ArgError> {
     const NAME: &str = "str:substr";
     let grouped = args.len() == 3;
     if args[1].ty == Type::Int {
-        return Ok(of_row(NAME, Type::String, move |row: &Row<'_>, out: &mut String| part(row, grouped, out)));
+        let of = move |row: &Row<'_>, out: &mut String| part(row, grouped, out);
+        return Ok(of_columns(NAME, Type::String, of, over::substr));
     }
     let pattern = pick(args, 1)?;
     Ok(of_row(NAME, Type::String, move |row: &Row<'_>, out: &mut String| {

@@ -1,6 +1,7 @@
 //! `str:`: functions of texts. Unless said otherwise, null fails the row.
 
 mod matching;
+mod over;
 mod template;
 pub(super) mod units;
 
@@ -10,6 +11,7 @@ use riddhi_batch::Type;
 use riddhi_plan::registry::{ArgError, ArgType, BoundScalar, Registry, RowFailure, ScalarFunction};
 
 use super::super::choose::Coalesce;
+use super::columns::of_columns;
 use super::rowwise::{Out, Row, null, of_row, shown};
 use super::signature::{Checked, INT, STRING, Types};
 
@@ -28,10 +30,13 @@ fn add(registry: &mut Registry, name: &str, overloads: &'static [&'static [Types
     registry.scalar("str", name, Arc::new(Checked { overloads, make }));
 }
 
-/// A function that is bound without a look at its arguments.
+/// A function that is bound without a look at its arguments; the last is its way over columns, if it has one.
 macro_rules! simple {
     ($registry:ident, $name:literal, $overloads:expr, $ty:ident, $of:expr) => {
         add($registry, $name, $overloads, |_| Ok(of_row(concat!("str:", $name), Type::$ty, $of as Of)))
+    };
+    ($registry:ident, $name:literal, $overloads:expr, $ty:ident, $of:expr, $over:expr) => {
+        add($registry, $name, $overloads, |_| Ok(of_columns(concat!("str:", $name), Type::$ty, $of as Of, $over)))
     };
 }
 
@@ -39,38 +44,46 @@ pub(super) fn register(registry: &mut Registry) {
     registry.scalar("str", "coalesce", Arc::new(Coalesce));
     registry.scalar("str", "concat", Arc::new(Concat));
     registry.scalar("str", "fillTemplate", Arc::new(template::FillTemplate));
-    simple!(registry, "charAt", WITH_INT, String, char_at);
+    simple!(registry, "charAt", WITH_INT, String, char_at, over::char_at);
     simple!(registry, "charFrequency", TWO, Long, char_frequency);
-    simple!(registry, "contains", TWO, Bool, contains);
-    simple!(registry, "equalsIgnoreCase", TWO, Bool, equals_ignore_case);
+    simple!(registry, "contains", TWO, Bool, contains, over::contains);
+    simple!(registry, "equalsIgnoreCase", TWO, Bool, equals_ignore_case, over::equals_ignore_case);
     simple!(registry, "hex", ONE, String, hex);
     simple!(registry, "unhex", ONE, String, unhex);
-    simple!(registry, "length", ONE, Int, |row, _| Ok(Out::Int(units::count(&row.some_text(0)?) as i32)));
-    simple!(registry, "locate", LOCATE, Int, locate);
-    simple!(registry, "lower", ONE, String, |row, out| {
-        let text = row.some_text(0)?;
-        if text.is_ascii() {
-            out.extend(text.chars().map(|c| c.to_ascii_lowercase()));
-        } else {
-            out.push_str(&text.to_lowercase());
-        }
-        Ok(Out::Text)
-    });
-    simple!(registry, "upper", ONE, String, |row, out| {
-        out.extend(row.some_text(0)?.chars().flat_map(char::to_uppercase));
-        Ok(Out::Text)
-    });
+    simple!(registry, "length", ONE, Int, |row, _| Ok(Out::Int(units::count(&row.some_text(0)?) as i32)), over::length);
+    simple!(registry, "locate", LOCATE, Int, locate, over::locate);
+    simple!(registry, "lower", ONE, String, lower, over::lower);
+    simple!(registry, "upper", ONE, String, upper, over::upper);
     simple!(registry, "repeat", WITH_INT, String, repeat);
-    simple!(registry, "reverse", ONE, String, |row, out| {
-        out.extend(row.some_text(0)?.chars().rev());
-        Ok(Out::Text)
-    });
+    simple!(registry, "reverse", ONE, String, reverse, over::reverse);
     simple!(registry, "strcmp", TWO, Int, strcmp);
-    simple!(registry, "trim", ONE, String, |row, out| {
-        out.push_str(row.some_text(0)?.trim_matches(|c| c <= ' '));
-        Ok(Out::Text)
-    });
+    simple!(registry, "trim", ONE, String, trim, over::trim);
     matching::register(registry);
+}
+
+fn lower(row: &Row<'_>, out: &mut String) -> Result<Out, RowFailure> {
+    let text = row.some_text(0)?;
+    if text.is_ascii() {
+        out.extend(text.chars().map(|c| c.to_ascii_lowercase()));
+    } else {
+        out.push_str(&text.to_lowercase());
+    }
+    Ok(Out::Text)
+}
+
+fn upper(row: &Row<'_>, out: &mut String) -> Result<Out, RowFailure> {
+    out.extend(row.some_text(0)?.chars().flat_map(char::to_uppercase));
+    Ok(Out::Text)
+}
+
+fn reverse(row: &Row<'_>, out: &mut String) -> Result<Out, RowFailure> {
+    out.extend(row.some_text(0)?.chars().rev());
+    Ok(Out::Text)
+}
+
+fn trim(row: &Row<'_>, out: &mut String) -> Result<Out, RowFailure> {
+    out.push_str(row.some_text(0)?.trim_matches(|c| c <= ' '));
+    Ok(Out::Text)
 }
 
 /// All arguments as text, nulls left out.
@@ -82,14 +95,16 @@ impl ScalarFunction for Concat {
             let message = format!("takes at least 2 arguments, found {}", args.len());
             return Err(ArgError::count(message, "give it what to put together"));
         }
-        Ok(of_row("str:concat", Type::String, |row: &Row<'_>, out: &mut String| {
-            (0..row.len()).for_each(|k| {
-                row.cell(k).write(out);
-            });
-            bounded(out.len())?;
-            Ok(Out::Text)
-        }))
+        Ok(of_columns("str:concat", Type::String, concat, over::concat))
     }
+}
+
+fn concat(row: &Row<'_>, out: &mut String) -> Result<Out, RowFailure> {
+    (0..row.len()).for_each(|k| {
+        row.cell(k).write(out);
+    });
+    bounded(out.len())?;
+    Ok(Out::Text)
 }
 
 /// Fails where a result would be too long.

@@ -1,0 +1,111 @@
+//! A pattern as a table of states, for short texts of ASCII: neither memory to borrow nor a search to set up, only a step a byte.
+//! It tells the same as the engines, which take all other texts and the patterns whose table would be large.
+
+use std::fmt;
+use std::ops::Range;
+
+use regex_automata::Anchored;
+use regex_automata::dfa::{Automaton, StartKind, dense};
+use regex_automata::util::primitives::StateID;
+use regex_automata::util::start;
+
+/// Bytes of a table.
+const TABLE_MAX: usize = 1 << 16;
+/// Bytes that making it may take.
+const WORK_MAX: usize = 1 << 18;
+/// Bytes of a text that is searched here: matches are tried from each place in turn, so the steps go by the square.
+pub(super) const TEXT_MAX: usize = 64;
+/// Characters of ASCII.
+const ASCII: usize = 128;
+
+/// See above.
+pub(super) struct Table {
+    states: dense::DFA<Vec<u32>>,
+    /// Where a search over all of the text begins.
+    anywhere: StateID,
+    /// Where a match begins behind each character, and at the beginning of the text.
+    here: [StateID; ASCII + 1],
+    /// Characters with which a match can begin, or before which an empty one can stand.
+    begins: [bool; ASCII],
+}
+
+impl fmt::Debug for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Table")
+    }
+}
+
+impl Table {
+    /// Of a pattern of the `regex` crate's; none if it would be large.
+    pub fn new(pattern: &str) -> Option<Table> {
+        let mut config = dense::Config::new()
+            .start_kind(StartKind::Both)
+            .dfa_size_limit(Some(TABLE_MAX))
+            .determinize_size_limit(Some(WORK_MAX));
+        for byte in ASCII as u8..=u8::MAX {
+            config = config.quit(byte, true);
+        }
+        let states = dense::Builder::new().configure(config).build(pattern).ok()?;
+        let from =
+            |behind, anchored| states.start_state(&start::Config::new().look_behind(behind).anchored(anchored)).ok();
+        let anywhere = from(None, Anchored::No)?;
+        let mut here = [from(None, Anchored::Yes)?; ASCII + 1];
+        for (byte, state) in (0..ASCII as u8).zip(&mut here) {
+            *state = from(Some(byte), Anchored::Yes)?;
+        }
+        let mut begins = [false; ASCII];
+        for (byte, begins) in (0..ASCII as u8).zip(&mut begins) {
+            *begins = here.iter().any(|&state| !states.is_dead_state(states.next_state(state, byte)));
+        }
+        Some(Table { states, anywhere, here, begins })
+    }
+
+    /// Whether it is found anywhere in the text.
+    #[inline]
+    pub fn holds(&self, text: &[u8]) -> bool {
+        let mut state = self.anywhere;
+        for &byte in text {
+            state = self.states.next_state(state, byte);
+            if self.states.is_special_state(state) {
+                if self.states.is_match_state(state) {
+                    return true;
+                }
+                if self.states.is_dead_state(state) {
+                    return false;
+                }
+            }
+        }
+        self.states.is_match_state(self.states.next_eoi_state(state))
+    }
+
+    /// The first match from `at` on.
+    #[inline]
+    pub fn find(&self, text: &[u8], at: usize) -> Option<Range<usize>> {
+        for start in at..text.len() {
+            let begins = self.begins.get(text[start] as usize).is_some_and(|&begins| begins);
+            if begins && let Some(end) = self.end(text, start) {
+                return Some(start..end);
+            }
+        }
+        self.end(text, text.len()).map(|end| text.len()..end)
+    }
+
+    /// Where a match that begins at `start` ends.
+    #[inline]
+    fn end(&self, text: &[u8], start: usize) -> Option<usize> {
+        let behind = if start == 0 { ASCII } else { text[start - 1] as usize & (ASCII - 1) };
+        let (mut state, mut end) = (self.here[behind], None);
+        for (at, &byte) in text.iter().enumerate().skip(start) {
+            state = self.states.next_state(state, byte);
+            if self.states.is_special_state(state) {
+                // A match is told by the byte behind it.
+                if self.states.is_match_state(state) {
+                    end = Some(at);
+                } else if self.states.is_dead_state(state) {
+                    return end;
+                }
+            }
+        }
+        if self.states.is_match_state(self.states.next_eoi_state(state)) { Some(text.len()) } else { end }
+    }
+}
