@@ -36,6 +36,10 @@ use crate::riddhi::Bench;
 use crate::soak::{SoakArgs, soak};
 use crate::workload::{Table, Workload};
 
+/// As the command line has it.
+#[global_allocator]
+static HEAP: riddhi_heap::Heap = riddhi_heap::Heap;
+
 /// Workloads and rates (events a second) of the latency part: a lone event now and then, a flow, a flood.
 const LATENCY_WORKLOADS: [&str; 2] = ["filter-flush", "length1000-avg-by4"];
 const LATENCY_RATES: [u64; 3] = [1_000, 100_000, 1_000_000];

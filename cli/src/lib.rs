@@ -10,7 +10,6 @@ mod exit;
 mod files;
 mod fmt;
 mod ha;
-mod heap;
 pub mod input;
 mod inspect;
 mod load;
@@ -35,7 +34,6 @@ use terminal::{say, tell};
 
 /// Does what the process's arguments say.
 pub fn main() -> ExitCode {
-    heap::give_back();
     let cli = Cli::parse();
     terminal::set(&cli.talk);
     app::answer_as(cli.command.answers());

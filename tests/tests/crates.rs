@@ -8,6 +8,7 @@ use serde_json::Value;
 const DRAWN: &[(&str, &[&str])] = &[
     ("batch", &[]),
     ("ring", &[]),
+    ("heap", &[]),
     ("ql", &[]),
     ("plan", &["batch", "ql"]),
     ("exec", &["batch", "ql", "plan"]),
@@ -31,6 +32,7 @@ const DRAWN: &[(&str, &[&str])] = &[
         "cli",
         &[
             "batch",
+            "heap",
             "ring",
             "ql",
             "plan",
@@ -53,7 +55,7 @@ const DRAWN: &[(&str, &[&str])] = &[
         ],
     ),
     ("test-pair", &["wire", "test-postgres"]),
-    ("bench", &["batch", "ring", "ql", "plan", "exec", "journal", "run", "test-pair"]),
+    ("bench", &["batch", "heap", "ring", "ql", "plan", "exec", "journal", "run", "test-pair"]),
     ("tests", &["batch", "ring", "ql", "plan", "exec", "journal", "run", "case"]),
 ];
 

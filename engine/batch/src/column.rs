@@ -1,6 +1,6 @@
 //! One attribute of many rows.
 
-use crate::{Any, Arena, Kind, Str, Value};
+use crate::{Any, Arena, Kind, Str, Value, fetch};
 
 /// The values of a column; what stands at a null row is unspecified but valid.
 #[derive(Clone, Debug)]
@@ -122,6 +122,20 @@ impl Column {
     #[inline]
     pub fn len(&self) -> usize {
         each_data!(&self.data, v => v.len())
+    }
+
+    /// Asks the processor for a row, ahead of its use.
+    #[inline]
+    pub fn ask_for(&self, row: usize) {
+        match &self.data {
+            Data::I32(v) => fetch(v, row),
+            Data::I64(v) => fetch(v, row),
+            Data::F32(v) => fetch(v, row),
+            Data::F64(v) => fetch(v, row),
+            Data::Bool(v) => fetch(v, row),
+            Data::Str(v) => fetch(v, row),
+            Data::Any(v) => fetch(v, row),
+        }
     }
 
     /// Whether it has no row.

@@ -5,6 +5,7 @@
 //! a frame copies 16 bytes a string; all buffers keep their capacity when cleared, so a recycled frame allocates nothing.
 //! Not here: what the rows mean (`riddhi-plan`), and what outlives a frame (`riddhi-exec` copies it into its own storage).
 
+mod ahead;
 mod appender;
 mod arena;
 mod column;
@@ -18,6 +19,7 @@ mod state;
 mod text;
 mod value;
 
+pub use ahead::fetch;
 pub use appender::{Appender, Cell, Row};
 pub use arena::{Any, Arena, Str};
 pub use column::{Column, Data, Sel};

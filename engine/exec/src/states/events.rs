@@ -3,7 +3,7 @@
 //! An event that a match takes stays where it came in until the turn ends; only what is still held then is copied. Rows that
 //! are given up keep their values until then too, for the results of the turn are read at its end.
 
-use riddhi_batch::{Arena, Column, Data, Kind};
+use riddhi_batch::{Arena, Column, Data, Kind, fetch};
 
 /// No event.
 pub(super) const NONE: u32 = u32::MAX;
@@ -70,6 +70,15 @@ impl Events {
     #[inline]
     pub fn loose(&self, id: u32) -> u32 {
         self.heads[id as usize].loose
+    }
+
+    /// Asks for an event.
+    #[inline]
+    pub fn ask_for(&self, id: u32) {
+        fetch(&self.heads, id as usize);
+        for column in &self.cols {
+            column.ask_for(id as usize);
+        }
     }
 
     /// When it came.

@@ -30,7 +30,7 @@ impl Found {
     }
 
     /// Appends a match as it is now. `last`: the event that completed it, if that is all that its last slot takes.
-    #[inline]
+    #[inline(always)]
     pub fn push(
         &mut self,
         code: &Code,

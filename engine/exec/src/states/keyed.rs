@@ -1,7 +1,7 @@
 //! Waiting matches by the value that an event's attribute has to equal: an event then touches only those that it can bring on.
 
 use foldhash::fast::FixedState;
-use riddhi_batch::{Arena, Column, Data};
+use riddhi_batch::{Arena, Column, Data, fetch};
 use std::hash::{BuildHasher, Hasher};
 
 use super::events::NONE;
@@ -45,7 +45,7 @@ fn halves(key: Key) -> [u64; 2] {
 }
 
 /// The key of a value; none of null, which equals nothing.
-#[inline]
+#[inline(always)]
 pub(super) fn key_of(column: &Column, row: usize, arena: &Arena) -> Option<Key> {
     if column.is_null(row) {
         return None;
@@ -77,13 +77,13 @@ pub(super) fn is_hashed(key: Key) -> bool {
 }
 
 impl Index {
-    #[inline]
+    #[inline(always)]
     fn place_of(&self, key: [u64; 2]) -> usize {
         hash(key) as usize & (self.buckets.len() - 1)
     }
 
     /// The place of a key, or the free one where it would stand.
-    #[inline]
+    #[inline(always)]
     fn find(&self, key: [u64; 2]) -> usize {
         let mut place = self.place_of(key);
         while self.buckets[place].head != NONE && self.buckets[place].key != key {
@@ -93,7 +93,7 @@ impl Index {
     }
 
     /// Appends a match to those of its key.
-    #[inline]
+    #[inline(always)]
     pub fn insert(&mut self, key: Key, m: u32, memory: &mut Memory) {
         memory.set_next(m, NONE);
         if (self.used + 1) * 2 > self.buckets.len() {
@@ -123,7 +123,7 @@ impl Index {
     }
 
     /// Takes out all matches of a key; gives the first.
-    #[inline]
+    #[inline(always)]
     pub fn take(&mut self, key: Key) -> Option<u32> {
         if self.used == 0 {
             return None;
@@ -170,10 +170,22 @@ impl Index {
         }
     }
 
-    /// The match that stands at the place of a key or is in its way, without looking further.
+    /// Asks for the bucket at the place of a key, and for the one behind it, which may have to move up.
     #[inline]
-    pub fn glance(&self, key: Key) -> u32 {
-        if self.buckets.is_empty() { NONE } else { self.buckets[self.place_of(halves(key))].head }
+    pub fn ask_for(&self, key: Key) -> u32 {
+        if self.buckets.is_empty() {
+            return NONE;
+        }
+        let place = self.place_of(halves(key));
+        fetch(&self.buckets, place);
+        fetch(&self.buckets, place + 1);
+        place as u32
+    }
+
+    /// First and last of the matches in a bucket, of the key that was meant or of one in its way.
+    #[inline]
+    pub fn glance(&self, place: u32) -> (u32, u32) {
+        self.buckets.get(place as usize).map_or((NONE, NONE), |b| (b.head, b.tail))
     }
 
     /// Bytes held, about.
@@ -185,25 +197,30 @@ impl Index {
 /// Matches beyond which what comes next is worth being fetched ahead.
 const MANY: usize = 4096;
 
+/// Events for which what they need is fetched at once.
+pub(super) const AHEAD: usize = 64;
+
+/// Matches of one key that are fetched ahead, one behind the other.
+const IN_A_ROW: usize = 6;
+
 impl Turn<'_, '_> {
-    /// Reads what the events of these places will need of the indexes and of the matches there, so that it comes from memory all
-    /// at once and not one after the other. Changes nothing.
-    pub fn fetch_ahead(&mut self, inputs: Inputs<'_>, places: std::ops::Range<usize>) {
+    /// Asks for what the events of these places, at most [`AHEAD`], will need of the indexes and of the matches there, so that it
+    /// comes from memory all at once and not one after the other. Changes nothing.
+    pub fn fetch_ahead(&self, inputs: Inputs<'_>, places: std::ops::Range<usize>) {
         for slot in 0..self.stations.len() {
             if self.stations[slot].pending.len() >= MANY && self.code.slots[slot].key.is_some() {
-                let mut heads = std::mem::take(&mut self.spare);
-                self.fetch_for(slot, inputs, places.clone(), &mut heads);
-                heads.clear();
-                self.spare = heads;
+                self.fetch_for(slot, inputs, places.clone());
             }
         }
     }
 
-    fn fetch_for(&self, slot: usize, inputs: Inputs<'_>, places: std::ops::Range<usize>, heads: &mut Vec<u32>) {
+    fn fetch_for(&self, slot: usize, inputs: Inputs<'_>, places: std::ops::Range<usize>) {
         let of = &self.code.slots[slot];
         let (Some(key), Some(index)) = (&of.key, &self.stations[slot].index) else { return };
         let first = self.code.slots[key.slot].input as u32;
-        for delivered in &inputs.order[places] {
+        let order = &inputs.order[places];
+        let mut at = [NONE; AHEAD];
+        for (delivered, at) in order.iter().zip(&mut at) {
             let attribute = match delivered.input {
                 input if input as usize == of.input => key.own,
                 input if input == first => key.attribute,
@@ -212,27 +229,43 @@ impl Turn<'_, '_> {
             let flow = inputs.flow(delivered.input);
             let row = flow.chunks[delivered.chunk as usize].first as usize;
             if let Some(key) = key_of(&flow.rows.cols[attribute as usize], row, self.cx.arena) {
-                heads.push(index.glance(key));
+                *at = index.ask_for(key);
             }
         }
-        heads.retain(|&m| m != NONE);
-        let (pending, events) = (&self.stations[slot].pending, &self.memory.events[key.slot]);
-        let mut seen = 0u32;
-        for m in heads.iter_mut() {
-            let place = self.memory.place(*m) as usize;
-            seen ^= self.memory.ts(*m) as u32;
-            if pending.range().contains(&place) {
-                seen ^= pending.at(place);
+        // An event that brings matches on needs all of its key, one that begins a match the last.
+        for (delivered, at) in order.iter().zip(&mut at) {
+            let (head, tail) = index.glance(*at);
+            *at = if delivered.input as usize == of.input { head } else { NONE };
+            self.memory.ask_for(if *at == NONE { tail } else { head });
+        }
+        for _ in 0..IN_A_ROW {
+            if !self.fetch_matches(slot, key.slot, &mut at) {
+                break;
             }
-            *m = self.memory.held(*m, key.slot).0;
         }
-        for &event in heads.iter().filter(|&&event| event != NONE) {
-            seen ^= events.ts(event) as u32;
+    }
+
+    /// Asks for the places in the queue of these matches, for the events in that slot of theirs and for the next matches, which take
+    /// their places in the list; false if there are none.
+    fn fetch_matches(&self, slot: usize, held: usize, matches: &mut [u32; AHEAD]) -> bool {
+        let mut more = false;
+        for m in matches.iter_mut().filter(|m| **m != NONE) {
+            self.stations[slot].pending.ask_for(self.memory.place(*m));
+            let event = self.memory.held(*m, held).0;
+            if event != NONE {
+                self.memory.events[held].ask_for(event);
+            }
+            *m = self.memory.next(*m);
+            if *m != NONE {
+                self.memory.ask_for(*m);
+                more = true;
+            }
         }
-        std::hint::black_box(seen);
+        more
     }
 
     /// The key that a match waits for in a slot.
+    #[inline(always)]
     fn key_of_match(&self, slot: usize, m: u32) -> Option<Key> {
         let of = self.code.slots[slot].key.as_ref()?;
         let (event, ..) = self.memory.held(m, of.slot);
@@ -252,6 +285,7 @@ impl Turn<'_, '_> {
     }
 
     /// Lets a match in where matches are looked up.
+    #[inline(always)]
     pub fn let_in_keyed(&mut self, slot: usize, m: u32) {
         let key = self.key_of_match(slot, m);
         let station = &mut self.stations[slot];
@@ -302,6 +336,7 @@ impl Turn<'_, '_> {
     }
 
     /// The matches that wait for the value of an event: the first of them, and what need not be tested again.
+    #[inline(always)]
     fn look_up(&mut self, slot: usize, event: &Event<'_>) -> Option<(Key, u32, Option<usize>)> {
         if !self.tester.passed_alone(slot, event, self.cx, self.element) {
             return None;
@@ -313,6 +348,7 @@ impl Turn<'_, '_> {
     }
 
     /// Offers an event to the matches that wait for its value.
+    #[inline(never)]
     pub fn offer_keyed(&mut self, slot: usize, event: &Event<'_>) {
         let state = self.code.slots[slot].state;
         let Some((key, mut m, known)) = self.look_up(slot, event) else { return };

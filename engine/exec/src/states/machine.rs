@@ -150,6 +150,7 @@ impl Turn<'_, '_> {
         }
     }
 
+    #[inline(never)]
     fn let_in(&mut self, slot: usize) {
         let station = &mut self.stations[slot];
         let Some(m) = station.new.only() else { return self.let_all_in(slot) };
@@ -160,7 +161,7 @@ impl Turn<'_, '_> {
         self.let_one_in(slot, m);
     }
 
-    #[inline]
+    #[inline(always)]
     fn let_one_in(&mut self, slot: usize, m: u32) {
         let ts = self.memory.ts(m);
         let station = &mut self.stations[slot];
@@ -176,6 +177,7 @@ impl Turn<'_, '_> {
         }
     }
 
+    #[inline(never)]
     fn let_all_in(&mut self, slot: usize) {
         let Turn { stations, memory, code, .. } = self;
         let station = &mut stations[slot];
@@ -268,7 +270,7 @@ impl Turn<'_, '_> {
     }
 
     /// Puts a match into `new` of a slot.
-    #[inline]
+    #[inline(always)]
     pub fn wait_for(&mut self, slot: usize, m: u32) {
         self.memory.hold(m);
         self.stations[slot].new.push(m);
@@ -278,7 +280,7 @@ impl Turn<'_, '_> {
     }
 
     /// A match has come to a state.
-    #[inline]
+    #[inline(always)]
     pub fn add(&mut self, state: usize, m: u32) {
         let code = self.code;
         let last = code.states[state].last;
@@ -290,7 +292,7 @@ impl Turn<'_, '_> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn add_present(&mut self, slot: usize, m: u32) {
         if !self.code.sequence || self.stations[slot].new.is_empty() {
             self.wait_for(slot, m);
@@ -325,7 +327,7 @@ impl Turn<'_, '_> {
     }
 
     /// A complete match is a row.
-    #[inline]
+    #[inline(always)]
     pub fn find(&mut self, m: u32, last: Option<(usize, &Event<'_>)>) {
         self.memory.add_flags(m, SHOWN);
         let Turn { code, memory, found, cx, step, cause, key, .. } = self;
@@ -393,7 +395,7 @@ impl Turn<'_, '_> {
     }
 
     /// A match takes the only event of a state.
-    #[inline]
+    #[inline(always)]
     pub fn succeed_one(&mut self, slot: usize, state: usize, m: u32, event: &Event<'_>) {
         self.memory.set_ts(m, event.ts);
         if self.code.completing == Some(slot) {
@@ -443,7 +445,7 @@ impl Turn<'_, '_> {
     }
 
     /// A start state on which `every` stands directly: the empty match goes on waiting, another one takes the event.
-    #[inline]
+    #[inline(never)]
     fn start_one(&mut self, slot: usize, blank: u32, event: &Event<'_>) {
         if !self.passes(slot, blank, event, None) {
             return;

@@ -1,6 +1,8 @@
 //! Partial matches: which event each slot holds, when the last one came, and who waits with it. A match is a row of words, so
 //! that all of it lies together.
 
+use riddhi_batch::fetch;
+
 use super::events::{Events, NONE};
 
 /// A slot that holds nothing.
@@ -103,6 +105,12 @@ impl Memory {
         let halves = &mut self.words[at..at + 2];
         halves[0] = value as u32;
         halves[1] = (value as u64 >> 32) as u32;
+    }
+
+    /// Asks for a match, if it is one.
+    #[inline]
+    pub fn ask_for(&self, m: u32) {
+        fetch(&self.words, (m as usize).saturating_mul(self.stride));
     }
 
     /// What a slot of a match holds: [`EMPTY`], [`FILLED`], or one more than the number of an event or a chain.

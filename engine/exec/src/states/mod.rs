@@ -30,6 +30,7 @@ use self::code::Code;
 use self::conditions::Tester;
 use self::events::Events;
 use self::found::Found;
+use self::keyed::AHEAD;
 use self::machine::{Event, Station, Turn};
 use self::matches::Memory;
 use self::selection::Selection;
@@ -44,9 +45,6 @@ pub const PARTIAL_MATCHES_MAX: usize = 10_000_000;
 
 /// Rows of a named window that stand for a reset.
 const RESET: u8 = 2;
-
-/// Chunks for which what they need is fetched at once.
-const AHEAD: usize = 64;
 
 /// Who waits for a key of a partition, or for the whole app.
 struct Waiting {

@@ -1,5 +1,7 @@
 //! Matches that wait, in order. Those at the front go at once, and where they are looked up by a key any one may leave a hole.
 
+use riddhi_batch::fetch;
+
 use super::matches::Memory;
 
 /// A place that was left.
@@ -31,6 +33,7 @@ impl Queue {
     }
 
     /// Appends, noting in each match where it stands.
+    #[inline]
     pub fn push_placed(&mut self, m: u32, memory: &mut Memory) {
         memory.set_place(m, self.items.len() as u32);
         self.items.push(m);
@@ -80,6 +83,12 @@ impl Queue {
         }
     }
 
+    /// Asks for the place of a match.
+    #[inline]
+    pub fn ask_for(&self, place: u32) {
+        fetch(&self.items, place as usize);
+    }
+
     /// Leaves a hole at the place of a match.
     #[inline]
     pub fn remove_placed(&mut self, place: u32) {
@@ -91,10 +100,15 @@ impl Queue {
     }
 
     /// Closes the holes, once there are three of them for each match: each match that moves is a place to be noted in it.
+    #[inline]
     pub fn close_holes(&mut self, memory: &mut Memory) {
-        if self.holes + self.head < 1024 || self.holes + self.head < self.len() * 3 {
-            return;
+        if self.holes + self.head >= 1024 && self.holes + self.head >= self.len() * 3 {
+            self.move_up(memory);
         }
+    }
+
+    #[cold]
+    fn move_up(&mut self, memory: &mut Memory) {
         let mut to = 0;
         for from in self.head..self.items.len() {
             let m = self.items[from];

@@ -56,6 +56,7 @@ impl Turn<'_, '_> {
     }
 
     /// Notes when a match began that becomes pending.
+    #[inline]
     pub fn note_pending(&mut self, slot: usize, m: u32) {
         let began = first_time(self.memory, m, self.code.states[0].first).unwrap_or(NEVER);
         let station = &mut self.stations[slot];
@@ -108,6 +109,7 @@ impl Turn<'_, '_> {
     }
 
     /// Notes when a match began that has come to `new` of a slot.
+    #[inline]
     pub fn note_beginning(&mut self, slot: usize, m: u32) {
         let first = self.code.states[0].first;
         let began = first_time(self.memory, m, first).unwrap_or(NEVER);
