@@ -7,9 +7,9 @@ use riddhi_plan::registry::{ArgError, ArgType, BoundScalar, Registry, RowFailure
 
 use super::super::parse;
 use super::columns::{Over, of_columns, one_number, two_numbers};
-use super::hyperbolic;
 use super::rowwise::{Cell, Out, Row, of_row, shown};
 use super::signature::{Checked, DOUBLE, FLOAT, INT, NUMBER, REAL, STRING, Types, WHOLE};
+use super::{hyperbolic, rounding};
 use crate::expr::union_nulls;
 
 const ONE: &[&[Types]] = &[&[NUMBER]];
@@ -43,11 +43,11 @@ pub(super) fn register(registry: &mut Registry) {
     one!(registry, "acos", ONE_REAL, f64::acos);
     one!(registry, "asin", ONE_REAL, f64::asin);
     one!(registry, "cbrt", ONE, f64::cbrt);
-    one!(registry, "ceil", ONE_REAL, f64::ceil);
+    one!(registry, "ceil", ONE_REAL, rounding::ceil);
     one!(registry, "cos", ONE, f64::cos);
     one!(registry, "cosh", ONE, hyperbolic::cosh);
     one!(registry, "exp", ONE, f64::exp);
-    one!(registry, "floor", ONE, f64::floor);
+    one!(registry, "floor", ONE, rounding::floor);
     one!(registry, "ln", ONE, f64::ln);
     one!(registry, "log10", ONE, f64::log10);
     one!(registry, "log2", ONE, |x| x.ln() / std::f64::consts::LN_2);
@@ -258,6 +258,6 @@ fn round(ty: Type) -> BoundScalar {
 
 /// `floor(x + 1/2)` without the rounding of that sum.
 fn half_up(x: f64) -> f64 {
-    let floor = x.floor();
+    let floor = rounding::floor(x);
     if x - floor >= 0.5 { floor + 1.0 } else { floor }
 }

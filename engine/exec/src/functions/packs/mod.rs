@@ -8,6 +8,7 @@ mod maths;
 mod pattern;
 mod random;
 mod regexes;
+mod rounding;
 mod signature;
 mod strings;
 

@@ -16,6 +16,7 @@ use riddhi_batch::Value;
 use riddhi_plan::registry::{ArgError, ArgType, RowFailure};
 
 use super::rowwise::{Row, shown};
+pub(super) use table::TEXT_MAX;
 use table::Table;
 
 /// Steps back that one search may take; then its row fails.

@@ -6,23 +6,29 @@ use std::ops::Range;
 
 use regex_automata::Anchored;
 use regex_automata::dfa::{Automaton, StartKind, dense};
+use regex_automata::nfa::thompson;
 use regex_automata::util::primitives::StateID;
-use regex_automata::util::start;
+use regex_automata::util::{start, syntax};
+use regex_syntax::hir::Look;
 
 /// Bytes of a table.
 const TABLE_MAX: usize = 1 << 16;
 /// Bytes that making it may take.
 const WORK_MAX: usize = 1 << 18;
 /// Bytes of a text that is searched here: matches are tried from each place in turn, so the steps go by the square.
-pub(super) const TEXT_MAX: usize = 64;
+pub(in super::super) const TEXT_MAX: usize = 64;
 /// Characters of ASCII.
 const ASCII: usize = 128;
 
+type States = dense::DFA<Vec<u32>>;
+
 /// See above.
 pub(super) struct Table {
-    states: dense::DFA<Vec<u32>>,
+    states: States,
     /// Where a search over all of the text begins.
     anywhere: StateID,
+    /// Of a pattern that ends where the text does: the same backwards from there, and where that begins.
+    backwards: Option<(States, StateID)>,
     /// Where a match begins behind each character, and at the beginning of the text.
     here: [StateID; ASCII + 1],
     /// Characters with which a match can begin, or before which an empty one can stand.
@@ -38,14 +44,7 @@ impl fmt::Debug for Table {
 impl Table {
     /// Of a pattern of the `regex` crate's; none if it would be large.
     pub fn new(pattern: &str) -> Option<Table> {
-        let mut config = dense::Config::new()
-            .start_kind(StartKind::Both)
-            .dfa_size_limit(Some(TABLE_MAX))
-            .determinize_size_limit(Some(WORK_MAX));
-        for byte in ASCII as u8..=u8::MAX {
-            config = config.quit(byte, true);
-        }
-        let states = dense::Builder::new().configure(config).build(pattern).ok()?;
+        let states = states(pattern, false)?;
         let from =
             |behind, anchored| states.start_state(&start::Config::new().look_behind(behind).anchored(anchored)).ok();
         let anywhere = from(None, Anchored::No)?;
@@ -57,25 +56,22 @@ impl Table {
         for (byte, begins) in (0..ASCII as u8).zip(&mut begins) {
             *begins = here.iter().any(|&state| !states.is_dead_state(states.next_state(state, byte)));
         }
-        Some(Table { states, anywhere, here, begins })
+        let backwards = match syntax::parse(pattern).ok()?.properties().look_set_suffix().contains(Look::End) {
+            true => self::states(pattern, true)
+                .and_then(|s| Some((s.start_state(&start::Config::new().anchored(Anchored::Yes)).ok()?, s)))
+                .map(|(start, states)| (states, start)),
+            false => None,
+        };
+        Some(Table { states, anywhere, backwards, here, begins })
     }
 
     /// Whether it is found anywhere in the text.
     #[inline]
     pub fn holds(&self, text: &[u8]) -> bool {
-        let mut state = self.anywhere;
-        for &byte in text {
-            state = self.states.next_state(state, byte);
-            if self.states.is_special_state(state) {
-                if self.states.is_match_state(state) {
-                    return true;
-                }
-                if self.states.is_dead_state(state) {
-                    return false;
-                }
-            }
+        match &self.backwards {
+            Some((states, start)) => run(states, *start, text.iter().rev()),
+            None => run(&self.states, self.anywhere, text.iter()),
         }
-        self.states.is_match_state(self.states.next_eoi_state(state))
     }
 
     /// The first match from `at` on.
@@ -94,18 +90,53 @@ impl Table {
     #[inline]
     fn end(&self, text: &[u8], start: usize) -> Option<usize> {
         let behind = if start == 0 { ASCII } else { text[start - 1] as usize & (ASCII - 1) };
-        let (mut state, mut end) = (self.here[behind], None);
+        let (mut state, mut matches, mut end) = (self.here[behind], false, None);
         for (at, &byte) in text.iter().enumerate().skip(start) {
-            state = self.states.next_state(state, byte);
-            if self.states.is_special_state(state) {
-                // A match is told by the byte behind it.
-                if self.states.is_match_state(state) {
-                    end = Some(at);
-                } else if self.states.is_dead_state(state) {
+            let next = self.states.next_state(state, byte);
+            // Often it stays as it is, which the processor foresees: then no step waits for the last.
+            if next != state {
+                state = next;
+                matches = self.states.is_match_state(state);
+                if !matches && self.states.is_dead_state(state) {
                     return end;
                 }
+            }
+            if matches {
+                // It is told by the byte behind it.
+                end = Some(at);
             }
         }
         if self.states.is_match_state(self.states.next_eoi_state(state)) { Some(text.len()) } else { end }
     }
+}
+
+/// The table of a pattern, or of what it is backwards.
+fn states(pattern: &str, backwards: bool) -> Option<States> {
+    let mut config = dense::Config::new()
+        .start_kind(if backwards { StartKind::Anchored } else { StartKind::Both })
+        .dfa_size_limit(Some(TABLE_MAX))
+        .determinize_size_limit(Some(WORK_MAX));
+    for byte in ASCII as u8..=u8::MAX {
+        config = config.quit(byte, true);
+    }
+    let mut builder = dense::Builder::new();
+    builder.configure(config).thompson(thompson::Config::new().reverse(backwards)).build(pattern).ok()
+}
+
+/// Whether a match is met on the way.
+#[inline]
+fn run<'a>(states: &States, start: StateID, text: impl Iterator<Item = &'a u8>) -> bool {
+    let mut state = start;
+    for &byte in text {
+        state = states.next_state(state, byte);
+        if states.is_special_state(state) {
+            if states.is_match_state(state) {
+                return true;
+            }
+            if states.is_dead_state(state) {
+                return false;
+            }
+        }
+    }
+    states.is_match_state(states.next_eoi_state(state))
 }

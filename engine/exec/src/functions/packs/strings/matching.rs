@@ -138,7 +138,8 @@ fn substr(args: &[ArgType]) -> Result<BoundScalar, ArgError> {
         return Ok(of_columns(NAME, Type::String, of, over::substr));
     }
     let pattern = pick(args, 1)?;
-    Ok(of_row(NAME, Type::String, move |row: &Row<'_>, out: &mut String| {
+    let known = pattern.clone();
+    let of = move |row: &Row<'_>, out: &mut String| {
         let (text, group) = (row.some_text(0)?, if grouped { row.some_int(2)? } else { 0 });
         pattern.with(row, |pattern| {
             let Some(found) = pattern.captures(&text)? else { return Ok(Out::Text) };
@@ -153,7 +154,8 @@ fn substr(args: &[ArgType]) -> Result<BoundScalar, ArgError> {
                 _ => Err(RowFailure::new(format!("there is no group {group}"))),
             }
         })
-    }))
+    };
+    Ok(of_columns(NAME, Type::String, of, move |over: &mut Over<'_>| over::first_match(over, &known)))
 }
 
 /// From an index on, to the end or for so many characters.

@@ -45,18 +45,18 @@ pub(super) fn register(registry: &mut Registry) {
     registry.scalar("str", "concat", Arc::new(Concat));
     registry.scalar("str", "fillTemplate", Arc::new(template::FillTemplate));
     simple!(registry, "charAt", WITH_INT, String, char_at, over::char_at);
-    simple!(registry, "charFrequency", TWO, Long, char_frequency);
+    simple!(registry, "charFrequency", TWO, Long, char_frequency, over::char_frequency);
     simple!(registry, "contains", TWO, Bool, contains, over::contains);
     simple!(registry, "equalsIgnoreCase", TWO, Bool, equals_ignore_case, over::equals_ignore_case);
-    simple!(registry, "hex", ONE, String, hex);
+    simple!(registry, "hex", ONE, String, hex, over::hex);
     simple!(registry, "unhex", ONE, String, unhex);
     simple!(registry, "length", ONE, Int, |row, _| Ok(Out::Int(units::count(&row.some_text(0)?) as i32)), over::length);
     simple!(registry, "locate", LOCATE, Int, locate, over::locate);
     simple!(registry, "lower", ONE, String, lower, over::lower);
     simple!(registry, "upper", ONE, String, upper, over::upper);
-    simple!(registry, "repeat", WITH_INT, String, repeat);
+    simple!(registry, "repeat", WITH_INT, String, repeat, over::repeat);
     simple!(registry, "reverse", ONE, String, reverse, over::reverse);
-    simple!(registry, "strcmp", TWO, Int, strcmp);
+    simple!(registry, "strcmp", TWO, Int, strcmp, over::strcmp);
     simple!(registry, "trim", ONE, String, trim, over::trim);
     matching::register(registry);
 }

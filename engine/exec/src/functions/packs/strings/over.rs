@@ -4,7 +4,7 @@
 use riddhi_batch::{Arena, Data, Str};
 
 use super::super::columns::{Over, Short, changed, each_text, has, is_ascii, joined, part_of};
-use super::super::pattern::Pick;
+use super::super::pattern::{Pattern, Pick, TEXT_MAX};
 use super::LONGEST;
 use crate::expr::{Side, side};
 
@@ -43,8 +43,8 @@ pub(super) fn trim(over: &mut Over<'_>) -> bool {
         if bytes.first().is_some_and(kept) && bytes.last().is_some_and(kept) {
             return Some(text);
         }
-        let from = bytes.iter().position(|b| kept(b)).unwrap_or(bytes.len());
-        let to = bytes.iter().rposition(|b| kept(b)).map_or(from, |last| last + 1);
+        let from = bytes.iter().position(kept).unwrap_or(bytes.len());
+        let to = bytes.iter().rposition(kept).map_or(from, |last| last + 1);
         Some(part_of(text, from, to, arena))
     })
 }
@@ -116,36 +116,56 @@ fn ints<'a>(over: &Over<'a>, k: usize) -> Option<Side<'a, i32>> {
 }
 
 /// The bytes of a text of ASCII from `from` up to `to`; none if they are not all there.
-#[inline]
-fn part(text: Str, from: i64, to: i64, arena: &Arena) -> Option<Str> {
-    let (from, to) = (usize::try_from(from).ok()?, usize::try_from(to).ok()?);
+#[inline(always)]
+fn part(text: Str, from: usize, to: usize, arena: &Arena) -> Option<Str> {
     if let Some(short) = Short::of(text) {
         return short.part(from, to).map(Short::text);
     }
+    part_of_long(text, from, to, arena)
+}
+
+fn part_of_long(text: Str, from: usize, to: usize, arena: &Arena) -> Option<Str> {
     let fits = from <= to && to <= text.len() && is_ascii(text, arena);
     fits.then(|| part_of(text, from, to, arena))
 }
 
+/// As a place in a text; far beyond any if it is negative.
+fn place(index: i32) -> usize {
+    usize::try_from(index).unwrap_or(usize::MAX / 4)
+}
+
 pub(super) fn char_at(over: &mut Over<'_>) -> bool {
-    let Some(index) = ints(over, 1) else { return false };
-    each_text(over, 0, Str::EMPTY, |i, text, arena| {
-        let at = index.at(i) as i64;
-        part(text, at, at + 1, arena)
-    })
+    match ints(over, 1) {
+        None => false,
+        Some(Side::One(at)) => {
+            let at = place(at);
+            each_text(over, 0, Str::EMPTY, |_, text, arena| part(text, at, at + 1, arena))
+        }
+        Some(Side::Many(at)) => each_text(over, 0, Str::EMPTY, |i, text, arena| {
+            let at = place(at[i]);
+            part(text, at, at + 1, arena)
+        }),
+    }
 }
 
 /// `substr` from an index on, to the end or for so many characters.
 pub(super) fn substr(over: &mut Over<'_>) -> bool {
     let Some(begin) = ints(over, 1) else { return false };
     if over.args.len() == 2 {
-        return each_text(over, 0, Str::EMPTY, |i, text, arena| {
-            part(text, begin.at(i) as i64, text.len() as i64, arena)
-        });
+        return match begin {
+            Side::One(from) => {
+                let from = place(from);
+                each_text(over, 0, Str::EMPTY, |_, text, arena| part(text, from, text.len(), arena))
+            }
+            Side::Many(from) => {
+                each_text(over, 0, Str::EMPTY, |i, text, arena| part(text, place(from[i]), text.len(), arena))
+            }
+        };
     }
     let Some(length) = ints(over, 2) else { return false };
     each_text(over, 0, Str::EMPTY, |i, text, arena| {
-        let from = begin.at(i) as i64;
-        part(text, from, from + length.at(i) as i64, arena)
+        let to = usize::try_from(begin.at(i) as i64 + length.at(i) as i64).ok()?;
+        part(text, place(begin.at(i)), to, arena)
     })
 }
 
@@ -181,16 +201,9 @@ fn long(sides: &[Side<'_, Str>], i: usize, arena: &mut Arena) -> Option<Str> {
     if len > LONGEST {
         return None;
     }
-    let at = arena.len();
-    for part in sides {
-        let part = part.at(i);
-        if part.is_inline() {
-            arena.push(part.bytes(&Arena::new()));
-        } else {
-            arena.repeat(part.offset(), part.len());
-        }
-    }
-    Some(Str::placed(&arena.bytes_mut()[at..], at as u64))
+    let start = arena.len();
+    sides.iter().for_each(|part| append(part.at(i), arena));
+    Some(behind(start, arena))
 }
 
 pub(super) fn regexp(over: &mut Over<'_>, pattern: &Pick) -> bool {
@@ -201,24 +214,138 @@ pub(super) fn regexp(over: &mut Over<'_>, pattern: &Pick) -> bool {
 /// Each match of a known pattern, or the first, becomes a known text that names no groups.
 pub(super) fn replace(over: &mut Over<'_>, pattern: &Pick, all: bool) -> bool {
     let (Some(pattern), Some(with)) = (pattern.constant(), constant(over, 2)) else { return false };
-    if with.bytes(over.arena).iter().any(|b| matches!(b, b'$' | b'\\')) {
+    // So that no result is too long.
+    if with.len() > LONGEST / (2 * TEXT_MAX) || with.bytes(over.arena).iter().any(|b| matches!(b, b'$' | b'\\')) {
         return false;
     }
-    let mut changed = Vec::new();
     each_text(over, 0, Str::EMPTY, |_, text, arena| {
-        let (bytes, mut copied) = (text.bytes(arena), 0);
-        changed.clear();
-        pattern.every_in(bytes, |found| {
-            changed.extend_from_slice(&bytes[copied..found.start]);
-            changed.extend_from_slice(with.bytes(arena));
+        if text.is_inline()
+            && with.is_inline()
+            && let Some(short) = replaced(text, pattern, with, all, arena)?
+        {
+            return Some(short);
+        }
+        let (mut copy, len) = ([0; TEXT_MAX], text.len());
+        copy.get_mut(..len)?.copy_from_slice(text.bytes(arena));
+        let (start, mut copied) = (arena.len(), 0);
+        pattern.every_in(&copy[..len], |found| {
+            arena.push(&copy[copied..found.start]);
+            append(with, arena);
             copied = found.end;
             all
         })?;
-        // Nothing was found, or nothing but what is nothing and becomes nothing.
-        if copied == 0 && changed.is_empty() {
+        if copied == 0 && arena.len() == start {
             return Some(text);
         }
-        changed.extend_from_slice(&bytes[copied..]);
-        (changed.len() <= LONGEST).then(|| Str::new(&changed, arena))
+        arena.push(&copy[copied..len]);
+        Some(behind(start, arena))
+    })
+}
+
+/// The same where all is short; `Some(None)` if the result is not.
+#[inline]
+fn replaced(text: Str, pattern: &Pattern, with: Str, all: bool, arena: &Arena) -> Option<Option<Str>> {
+    let (mut word, mut copied) = (Some(Str::EMPTY.word()), 0);
+    pattern.every_in(text.bytes(arena), |found| {
+        let before = part_of(text, copied, found.start, arena);
+        word = word.and_then(|word| joined(word, before.word())).and_then(|word| joined(word, with.word()));
+        copied = found.end;
+        all && word.is_some()
+    })?;
+    let rest = part_of(text, copied, text.len(), arena);
+    Some(word.and_then(|word| joined(word, rest.word())).map(Str::from_word))
+}
+
+/// Puts a text behind all others.
+fn append(text: Str, arena: &mut Arena) {
+    if text.is_inline() {
+        // All the word, whose size is known, and then off with what is too much.
+        let (bytes, len) = (arena.bytes_mut(), text.len());
+        let end = bytes.len() + len;
+        bytes.extend_from_slice(&(text.word() >> 32).to_le_bytes()[..12]);
+        bytes.truncate(end);
+    } else {
+        arena.repeat(text.offset(), text.len());
+    }
+}
+
+/// The text that was written from `start` on; if it is short, its bytes go.
+fn behind(start: usize, arena: &mut Arena) -> Str {
+    let bytes = &arena.bytes_mut()[start..];
+    match Str::inline(bytes) {
+        None => Str::placed(bytes, start as u64),
+        Some(short) => {
+            arena.bytes_mut().truncate(start);
+            short
+        }
+    }
+}
+
+/// How often a character of ASCII stands in a text.
+pub(super) fn char_frequency(over: &mut Over<'_>) -> bool {
+    let wanted = constant(over, 1).and_then(Short::of).filter(|w| w.len() == 1);
+    let Some(byte) = wanted.map(|w| (w.text().word() >> 32) as u8) else { return false };
+    each_text(over, 0, 0i64, |_, text, arena| Some(text.bytes(arena).iter().filter(|b| **b == byte).count() as i64))
+}
+
+/// Texts of ASCII side by side.
+pub(super) fn strcmp(over: &mut Over<'_>) -> bool {
+    let arg = &over.args[1];
+    if !matches!(arg.column.data, Data::Str(_)) {
+        return false;
+    }
+    let others: Side<'_, Str> = side(arg, over.n);
+    each_text(over, 0, 0, |i, text, arena| {
+        let (x, y) = (text.bytes(arena), others.at(i));
+        let y = y.bytes(arena);
+        let differ = x.iter().zip(y).find(|(x, y)| x != y).map(|(&x, &y)| x as i32 - y as i32);
+        (x.is_ascii() && y.is_ascii()).then(|| differ.unwrap_or(x.len() as i32 - y.len() as i32))
+    })
+}
+
+/// Any text so many times.
+pub(super) fn repeat(over: &mut Over<'_>) -> bool {
+    let Some(times) = ints(over, 1) else { return false };
+    each_text(over, 0, Str::EMPTY, |i, text, arena| {
+        let times = times.at(i).max(0) as usize;
+        if text.is_empty() {
+            return Some(text);
+        }
+        if text.len().checked_mul(times)? > LONGEST {
+            return None;
+        }
+        let start = arena.len();
+        (0..times).for_each(|_| append(text, arena));
+        Some(behind(start, arena))
+    })
+}
+
+/// The bytes of a text of ASCII as hexadecimal numbers, without leading zeros.
+pub(super) fn hex(over: &mut Over<'_>) -> bool {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    each_text(over, 0, Str::EMPTY, |_, text, arena| {
+        if !is_ascii(text, arena) {
+            return None;
+        }
+        let start = arena.len();
+        for k in 0..text.len() {
+            let byte = text.bytes(arena)[k] as usize;
+            let digits = [DIGITS[byte >> 4], DIGITS[byte & 15]];
+            arena.push(&digits[(byte < 16) as usize..]);
+        }
+        Some(behind(start, arena))
+    })
+}
+
+/// The first match of a known pattern, or nothing.
+pub(super) fn first_match(over: &mut Over<'_>, pattern: &Pick) -> bool {
+    let Some(pattern) = pattern.constant().filter(|_| over.args.len() == 2) else { return false };
+    each_text(over, 0, Str::EMPTY, |_, text, arena| {
+        let mut first = 0..0;
+        pattern.every_in(text.bytes(arena), |found| {
+            first = found;
+            false
+        })?;
+        Some(part_of(text, first.start, first.end, arena))
     })
 }
