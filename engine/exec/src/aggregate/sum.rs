@@ -142,7 +142,8 @@ pub struct Spread {
 }
 
 /// `stdDev` of the population by Welford's recurrence (B. P. Welford, Technometrics 4, 1962), run backwards to take a value
-/// out. Cancellation may leave the sum of squares a little below zero, which counts as zero.
+/// out. Cancellation may leave the variance a little below zero, which counts as zero. Where more was taken out than was put
+/// in, count and sum of squares are both below zero, and what was taken out has a deviation as well.
 pub struct StdDev<N>(PhantomData<N>);
 
 impl<N: Number> Accumulate for StdDev<N> {
@@ -181,7 +182,10 @@ impl<N: Number> Accumulate for StdDev<N> {
         match acc.count {
             0 => None,
             1 => Some(0.0),
-            n => Some((if acc.squares < 0.0 { 0.0 } else { acc.squares } / n as f64).sqrt()),
+            n => {
+                let variance = acc.squares / n as f64;
+                Some(if variance < 0.0 { 0.0 } else { variance }.sqrt())
+            }
         }
     }
     fn is_clear(acc: &Spread) -> bool {

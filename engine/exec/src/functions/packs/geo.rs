@@ -5,6 +5,7 @@ use std::sync::Arc;
 use riddhi_batch::Type;
 use riddhi_plan::registry::{Registry, RowFailure};
 
+use super::fdlibm;
 use super::rowwise::{Out, Row, null, of_row};
 use super::signature::{Checked, DOUBLE};
 
@@ -25,5 +26,5 @@ fn distance(row: &Row<'_>, _: &mut String) -> Result<Out, RowFailure> {
     let half = |from: f64, to: f64| ((to - from).to_radians() / 2.0).sin();
     let (north, east) = (half(latitude, other_latitude), half(longitude, other_longitude));
     let a = north * north + latitude.to_radians().cos() * other_latitude.to_radians().cos() * east * east;
-    Ok(Out::Double(RADIUS * 2.0 * a.sqrt().atan2((1.0 - a).sqrt())))
+    Ok(Out::Double(RADIUS * 2.0 * fdlibm::atan2(a.sqrt(), (1.0 - a).sqrt())))
 }

@@ -2,6 +2,8 @@
 
 use std::f64::consts::LN_2;
 
+use super::fdlibm;
+
 /// From here on `exp(-x)` does not count.
 const LARGE: f64 = 22.0;
 /// From here on `exp(x)` is infinite.
@@ -10,20 +12,20 @@ const HUGE: f64 = 709.782712893384;
 /// `exp(x) / 2` of a large x, which may be finite where `exp(x)` is not.
 fn half_exp(x: f64) -> f64 {
     if x < HUGE {
-        return 0.5 * x.exp();
+        return 0.5 * fdlibm::exp(x);
     }
-    let root = (0.5 * x).exp();
+    let root = fdlibm::exp(0.5 * x);
     (0.5 * root) * root
 }
 
 pub(super) fn cosh(x: f64) -> f64 {
     let x = x.abs();
     if x < 0.5 * LN_2 {
-        let (t, w) = (x.exp_m1(), 1.0 + x.exp_m1());
+        let (t, w) = (fdlibm::exp_m1(x), 1.0 + fdlibm::exp_m1(x));
         return if x < f64::EPSILON / 8.0 { w } else { 1.0 + (t * t) / (w + w) };
     }
     if x < LARGE {
-        let t = x.exp();
+        let t = fdlibm::exp(x);
         return 0.5 * t + 0.5 / t;
     }
     half_exp(x)
@@ -35,7 +37,7 @@ pub(super) fn sinh(x: f64) -> f64 {
         return x;
     }
     if size < LARGE {
-        let t = size.exp_m1();
+        let t = fdlibm::exp_m1(size);
         return if size < 1.0 { half * (2.0 * t - t * t / (t + 1.0)) } else { half * (t + t / (t + 1.0)) };
     }
     half_exp(size).copysign(x)
@@ -49,9 +51,9 @@ pub(super) fn tanh(x: f64) -> f64 {
     let z = if size >= LARGE {
         1.0
     } else if size >= 1.0 {
-        1.0 - 2.0 / ((2.0 * size).exp_m1() + 2.0)
+        1.0 - 2.0 / (fdlibm::exp_m1(2.0 * size) + 2.0)
     } else {
-        let t = (-2.0 * size).exp_m1();
+        let t = fdlibm::exp_m1(-2.0 * size);
         -t / (t + 2.0)
     };
     z.copysign(x)

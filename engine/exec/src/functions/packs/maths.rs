@@ -9,7 +9,7 @@ use super::super::parse;
 use super::columns::{Over, of_columns, one_number, two_numbers};
 use super::rowwise::{Cell, Out, Row, of_row, shown};
 use super::signature::{Checked, DOUBLE, FLOAT, INT, NUMBER, REAL, STRING, Types, WHOLE};
-use super::{hyperbolic, rounding};
+use super::{fdlibm, hyperbolic, rounding};
 use crate::expr::union_nulls;
 
 const ONE: &[&[Types]] = &[&[NUMBER]];
@@ -40,16 +40,16 @@ fn add(registry: &mut Registry, name: &str, overloads: &'static [&'static [Types
 
 pub(super) fn register(registry: &mut Registry) {
     one!(registry, "abs", ONE, f64::abs);
-    one!(registry, "acos", ONE_REAL, f64::acos);
-    one!(registry, "asin", ONE_REAL, f64::asin);
-    one!(registry, "cbrt", ONE, f64::cbrt);
+    one!(registry, "acos", ONE_REAL, libm::acos);
+    one!(registry, "asin", ONE_REAL, libm::asin);
+    one!(registry, "cbrt", ONE, fdlibm::cbrt);
     one!(registry, "ceil", ONE_REAL, rounding::ceil);
     one!(registry, "cos", ONE, f64::cos);
     one!(registry, "cosh", ONE, hyperbolic::cosh);
     one!(registry, "exp", ONE, f64::exp);
     one!(registry, "floor", ONE, rounding::floor);
     one!(registry, "ln", ONE, f64::ln);
-    one!(registry, "log10", ONE, f64::log10);
+    one!(registry, "log10", ONE, libm::log10);
     one!(registry, "log2", ONE, |x| x.ln() / std::f64::consts::LN_2);
     one!(registry, "sin", ONE, f64::sin);
     one!(registry, "sinh", ONE, hyperbolic::sinh);
@@ -102,7 +102,7 @@ fn parsed(name: &'static str, ty: Type, read: fn(&str) -> Option<Out>) -> BoundS
 }
 
 fn atan(args: &[ArgType]) -> Result<BoundScalar, ArgError> {
-    Ok(if args.len() == 1 { one_number("math:atan", f64::atan) } else { two_numbers("math:atan", f64::atan2) })
+    Ok(if args.len() == 1 { one_number("math:atan", libm::atan) } else { two_numbers("math:atan", fdlibm::atan2) })
 }
 
 fn log(row: &Row<'_>, _: &mut String) -> Result<Out, RowFailure> {

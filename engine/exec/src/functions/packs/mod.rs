@@ -1,6 +1,7 @@
 //! Functions of Siddhi's extension packs. A file or folder is a pack.
 
 mod environment;
+mod fdlibm;
 mod geo;
 mod hyperbolic;
 pub(crate) mod json;
