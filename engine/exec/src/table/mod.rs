@@ -266,11 +266,28 @@ impl Table {
                 return Err(Refusal::Duplicate);
             }
         }
-        if self.rows >= self.rows_max {
+        let hidden = self.whole.as_ref().map_or(0, Whole::hidden_rows);
+        if self.rows + hidden >= self.rows_max {
             return Err(Refusal::Full);
         }
         self.tidy_arena();
-        let slot = match self.free.pop() {
+        let slot = self.free_slot();
+        for (to, from) in self.cols.iter_mut().zip(cols) {
+            to.put_from(slot as usize, from, i, arena, &mut self.arena);
+        }
+        if let Some(whole) = &mut self.whole
+            && !whole.enter(&mut self.cols, slot, ts, &mut self.arena)
+        {
+            self.free.push(slot);
+            return Ok(());
+        }
+        self.stand(slot);
+        Ok(())
+    }
+
+    /// A slot without a row.
+    fn free_slot(&mut self) -> u32 {
+        match self.free.pop() {
             Some(slot) => {
                 self.tidy = false;
                 slot
@@ -283,16 +300,11 @@ impl Table {
                 }
                 (self.alive.len() - 1) as u32
             }
-        };
-        for (to, from) in self.cols.iter_mut().zip(cols) {
-            to.put_from(slot as usize, from, i, arena, &mut self.arena);
         }
-        if let Some(whole) = &mut self.whole
-            && !whole.enter(&mut self.cols, slot, ts, &mut self.arena)
-        {
-            self.free.push(slot);
-            return Ok(());
-        }
+    }
+
+    /// The values in the slot are a row from now on.
+    fn stand(&mut self, slot: u32) {
         self.alive[slot as usize] = 1;
         self.rows += 1;
         self.tail.is(slot);
@@ -303,7 +315,6 @@ impl Table {
         for at in 0..self.indexes.len() {
             self.enter(at, slot);
         }
-        Ok(())
     }
 
     /// The word of a key that may be of other kinds than the table's columns, which then hold tagged values.
@@ -384,6 +395,7 @@ impl Table {
         }
         if let Some(whole) = &mut self.whole {
             whole.leave(&self.cols, slot, &self.arena);
+            whole.uncover(slot);
         }
         self.alive[slot as usize] = 0;
         self.rows -= 1;
@@ -423,8 +435,16 @@ impl Table {
         sets: impl Fn(usize) -> Assigned<'a> + Copy,
     ) -> Result<(), Refusal> {
         self.tidy_arena();
-        if let Some(whole) = &mut self.whole {
-            slots.iter().for_each(|&slot| whole.leave(&self.cols, slot, &self.arena));
+        let moves = self.whole.is_some() && (0..n).map(sets).any(|set| self.moves(slots, &set));
+        if let Some(mut whole) = self.whole.take() {
+            for &slot in slots {
+                whole.leave(&self.cols, slot, &self.arena);
+                let hidden = whole.uncover(slot);
+                if hidden > 0 {
+                    self.show(slot, hidden - 1, &mut whole);
+                }
+            }
+            self.whole = Some(whole);
         }
         let done = self.give(slots, n, sets);
         if self.tail.lost() {
@@ -433,10 +453,30 @@ impl Table {
         if let Some(mut whole) = self.whole.take() {
             let equal = |&&slot: &&u32| !whole.enter_again(&self.cols, slot, &self.arena);
             let equal: Vec<u32> = slots.iter().filter(equal).copied().collect();
+            if !moves {
+                let seen = |&slot: &u32| whole.seen(&self.cols, slot, &self.arena);
+                let seen: Vec<u32> = equal.iter().filter_map(seen).collect();
+                seen.into_iter().for_each(|slot| whole.hide(slot, 1));
+            }
             self.whole = Some(whole);
             equal.iter().for_each(|&slot| self.remove(slot));
         }
         done
+    }
+
+    /// One of the rows that were hidden behind the one in this slot, which is about to change, is seen in a slot of its own.
+    #[cold]
+    fn show(&mut self, like: u32, hidden: u32, whole: &mut Whole) {
+        let slot = self.free_slot();
+        let mut spare = Arena::new();
+        for column in &mut self.cols {
+            let mut row = Column::new(column.kind());
+            row.put_from(0, column, like as usize, &self.arena, &mut spare);
+            column.put_from(slot as usize, &row, 0, &spare, &mut self.arena);
+        }
+        whole.enter_again(&self.cols, slot, &self.arena);
+        whole.hide(slot, hidden);
+        self.stand(slot);
     }
 
     /// An update of the last row that is left puts the end of the list right.
@@ -456,8 +496,7 @@ impl Table {
         n: usize,
         sets: impl Fn(usize) -> Assigned<'a> + Copy,
     ) -> Result<(), Refusal> {
-        let indexed = |column: u32| self.plan.indexes.iter().any(|i| i.columns.contains(&column));
-        if (0..n).map(sets).any(|set| indexed(set.column) && self.changes(slots, &set)) {
+        if (0..n).map(sets).any(|set| self.moves(slots, &set)) {
             return self.move_rows(slots, n, sets);
         }
         (0..n).map(sets).for_each(|set| self.assign(slots, &set));
@@ -469,6 +508,11 @@ impl Table {
         for (i, &slot) in slots.iter().enumerate() {
             column.put_from(slot as usize, set.values, set.at(i), set.arena, &mut self.arena);
         }
+    }
+
+    /// Whether an index has to know.
+    fn moves(&self, slots: &[u32], set: &Assigned<'_>) -> bool {
+        self.plan.indexes.iter().any(|i| i.columns.contains(&set.column)) && self.changes(slots, set)
     }
 
     /// Whether some value becomes another.
@@ -605,6 +649,9 @@ impl Table {
         slots.sort_unstable_by_key(|&s| self.numbers[s as usize]);
         for slot in slots {
             self.cols.iter().for_each(|column| out.put_row(column, slot as usize, &self.arena));
+            if let Some(whole) = &self.whole {
+                out.put_u64(u64::from(whole.hidden(slot)));
+            }
         }
     }
 
@@ -628,6 +675,11 @@ impl Table {
             }
             let ts = if self.whole.is_some() { whole::time(&cols, 0) } else { 0 };
             self.insert_at(&cols, 0, ts, &arena).map_err(|why| LoadError::new(why.reason(&self.plan.name)))?;
+            if let Some(whole) = &mut self.whole {
+                let hidden =
+                    u32::try_from(from.get_u64()?).map_err(|_| LoadError::new("a number of rows is out of range"))?;
+                whole.hide(self.alive.len().saturating_sub(1) as u32, hidden);
+            }
         }
         if lost {
             self.tail.lose();

@@ -1,8 +1,11 @@
 //! What Siddhi's tables without a primary key remember of whole rows, and lose.
 //!
 //! A table with indexes and no key is a set: of rows that are equal in all columns and in the time of the event that they were
-//! made of, one is kept. A table with neither is a linked list, in which a deletion of the last row goes wrong: as long as other
+//! made of, one is kept. Those that an update makes equal are all there, but one is seen; the next update changes that one, and
+//! another shows. A table with neither is a linked list, in which a deletion of the last row goes wrong: as long as other
 //! rows are left, what is inserted afterwards is lost, until the last of them is updated.
+
+use std::collections::BTreeMap;
 
 use riddhi_batch::{Arena, Column, Data};
 
@@ -15,6 +18,8 @@ pub(super) struct Whole {
     index: HashIndex,
     /// Whether equal rows are kept all the same.
     allow: bool,
+    /// By slot: how many more rows there are that are equal to the one in it.
+    hidden: BTreeMap<u32, u32>,
     /// One time.
     stamp: Column,
     no_strings: Arena,
@@ -25,7 +30,7 @@ impl Whole {
     pub(super) fn new(columns: usize) -> Whole {
         let index = HashIndex::new((0..=columns as u32).collect(), true);
         let stamp = Column::new(riddhi_batch::Kind::I64);
-        Whole { index, allow: false, stamp, no_strings: Arena::new() }
+        Whole { index, allow: false, hidden: BTreeMap::new(), stamp, no_strings: Arena::new() }
     }
 
     /// Keeps equal rows from now on.
@@ -58,6 +63,37 @@ impl Whole {
         new
     }
 
+    /// The slot with the row that is seen of those equal to the one in this slot, which is not among them.
+    pub(super) fn seen(&mut self, cols: &[Column], slot: u32, arena: &Arena) -> Option<u32> {
+        let columns = std::mem::take(&mut self.index.columns);
+        let own = Keys { cols, by: &columns, arena };
+        let seen = self.index.find(&own, own.word(slot as usize), &own, slot as usize);
+        self.index.columns = columns;
+        seen
+    }
+
+    /// How many more rows are equal to the one in the slot.
+    pub(super) fn hidden(&self, slot: u32) -> u32 {
+        self.hidden.get(&slot).copied().unwrap_or(0)
+    }
+
+    /// Rows behind those that are seen.
+    pub(super) fn hidden_rows(&self) -> usize {
+        self.hidden.values().map(|&rows| rows as usize).sum()
+    }
+
+    /// So many more rows are equal to the one in the slot.
+    pub(super) fn hide(&mut self, slot: u32, rows: u32) {
+        if rows > 0 {
+            *self.hidden.entry(slot).or_default() += rows;
+        }
+    }
+
+    /// No more rows are equal to the one in the slot; gives how many were.
+    pub(super) fn uncover(&mut self, slot: u32) -> u32 {
+        self.hidden.remove(&slot).unwrap_or(0)
+    }
+
     /// The row in the slot goes, or changes.
     pub(super) fn leave(&mut self, cols: &[Column], slot: u32, arena: &Arena) {
         let columns = std::mem::take(&mut self.index.columns);
@@ -66,12 +102,13 @@ impl Whole {
     }
 
     pub(super) fn clear(&mut self) {
+        self.hidden.clear();
         self.index.clear();
     }
 
     /// Bytes held, about.
     pub(super) fn bytes(&self) -> usize {
-        self.index.bytes()
+        self.index.bytes() + self.hidden.len() * size_of::<(u32, u32)>()
     }
 }
 
