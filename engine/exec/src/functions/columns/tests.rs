@@ -4,7 +4,9 @@ use proptest::prelude::*;
 use riddhi_batch::{Arena, Column, Kind, Type, Value};
 use riddhi_plan::registry::{Arg, ArgType, Failed, KernelCx, Registry, RowCx};
 
-/// Functions and the types of their arguments: `s` string, `i` int, `l` long, `f` float, `d` double, `p` a pattern, `w` what replaces.
+/// Functions and the types of their arguments: `s` string, `i` int, `l` long, `f` float, `d` double, `b` bool,
+/// `p` a pattern, `w` what replaces, `u` a unit, `y` how a date
+/// looks.
 const FUNCTIONS: &str = "
     math:abs i l f d; math:acos d; math:asin f; math:atan d; math:cbrt d; math:ceil f d; math:cos d; math:cosh d; math:exp d;
     math:floor f d; math:ln l d; math:log10 d; math:log2 d; math:round f d; math:sin d; math:sinh d; math:sqrt d; math:tan d;
@@ -12,10 +14,10 @@ const FUNCTIONS: &str = "
     math:atan dd il; math:copySign dd if; math:max di ll fd dd; math:min dd id lf; math:power dd ii; math:log dd;
     math:parseInt s; math:parseDouble s;
     str:charAt si; str:charFrequency ss; str:contains ss; str:equalsIgnoreCase ss; str:hex s; str:length s; str:locate ss ssi;
-    str:lower s; str:upper s; str:repeat si; str:reverse s; str:strcmp ss; str:trim s; str:concat ss sss sis sssssssss;
+    str:lower s; str:upper s; str:repeat si; str:reverse s; str:strcmp ss; str:trim s; str:concat ss sss sis sssssssss lsd fsb ii;
     str:substr si sii sp spi; str:regexp sp; str:replaceAll spw; str:replaceFirst spw; str:split spi;
     regex:find ps psi; regex:matches ps; regex:lookingAt ps; regex:group psi;
-    time:extract lu; time:dateDiff ll";
+    time:extract lu; time:dateDiff ll; time:dateFormat ly";
 
 const TEXTS: &[&str] = &[
     "",
@@ -52,6 +54,8 @@ const PATTERNS: &[&str] = &[
     "a$", "(?<n>.)1", "(a)\\1", "(?=1)", "ü", "\\p{L}+", "(?m)x$", "\\B", "\\b", "no", "a{2,3}", "(",
 ];
 const WITH: &[&str] = &["#", "", "$1", "<$0>", "\\$", "ü", "a longer replacement", "$9"];
+const DATES: &[&str] =
+    &["yyyy-MM-dd HH:mm:ss.SSS", "yyyy-MM-dd", "HH:mm", "hh a", "E, d MMM yyyy", "ss 'of' mm", "yyyy z", "X"];
 const UNITS: &[&str] = &["HOUR", "minute", "SECOND", "DAY", "MONTH", "YEAR", "QUARTER", "WEEK"];
 
 fn ty(code: char) -> Type {
@@ -60,6 +64,7 @@ fn ty(code: char) -> Type {
         'l' => Type::Long,
         'f' => Type::Float,
         'd' => Type::Double,
+        'b' => Type::Bool,
         _ => Type::String,
     }
 }
@@ -72,16 +77,32 @@ fn value(code: char, n: u64) -> Value {
     let text = |of: &[&str]| Value::Str(one(of, n).into());
     match code {
         'i' => Value::Int(one(&[0, 1, 2, 3, -1, 12, i32::MAX, i32::MIN], n)),
-        'l' => Value::Long(one(&[0, 1, -1, 1_600_000_000_000, -62_200_000_000_000, i64::MAX, i64::MIN, 86_399_999], n)),
+        'l' => Value::Long(one(
+            &[
+                0,
+                1,
+                -1,
+                1_600_000_000_000,
+                1_600_000_000_001,
+                1_600_000_059_999,
+                -62_200_000_000_000,
+                i64::MAX,
+                i64::MIN,
+                86_399_999,
+            ],
+            n,
+        )),
         'f' => Value::Float(one(&[0.0, -0.0, 1.5, -2.5, f32::NAN, f32::INFINITY, 1e-40, 3.4e38], n)),
         'd' => {
             let some =
                 [0.0, -0.0, 0.5, -0.5, 2.5, -3.7, f64::NAN, f64::NEG_INFINITY, 5e-324, 1e300, 4_503_599_627_370_497.5];
             Value::Double(one(&some, n))
         }
+        'b' => Value::Bool(n.is_multiple_of(2)),
         'p' => text(PATTERNS),
         'w' => text(WITH),
         'u' => text(UNITS),
+        'y' => text(DATES),
         _ => text(TEXTS),
     }
 }

@@ -1,14 +1,14 @@
 //! `time:extract`.
 
-use riddhi_batch::{Data, Type, Value};
+use riddhi_batch::{Type, Value};
 use riddhi_plan::cron::{Clocks, Zone};
 use riddhi_plan::registry::{ArgError, ArgType, BoundScalar};
 
 use super::super::columns::{Over, of_columns};
 use super::super::rowwise::{Out, Row, of_row_with, shown};
 use super::calendar::Fields;
+use super::over::each_long;
 use super::{By, or_null, types};
-use crate::expr::union_nulls;
 
 /// Countries whose weeks begin on Sunday, the first with one day of the year.
 const SUNDAY: &[&str] =
@@ -41,19 +41,6 @@ type Take = fn(&Fields) -> i64;
 /// Units of so many milliseconds, of which a clock counts so many before it begins anew. They need no date.
 fn counted<const MILLIS: i64, const COUNT: i64>(over: &mut Over<'_>, mut clocks: Clocks<'_>) -> bool {
     each_long(over, |time| clocks.local(time).div_euclid(MILLIS).rem_euclid(COUNT) as i32)
-}
-
-/// Gives each row `of` its long; null of null.
-fn each_long(over: &mut Over<'_>, mut of: impl FnMut(i64) -> i32) -> bool {
-    let arg = &over.args[0];
-    match (&arg.column.data, &mut over.out.data) {
-        (Data::I64(x), Data::I32(to)) if !arg.constant => {
-            to.extend(x[arg.first..arg.first + over.n].iter().map(|&x| of(x)));
-        }
-        _ => return false,
-    }
-    union_nulls(over.out, 0, over.n, over.args);
-    true
 }
 
 /// Binds it.

@@ -4,6 +4,7 @@
 
 mod calendar;
 mod extract;
+mod over;
 mod pattern;
 mod shift;
 mod zones;
@@ -14,6 +15,7 @@ use riddhi_batch::{Type, Value};
 use riddhi_plan::cron::Zone;
 use riddhi_plan::registry::{ArgError, ArgType, BoundScalar, Registry, RowFailure, ScalarFunction, Volatility};
 
+use super::columns::{Over, of_columns};
 use super::rowwise::{Out, Row, of_row_with, shown};
 use pattern::Pattern;
 
@@ -191,13 +193,19 @@ fn date_format(name: &'static str, args: &[ArgType], zone: &Zone) -> Result<Boun
     types(args, &[&[Text, Text], &[Text, Text, Text], &[Long, Text]])?;
     let (to, zone) = (By::of(args, 1, false)?, zone.clone());
     if args[0].ty == Long {
-        return Ok(of_row_with(name, Text, Volatility::Pure, move |row: &Row<'_>, text: &mut String| {
+        let to = Arc::new(to);
+        let (known, own) = (to.clone(), zone.clone());
+        let of = move |row: &Row<'_>, text: &mut String| {
             let Some(time) = row.long(0)? else { return Ok(Out::Null) };
             let written = to.with(row, |p| {
                 p.write(time, &zone, text);
                 Ok(())
             })?;
             or_null(written, |()| Out::Text)
+        };
+        return Ok(of_columns(name, Text, of, move |over: &mut Over<'_>| match &*known {
+            By::Fixed(pattern) => over::format(over, pattern, &own),
+            By::Arg(_) => false,
         }));
     }
     let by = By::of(args, 2, true)?;
@@ -216,12 +224,11 @@ fn date_diff(name: &'static str, args: &[ArgType], zone: &Zone) -> Result<BoundS
     use Type::{Long, String as Text};
     types(args, &[&[Text, Text], &[Text, Text, Text, Text], &[Long, Long]])?;
     if args[0].ty == Long {
-        return Ok(of_row_with(name, Long, Volatility::Pure, |row: &Row<'_>, _: &mut String| {
-            match (row.long(0)?, row.long(1)?) {
-                (Some(a), Some(b)) => Ok(Out::Long(a.wrapping_sub(b) / calendar::DAY)),
-                _ => Ok(Out::Null),
-            }
-        }));
+        let of = |row: &Row<'_>, _: &mut String| match (row.long(0)?, row.long(1)?) {
+            (Some(a), Some(b)) => Ok(Out::Long(a.wrapping_sub(b) / calendar::DAY)),
+            _ => Ok(Out::Null),
+        };
+        return Ok(of_columns(name, Long, of, over::days_between));
     }
     let (first, second, zone) = (By::of(args, 2, true)?, By::of(args, 3, true)?, zone.clone());
     let volatility = first.volatility().max(second.volatility());

@@ -96,6 +96,20 @@ impl Pattern {
         self.parts.iter().any(|p| matches!(p, Part::Field('y', 1 | 2)))
     }
 
+    /// Milliseconds of the finest unit that it shows: at one offset, times of one such unit look the same. None if that does not
+    /// tell how they look.
+    pub fn grain(&self) -> Option<i64> {
+        let of = |part: &Part| match part {
+            Part::Field('z', _) => None,
+            Part::Field('S', _) => Some(1),
+            Part::Field('s', _) => Some(1000),
+            Part::Field('m', _) => Some(60_000),
+            Part::Field('a' | 'H' | 'h' | 'K' | 'k', _) => Some(3_600_000),
+            Part::Field(..) | Part::Text(_) => Some(DAY),
+        };
+        self.parts.iter().try_fold(DAY, |grain, part| Some(grain.min(of(part)?)))
+    }
+
     /// A field that dates are not read by.
     pub fn unreadable(&self) -> Option<char> {
         self.parts.iter().find_map(|p| match p {

@@ -6,7 +6,7 @@ use riddhi_batch::Type;
 use riddhi_plan::registry::{ArgError, ArgType, BoundScalar, Registry, RowFailure};
 
 use super::columns::{Over, each_text, of_columns};
-use super::pattern::{Pattern, Pick, pick};
+use super::pattern::{Pattern, Pick, Quick, pick};
 use super::rowwise::{Out, Row, null, of_row};
 use super::signature::{Checked, INT, STRING, Types};
 use super::strings::units;
@@ -25,15 +25,15 @@ pub(super) fn register(registry: &mut Registry) {
     add(registry, "find", FIND, |args| {
         let pattern = pick(args, 0)?;
         Ok(match args.len() {
-            2 => test("regex:find", pattern, |pattern, text| pattern.find_at(text, 0), Pattern::found_in),
+            2 => test("regex:find", pattern, |pattern, text| pattern.find_at(text, 0), Pattern::quick_find),
             _ => of_row("regex:find", Type::Bool, move |row: &Row<'_>, _: &mut String| find_from(row, &pattern)),
         })
     });
     add(registry, "matches", TWO, |args| {
-        Ok(test("regex:matches", pick(args, 0)?, Pattern::matches, Pattern::is_all_of))
+        Ok(test("regex:matches", pick(args, 0)?, Pattern::matches, Pattern::quick_full))
     });
     add(registry, "lookingAt", TWO, |args| {
-        Ok(test("regex:lookingAt", pick(args, 0)?, Pattern::looking_at, Pattern::begins))
+        Ok(test("regex:lookingAt", pick(args, 0)?, Pattern::looking_at, Pattern::quick_front))
     });
     add(registry, "group", GROUP, |args| {
         let pattern = pick(args, 0)?;
@@ -43,8 +43,8 @@ pub(super) fn register(registry: &mut Registry) {
 
 type Test = fn(&Pattern, &str) -> Result<bool, RowFailure>;
 
-/// The same of a short text of ASCII, if it can be told so.
-type Short = fn(&Pattern, &[u8]) -> Option<bool>;
+/// What tells the same of short texts.
+type Short = fn(&Pattern) -> Option<Quick<'_>>;
 
 /// A pattern that is null fails the row, a text that is null does not match.
 fn test(name: &'static str, pattern: Pick, holds: Test, short: Short) -> BoundScalar {
@@ -55,8 +55,8 @@ fn test(name: &'static str, pattern: Pick, holds: Test, short: Short) -> BoundSc
             Some(text) => Ok(Out::Bool(holds(pattern, &text)?)),
         })
     };
-    of_columns(name, Type::Bool, of, move |over: &mut Over<'_>| match known.constant() {
-        Some(pattern) => each_text(over, 1, 0, |_, text, arena| short(pattern, text.bytes(arena)).map(u8::from)),
+    of_columns(name, Type::Bool, of, move |over: &mut Over<'_>| match known.constant().and_then(short) {
+        Some(quick) => each_text(over, 1, 0, |_, text, arena| quick.holds(text, arena).map(u8::from)),
         None => false,
     })
 }

@@ -4,6 +4,7 @@
 //! by backtracking, with a bound.
 
 mod class;
+mod quick;
 mod table;
 mod translate;
 
@@ -16,7 +17,7 @@ use riddhi_batch::Value;
 use riddhi_plan::registry::{ArgError, ArgType, RowFailure};
 
 use super::rowwise::{Row, shown};
-pub(super) use table::TEXT_MAX;
+pub(super) use quick::{Quick, TEXT_MAX};
 use table::Table;
 
 /// Steps back that one search may take; then its row fails.
@@ -74,12 +75,9 @@ impl Program {
         regex::Regex::new(text).map(|regex| Program::Linear(regex, OnceLock::new())).map_err(|e| e.to_string())
     }
 
-    /// The table for this text, if that is how it may be searched.
-    fn table(&self, text: &[u8]) -> Option<&Table> {
+    /// The table for short texts, if it is small.
+    fn table(&self) -> Option<&Table> {
         let Program::Linear(regex, table) = self else { return None };
-        if text.len() > table::TEXT_MAX || !text.is_ascii() {
-            return None;
-        }
         table.get_or_init(|| Table::new(regex.as_str()).map(Box::new)).as_deref()
     }
 
@@ -150,48 +148,23 @@ impl Pattern {
         self.names.iter().find(|(n, _)| n == name).map(|(_, group)| *group)
     }
 
-    /// The programs for a short text of ASCII, if they are the usual ones.
-    fn short(&self, text: &[u8]) -> Option<&Programs> {
-        match (&self.line_end, text.last()) {
-            (Some(_), Some(b'\n' | b'\r')) => None,
-            _ => Some(&self.usual),
-        }
+    fn quick<'a>(&'a self, program: &'a Program) -> Option<Quick<'a>> {
+        Some(Quick { table: program.table()?, line_end: self.line_end.is_some() })
     }
 
-    /// Whether it is found in a short text of ASCII; none if that takes the text as such.
-    #[inline]
-    pub fn found_in(&self, text: &[u8]) -> Option<bool> {
-        Some(self.short(text)?.find.table(text)?.holds(text))
+    /// What finds it in short texts, if it is small.
+    pub(super) fn quick_find(&self) -> Option<Quick<'_>> {
+        self.quick(&self.usual.find)
     }
 
-    /// Whether it is the whole of a short text of ASCII, likewise.
-    #[inline]
-    pub fn is_all_of(&self, text: &[u8]) -> Option<bool> {
-        let programs = self.short(text)?;
-        Some(programs.other(&programs.full, r"\z").ok()?.table(text)?.holds(text))
+    /// What tells whether it is all of a short text, if it is small.
+    pub(super) fn quick_full(&self) -> Option<Quick<'_>> {
+        self.quick(self.usual.other(&self.usual.full, r"\z").ok()?)
     }
 
-    /// Whether a short text of ASCII begins with it, likewise.
-    #[inline]
-    pub fn begins(&self, text: &[u8]) -> Option<bool> {
-        let programs = self.short(text)?;
-        Some(programs.other(&programs.front, "").ok()?.table(text)?.holds(text))
-    }
-
-    /// Calls `each` for every match in a short text of ASCII in turn, as long as it says so; none, and nothing called, if that takes the
-    /// text as such.
-    #[inline]
-    pub fn every_in(&self, text: &[u8], mut each: impl FnMut(Range<usize>) -> bool) -> Option<()> {
-        let table = self.short(text)?.find.table(text)?;
-        let mut at = 0;
-        while at <= text.len() {
-            let Some(Range { start, end }) = table.find(text, at) else { break };
-            if !each(start..end) {
-                break;
-            }
-            at = if start == end { end + 1 } else { end };
-        }
-        Some(())
+    /// What tells whether a short text begins with it, if it is small.
+    pub(super) fn quick_front(&self) -> Option<Quick<'_>> {
+        self.quick(self.usual.other(&self.usual.front, "").ok()?)
     }
 
     /// Whether it is found from `at` on.

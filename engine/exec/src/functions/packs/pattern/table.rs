@@ -15,8 +15,6 @@ use regex_syntax::hir::Look;
 const TABLE_MAX: usize = 1 << 16;
 /// Bytes that making it may take.
 const WORK_MAX: usize = 1 << 18;
-/// Bytes of a text that is searched here: matches are tried from each place in turn, so the steps go by the square.
-pub(in super::super) const TEXT_MAX: usize = 64;
 /// Characters of ASCII.
 const ASCII: usize = 128;
 
@@ -31,6 +29,8 @@ pub(super) struct Table {
     backwards: Option<(States, StateID)>,
     /// Where a match begins behind each character, and at the beginning of the text.
     here: [StateID; ASCII + 1],
+    /// Whether there is an empty match at the end of a text, likewise.
+    at_end: [bool; ASCII + 1],
     /// Characters with which a match can begin, or before which an empty one can stand.
     begins: [bool; ASCII],
 }
@@ -56,13 +56,14 @@ impl Table {
         for (byte, begins) in (0..ASCII as u8).zip(&mut begins) {
             *begins = here.iter().any(|&state| !states.is_dead_state(states.next_state(state, byte)));
         }
+        let at_end = here.map(|state| states.is_match_state(states.next_eoi_state(state)));
         let backwards = match syntax::parse(pattern).ok()?.properties().look_set_suffix().contains(Look::End) {
             true => self::states(pattern, true)
                 .and_then(|s| Some((s.start_state(&start::Config::new().anchored(Anchored::Yes)).ok()?, s)))
                 .map(|(start, states)| (states, start)),
             false => None,
         };
-        Some(Table { states, anywhere, backwards, here, begins })
+        Some(Table { states, anywhere, backwards, here, at_end, begins })
     }
 
     /// Whether it is found anywhere in the text.
@@ -83,14 +84,13 @@ impl Table {
                 return Some(start..end);
             }
         }
-        self.end(text, text.len()).map(|end| text.len()..end)
+        self.at_end[behind(text, text.len())].then_some(text.len()..text.len())
     }
 
     /// Where a match that begins at `start` ends.
     #[inline]
     fn end(&self, text: &[u8], start: usize) -> Option<usize> {
-        let behind = if start == 0 { ASCII } else { text[start - 1] as usize & (ASCII - 1) };
-        let (mut state, mut matches, mut end) = (self.here[behind], false, None);
+        let (mut state, mut matches, mut end) = (self.here[behind(text, start)], false, None);
         for (at, &byte) in text.iter().enumerate().skip(start) {
             let next = self.states.next_state(state, byte);
             // Often it stays as it is, which the processor foresees: then no step waits for the last.
@@ -108,6 +108,12 @@ impl Table {
         }
         if self.states.is_match_state(self.states.next_eoi_state(state)) { Some(text.len()) } else { end }
     }
+}
+
+/// What stands before a place, as an index.
+#[inline]
+fn behind(text: &[u8], at: usize) -> usize {
+    if at == 0 { ASCII } else { text[at - 1] as usize & (ASCII - 1) }
 }
 
 /// The table of a pattern, or of what it is backwards.

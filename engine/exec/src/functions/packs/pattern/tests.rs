@@ -75,3 +75,108 @@ fn too_much_backtracking_fails() {
     let pattern = Pattern::new(r"(a*)*\1b").unwrap();
     assert!(pattern.find_at(&"a".repeat(5_000), 0).is_err());
 }
+
+#[test]
+fn tables_tell_what_the_engines_tell() {
+    use riddhi_batch::{Arena, Str};
+    let patterns = [
+        "[0-9]+",
+        "[02468]$",
+        "a",
+        "a*",
+        "a*?",
+        "",
+        "(a)(b)?",
+        r"\bS",
+        r"\b",
+        r"\B",
+        "^s",
+        "(?i)s",
+        ".",
+        "[^a]",
+        r"\w+",
+        "(x|a)+?",
+        r"\s*",
+        "a$",
+        "^$",
+        "$",
+        "(?m)^b",
+        "(?m)b$",
+        r"\Aab\z",
+        "ab|abc",
+        "abc|ab",
+        "a{2,3}",
+        "a.c",
+        "(?s)a.c",
+        "b|",
+        "|b",
+        r"\p{L}+",
+        "ü",
+        "(ab)*",
+        r"\Z",
+        r"[a-c&&[^b]]",
+        "a+$",
+        "x?$",
+        r"\d{2}",
+        "(a|b)*c",
+        r"^a|b$",
+    ];
+    let texts = [
+        "",
+        "a",
+        "b",
+        "ab",
+        "abc",
+        "abcab",
+        "aaa",
+        "aaaab",
+        "S1",
+        "xS1 S2s",
+        "12",
+        "a1b22c333",
+        " a  b ",
+        "a\nb",
+        "b\n",
+        "a\nc",
+        "ab\r\n",
+        "ccc",
+        "bac",
+        "x",
+        "baac",
+        "key0000123",
+        "\u{0}",
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+        "ü",
+    ];
+    let (mut arena, mut told) = (Arena::new(), 0);
+    for java in patterns {
+        let pattern = Pattern::new(java).unwrap();
+        for text in texts {
+            let word = Str::new(text.as_bytes(), &mut arena);
+            let what = format!("{java:?} in {text:?}");
+            let holds = |quick: Option<Quick<'_>>| quick.and_then(|q| q.holds(word, &arena));
+            if let Some(found) = holds(pattern.quick_find()) {
+                assert_eq!(found, pattern.find_at(text, 0).unwrap(), "{what}");
+                let (mut places, mut wanted) = (Vec::new(), Vec::new());
+                let mut note = |place| {
+                    places.push(place);
+                    true
+                };
+                pattern.quick_find().unwrap().every(word, &arena, &mut note).unwrap();
+                let all = pattern.every(text, |found| {
+                    wanted.push(found.all());
+                    Ok(true)
+                });
+                assert!(all.is_ok() && places == wanted, "{what}: {places:?}, {wanted:?}");
+                told += 1;
+            }
+            if let Some(all) = holds(pattern.quick_full()) {
+                assert_eq!(all, pattern.matches(text).unwrap(), "{what}");
+            }
+            if let Some(begins) = holds(pattern.quick_front()) {
+                assert_eq!(begins, pattern.looking_at(text).unwrap(), "{what}");
+            }
+        }
+    }
+    assert!(told > 600, "{told}");
+}

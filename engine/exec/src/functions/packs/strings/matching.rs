@@ -1,11 +1,13 @@
 //! Functions of texts and patterns: `regexp`, `replaceAll`, `replaceFirst`, `split`, `substr`.
 
+use std::ops::Range;
+
 use riddhi_batch::Type;
 use riddhi_plan::registry::{ArgError, ArgType, BoundScalar, Registry, RowFailure};
 
 use super::super::columns::{Over, of_columns};
 use super::super::pattern::{Found, Pattern, Pick, pick};
-use super::super::rowwise::{Out, Row, of_row, shown};
+use super::super::rowwise::{Out, Row, shown};
 use super::super::signature::{INT, STRING, Types};
 use super::{add, bounded, outside, over, units};
 
@@ -27,7 +29,9 @@ pub(super) fn register(registry: &mut Registry) {
     add(registry, "replaceFirst", REPLACE, |args| replace("str:replaceFirst", args, false));
     add(registry, "split", SPLIT, |args| {
         let pattern = pick(args, 1)?;
-        Ok(of_row("str:split", Type::String, move |row: &Row<'_>, out: &mut String| split(row, &pattern, out)))
+        let known = pattern.clone();
+        let of = move |row: &Row<'_>, out: &mut String| split(row, &pattern, out);
+        Ok(of_columns("str:split", Type::String, of, move |over: &mut Over<'_>| over::split(over, &known)))
     });
     add(registry, "substr", SUBSTR, substr);
 }
@@ -89,44 +93,49 @@ fn replacement(pattern: &Pattern, text: &str, found: &Found, with: &str, out: &m
     Ok(())
 }
 
+/// Which part of a text of so many bytes is the wanted piece. `matches` hands over the matches, as long as it is told to.
+pub(super) fn piece<E>(
+    len: usize,
+    wanted: i32,
+    matches: impl FnOnce(&mut dyn FnMut(Range<usize>) -> bool) -> Result<(), E>,
+) -> Result<Option<Range<usize>>, E> {
+    let (mut start, mut number) = (0, 0);
+    // The last piece that is not empty is behind the wanted one, or is it.
+    let (mut piece, mut counts) = (None, false);
+    let mut take = |range: Range<usize>, number: i32| {
+        counts |= number >= wanted && !range.is_empty();
+        if number == wanted {
+            piece = Some(range);
+        }
+        counts && number >= wanted
+    };
+    matches(&mut |all| {
+        if all.end == 0 {
+            return true;
+        }
+        // An empty match at the end splits nothing off.
+        if all.is_empty() && all.start == len {
+            return false;
+        }
+        let done = take(start..all.start, number);
+        number += 1;
+        start = all.end;
+        !done
+    })?;
+    take(start..len, number);
+    // A text that is not split is one piece, even if it is empty.
+    let whole = number == 0 && wanted == 0;
+    Ok(piece.filter(|_| counts || whole))
+}
+
 /// The pieces between matches; empty ones at the end do not count, nor an empty match at the beginning.
 fn split(row: &Row<'_>, pattern: &Pick, out: &mut String) -> Result<Out, RowFailure> {
     let (text, wanted) = (row.some_text(0)?, row.some_int(2)?);
     pattern.with(row, |pattern| {
-        let (mut start, mut number) = (0, 0);
-        // The last piece that is not empty is behind the wanted one, or is it.
-        let (mut piece, mut counts) = (None, false);
-        let mut take = |range: std::ops::Range<usize>, number: i32| {
-            counts |= number >= wanted && !range.is_empty();
-            if number == wanted {
-                piece = Some(range);
-            }
-            counts && number >= wanted
-        };
-        pattern.every(&text, |found| {
-            let all = found.all();
-            if all.end == 0 {
-                return Ok(true);
-            }
-            // An empty match at the end splits nothing off.
-            if all.is_empty() && all.start == text.len() {
-                return Ok(false);
-            }
-            let done = take(start..all.start, number);
-            number += 1;
-            start = all.end;
-            Ok(!done)
-        })?;
-        take(start..text.len(), number);
-        // A text that is not split is one piece, even if it is empty.
-        let whole = number == 0 && wanted == 0;
-        match piece {
-            Some(range) if counts || whole => {
-                out.push_str(&text[range]);
-                Ok(Out::Text)
-            }
-            _ => Err(outside(&text, format!("piece {wanted}"))),
-        }
+        let found = piece(text.len(), wanted, |each| pattern.every(&text, |found| Ok(each(found.all()))))?;
+        let range = found.ok_or_else(|| outside(&text, format!("piece {wanted}")))?;
+        out.push_str(&text[range]);
+        Ok(Out::Text)
     })
 }
 

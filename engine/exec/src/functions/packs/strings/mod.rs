@@ -1,5 +1,6 @@
 //! `str:`: functions of texts. Unless said otherwise, null fails the row.
 
+mod concat;
 mod matching;
 mod over;
 mod template;
@@ -8,7 +9,7 @@ pub(super) mod units;
 use std::sync::Arc;
 
 use riddhi_batch::Type;
-use riddhi_plan::registry::{ArgError, ArgType, BoundScalar, Registry, RowFailure, ScalarFunction};
+use riddhi_plan::registry::{ArgError, ArgType, BoundScalar, Registry, RowFailure};
 
 use super::super::choose::Coalesce;
 use super::columns::of_columns;
@@ -42,7 +43,7 @@ macro_rules! simple {
 
 pub(super) fn register(registry: &mut Registry) {
     registry.scalar("str", "coalesce", Arc::new(Coalesce));
-    registry.scalar("str", "concat", Arc::new(Concat));
+    registry.scalar("str", "concat", Arc::new(concat::Concat));
     registry.scalar("str", "fillTemplate", Arc::new(template::FillTemplate));
     simple!(registry, "charAt", WITH_INT, String, char_at, over::char_at);
     simple!(registry, "charFrequency", TWO, Long, char_frequency, over::char_frequency);
@@ -83,27 +84,6 @@ fn reverse(row: &Row<'_>, out: &mut String) -> Result<Out, RowFailure> {
 
 fn trim(row: &Row<'_>, out: &mut String) -> Result<Out, RowFailure> {
     out.push_str(row.some_text(0)?.trim_matches(|c| c <= ' '));
-    Ok(Out::Text)
-}
-
-/// All arguments as text, nulls left out.
-struct Concat;
-
-impl ScalarFunction for Concat {
-    fn bind(&self, args: &[ArgType]) -> Result<BoundScalar, ArgError> {
-        if args.len() < 2 {
-            let message = format!("takes at least 2 arguments, found {}", args.len());
-            return Err(ArgError::count(message, "give it what to put together"));
-        }
-        Ok(of_columns("str:concat", Type::String, concat, over::concat))
-    }
-}
-
-fn concat(row: &Row<'_>, out: &mut String) -> Result<Out, RowFailure> {
-    (0..row.len()).for_each(|k| {
-        row.cell(k).write(out);
-    });
-    bounded(out.len())?;
     Ok(Out::Text)
 }
 

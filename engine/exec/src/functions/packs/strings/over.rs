@@ -4,12 +4,11 @@
 use riddhi_batch::{Arena, Data, Str};
 
 use super::super::columns::{Over, Short, changed, each_text, has, is_ascii, joined, part_of};
-use super::super::pattern::{Pattern, Pick, TEXT_MAX};
+use super::super::pattern::{Pattern, Pick, Quick, TEXT_MAX};
 use super::LONGEST;
+use super::concat::{append, behind};
+use super::matching::piece;
 use crate::expr::{Side, side};
-
-/// Arguments of a concatenation that are put together here.
-const JOINED: usize = 8;
 
 pub(super) fn lower(over: &mut Over<'_>) -> bool {
     each_text(over, 0, Str::EMPTY, |_, text, arena| match Short::of(text) {
@@ -169,51 +168,15 @@ pub(super) fn substr(over: &mut Over<'_>) -> bool {
     })
 }
 
-pub(super) fn concat(over: &mut Over<'_>) -> bool {
-    let (args, n) = (over.args, over.n);
-    if args.len() > JOINED || args.iter().any(|arg| !matches!(arg.column.data, Data::Str(_))) {
-        return false;
-    }
-    let mut sides = [Side::One(Str::EMPTY); JOINED];
-    sides.iter_mut().zip(args).for_each(|(to, arg)| *to = side(arg, n));
-    let sides = &sides[..args.len()];
-    let Data::Str(to) = &mut over.out.data else { return false };
-    to.extend((0..n).map(|i| {
-        let short = sides.iter().try_fold(Str::EMPTY.word(), |word, part| {
-            let part = part.at(i);
-            if part.is_inline() { joined(word, part.word()) } else { None }
-        });
-        match short {
-            Some(word) => Str::from_word(word),
-            None => long(sides, i, over.arena).unwrap_or_else(|| {
-                over.left.push(i as u32);
-                Str::EMPTY
-            }),
-        }
-    }));
-    over.leave_nulls();
-    true
-}
-
-/// The parts of row `i`, put together in the arena.
-fn long(sides: &[Side<'_, Str>], i: usize, arena: &mut Arena) -> Option<Str> {
-    let len: usize = sides.iter().map(|part| part.at(i).len()).sum();
-    if len > LONGEST {
-        return None;
-    }
-    let start = arena.len();
-    sides.iter().for_each(|part| append(part.at(i), arena));
-    Some(behind(start, arena))
-}
-
 pub(super) fn regexp(over: &mut Over<'_>, pattern: &Pick) -> bool {
-    let Some(pattern) = pattern.constant() else { return false };
-    each_text(over, 0, 0, |_, text, arena| pattern.is_all_of(text.bytes(arena)).map(u8::from))
+    let Some(pattern) = pattern.constant().and_then(Pattern::quick_full) else { return false };
+    each_text(over, 0, 0, |_, text, arena| pattern.holds(text, arena).map(u8::from))
 }
 
 /// Each match of a known pattern, or the first, becomes a known text that names no groups.
 pub(super) fn replace(over: &mut Over<'_>, pattern: &Pick, all: bool) -> bool {
-    let (Some(pattern), Some(with)) = (pattern.constant(), constant(over, 2)) else { return false };
+    let Some(pattern) = pattern.constant().and_then(Pattern::quick_find) else { return false };
+    let Some(with) = constant(over, 2) else { return false };
     // So that no result is too long.
     if with.len() > LONGEST / (2 * TEXT_MAX) || with.bytes(over.arena).iter().any(|b| matches!(b, b'$' | b'\\')) {
         return false;
@@ -225,28 +188,32 @@ pub(super) fn replace(over: &mut Over<'_>, pattern: &Pick, all: bool) -> bool {
         {
             return Some(short);
         }
-        let (mut copy, len) = ([0; TEXT_MAX], text.len());
-        copy.get_mut(..len)?.copy_from_slice(text.bytes(arena));
-        let (start, mut copied) = (arena.len(), 0);
-        pattern.every_in(&copy[..len], |found| {
-            arena.push(&copy[copied..found.start]);
-            append(with, arena);
-            copied = found.end;
+        let (mut found, mut count) = ([(0u8, 0u8); TEXT_MAX + 1], 0);
+        pattern.every(text, arena, |place| {
+            // No text that is taken has more places, or other ones.
+            found[count] = (place.start as u8, place.end as u8);
+            count += 1;
             all
         })?;
-        if copied == 0 && arena.len() == start {
+        if count == 0 {
             return Some(text);
         }
-        arena.push(&copy[copied..len]);
+        let (start, mut copied) = (arena.len(), 0);
+        for &(from, to) in &found[..count] {
+            append(part_of(text, copied, from as usize, arena), arena);
+            append(with, arena);
+            copied = to as usize;
+        }
+        append(part_of(text, copied, text.len(), arena), arena);
         Some(behind(start, arena))
     })
 }
 
 /// The same where all is short; `Some(None)` if the result is not.
 #[inline]
-fn replaced(text: Str, pattern: &Pattern, with: Str, all: bool, arena: &Arena) -> Option<Option<Str>> {
+fn replaced(text: Str, pattern: Quick<'_>, with: Str, all: bool, arena: &Arena) -> Option<Option<Str>> {
     let (mut word, mut copied) = (Some(Str::EMPTY.word()), 0);
-    pattern.every_in(text.bytes(arena), |found| {
+    pattern.every(text, arena, |found| {
         let before = part_of(text, copied, found.start, arena);
         word = word.and_then(|word| joined(word, before.word())).and_then(|word| joined(word, with.word()));
         copied = found.end;
@@ -254,31 +221,6 @@ fn replaced(text: Str, pattern: &Pattern, with: Str, all: bool, arena: &Arena) -
     })?;
     let rest = part_of(text, copied, text.len(), arena);
     Some(word.and_then(|word| joined(word, rest.word())).map(Str::from_word))
-}
-
-/// Puts a text behind all others.
-fn append(text: Str, arena: &mut Arena) {
-    if text.is_inline() {
-        // All the word, whose size is known, and then off with what is too much.
-        let (bytes, len) = (arena.bytes_mut(), text.len());
-        let end = bytes.len() + len;
-        bytes.extend_from_slice(&(text.word() >> 32).to_le_bytes()[..12]);
-        bytes.truncate(end);
-    } else {
-        arena.repeat(text.offset(), text.len());
-    }
-}
-
-/// The text that was written from `start` on; if it is short, its bytes go.
-fn behind(start: usize, arena: &mut Arena) -> Str {
-    let bytes = &arena.bytes_mut()[start..];
-    match Str::inline(bytes) {
-        None => Str::placed(bytes, start as u64),
-        Some(short) => {
-            arena.bytes_mut().truncate(start);
-            short
-        }
-    }
 }
 
 /// How often a character of ASCII stands in a text.
@@ -339,13 +281,26 @@ pub(super) fn hex(over: &mut Over<'_>) -> bool {
 
 /// The first match of a known pattern, or nothing.
 pub(super) fn first_match(over: &mut Over<'_>, pattern: &Pick) -> bool {
-    let Some(pattern) = pattern.constant().filter(|_| over.args.len() == 2) else { return false };
+    if over.args.len() != 2 {
+        return false;
+    }
+    let Some(pattern) = pattern.constant().and_then(Pattern::quick_find) else { return false };
     each_text(over, 0, Str::EMPTY, |_, text, arena| {
         let mut first = 0..0;
-        pattern.every_in(text.bytes(arena), |found| {
+        pattern.every(text, arena, |found| {
             first = found;
             false
         })?;
         Some(part_of(text, first.start, first.end, arena))
+    })
+}
+
+/// The pieces that a known pattern splits texts into.
+pub(super) fn split(over: &mut Over<'_>, pattern: &Pick) -> bool {
+    let Some(pattern) = pattern.constant().and_then(Pattern::quick_find) else { return false };
+    let Some(wanted) = ints(over, 2) else { return false };
+    each_text(over, 0, Str::EMPTY, |i, text, arena| {
+        let found = piece(text.len(), wanted.at(i), |each| pattern.every(text, arena, each).ok_or(())).ok()??;
+        Some(part_of(text, found.start, found.end, arena))
     })
 }
