@@ -541,6 +541,8 @@ impl Turn<'_, '_> {
             return goes_on;
         }
         if code.sequence {
+            // With this event it is another match, which a last state that needs nothing completes as well.
+            self.memory.clear_flags(m, SHOWN);
             self.add(state + 1, m);
             if len != max {
                 self.add_present(slot, m);

@@ -157,6 +157,12 @@ impl Memory {
         self.words[at] |= flags;
     }
 
+    #[inline]
+    pub fn clear_flags(&mut self, m: u32, flags: u32) {
+        let at = self.at(m) + FLAGS;
+        self.words[at] &= !flags;
+    }
+
     /// Where it stands in the queue of a slot whose matches are looked up.
     #[inline]
     pub fn place(&self, m: u32) -> u32 {

@@ -42,7 +42,9 @@ impl Aggregates {
         let schema = captured.as_ref().unwrap_or(&self.schema);
         let print = |e: &Expr| expr_text(e, schema, &self.list);
         let text = format!("{name}({})", args.iter().map(print).collect::<Vec<_>>().join(", "));
-        let key = format!("{text} when {}", when.as_ref().map_or(String::new(), print));
+        // The two sides of a join may have attributes of one name.
+        let places = places(args.iter().chain(&when));
+        let key = format!("{text} when {} of {places:?}", when.as_ref().map_or(String::new(), print));
         let key = if resets { key } else { format!("{key} running on") };
         if let Some(same) = self.keys.iter().position(|k| *k == key).filter(|_| !random) {
             return same as u32;
@@ -51,6 +53,19 @@ impl Aggregates {
         self.list.push(AggregatePlan { text, function, arg: args.into_iter().next(), when, resets });
         (self.list.len() - 1) as u32
     }
+}
+
+/// The attributes and aggregates that expressions name, by number, in the order of the text.
+fn places<'e>(all: impl Iterator<Item = &'e Expr>) -> Vec<(char, u32)> {
+    let mut places = Vec::new();
+    let mut note = |e: &Expr| match e.node {
+        Node::Attr(a) => places.push(('a', a)),
+        Node::Aggregate(a) => places.push(('g', a)),
+        Node::Column(c) => places.push(('c', c)),
+        _ => {}
+    };
+    all.for_each(|e| e.visit(&mut note));
+    places
 }
 
 fn both(a: Expr, b: Expr) -> Expr {
