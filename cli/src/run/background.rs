@@ -1,82 +1,113 @@
-//! Slow work on files for which nobody waits: a thread of its own that begins with the first of it.
+//! Slow work on files for which nobody waits: threads of its own that begin with the first of it.
 //!
 //! Invariant: little is on its way; what finds no room is left, since whoever must have it done does it later.
 
 use std::fs::File;
+use std::ops::Range;
 use std::sync::mpsc::{SyncSender, sync_channel};
-use std::thread::Builder;
+use std::thread::{self, Builder};
+use std::time::Duration;
 
-/// Files on their way at most.
+/// Files on their way to a thread at most.
 const FILES_MAX: usize = 4;
+/// Bytes of a file that are freed at once, and the pause behind them.
+const STEP_BYTES: u64 = 8 << 20;
+const STEP_PAUSE: Duration = Duration::from_millis(15);
 
-enum Job {
-    /// What was written goes to the disk.
-    Sync(File),
-    /// The last handle of a file that has no name any more: its blocks are freed.
-    Close(File),
+/// Bytes of a file that go to the disk, and whether its own memory follows.
+struct Written {
+    file: File,
+    bytes: Range<u64>,
+    flush: bool,
 }
 
-/// The thread, once there is one.
+/// The threads, once there are any.
 #[derive(Default)]
 pub struct Background {
-    jobs: Option<SyncSender<Job>>,
+    written: Option<SyncSender<Written>>,
+    freed: Option<SyncSender<(File, bool)>>,
 }
 
 impl Background {
-    /// Writes out what a file holds so far, so that little is left when it must be on the disk.
-    pub fn sync(&mut self, file: &File) {
+    /// Has bytes of a file written out, so that little is left when all of it must be on the disk. Whoever appends to it does not
+    /// wait, as long as what he writes is far enough behind them: a page on its way to the disk cannot be written to. `flush`: the
+    /// rest of the file too, and the disk's own memory.
+    pub fn write_out(&mut self, file: &File, bytes: Range<u64>, flush: bool) {
         if let Ok(file) = file.try_clone() {
-            self.send(Job::Sync(file));
+            send(&mut self.written, "riddhi-disk", write_out, Written { file, bytes, flush });
         }
     }
 
-    /// Closes a file that was deleted, which takes long for a large one.
-    pub fn close(&mut self, file: File) {
-        self.send(Job::Close(file));
+    /// Takes a handle of a file that is deleted, with the last of which its blocks are freed. `unread`: nobody else has one and it is
+    /// for writing; they are freed a few at a time, for with those of a large file a core is busy for a tenth of a second, in
+    /// which whoever shares it would wait.
+    pub fn free(&mut self, file: File, unread: bool) {
+        send(&mut self.freed, "riddhi-free", free, (file, unread));
     }
+}
 
-    fn send(&mut self, job: Job) {
-        if self.jobs.is_none() {
-            let (jobs, taken) = sync_channel::<Job>(FILES_MAX);
-            let work = move || {
-                for job in taken {
-                    match job {
-                        // Who needs it on the disk syncs it and hears of errors.
-                        Job::Sync(file) => drop(file.sync_data()),
-                        Job::Close(file) => drop(file),
-                    }
-                }
-            };
-            if Builder::new().name("riddhi-disk".to_owned()).spawn(work).is_err() {
-                return;
-            }
-            self.jobs = Some(jobs);
+/// Hands a piece of work to the thread behind a channel, which begins with the first.
+fn send<T: Send + 'static>(to: &mut Option<SyncSender<T>>, name: &str, work: fn(T), job: T) {
+    if to.is_none() {
+        let (jobs, taken) = sync_channel::<T>(FILES_MAX);
+        let all = move || taken.into_iter().for_each(work);
+        if Builder::new().name(name.to_owned()).spawn(all).is_err() {
+            return;
         }
-        if let Some(jobs) = &self.jobs {
-            let _ = jobs.try_send(job);
+        *to = Some(jobs);
+    }
+    if let Some(jobs) = to {
+        let _ = jobs.try_send(job);
+    }
+}
+
+/// Frees the blocks of a file that has no name any more.
+fn free((file, unread): (File, bool)) {
+    let mut left = if unread { file.metadata().map_or(0, |m| m.len()) } else { 0 };
+    while left > STEP_BYTES {
+        left -= STEP_BYTES;
+        if file.set_len(left).is_err() {
+            return;
         }
+        thread::sleep(STEP_PAUSE);
+    }
+}
+
+/// Linux begins to write bytes that a file does not need in memory any more, and does not wait for it. Who needs all of it on the
+/// disk syncs it, and hears of errors.
+fn write_out(Written { file, bytes, flush }: Written) {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::fs::{Advice, fadvise};
+        let length = std::num::NonZeroU64::new(bytes.end.saturating_sub(bytes.start));
+        let _ = fadvise(&file, bytes.start, length, Advice::DontNeed);
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = bytes;
+    if flush {
+        let _ = file.sync_data();
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use std::fs::{self, OpenOptions};
 
     use super::*;
 
     #[test]
     fn a_file_that_is_closed_later_is_gone_at_once() {
         let path = std::env::temp_dir().join(format!("riddhi-background-{}", std::process::id()));
-        fs::write(&path, vec![7; 1 << 20]).unwrap();
+        fs::write(&path, vec![7; 20 << 20]).unwrap();
         let mut background = Background::default();
-        let file = File::open(&path).unwrap();
-        background.sync(&file);
+        let file = OpenOptions::new().write(true).open(&path).unwrap();
+        background.write_out(&file, 0..1 << 20, true);
         fs::remove_file(&path).unwrap();
-        background.close(file);
+        background.free(file, true);
         assert!(!path.exists());
         // However much there is, nobody waits.
         for _ in 0..100 {
-            background.sync(&File::open("/dev/null").unwrap());
+            background.write_out(&File::open("/dev/null").unwrap(), 0..1, false);
         }
     }
 }

@@ -31,6 +31,11 @@ impl Patient {
         Arc::new(Patient { app: app.map(str::to_owned), stop, waiting: AtomicBool::new(false), mirror })
     }
 
+    /// Whether there is no other node.
+    pub fn is_alone(&self) -> bool {
+        self.mirror.is_none()
+    }
+
     fn change<R>(&self, path: &Path, change: impl FnOnce() -> io::Result<R>, what: Change<'_>) -> io::Result<R> {
         match &self.mirror {
             None => change(),

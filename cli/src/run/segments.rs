@@ -2,7 +2,7 @@
 //!
 //! Invariants: a segment follows the one before without a gap; what is written is written whole, or the disk is waited for.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -72,13 +72,19 @@ pub struct Segments {
     written: Arc<AtomicU64>,
     /// Another handle of the segment at hand, and bytes of it that went to the disk or are on their way there.
     file: Option<File>,
-    synced: u64,
+    sent: u64,
     background: Background,
     patient: Arc<Patient>,
 }
 
 /// Bytes that are written before they are sent to the disk without waiting for it: the end of a segment waits for the rest.
-const SYNC_BYTES: u64 = 16 << 20;
+const SENT_BYTES: u64 = 4 << 20;
+/// Bytes that are sent before the disk is asked to write them from its own memory too.
+const FLUSHED_BYTES: u64 = 32 << 20;
+/// Bytes at the end that are not: what comes next is written beside them, and a page on its way to the disk lets nobody write.
+const KEPT_BYTES: u64 = 1 << 20;
+/// Bytes from which on the deletion of a file takes long.
+pub const SLOW_BYTES: u64 = 16 << 20;
 
 impl Segments {
     /// Goes on after `segments`, with a new one that begins at `base`, the clock reading `now`.
@@ -99,7 +105,7 @@ impl Segments {
             segments,
             written: Arc::default(),
             file: None,
-            synced: 0,
+            sent: 0,
             background: Background::default(),
             patient,
         };
@@ -114,7 +120,7 @@ impl Segments {
         self.written = Arc::default();
         let file = PatientFile::create(&path, self.patient.clone(), self.written.clone());
         let file = file.map_err(|e| failed(&path, &WriteError::Io(e)))?;
-        (self.file, self.synced) = (file.file.try_clone().ok(), 0);
+        (self.file, self.sent) = (file.file.try_clone().ok(), 0);
         let mut writer = JournalWriter::new(file, &self.inputs, base).map_err(|e| failed(&path, &e))?;
         writer.note(&start_note(now, &self.zone)).map_err(|e| failed(&path, &e))?;
         self.segments.retain(|s| s.base != base);
@@ -150,9 +156,11 @@ impl Segments {
         let written = f(writer);
         let Some(last) = self.segments.last_mut() else { return Ok(()) };
         last.bytes = self.written.load(Ordering::Relaxed);
-        if let Some(file) = self.file.as_ref().filter(|_| last.bytes >= self.synced + SYNC_BYTES) {
-            self.synced = last.bytes;
-            self.background.sync(file);
+        if let Some(file) = self.file.as_ref().filter(|_| last.bytes >= self.sent + SENT_BYTES + KEPT_BYTES) {
+            let to = last.bytes - KEPT_BYTES;
+            let flush = to / FLUSHED_BYTES > self.sent / FLUSHED_BYTES;
+            self.background.write_out(file, self.sent..to, flush);
+            self.sent = to;
         }
         written.map_err(|e| failed(&last.path, &e))
     }
@@ -179,13 +187,15 @@ impl Segments {
     pub fn drop_before(&mut self, position: u64) {
         while self.segments.len() > 1 && self.segments[1].base <= position {
             let old = self.segments.remove(0);
-            // With a handle of it open, its blocks are not freed here but where that is closed.
-            let open = File::open(&old.path).ok().filter(|_| old.bytes >= SYNC_BYTES);
+            // With a handle of it open, its blocks are not freed here but where that is closed. In a pair somebody may read it.
+            let unread = self.patient.is_alone();
+            let open =
+                OpenOptions::new().read(true).write(unread).open(&old.path).ok().filter(|_| old.bytes >= SLOW_BYTES);
             if let Err(e) = self.patient.remove(&old.path) {
                 self.patient.tell(&format!("warning: cannot delete {}: {}", old.path.display(), plain(&e)));
             }
             if let Some(file) = open {
-                self.background.close(file);
+                self.background.free(file, unread);
             }
         }
     }

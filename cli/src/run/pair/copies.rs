@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 use super::follow::Followers;
 use super::operation::Operation;
+use crate::run::background::Background;
+use crate::run::segments::SLOW_BYTES;
 use crate::run::store::{EXTENSION, PUBLISHED};
 
 /// Files that are kept open.
@@ -21,12 +23,19 @@ pub struct Copies {
     building: bool,
     /// Who reads the files as they grow.
     followers: Option<Arc<Followers>>,
+    background: Background,
 }
 
 impl Copies {
     /// In a folder with one for each app.
     pub fn new(folder: &Path, followers: Option<Arc<Followers>>) -> Copies {
-        Copies { folder: folder.to_path_buf(), open: HashMap::new(), building: false, followers }
+        Copies {
+            folder: folder.to_path_buf(),
+            open: HashMap::new(),
+            building: false,
+            followers,
+            background: Background::default(),
+        }
     }
 
     /// Whether all files are there.
@@ -91,7 +100,7 @@ impl Copies {
             }
             Operation::Remove { app, file } => {
                 let path = self.folder.join(app).join(file);
-                self.open.remove(&path);
+                self.let_go(&path);
                 // The active has removed what was never here: what is older than the state this was built from.
                 match fs::remove_file(path) {
                     Err(e) if e.kind() == io::ErrorKind::NotFound => {}
@@ -100,6 +109,16 @@ impl Copies {
             }
         }
         Ok(())
+    }
+
+    /// A file is about to be removed: the active waits for the answer, so its blocks are freed elsewhere.
+    fn let_go(&mut self, path: &Path) {
+        let file = self.open.remove(path).or_else(|| File::open(path).ok());
+        if let Some(file) = file
+            && file.metadata().is_ok_and(|m| m.len() >= SLOW_BYTES)
+        {
+            self.background.free(file, false);
+        }
     }
 
     /// The files are there, for those who follow them.
