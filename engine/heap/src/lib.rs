@@ -45,10 +45,12 @@ mod mapping {
     }
 }
 
+// Not inlined: memory is freed in so many places that the question which of the two a block is would make the binary larger by a
+// megabyte.
 // SAFETY: a block is either the system allocator's, which keeps the contract, or a mapping of at least its size that nothing
 // else uses, aligned to a page, and zero when it is new. Which of the two follows from its layout.
 unsafe impl GlobalAlloc for Heap {
-    #[inline]
+    #[inline(never)]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         if is_mapping(layout) {
             return mapping::map(layout.size());
@@ -57,7 +59,7 @@ unsafe impl GlobalAlloc for Heap {
         unsafe { System.alloc(layout) }
     }
 
-    #[inline]
+    #[inline(never)]
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         if is_mapping(layout) {
             return mapping::map(layout.size());
@@ -66,7 +68,7 @@ unsafe impl GlobalAlloc for Heap {
         unsafe { System.alloc_zeroed(layout) }
     }
 
-    #[inline]
+    #[inline(never)]
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         if is_mapping(layout) {
             // SAFETY: of this layout it was mapped with that size, and the caller does not use it any more.
@@ -76,7 +78,7 @@ unsafe impl GlobalAlloc for Heap {
         unsafe { System.dealloc(block, layout) }
     }
 
-    #[inline]
+    #[inline(never)]
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         // SAFETY: the caller promises that the size, rounded up to the alignment, does not overflow.
         let new = unsafe { Layout::from_size_align_unchecked(size, layout.align()) };
