@@ -1,8 +1,6 @@
 //! What a partition's keys leave behind: resident memory before they come, with all of them, and after the purge.
 
-use std::process::Command;
-
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use clap::Args;
 use riddhi_batch::{Frame, Str};
 use riddhi_run::{Engine, EngineOptions, compile};
@@ -38,16 +36,8 @@ struct Partition {
     position: u64,
 }
 
-/// What `riddhi` sets when it starts (docs/decisions/0010), as the system's allocator takes it from outside.
-const ALLOCATOR: [(&str, &str); 2] = [("MALLOC_MMAP_THRESHOLD_", "1048576"), ("MALLOC_TRIM_THRESHOLD_", "1048576")];
-
-/// Prints the three figures; true if memory is not back to within a tenth. Weighs in a process of its own.
+/// Prints the three figures; true if memory is not back to within a tenth.
 pub fn purge(args: &PurgeArgs) -> Result<bool> {
-    if ALLOCATOR.iter().any(|(name, _)| std::env::var_os(name).is_none()) {
-        let mut itself = Command::new(std::env::current_exe()?);
-        itself.args(["purge", "--keys", &args.keys.to_string()]).envs(ALLOCATOR);
-        return Ok(!itself.status().context("starting itself")?.success());
-    }
     let Some(app) = compile(APP).plan else { bail!("the app does not compile") };
     let Some(stream) = app.stream("S") else { bail!("the app has no stream") };
     let mut engine = Engine::new(app, EngineOptions::default());
@@ -63,7 +53,7 @@ pub fn purge(args: &PurgeArgs) -> Result<bool> {
     let after = resident()?;
     let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
     println!(
-        "{} keys, system allocator: {:.1} MiB before, {:.1} with them ({:.0} bytes a key), {:.1} after the purge ({:+.1} %)",
+        "{} keys, the allocator of `riddhi`: {:.1} MiB before, {:.1} with them ({:.0} bytes a key), {:.1} after the purge ({:+.1} %)",
         args.keys,
         mib(before),
         mib(with),
