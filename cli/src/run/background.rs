@@ -2,14 +2,18 @@
 //!
 //! Invariant: little is on its way; what finds no room is left, since whoever must have it done does it later.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
+use std::io;
 use std::ops::Range;
+use std::path::Path;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::{self, Builder};
 use std::time::Duration;
 
 /// Files on their way to a thread at most.
 const FILES_MAX: usize = 4;
+/// Bytes from which on the deletion of a file takes long.
+const SLOW_BYTES: u64 = 16 << 20;
 /// Bytes of a file that are freed at once, and the pause behind them.
 const STEP_BYTES: u64 = 8 << 20;
 const STEP_PAUSE: Duration = Duration::from_millis(15);
@@ -38,11 +42,17 @@ impl Background {
         }
     }
 
-    /// Takes a handle of a file that is deleted, with the last of which its blocks are freed. `unread`: nobody else has one and it is
-    /// for writing; they are freed a few at a time, for with those of a large file a core is busy for a tenth of a second, in
-    /// which whoever shares it would wait.
-    pub fn free(&mut self, file: File, unread: bool) {
-        send(&mut self.freed, "riddhi-free", free, (file, unread));
+    /// Has `delete` delete a file, without waiting for the blocks of a large one: with a handle of it open, they are freed where that
+    /// is closed. `unread`: nobody else has one; they are freed a few at a time, for with all of them a core is busy for a tenth
+    /// of a second, in which whoever shares it would wait.
+    pub fn delete(&mut self, path: &Path, unread: bool, delete: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+        let slow = |file: &File| file.metadata().is_ok_and(|m| m.len() >= SLOW_BYTES);
+        let open = OpenOptions::new().read(true).write(unread).open(path).ok().filter(slow);
+        delete()?;
+        if let Some(file) = open {
+            send(&mut self.freed, "riddhi-free", free, (file, unread));
+        }
+        Ok(())
     }
 }
 
@@ -91,7 +101,7 @@ fn write_out(Written { file, bytes, flush }: Written) {
 
 #[cfg(test)]
 mod tests {
-    use std::fs::{self, OpenOptions};
+    use std::fs;
 
     use super::*;
 
@@ -100,11 +110,11 @@ mod tests {
         let path = std::env::temp_dir().join(format!("riddhi-background-{}", std::process::id()));
         fs::write(&path, vec![7; 20 << 20]).unwrap();
         let mut background = Background::default();
-        let file = OpenOptions::new().write(true).open(&path).unwrap();
-        background.write_out(&file, 0..1 << 20, true);
-        fs::remove_file(&path).unwrap();
-        background.free(file, true);
-        assert!(!path.exists());
+        background.write_out(&File::open(&path).unwrap(), 0..1 << 20, true);
+        assert!(background.delete(&path, true, || Err(io::ErrorKind::PermissionDenied.into())).is_err());
+        assert!(background.freed.is_none() && fs::metadata(&path).unwrap().len() == 20 << 20);
+        background.delete(&path, true, || fs::remove_file(&path)).unwrap();
+        assert!(background.freed.is_some() && !path.exists());
         // However much there is, nobody waits.
         for _ in 0..100 {
             background.write_out(&File::open("/dev/null").unwrap(), 0..1, false);

@@ -2,7 +2,7 @@
 //!
 //! Invariants: a segment follows the one before without a gap; what is written is written whole, or the disk is waited for.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -83,8 +83,6 @@ const SENT_BYTES: u64 = 4 << 20;
 const FLUSHED_BYTES: u64 = 32 << 20;
 /// Bytes at the end that are not: what comes next is written beside them, and a page on its way to the disk lets nobody write.
 const KEPT_BYTES: u64 = 1 << 20;
-/// Bytes from which on the deletion of a file takes long.
-pub const SLOW_BYTES: u64 = 16 << 20;
 
 impl Segments {
     /// Goes on after `segments`, with a new one that begins at `base`, the clock reading `now`.
@@ -187,15 +185,11 @@ impl Segments {
     pub fn drop_before(&mut self, position: u64) {
         while self.segments.len() > 1 && self.segments[1].base <= position {
             let old = self.segments.remove(0);
-            // With a handle of it open, its blocks are not freed here but where that is closed. In a pair somebody may read it.
-            let unread = self.patient.is_alone();
-            let open =
-                OpenOptions::new().read(true).write(unread).open(&old.path).ok().filter(|_| old.bytes >= SLOW_BYTES);
-            if let Err(e) = self.patient.remove(&old.path) {
-                self.patient.tell(&format!("warning: cannot delete {}: {}", old.path.display(), plain(&e)));
-            }
-            if let Some(file) = open {
-                self.background.free(file, unread);
+            let patient = &self.patient;
+            // In a pair somebody may read it.
+            let deleted = self.background.delete(&old.path, patient.is_alone(), || patient.remove(&old.path));
+            if let Err(e) = deleted {
+                patient.tell(&format!("warning: cannot delete {}: {}", old.path.display(), plain(&e)));
             }
         }
     }

@@ -1,4 +1,5 @@
 //! Mappings of memory, each beginning where a huge page can.
+#![allow(unsafe_code)] // docs/decisions/0010-freed-memory-goes-back.md
 
 use std::ptr;
 

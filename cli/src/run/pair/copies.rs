@@ -9,7 +9,6 @@ use std::sync::Arc;
 use super::follow::Followers;
 use super::operation::Operation;
 use crate::run::background::Background;
-use crate::run::segments::SLOW_BYTES;
 use crate::run::store::{EXTENSION, PUBLISHED};
 
 /// Files that are kept open.
@@ -100,25 +99,17 @@ impl Copies {
             }
             Operation::Remove { app, file } => {
                 let path = self.folder.join(app).join(file);
-                self.let_go(&path);
+                self.open.remove(&path);
+                // The active waits for the answer, and somebody may read the file.
+                let deleted = self.background.delete(&path, false, || fs::remove_file(&path));
                 // The active has removed what was never here: what is older than the state this was built from.
-                match fs::remove_file(path) {
+                match deleted {
                     Err(e) if e.kind() == io::ErrorKind::NotFound => {}
                     other => other?,
                 }
             }
         }
         Ok(())
-    }
-
-    /// A file is about to be removed: the active waits for the answer, so its blocks are freed elsewhere.
-    fn let_go(&mut self, path: &Path) {
-        let file = self.open.remove(path).or_else(|| File::open(path).ok());
-        if let Some(file) = file
-            && file.metadata().is_ok_and(|m| m.len() >= SLOW_BYTES)
-        {
-            self.background.free(file, false);
-        }
     }
 
     /// The files are there, for those who follow them.

@@ -25,7 +25,7 @@ use std::sync::Arc;
 use crate::table::Finder;
 
 pub(crate) use by_value::{number_as, type_name};
-pub(crate) use kernels::{Lane, Side, side, union_nulls};
+pub(crate) use kernels::{Lane, Side, map, side, union_nulls, zip};
 pub use run::Scratch;
 
 /// Columns and which of their rows are rows `0..n` of a call.

@@ -146,6 +146,11 @@ fn whole_text(arg: &Arg<'_>, n: usize, of: impl Fn(usize) -> i64, arena: &mut Ar
 
 /// The digits of `x`, with a sign if it is negative.
 fn decimal(x: i64, arena: &mut Arena) -> Str {
+    short_decimal(x).unwrap_or_else(|| Str::new(x.to_string().as_bytes(), arena))
+}
+
+/// The same if it has at most 11 digits, which lie in the string itself.
+pub(super) fn short_decimal(x: i64) -> Option<Str> {
     // From the last digit on, each pushes those before it on by a byte, so that the text begins at the lowest byte: as it
     // lies in a string, if it is short enough for one without an arena.
     let (mut rest, mut text, mut length) = (x.unsigned_abs(), 0u128, 0);
@@ -154,7 +159,7 @@ fn decimal(x: i64, arena: &mut Arena) -> Str {
         rest /= 10;
         length += 1;
         if length == 11 {
-            return Str::new(x.to_string().as_bytes(), arena);
+            return None;
         }
     }
     text = text << 8 | (b'0' as u64 + rest) as u128;
@@ -163,7 +168,7 @@ fn decimal(x: i64, arena: &mut Arena) -> Str {
         text = text << 8 | b'-' as u128;
         length += 1;
     }
-    Str::from_word(text << 32 | length)
+    Some(Str::from_word(text << 32 | length))
 }
 
 /// Appends what the texts say; null where they say nothing of that type.

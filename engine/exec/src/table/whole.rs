@@ -20,6 +20,8 @@ pub(super) struct Whole {
     allow: bool,
     /// By slot: how many more rows there are that are equal to the one in it.
     hidden: BTreeMap<u32, u32>,
+    /// How many that are of all slots: asked with every row that is inserted.
+    hidden_rows: usize,
     /// One time.
     stamp: Column,
     no_strings: Arena,
@@ -30,7 +32,7 @@ impl Whole {
     pub(super) fn new(columns: usize) -> Whole {
         let index = HashIndex::new((0..=columns as u32).collect(), true);
         let stamp = Column::new(riddhi_batch::Kind::I64);
-        Whole { index, allow: false, hidden: BTreeMap::new(), stamp, no_strings: Arena::new() }
+        Whole { index, allow: false, hidden: BTreeMap::new(), hidden_rows: 0, stamp, no_strings: Arena::new() }
     }
 
     /// Keeps equal rows from now on.
@@ -55,7 +57,7 @@ impl Whole {
         }
         let columns = std::mem::take(&mut self.index.columns);
         let own = Keys { cols, by: &columns, arena };
-        let new = self.index.find(&own, own.word(slot as usize), &own, slot as usize).is_none();
+        let new = self.find(&own, slot).is_none();
         if new {
             self.index.insert(&own, slot);
         }
@@ -63,11 +65,15 @@ impl Whole {
         new
     }
 
+    /// The slot with the row that is seen of those equal to the one in this slot; `own`: the table's columns.
+    fn find(&self, own: &Keys<'_>, slot: u32) -> Option<u32> {
+        self.index.find(own, own.word(slot as usize), own, slot as usize)
+    }
+
     /// The slot with the row that is seen of those equal to the one in this slot, which is not among them.
     pub(super) fn seen(&mut self, cols: &[Column], slot: u32, arena: &Arena) -> Option<u32> {
         let columns = std::mem::take(&mut self.index.columns);
-        let own = Keys { cols, by: &columns, arena };
-        let seen = self.index.find(&own, own.word(slot as usize), &own, slot as usize);
+        let seen = self.find(&Keys { cols, by: &columns, arena }, slot);
         self.index.columns = columns;
         seen
     }
@@ -79,19 +85,22 @@ impl Whole {
 
     /// Rows behind those that are seen.
     pub(super) fn hidden_rows(&self) -> usize {
-        self.hidden.values().map(|&rows| rows as usize).sum()
+        self.hidden_rows
     }
 
     /// So many more rows are equal to the one in the slot.
     pub(super) fn hide(&mut self, slot: u32, rows: u32) {
         if rows > 0 {
             *self.hidden.entry(slot).or_default() += rows;
+            self.hidden_rows += rows as usize;
         }
     }
 
     /// No more rows are equal to the one in the slot; gives how many were.
     pub(super) fn uncover(&mut self, slot: u32) -> u32 {
-        self.hidden.remove(&slot).unwrap_or(0)
+        let rows = self.hidden.remove(&slot).unwrap_or(0);
+        self.hidden_rows -= rows as usize;
+        rows
     }
 
     /// The row in the slot goes, or changes.
@@ -103,6 +112,7 @@ impl Whole {
 
     pub(super) fn clear(&mut self) {
         self.hidden.clear();
+        self.hidden_rows = 0;
         self.index.clear();
     }
 

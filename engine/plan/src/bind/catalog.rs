@@ -174,13 +174,13 @@ impl Catalog {
         self.entries.insert(name.to_owned(), entry);
     }
 
-    /// Gives a stream another name. Its number, if there is such a stream.
-    pub(crate) fn rename(&mut self, name: &str, to: &str) -> Option<usize> {
-        let entry = self.entries.remove(name)?;
-        let number = entry.number;
-        *self.streams.get_mut(number)? = to.to_owned();
-        self.entries.insert(to.to_owned(), entry);
-        Some(number)
+    /// Gives a stream another name.
+    pub(crate) fn rename(&mut self, name: &str, to: &str) {
+        let Some(entry) = self.entries.remove(name) else { return };
+        if let Some(stream) = self.streams.get_mut(entry.number) {
+            *stream = to.to_owned();
+            self.entries.insert(to.to_owned(), entry);
+        }
     }
 
     /// What the text calls a stream, given its number and the catalog's name of it.

@@ -28,6 +28,11 @@ pub(crate) struct Twin {
     trigger: bool,
 }
 
+/// The catalog's name of the stream of events.
+fn label(name: &str) -> String {
+    format!("{name}:events")
+}
+
 impl<'a> Pass<'a> {
     pub(crate) fn twin(&self, name: &str) -> Option<&Twin> {
         self.catalog.twins.iter().find(|t| t.name == name)
@@ -44,22 +49,20 @@ impl<'a> Pass<'a> {
 
     /// Notes that what is defined as a stream or trigger is a named window too: its events get a stream of their own.
     pub(crate) fn pair(&mut self, name: &str, events: Entry) {
-        let trigger = events.class == Class::Trigger;
-        let label = format!("{name}:events");
-        self.catalog.add(&label, Entry { hidden: true, ..events });
-        let events = self.catalog.get(&label).map_or(0, |e| e.number);
-        self.catalog.twins.push(Twin { name: name.to_owned(), events, shown: None, trigger });
+        self.catalog.add(&label(name), events);
+        self.note_twin(name);
     }
 
     /// The same for a stream or trigger that is there already and makes room for the window.
     pub(crate) fn pair_known(&mut self, name: &str) {
-        let label = format!("{name}:events");
-        let Some(events) = self.catalog.rename(name, &label) else { return };
-        let mut trigger = false;
-        if let Some(entry) = self.catalog.get_mut(&label) {
-            entry.hidden = true;
-            trigger = entry.class == Class::Trigger;
-        }
+        self.catalog.rename(name, &label(name));
+        self.note_twin(name);
+    }
+
+    fn note_twin(&mut self, name: &str) {
+        let Some(entry) = self.catalog.get_mut(&label(name)) else { return };
+        entry.hidden = true;
+        let (events, trigger) = (entry.number, entry.class == Class::Trigger);
         self.catalog.twins.push(Twin { name: name.to_owned(), events, shown: None, trigger });
     }
 
@@ -77,7 +80,7 @@ impl<'a> Pass<'a> {
             let numbered = items.into_iter().chain([Item { name: String::new(), expr: outside }]).collect();
             self.queries.push(QueryPlan {
                 label: format!("events of {name}"),
-                key: format!("{name}:events"),
+                key: label(&name),
                 text: name.clone(),
                 inputs: vec![events],
                 schema: shape.schema(),

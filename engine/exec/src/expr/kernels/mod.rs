@@ -72,9 +72,24 @@ impl<T: Copy> Side<'_, T> {
     }
 }
 
+/// Appends `f` of each value.
+#[inline]
+pub(crate) fn map<T: Copy, U: Clone>(x: Side<'_, T>, n: usize, out: &mut Vec<U>, mut f: impl FnMut(T) -> U) {
+    match x {
+        Side::Many(x) => out.extend(x.iter().map(|&x| f(x))),
+        Side::One(x) => out.extend(std::iter::repeat_n(f(x), n)),
+    }
+}
+
 /// Appends `f` of each pair.
 #[inline]
-pub(super) fn zip<T: Copy, U: Copy>(a: Side<'_, T>, b: Side<'_, T>, n: usize, out: &mut Vec<U>, f: impl Fn(T, T) -> U) {
+pub(crate) fn zip<A: Copy, B: Copy, U: Clone>(
+    a: Side<'_, A>,
+    b: Side<'_, B>,
+    n: usize,
+    out: &mut Vec<U>,
+    f: impl Fn(A, B) -> U,
+) {
     match (a, b) {
         (Side::Many(x), Side::Many(y)) => out.extend(x.iter().zip(y).map(|(&x, &y)| f(x, y))),
         (Side::Many(x), Side::One(y)) => out.extend(x.iter().map(|&x| f(x, y))),

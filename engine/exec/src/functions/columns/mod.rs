@@ -18,7 +18,7 @@ use riddhi_batch::{Arena, Column, Data, Str, Type, Value};
 use riddhi_plan::registry::{Arg, BoundScalar, Failed, KernelCx, RowCx, RowFailure, ScalarKernel, Volatility};
 
 use super::rowwise::{OfRow, Out, Rowwise, with_buffer};
-pub(super) use number::{one_number, two_numbers};
+pub(super) use number::{each, one_number, two_numbers};
 pub(super) use short::{Short, has, joined};
 pub(super) use text::{changed, each_text, is_ascii, part_of};
 

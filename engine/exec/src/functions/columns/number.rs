@@ -5,7 +5,7 @@ use riddhi_plan::registry::BoundScalar;
 
 use super::super::rowwise::{Out, Row};
 use super::{Over, of_columns};
-use crate::expr::{Lane, Side, side, union_nulls};
+use crate::expr::{Lane, Side, map, side, union_nulls, zip};
 
 /// What functions of numbers give.
 pub(in super::super) trait Given: Lane + 'static {
@@ -70,16 +70,19 @@ pub(in super::super) fn one_number<T: Given>(
         move |over: &mut Over<'_>| {
             let arg = &over.args[0];
             with_numbers!(arg, over.n, |x, double| {
-                let to = T::vec(&mut over.out.data);
-                match x {
-                    Side::Many(x) => to.extend(x.iter().map(|&x| of(double(x)))),
-                    Side::One(x) => to.extend(std::iter::repeat_n(of(double(x)), over.n)),
-                }
+                map(x, over.n, T::vec(&mut over.out.data), |x| of(double(x)));
             });
             union_nulls(over.out, 0, over.n, over.args);
             true
         },
     )
+}
+
+/// Gives each row `of` its first argument, which is of the type; null of null.
+pub(in super::super) fn each<T: Lane, U: Lane>(over: &mut Over<'_>, of: impl FnMut(T) -> U) -> bool {
+    map(side(&over.args[0], over.n), over.n, U::vec(&mut over.out.data), of);
+    union_nulls(over.out, 0, over.n, over.args);
+    true
 }
 
 /// `of` of any two numbers as doubles.
@@ -97,23 +100,7 @@ pub(in super::super) fn two_numbers<T: Given>(
         move |over: &mut Over<'_>| {
             let [a, b] = over.args else { return false };
             with_numbers!(a, over.n, |x, first| with_numbers!(b, over.n, |y, second| {
-                let to = T::vec(&mut over.out.data);
-                match (x, y) {
-                    (Side::Many(x), Side::Many(y)) => {
-                        to.extend(x.iter().zip(y).map(|(&x, &y)| of(first(x), second(y))));
-                    }
-                    (Side::Many(x), Side::One(y)) => {
-                        let y = second(y);
-                        to.extend(x.iter().map(|&x| of(first(x), y)));
-                    }
-                    (Side::One(x), Side::Many(y)) => {
-                        let x = first(x);
-                        to.extend(y.iter().map(|&y| of(x, second(y))));
-                    }
-                    (Side::One(x), Side::One(y)) => {
-                        to.extend(std::iter::repeat_n(of(first(x), second(y)), over.n));
-                    }
-                }
+                zip(x, y, over.n, T::vec(&mut over.out.data), |x, y| of(first(x), second(y)));
             }));
             union_nulls(over.out, 0, over.n, over.args);
             true

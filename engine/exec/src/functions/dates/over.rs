@@ -3,23 +3,15 @@
 use riddhi_batch::{Data, Str};
 use riddhi_plan::cron::Zone;
 
-use super::super::columns::Over;
+use super::super::columns::{Over, each};
 use super::super::rowwise::with_buffer;
 use super::calendar::DAY;
 use super::pattern::Pattern;
-use crate::expr::union_nulls;
+use crate::expr::{side, union_nulls, zip};
 
 /// Gives each row `of` its long; null of null.
-pub(super) fn each_long(over: &mut Over<'_>, mut of: impl FnMut(i64) -> i32) -> bool {
-    let arg = &over.args[0];
-    match (&arg.column.data, &mut over.out.data) {
-        (Data::I64(x), Data::I32(to)) if !arg.constant => {
-            to.extend(x[arg.first..arg.first + over.n].iter().map(|&x| of(x)));
-        }
-        _ => return false,
-    }
-    union_nulls(over.out, 0, over.n, over.args);
-    true
+pub(super) fn each_long(over: &mut Over<'_>, of: impl FnMut(i64) -> i32) -> bool {
+    matches!(over.args[0].column.data, Data::I64(_)) && each(over, of)
 }
 
 /// The times by a pattern. Times one behind the other often show the same: the last text is kept.
@@ -55,12 +47,10 @@ pub(super) fn format(over: &mut Over<'_>, pattern: &Pattern, zone: &Zone) -> boo
 /// Whole days from the second time to the first.
 pub(super) fn days_between(over: &mut Over<'_>) -> bool {
     let [a, b] = over.args else { return false };
-    match (&a.column.data, &b.column.data, &mut over.out.data) {
-        (Data::I64(x), Data::I64(y), Data::I64(to)) => {
-            to.extend((0..over.n).map(|i| x[a.at(i)].wrapping_sub(y[b.at(i)]) / DAY));
-        }
-        _ => return false,
-    }
+    let (Data::I64(_), Data::I64(_), Data::I64(to)) = (&a.column.data, &b.column.data, &mut over.out.data) else {
+        return false;
+    };
+    zip(side(a, over.n), side(b, over.n), over.n, to, |x: i64, y: i64| x.wrapping_sub(y) / DAY);
     union_nulls(over.out, 0, over.n, over.args);
     true
 }

@@ -75,6 +75,12 @@ pub(super) fn atan2(y: f64, x: f64) -> f64 {
     }
 }
 
+/// With these coefficients, that of the lowest power first, by Horner's rule.
+fn polynomial(coefficients: &[f64; 5], x: f64) -> f64 {
+    let [rest @ .., last] = coefficients;
+    rest.iter().rev().fold(*last, |sum, coefficient| coefficient + x * sum)
+}
+
 /// The number as `k` times ln 2 and the rest, in two parts.
 fn reduced(x: f64, size: u32) -> (i32, f64, f64) {
     let negative = x < 0.0;
@@ -112,7 +118,7 @@ pub(super) fn exp(x: f64) -> f64 {
     };
     let x = hi - lo;
     let t = x * x;
-    let c = x - t * (P[0] + t * (P[1] + t * (P[2] + t * (P[3] + t * P[4]))));
+    let c = x - t * polynomial(&P, t);
     if k == 0 {
         return 1.0 - ((x * c) / (c - 2.0) - x);
     }
@@ -152,7 +158,7 @@ pub(super) fn exp_m1(x: f64) -> f64 {
     let c = if k == 0 { 0.0 } else { (hi - x) - lo };
     let half = 0.5 * x;
     let square = x * half;
-    let r = 1.0 + square * (Q[0] + square * (Q[1] + square * (Q[2] + square * (Q[3] + square * Q[4]))));
+    let r = 1.0 + square * polynomial(&Q, square);
     let t = 3.0 - r * half;
     let e = square * ((r - t) / (6.0 - x * t));
     if k == 0 {

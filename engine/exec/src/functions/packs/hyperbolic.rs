@@ -21,7 +21,8 @@ fn half_exp(x: f64) -> f64 {
 pub(super) fn cosh(x: f64) -> f64 {
     let x = x.abs();
     if x < 0.5 * LN_2 {
-        let (t, w) = (fdlibm::exp_m1(x), 1.0 + fdlibm::exp_m1(x));
+        let t = fdlibm::exp_m1(x);
+        let w = 1.0 + t;
         return if x < f64::EPSILON / 8.0 { w } else { 1.0 + (t * t) / (w + w) };
     }
     if x < LARGE {

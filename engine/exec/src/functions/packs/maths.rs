@@ -6,11 +6,10 @@ use riddhi_batch::{Data, Type};
 use riddhi_plan::registry::{ArgError, ArgType, BoundScalar, Registry, RowFailure, ScalarFunction};
 
 use super::super::parse;
-use super::columns::{Over, of_columns, one_number, two_numbers};
+use super::columns::{Over, each, of_columns, one_number, two_numbers};
 use super::rowwise::{Cell, Out, Row, of_row, shown};
 use super::signature::{Checked, DOUBLE, FLOAT, INT, NUMBER, REAL, STRING, Types, WHOLE};
 use super::{fdlibm, hyperbolic, rounding};
-use crate::expr::union_nulls;
 
 const ONE: &[&[Types]] = &[&[NUMBER]];
 const TWO: &[&[Types]] = &[&[NUMBER, NUMBER]];
@@ -239,20 +238,10 @@ fn round(ty: Type) -> BoundScalar {
             _ => return Err(RowFailure::new("not of the type it is declared with")),
         })
     };
-    of_columns("math:round", ty, of, |over: &mut Over<'_>| {
-        let arg = &over.args[0];
-        match (&arg.column.data, &mut over.out.data) {
-            _ if arg.constant => return false,
-            (Data::F32(x), Data::I32(to)) => {
-                to.extend(x[arg.first..arg.first + over.n].iter().map(|&x| half_up(x as f64) as i32));
-            }
-            (Data::F64(x), Data::I64(to)) => {
-                to.extend(x[arg.first..arg.first + over.n].iter().map(|&x| half_up(x) as i64));
-            }
-            _ => return false,
-        }
-        union_nulls(over.out, 0, over.n, over.args);
-        true
+    of_columns("math:round", ty, of, |over: &mut Over<'_>| match (&over.args[0].column.data, &over.out.data) {
+        (Data::F32(_), Data::I32(_)) => each(over, |x: f32| half_up(x as f64) as i32),
+        (Data::F64(_), Data::I64(_)) => each(over, |x: f64| half_up(x) as i64),
+        _ => false,
     })
 }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use riddhi_batch::Type;
 use riddhi_plan::registry::{ArgError, ArgType, BoundScalar, Registry, RowFailure};
 
-use super::columns::{Over, each_text, of_columns};
-use super::pattern::{Pattern, Pick, Quick, pick};
+use super::columns::{Over, of_columns};
+use super::pattern::{Pattern, Pick, Quick, each_tested, pick};
 use super::rowwise::{Out, Row, null, of_row};
 use super::signature::{Checked, INT, STRING, Types};
 use super::strings::units;
@@ -55,10 +55,7 @@ fn test(name: &'static str, pattern: Pick, holds: Test, short: Short) -> BoundSc
             Some(text) => Ok(Out::Bool(holds(pattern, &text)?)),
         })
     };
-    of_columns(name, Type::Bool, of, move |over: &mut Over<'_>| match known.constant().and_then(short) {
-        Some(quick) => each_text(over, 1, 0, |_, text, arena| quick.holds(text, arena).map(u8::from)),
-        None => false,
-    })
+    of_columns(name, Type::Bool, of, move |over: &mut Over<'_>| each_tested(over, 1, known.constant().and_then(short)))
 }
 
 fn find_from(row: &Row<'_>, pattern: &Pick) -> Result<Out, RowFailure> {

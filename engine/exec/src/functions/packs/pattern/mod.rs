@@ -17,7 +17,7 @@ use riddhi_batch::Value;
 use riddhi_plan::registry::{ArgError, ArgType, RowFailure};
 
 use super::rowwise::{Row, shown};
-pub(super) use quick::{Quick, TEXT_MAX};
+pub(super) use quick::{Quick, TEXT_MAX, each_tested};
 use table::Table;
 
 /// Steps back that one search may take; then its row fails.

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use riddhi_batch::{Arena, Str};
 
-use super::super::columns::is_ascii;
+use super::super::columns::{Over, each_text, is_ascii};
 use super::table::Table;
 
 /// Bytes of a text that is searched here: matches are tried from each place in turn, so the steps go by the square.
@@ -48,4 +48,10 @@ impl Quick<'_> {
         }
         Some(())
     }
+}
+
+/// Tells of each text in argument `k` whether it holds a known pattern. False if there is no pattern that is searched here.
+pub(in super::super) fn each_tested(over: &mut Over<'_>, k: usize, pattern: Option<Quick<'_>>) -> bool {
+    let Some(pattern) = pattern else { return false };
+    each_text(over, k, 0, |_, text, arena| pattern.holds(text, arena).map(u8::from))
 }

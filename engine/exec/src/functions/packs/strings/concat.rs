@@ -1,8 +1,11 @@
 //! `str:concat`: all arguments as text, nulls left out.
 
+use std::fmt::Write;
+
 use riddhi_batch::{Arena, Data, Str, Type, push_double, push_float};
 use riddhi_plan::registry::{Arg, ArgError, ArgType, BoundScalar, RowFailure, ScalarFunction};
 
+use super::super::super::convert::short_decimal;
 use super::super::columns::{Over, joined, of_columns};
 use super::super::rowwise::{Out, Row, with_buffer};
 use super::{LONGEST, bounded};
@@ -10,8 +13,6 @@ use crate::expr::{Side, side};
 
 /// Arguments that are put together over columns.
 const JOINED: usize = 8;
-/// Bytes of a long in digits.
-const DIGITS: usize = 20;
 
 /// The function.
 pub(super) struct Concat;
@@ -63,8 +64,8 @@ impl<'a> Part<'a> {
         number.clear();
         match self {
             Part::Text(text) => return append(text.at(i), arena),
-            Part::Int(x) => return append_digits(x.at(i) as i64, arena),
-            Part::Long(x) => return append_digits(x.at(i), arena),
+            Part::Int(x) => return append_whole(x.at(i) as i64, arena, number),
+            Part::Long(x) => return append_whole(x.at(i), arena, number),
             Part::Bool(x) => number.push_str(if x.at(i) != 0 { "true" } else { "false" }),
             Part::Float(x) => push_float(number, x.at(i)),
             Part::Double(x) => push_double(number, x.at(i)),
@@ -146,21 +147,16 @@ pub(super) fn append(text: Str, arena: &mut Arena) {
     }
 }
 
-fn append_digits(x: i64, arena: &mut Arena) {
-    let (mut digits, mut at, mut rest) = ([0; DIGITS], DIGITS, x.unsigned_abs());
-    loop {
-        at -= 1;
-        digits[at] = b'0' + (rest % 10) as u8;
-        rest /= 10;
-        if rest == 0 {
-            break;
+/// Puts the digits of a number behind all others.
+fn append_whole(x: i64, arena: &mut Arena, number: &mut String) {
+    match short_decimal(x) {
+        Some(digits) => append(digits, arena),
+        None => {
+            // Writing to a string cannot fail.
+            let _ = write!(number, "{x}");
+            arena.push(number.as_bytes());
         }
     }
-    if x < 0 {
-        at -= 1;
-        digits[at] = b'-';
-    }
-    arena.push(&digits[at..]);
 }
 
 /// The text that was written from `start` on; if it is short, its bytes go.

@@ -6,7 +6,7 @@ use riddhi_batch::Type;
 use riddhi_plan::registry::{ArgError, ArgType, BoundScalar, Registry, RowFailure};
 
 use super::super::columns::{Over, of_columns};
-use super::super::pattern::{Found, Pattern, Pick, pick};
+use super::super::pattern::{Found, Pattern, Pick, each_tested, pick};
 use super::super::rowwise::{Out, Row, shown};
 use super::super::signature::{INT, STRING, Types};
 use super::{add, bounded, outside, over, units};
@@ -23,7 +23,9 @@ pub(super) fn register(registry: &mut Registry) {
             let text = row.some_text(0)?;
             pattern.with(row, |pattern| Ok(Out::Bool(pattern.matches(&text)?)))
         };
-        Ok(of_columns("str:regexp", Type::Bool, of, move |over: &mut Over<'_>| over::regexp(over, &known)))
+        Ok(of_columns("str:regexp", Type::Bool, of, move |over: &mut Over<'_>| {
+            each_tested(over, 0, known.constant().and_then(Pattern::quick_full))
+        }))
     });
     add(registry, "replaceAll", REPLACE, |args| replace("str:replaceAll", args, true));
     add(registry, "replaceFirst", REPLACE, |args| replace("str:replaceFirst", args, false));

@@ -8,30 +8,29 @@ use super::super::pattern::{Pattern, Pick, Quick, TEXT_MAX};
 use super::LONGEST;
 use super::concat::{append, behind};
 use super::matching::piece;
+use super::units;
 use crate::expr::{Side, side};
 
-pub(super) fn lower(over: &mut Over<'_>) -> bool {
+/// Texts of ASCII, each changed byte for byte: in its word, or where it lies.
+#[inline]
+fn each_changed(over: &mut Over<'_>, short: impl Fn(Short) -> Short, long: impl Fn(&mut [u8])) -> bool {
     each_text(over, 0, Str::EMPTY, |_, text, arena| match Short::of(text) {
-        Some(short) => Some(short.lower().text()),
+        Some(text) => Some(short(text).text()),
         None if text.is_inline() => None,
-        None => changed(text, arena, <[u8]>::make_ascii_lowercase),
+        None => changed(text, arena, &long),
     })
+}
+
+pub(super) fn lower(over: &mut Over<'_>) -> bool {
+    each_changed(over, Short::lower, <[u8]>::make_ascii_lowercase)
 }
 
 pub(super) fn upper(over: &mut Over<'_>) -> bool {
-    each_text(over, 0, Str::EMPTY, |_, text, arena| match Short::of(text) {
-        Some(short) => Some(short.upper().text()),
-        None if text.is_inline() => None,
-        None => changed(text, arena, <[u8]>::make_ascii_uppercase),
-    })
+    each_changed(over, Short::upper, <[u8]>::make_ascii_uppercase)
 }
 
 pub(super) fn reverse(over: &mut Over<'_>) -> bool {
-    each_text(over, 0, Str::EMPTY, |_, text, arena| match Short::of(text) {
-        Some(short) => Some(short.reversed().text()),
-        None if text.is_inline() => None,
-        None => changed(text, arena, <[u8]>::reverse),
-    })
+    each_changed(over, Short::reversed, <[u8]>::reverse)
 }
 
 /// What is cut off is ASCII, whatever the rest.
@@ -48,14 +47,12 @@ pub(super) fn trim(over: &mut Over<'_>) -> bool {
     })
 }
 
-/// UTF-16 units: each first byte of a character is one, that of four bytes two.
 pub(super) fn length(over: &mut Over<'_>) -> bool {
     each_text(over, 0, 0, |_, text, arena| {
         if let Some(short) = Short::of(text) {
             return Some(short.len() as i32);
         }
-        let units = |b: &u8| (b & 0xc0 != 0x80) as usize + (*b >= 0xf0) as usize;
-        Some(text.bytes(arena).iter().map(units).sum::<usize>() as i32)
+        Some(units::count_in(text.bytes(arena)) as i32)
     })
 }
 
@@ -166,11 +163,6 @@ pub(super) fn substr(over: &mut Over<'_>) -> bool {
         let to = usize::try_from(begin.at(i) as i64 + length.at(i) as i64).ok()?;
         part(text, place(begin.at(i)), to, arena)
     })
-}
-
-pub(super) fn regexp(over: &mut Over<'_>, pattern: &Pick) -> bool {
-    let Some(pattern) = pattern.constant().and_then(Pattern::quick_full) else { return false };
-    each_text(over, 0, 0, |_, text, arena| pattern.holds(text, arena).map(u8::from))
 }
 
 /// Each match of a known pattern, or the first, becomes a known text that names no groups.

@@ -5,7 +5,12 @@ const HALF: char = '?';
 
 /// How many units the text has.
 pub(in crate::functions) fn count(text: &str) -> usize {
-    if text.is_ascii() { text.len() } else { text.chars().map(char::len_utf16).sum() }
+    count_in(text.as_bytes())
+}
+
+/// The same of the bytes of a text: each first byte of a character is a unit, that of four bytes two.
+pub(in crate::functions) fn count_in(text: &[u8]) -> usize {
+    text.iter().map(|&b| (b & 0xc0 != 0x80) as usize + (b >= 0xf0) as usize).sum()
 }
 
 /// The byte at which unit `n` begins, or the end if there are just `n`; none beyond. Inside a pair it is that of the pair.
