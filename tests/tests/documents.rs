@@ -28,6 +28,6 @@ fn examples_answer_as_written() {
 #[test]
 fn examples_of_extensions_answer_as_written() {
     let (wrong, all) = wrong(&folder().join("../docs/extensions.md"));
-    assert!(all > 2, "only {all} examples");
+    assert!(all > 0, "no example");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

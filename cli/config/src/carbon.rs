@@ -4,7 +4,7 @@ use riddhi_ql::Diagnostic;
 
 use crate::code;
 use crate::model::{Address, Apps, Extension, KeyStore, Listener, NodeName, Reference, Secret, Siddhi, Tls, Why};
-use crate::section::{Cx, Section};
+use crate::section::{Cx, Found, Section};
 
 /// The id that the product ships with; a node of it has no name of its own.
 pub(crate) const SHIPPED_ID: &str = "wso2-sp";
@@ -159,7 +159,26 @@ pub(crate) fn siddhi(root: &mut Section, cx: &mut Cx) -> Siddhi {
         outer.end(cx);
         read.refs.extend(name.zip(kind).map(|(n, k)| Reference { name: n.text, kind: k.text, properties }));
     }
-    read.properties = section.section("properties", cx).free(cx);
+    let mut properties = section.section("properties", cx);
+    let known = of_aggregations(&mut properties, cx);
+    read.properties = properties.free(cx);
+    read.properties.retain(|(name, _)| !known.contains(&name.as_str()));
     section.end(cx);
     read
+}
+
+/// Properties of the engine that say how aggregations are kept: what Riddhi does not do is refused. Gives their names.
+fn of_aggregations(properties: &mut Section, cx: &mut Cx) -> [&'static str; 3] {
+    let [by_id, shard, zone] = ["partitionById", "shardId", "aggTimeZone"];
+    if let Some(by_id) = properties.text(by_id, cx).filter(|f| f.text.eq_ignore_ascii_case("true")) {
+        let help = "take it out: each node has its own aggregations, the two nodes of a pair the same";
+        cx.error(code::UNSUPPORTED, "aggregations shared by several nodes are not there yet", by_id.span, help);
+    }
+    properties.unused(&[shard], Why::NotYet, cx);
+    let universal = |f: &Found| ["GMT", "UTC"].iter().any(|name| f.text.eq_ignore_ascii_case(name));
+    if let Some(zone) = properties.text(zone, cx).filter(|f| !universal(f)) {
+        let help = "take it out, or write GMT";
+        cx.error(code::UNSUPPORTED, "aggregations begin their buckets in universal time only", zone.span, help);
+    }
+    [by_id, shard, zone]
 }

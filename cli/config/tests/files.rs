@@ -233,3 +233,16 @@ fn all_codes_are_documented() {
         assert!(text.contains(&format!("| {code} |{meaning} |")), "docs/diagnostics.md: | {code} |{meaning} |");
     }
 }
+
+#[test]
+fn what_aggregations_do_not_have_is_refused() {
+    let codes = |text: &str| {
+        let loaded = load("deployment.yaml", text.as_bytes(), &environment(&[]));
+        loaded.diagnostics.iter().filter(|d| d.is_error()).map(|d| d.message.clone()).collect::<Vec<_>>()
+    };
+    let shared = codes("siddhi:\n  properties:\n    partitionById: true\n    shardId: n1\n");
+    assert_eq!(shared, ["aggregations shared by several nodes are not there yet"]);
+    let zoned = codes("siddhi:\n  properties:\n    aggTimeZone: Asia/Colombo\n");
+    assert_eq!(zoned, ["aggregations begin their buckets in universal time only"]);
+    assert!(codes("siddhi:\n  properties:\n    partitionById: 'false'\n    aggTimeZone: GMT\n").is_empty());
+}

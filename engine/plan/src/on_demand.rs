@@ -3,6 +3,7 @@
 use riddhi_batch::Value;
 
 use crate::logical::AppPlan;
+use crate::table::TableCondition;
 
 /// An on-demand query: what it looks at, and what is done with that.
 #[derive(Clone, Debug)]
@@ -20,12 +21,14 @@ pub struct OnDemandPlan {
 }
 
 /// What an on-demand query is given.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum Contents {
     /// One event, all of whose attributes are null.
     Event,
     /// The rows of the table of that number.
     Table(usize),
+    /// Those rows of a table that an index gives, and for which the rest of the condition holds.
+    Looked(Box<TableCondition>),
     /// What can be found in the named window which the query of that number is.
     Window(usize),
     /// What the aggregation of that number has.

@@ -94,7 +94,7 @@ pub enum Access {
     },
     /// Rows whose column lies between these values.
     Range {
-        /// Number of the index.
+        /// Number of the index; all rows are looked at by the index's rules if the table does not have it.
         index: usize,
         /// The column.
         column: u32,
@@ -304,10 +304,7 @@ impl TablePlan {
     }
 
     fn range(&mut self, parts: &mut Parts) -> Access {
-        let may = |column: u32| match self.fixed {
-            true => self.indexes.iter().any(|i| i.form == IndexForm::Ordered && i.columns == [column]),
-            false => self.indexes.iter().any(|i| i.declared && i.columns == [column]),
-        };
+        let may = |column: u32| self.indexes.iter().any(|i| i.declared && i.columns == [column]);
         let Some(column) = parts.range.iter().map(|(c, ..)| *c).find(|&c| may(c)) else { return Access::Scan };
         let (mut low, mut high) = (None, None);
         for (_, op, value, at) in parts.range.iter().filter(|(c, ..)| *c == column) {

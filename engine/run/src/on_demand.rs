@@ -5,10 +5,12 @@
 
 use std::sync::Arc;
 
-use riddhi_batch::{Arena, Columns};
-use riddhi_exec::table::Refusal;
+use riddhi_batch::{Arena, Columns, Sel};
+use riddhi_exec::expr::{Rows, Source};
+use riddhi_exec::table::{Finder, Refusal, Table};
 use riddhi_plan::logical;
 use riddhi_plan::on_demand::{Contents, OnDemandPlan};
+use riddhi_plan::table::TableCondition;
 use riddhi_plan::{PlannedOnDemand, plan_on_demand};
 use riddhi_ql::{Diagnostic, Diagnostics};
 
@@ -124,6 +126,13 @@ impl OnDemand {
                 table.gather(&slots, &columns, &mut rows.cols, arena);
                 rows.ts.resize(slots.len(), TIME);
             }
+            Contents::Looked(condition) => {
+                let table = &inner.shared.tables[condition.table];
+                let slots = look_up(condition, table, now)?;
+                let columns: Vec<u32> = (0..rows.cols.len() as u32).collect();
+                table.gather(&slots, &columns, &mut rows.cols, arena);
+                rows.ts.resize(slots.len(), TIME);
+            }
         }
         let mut answer = Answer { rows: Columns::of(&self.schema()), ..Answer::default() };
         if frame.commit(source, now, true) == 0 {
@@ -144,10 +153,23 @@ impl OnDemand {
             let rows = out.first..out.first + out.n;
             answer.rows.ts.extend_from_slice(&out.rows.ts[rows]);
             for (to, from) in answer.rows.cols.iter_mut().zip(&out.rows.cols) {
-                to.append_from(from, riddhi_batch::Sel::From(out.first), out.n, out.arena, &mut answer.arena);
+                to.append_from(from, Sel::From(out.first), out.n, out.arena, &mut answer.arena);
             }
         });
         Ok(answer)
+    }
+}
+
+/// The rows of a table for which a condition without an event holds, in the table's order.
+fn look_up(condition: &TableCondition, table: &Table, now: i64) -> Result<Vec<u32>, String> {
+    let finder = Finder::compile(condition);
+    let mut found = finder.found();
+    let nothing = || Source { cols: &[], sel: Sel::From(0) };
+    let event = Rows { n: 1, input: nothing(), computed: nothing(), ts: &[TIME], now: &[now], serial: 0, seed: 0 };
+    finder.find(table, &event, &mut Arena::default(), &mut found);
+    match found.failed.reason.take() {
+        Some(why) => Err(why.to_string()),
+        None => Ok(found.slots),
     }
 }
 

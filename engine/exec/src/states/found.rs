@@ -4,6 +4,8 @@
 
 use riddhi_batch::{Arena, Chunk, Column, Columns, Data, Flow, Sel};
 
+use riddhi_plan::states::At;
+
 use super::code::{Code, Of, Point};
 use super::conditions::{event_of, push_value};
 use super::events::{Events, NONE};
@@ -42,7 +44,7 @@ impl Found {
     ) {
         for (point, sources) in code.points.iter().zip(&mut self.sources) {
             sources.push(match last {
-                Some((slot, event)) if slot == point.slot => event.row as u32 | LOOSE,
+                Some((slot, event)) if slot == point.slot && is_only(point.at) => event.row as u32 | LOOSE,
                 _ => source_of(memory, m, point),
             });
         }
@@ -51,7 +53,7 @@ impl Found {
             let to = &mut rows.cols[column];
             match last {
                 _ if take.what == Of::Key => to.push_i32(key as i32),
-                Some((slot, event)) if slot == take.slot => match take.what {
+                Some((slot, event)) if slot == take.slot && is_only(take.at) => match take.what {
                     Of::Time => to.push_i64(event.ts),
                     _ => to.push_bool(false),
                 },
@@ -86,6 +88,12 @@ impl Found {
         self.flow.clear();
         self.by.clear();
     }
+}
+
+/// Whether that is the event of a slot that has one.
+#[inline]
+fn is_only(at: At) -> bool {
+    matches!(at, At::Nth(0) | At::Last(0))
 }
 
 #[inline]

@@ -62,8 +62,13 @@ impl Turn<'_, '_> {
             Wait::AbsentSide { wait, .. } => Some(wait),
             _ => None,
         };
+        let mut before = None;
         self.keep_waiting(slot, |turn, m| {
             if !and && turn.memory.slot(m, other) != EMPTY {
+                return false;
+            }
+            // A match that waits here more than once, for its count went on, takes the event once.
+            if code.sequence && before.replace(m) == Some(m) {
                 return false;
             }
             if !alone || !turn.passes(slot, m, event, None) {
@@ -78,7 +83,10 @@ impl Turn<'_, '_> {
             if goes {
                 turn.memory.set_ts(m, event.ts);
                 turn.forward(state, m, None);
-                turn.tried(state);
+                // It is the left side that the start state looks at.
+                if slot == code.states[state].last {
+                    turn.tried(state);
+                }
             }
             false
         });

@@ -3,7 +3,7 @@
 //! An index gives the rows that may do; the rest of the condition is computed by kernels over pairs of event and row, in blocks
 //! whose strings lie in an arena of their own. What is found comes in the table's order, whatever the index.
 
-use std::ops::Bound;
+use std::ops::{Bound, RangeBounds};
 
 use riddhi_batch::{Arena, Column, Kind, Sel};
 use riddhi_plan::expr::Expr;
@@ -11,7 +11,7 @@ use riddhi_plan::registry::{Failed, RowFailure};
 use riddhi_plan::table::{Access, TableCondition};
 
 use super::index::NONE;
-use super::key::{Keys, NULL, Word, is_hash};
+use super::key::{Keys, NULL, Word, is_hash, ordered};
 use super::pair::{BLOCK, Pairing, Pairs};
 use super::{Index, Table, bound};
 use crate::expr::{Program, Rows, Scratch};
@@ -31,7 +31,7 @@ pub struct Finder {
 enum Look {
     Scan,
     Equal { index: usize, keys: Vec<Program>, columns: Vec<u32> },
-    Range { index: usize, low: Limit, high: Limit },
+    Range { index: usize, column: usize, low: Limit, high: Limit },
 }
 
 /// A program of an end of a range, and whether that is one of it.
@@ -87,9 +87,10 @@ impl Finder {
                 let keys = keys.iter().map(Program::compile).collect();
                 (Look::Equal { index: *index, keys, columns: columns.clone() }, kinds)
             }
-            Access::Range { index, low, high, .. } => {
+            Access::Range { index, column, low, high } => {
                 let kinds = [low, high].map(|b| b.as_ref().map_or(Kind::I64, |(e, _)| e.kind)).to_vec();
-                (Look::Range { index: *index, low: program(low), high: program(high) }, kinds)
+                let (low, high) = (program(low), program(high));
+                (Look::Range { index: *index, column: *column as usize, low, high }, kinds)
             }
         };
         let key_places = (0..key_kinds.len() as u32).collect();
@@ -146,7 +147,9 @@ impl Finder {
         match &self.access {
             Look::Scan => self.scan(table, rows, arena, found, ask),
             Look::Equal { index, keys, columns } => self.equal(table, (*index, keys, columns), rows, arena, found, ask),
-            Look::Range { index, low, high } => self.range(table, (*index, low, high), rows, arena, found, ask),
+            Look::Range { index, column, low, high } => {
+                self.range(table, (*index, *column), (low, high), rows, arena, found, ask);
+            }
         }
         if !found.failed.is_empty() && ask == Ask::Any {
             // A row that does is enough.
@@ -233,13 +236,13 @@ impl Finder {
     fn range(
         &self,
         table: &Table,
-        (number, low, high): (usize, &Limit, &Limit),
+        (number, column): (usize, usize),
+        (low, high): (&Limit, &Limit),
         rows: &Rows<'_>,
         arena: &mut Arena,
         found: &mut Found,
         ask: Ask,
     ) {
-        let Some(Index::Ordered(index)) = table.indexes.get(number) else { return };
         let mut keys = std::mem::take(&mut found.keys);
         let mut heads = std::mem::take(&mut found.heads);
         keys.iter_mut().for_each(Column::clear);
@@ -260,7 +263,10 @@ impl Finder {
                 continue;
             }
             heads.clear();
-            index.range(from, to, most, &mut heads);
+            match table.indexes.get(number) {
+                Some(Index::Ordered(index)) => index.range(from, to, most, &mut heads),
+                _ => in_range(table, column, (from, to), most, &mut heads),
+            }
             for &row in &heads {
                 self.pair(table, rows, arena, found, (i, row), ask);
             }
@@ -339,6 +345,15 @@ impl Found {
         }
         self.slots.truncate(to);
     }
+}
+
+/// The rows whose keys lie in a range, where no index has them in order.
+#[cold]
+fn in_range(table: &Table, column: usize, range: (Bound<u64>, Bound<u64>), most: usize, out: &mut Vec<u32>) {
+    let column = &table.cols[column];
+    let within =
+        |&slot: &usize| table.alive[slot] != 0 && ordered(column, slot).is_some_and(|key| range.contains(&key));
+    out.extend((0..table.alive.len()).filter(within).take(most).map(|slot| slot as u32));
 }
 
 /// Computes keys, one column each.

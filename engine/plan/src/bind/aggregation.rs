@@ -2,7 +2,7 @@
 
 use riddhi_batch::{Attribute, Kind, Schema, Type};
 use riddhi_ql::ast::{self, AggregationDef, AggregationTimeKind, ExprKind, SelectList, TimeUnit};
-use riddhi_ql::{Ident, Span};
+use riddhi_ql::{Diagnostic, Ident, Span};
 
 use super::call::arg_types;
 use super::catalog::{Class, Entry, Field, Shape};
@@ -44,11 +44,17 @@ impl<'a> Pass<'a> {
         if let Some(key) = annotations::single(&d.annotations, "primaryKey", &mut self.diagnostics) {
             self.diagnostics.push(wrong::key_of_aggregation(key.span));
         }
-        for by_id in d.annotations.iter().filter(|a| annotations::is(a, "PartitionById")) {
-            self.diagnostics.push(unsupported::shards(by_id.span));
-        }
-        for persisted in d.annotations.iter().filter(|a| annotations::is(a, "persistedAggregation")) {
-            self.diagnostics.push(unsupported::aggregation(persisted.span));
+        for (name, refusal) in [
+            ("PartitionById", unsupported::shards as fn(Span) -> Diagnostic),
+            ("persistedAggregation", unsupported::aggregation),
+        ] {
+            for asked in d.annotations.iter().filter(|a| annotations::is(a, name)) {
+                // As in Siddhi: without the element it is asked for, and every other word takes it back.
+                let enable = annotations::element(asked, "enable", &mut self.diagnostics);
+                if enable.is_none_or(|e| e.value.value.eq_ignore_ascii_case("true")) {
+                    self.diagnostics.push(refusal(asked.span));
+                }
+            }
         }
         super::outside::store(&d.annotations, self.registry, &mut self.diagnostics);
         let units = self.granularities(d);

@@ -15,12 +15,12 @@ use super::output::inferred;
 use super::scope::{Input, Scope};
 use super::{KindTable, Pass};
 use crate::diagnose::{names, unsupported};
-use crate::expr::Node;
+use crate::expr::{Expr, Node};
 use crate::logical::{AppPlan, Handler, Kinds, QueryPlan, Role, SelectPlan};
 use crate::on_demand::{Contents, OnDemandPlan};
 use crate::regions::regions;
-use crate::registry::{Finds, Leaving, Registry, WindowUse};
-use crate::table::TablePlan;
+use crate::registry::{Finds, Leaving, Registry, Volatility, WindowUse};
+use crate::table::{Access, TableCondition, TablePlan, over_table};
 
 /// Why a named window cannot be read, if that is so.
 fn nothing_to_find(app: &AppPlan, window: &QueryPlan) -> Option<&'static str> {
@@ -147,10 +147,18 @@ impl<'a> Pass<'a> {
             self.diagnostics.push(crate::diagnose::multi::range_without_aggregation(range.span));
             return None;
         }
-        let before = match &from.on {
-            Some(on) => vec![self.on(on, &name.name, &shape)?],
-            None => Vec::new(),
+        let on = match &from.on {
+            Some(on) => Some(self.on(on, &name.name, &shape)?),
+            None => None,
         };
+        let (contents, on) = match (contents, on) {
+            (Contents::Table(number), Some(on)) => match self.looked_up(number, &on, shape.fields.len()) {
+                Some(looked) => (Contents::Looked(Box::new(looked)), None),
+                None => (Contents::Table(number), Some(on)),
+            },
+            other => other,
+        };
+        let before = on.map(|condition| Handler::Filter { condition, aggregates: Vec::new() }).into_iter().collect();
         // As one of several: `having` and `order by` may name what is not selected.
         let inputs = [Input { multi: true, state: true, ..input(&name.name, shape.clone()) }];
         self.hidden_keys = Some(Vec::new());
@@ -193,12 +201,23 @@ impl<'a> Pass<'a> {
     }
 
     /// The condition; it may name columns with or without the name of what is read.
-    fn on(&mut self, on: &ast::Expr, name: &str, shape: &Shape) -> Option<Handler> {
+    fn on(&mut self, on: &ast::Expr, name: &str, shape: &Shape) -> Option<Expr> {
         let scope = Scope { inputs: vec![input(name, shape.clone())], ..Scope::default() };
         let mut binder =
             Binder::new(self.registry, &self.catalog, &mut self.diagnostics, &scope, "the condition of a query");
-        let condition = binder.condition(on, "the condition of a query")?;
-        Some(Handler::Filter { condition, aggregates: Vec::new() })
+        binder.condition(on, "the condition of a query")
+    }
+
+    /// The condition on a table's columns as a look-up and a rest, if the table has an index for it.
+    fn looked_up(&mut self, table: usize, on: &Expr, columns: usize) -> Option<TableCondition> {
+        let mut found_in = false;
+        on.visit(&mut |e| found_in |= matches!(e.node, Node::In(_)));
+        if found_in || on.volatility() >= Volatility::Random {
+            return None;
+        }
+        let on = over_table(on.clone(), &(0..columns as u32));
+        let condition = self.catalog.tables.get_mut().get_mut(table)?.condition(table, on);
+        (!matches!(condition.access, Access::Scan)).then_some(condition)
     }
 
     /// `select ... insert into T` and its like: what one empty event does to a table.

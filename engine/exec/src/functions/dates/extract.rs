@@ -86,7 +86,7 @@ pub(super) fn bind(name: &'static str, args: &[ArgType], zone: &Zone) -> Result<
             }
         }));
     }
-    let by = By::of(args, 2, true)?;
+    let by = By::of(args, 2)?;
     Ok(of_row_with(name, Type::Int, by.volatility(), move |row: &Row<'_>, _: &mut String| {
         let Some(from) = row.text(1)? else { return Ok(Out::Null) };
         or_null(by.with(row, |p| p.read(&from, &zone, row.now))?, |time| Out::Int(of(zone.local(time))))

@@ -7,6 +7,7 @@ mod extract;
 mod over;
 mod pattern;
 mod shift;
+mod told;
 mod zones;
 
 use std::sync::Arc;
@@ -81,18 +82,14 @@ enum By {
 
 impl By {
     /// Of argument `k`, or the default if there are fewer.
-    fn of(args: &[ArgType], k: usize, reads: bool) -> Result<By, ArgError> {
+    fn of(args: &[ArgType], k: usize) -> Result<By, ArgError> {
         let help = "a date pattern is as in 'yyyy-MM-dd HH:mm:ss.SSS'";
         let text = match args.get(k) {
             None => DEFAULT,
             Some(ArgType { constant: Some(Value::Str(text)), .. }) => text,
             Some(_) => return Ok(By::Arg(k)),
         };
-        let pattern = Pattern::new(text).map_err(|why| ArgError::at(k, why.what, help))?;
-        match pattern.unreadable().filter(|_| reads) {
-            Some(letter) => Err(ArgError::at(k, format!("dates are not read by weeks: '{letter}'"), help)),
-            None => Ok(By::Fixed(pattern)),
-        }
+        Pattern::new(text).map(By::Fixed).map_err(|why| ArgError::at(k, why.what, help))
     }
 
     /// Runs `f` with it; null if the argument is.
@@ -165,7 +162,7 @@ fn now(
 
 fn utc_timestamp(name: &'static str, args: &[ArgType], _: &Zone) -> Result<BoundScalar, ArgError> {
     types(args, &[&[], &[Type::String]])?;
-    let by = if args.is_empty() { By::Fixed(fixed("yyyy-MM-dd HH:mm:ss")?) } else { By::of(args, 0, false)? };
+    let by = if args.is_empty() { By::Fixed(fixed("yyyy-MM-dd HH:mm:ss")?) } else { By::of(args, 0)? };
     Ok(of_row_with(name, Type::String, Volatility::Clock, move |row: &Row<'_>, text: &mut String| {
         let written = by.with(row, |pattern| {
             pattern.write(row.now, &Zone::utc(), text);
@@ -177,7 +174,7 @@ fn utc_timestamp(name: &'static str, args: &[ArgType], _: &Zone) -> Result<Bound
 
 fn date(name: &'static str, args: &[ArgType], zone: &Zone) -> Result<BoundScalar, ArgError> {
     types(args, &[&[Type::String, Type::String], &[Type::String]])?;
-    let (by, to, zone) = (By::of(args, 1, true)?, fixed("yyyy-MM-dd")?, zone.clone());
+    let (by, to, zone) = (By::of(args, 1)?, fixed("yyyy-MM-dd")?, zone.clone());
     Ok(of_row_with(name, Type::String, by.volatility(), move |row: &Row<'_>, text: &mut String| {
         let Some(from) = row.text(0)? else { return Ok(Out::Null) };
         let time = by.with(row, |p| p.read(&from, &zone, row.now))?;
@@ -191,7 +188,7 @@ fn date(name: &'static str, args: &[ArgType], zone: &Zone) -> Result<BoundScalar
 fn date_format(name: &'static str, args: &[ArgType], zone: &Zone) -> Result<BoundScalar, ArgError> {
     use Type::{Long, String as Text};
     types(args, &[&[Text, Text], &[Text, Text, Text], &[Long, Text]])?;
-    let (to, zone) = (By::of(args, 1, false)?, zone.clone());
+    let (to, zone) = (By::of(args, 1)?, zone.clone());
     if args[0].ty == Long {
         let to = Arc::new(to);
         let (known, own) = (to.clone(), zone.clone());
@@ -208,7 +205,7 @@ fn date_format(name: &'static str, args: &[ArgType], zone: &Zone) -> Result<Boun
             By::Arg(_) => false,
         }));
     }
-    let by = By::of(args, 2, true)?;
+    let by = By::of(args, 2)?;
     Ok(of_row_with(name, Text, by.volatility(), move |row: &Row<'_>, text: &mut String| {
         let Some(from) = row.text(0)? else { return Ok(Out::Null) };
         let Some(time) = by.with(row, |p| p.read(&from, &zone, row.now))? else { return Ok(Out::Null) };
@@ -230,7 +227,7 @@ fn date_diff(name: &'static str, args: &[ArgType], zone: &Zone) -> Result<BoundS
         };
         return Ok(of_columns(name, Long, of, over::days_between));
     }
-    let (first, second, zone) = (By::of(args, 2, true)?, By::of(args, 3, true)?, zone.clone());
+    let (first, second, zone) = (By::of(args, 2)?, By::of(args, 3)?, zone.clone());
     let volatility = first.volatility().max(second.volatility());
     Ok(of_row_with(name, Long, volatility, move |row: &Row<'_>, _: &mut String| {
         let (Some(a), Some(b)) = (row.text(0)?, row.text(1)?) else { return Ok(Out::Null) };
@@ -243,7 +240,7 @@ fn date_diff(name: &'static str, args: &[ArgType], zone: &Zone) -> Result<BoundS
 fn day_of_week(name: &'static str, args: &[ArgType], zone: &Zone) -> Result<BoundScalar, ArgError> {
     types(args, &[&[Type::String, Type::String], &[Type::String]])?;
     let short = args.len() == 1;
-    let by = if short { By::Fixed(fixed("yyyy-MM-dd")?) } else { By::of(args, 1, true)? };
+    let by = if short { By::Fixed(fixed("yyyy-MM-dd")?) } else { By::of(args, 1)? };
     let zone = zone.clone();
     Ok(of_row_with(name, Type::String, by.volatility(), move |row: &Row<'_>, text: &mut String| {
         let Some(text_of) = row.text(0)? else { return Ok(Out::Null) };
@@ -258,7 +255,7 @@ fn day_of_week(name: &'static str, args: &[ArgType], zone: &Zone) -> Result<Boun
 
 fn timestamp(name: &'static str, args: &[ArgType], zone: &Zone) -> Result<BoundScalar, ArgError> {
     types(args, &[&[], &[Type::String], &[Type::String, Type::String]])?;
-    let (by, zone, count) = (By::of(args, 1, true)?, zone.clone(), args.len());
+    let (by, zone, count) = (By::of(args, 1)?, zone.clone(), args.len());
     let volatility = if count < 2 { Volatility::Clock } else { by.volatility() };
     Ok(of_row_with(name, Type::Long, volatility, move |row: &Row<'_>, _: &mut String| {
         let Some(from) = (if count > 0 { row.text(0)? } else { None }) else {
@@ -271,7 +268,7 @@ fn timestamp(name: &'static str, args: &[ArgType], zone: &Zone) -> Result<BoundS
 fn convert(name: &'static str, args: &[ArgType], zone: &Zone) -> Result<BoundScalar, ArgError> {
     use Type::String as Text;
     types(args, &[&[Text, Text, Text], &[Text, Text, Text, Text]])?;
-    let (by, to, from) = (By::of(args, 1, true)?, zone_at(args, 2)?, zone_at(args, 3)?);
+    let (by, to, from) = (By::of(args, 1)?, zone_at(args, 2)?, zone_at(args, 3)?);
     let (zone, four) = (zone.clone(), args.len() == 4);
     Ok(of_row_with(name, Text, by.volatility(), move |row: &Row<'_>, text: &mut String| {
         let Some(value) = row.text(0)? else { return Ok(Out::Null) };

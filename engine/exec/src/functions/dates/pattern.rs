@@ -5,8 +5,9 @@ use std::fmt::Write;
 use riddhi_plan::cron::Zone;
 use riddhi_plan::registry::RowFailure;
 
-use super::calendar::{DAY, Fields, days};
+use super::calendar::{DAY, Fields};
 use super::shown;
+use super::told::{By, Told};
 use super::zones::{self, offset};
 
 /// Letters of a pattern.
@@ -110,14 +111,6 @@ impl Pattern {
         self.parts.iter().try_fold(DAY, |grain, part| Some(grain.min(of(part)?)))
     }
 
-    /// A field that dates are not read by.
-    pub fn unreadable(&self) -> Option<char> {
-        self.parts.iter().find_map(|p| match p {
-            Part::Field(c, _) if "FwW".contains(*c) => Some(*c),
-            _ => None,
-        })
-    }
-
     /// Appends a time as it says.
     pub fn write(&self, time: i64, zone: &Zone, out: &mut String) {
         let local = zone.local(time);
@@ -217,9 +210,7 @@ fn write_offset(minutes: i64, letter: char, count: usize, out: &mut String) -> s
 struct Found<'a> {
     zone: &'a Zone,
     year: i64,
-    month: i64,
-    day: i64,
-    day_of_year: Option<i64>,
+    told: Told,
     /// Of the day.
     hour: Option<i64>,
     /// Of half a day.
@@ -240,9 +231,7 @@ impl<'a> Found<'a> {
         Found {
             zone,
             year: 1970,
-            month: 1,
-            day: 1,
-            day_of_year: None,
+            told: Told::default(),
             hour: None,
             twelve: None,
             half: None,
@@ -266,10 +255,14 @@ impl<'a> Found<'a> {
             }
             'M' if count >= 3 => {
                 let (which, rest) = name(text, &MONTHS, 3)?;
-                self.month = which as i64 + 1;
+                self.told.tell(By::Month, which as i64 + 1);
                 return Some(rest);
             }
-            'E' => return name(text, &WEEKDAYS, 3).map(|(_, rest)| rest),
+            'E' => {
+                let (which, rest) = name(text, &WEEKDAYS, 3)?;
+                self.told.tell(By::Weekday, which as i64);
+                return Some(rest);
+            }
             'a' => {
                 let (which, rest) = name(text, &["AM", "PM", "am", "pm"], 2)?;
                 (self.half, self.last_of_twelve) = (Some(which as i64 % 2), true);
@@ -285,9 +278,12 @@ impl<'a> Found<'a> {
         match letter {
             'y' if count <= 2 && value < 100 => self.year = century(value, self.zone, now),
             'y' => self.year = value,
-            'M' => self.month = value,
-            'd' => self.day = value,
-            'D' => self.day_of_year = Some(value),
+            'M' => self.told.tell(By::Month, value),
+            'd' => self.told.tell(By::Day, value),
+            'D' => self.told.tell(By::DayOfYear, value),
+            'w' => self.told.tell(By::WeekOfYear, value),
+            'W' => self.told.tell(By::WeekOfMonth, value),
+            'F' => self.told.tell(By::WeekdayOfMonth, value),
             'H' => (self.hour, self.last_of_twelve) = (Some(value % 24), false),
             'k' => (self.hour, self.last_of_twelve) = (Some(value), false),
             'K' => (self.twelve, self.last_of_twelve) = (Some(value), true),
@@ -318,10 +314,7 @@ impl<'a> Found<'a> {
 
     fn time(&self) -> i64 {
         let year = if self.bc { 1 - self.year } else { self.year };
-        let day = match self.day_of_year {
-            Some(day) => days(year, 1, day),
-            None => days(year, self.month, 1) + self.day - 1,
-        };
+        let day = self.told.day(year);
         // As Java: hours of half a day count if it is told which half, and told last, or if nothing else is.
         let of_half = self.twelve.unwrap_or(0) + self.half.unwrap_or(0) * 12;
         let hour = match self.hour {

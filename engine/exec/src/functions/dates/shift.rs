@@ -69,7 +69,7 @@ pub(super) fn bind(name: &'static str, args: &[ArgType], zone: &Zone, sign: i64)
             Ok(write!(text, "{moved}").map_or(Out::Null, |()| Out::Text))
         }));
     }
-    let by = By::of(args, 3, true)?;
+    let by = By::of(args, 3)?;
     Ok(of_row_with(name, Text, by.volatility(), move |row: &Row<'_>, text: &mut String| {
         let (Some(from), Some(much)) = (row.text(0)?, row.int(1)?) else { return Ok(Out::Null) };
         let written = by.with(row, |p| {
