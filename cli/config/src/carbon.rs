@@ -167,14 +167,11 @@ pub(crate) fn siddhi(root: &mut Section, cx: &mut Cx) -> Siddhi {
     read
 }
 
-/// Properties of the engine that say how aggregations are kept: what Riddhi does not do is refused. Gives their names.
+/// Properties of the engine that say how aggregations are kept: nodes share none, and buckets begin in universal time. Gives
+/// their names.
 fn of_aggregations(properties: &mut Section, cx: &mut Cx) -> [&'static str; 3] {
     let [by_id, shard, zone] = ["partitionById", "shardId", "aggTimeZone"];
-    if let Some(by_id) = properties.text(by_id, cx).filter(|f| f.text.eq_ignore_ascii_case("true")) {
-        let help = "take it out: each node has its own aggregations, the two nodes of a pair the same";
-        cx.error(code::UNSUPPORTED, "aggregations shared by several nodes are not there yet", by_id.span, help);
-    }
-    properties.unused(&[shard], Why::NotYet, cx);
+    properties.unused(&[by_id, shard], Why::NotYet, cx);
     let universal = |f: &Found| ["GMT", "UTC"].iter().any(|name| f.text.eq_ignore_ascii_case(name));
     if let Some(zone) = properties.text(zone, cx).filter(|f| !universal(f)) {
         let help = "take it out, or write GMT";
