@@ -1,11 +1,13 @@
 //! The built-in aggregators.
 //!
-//! [`table`] turns an accumulator (add, remove, value) into loops over columns; the other modules are accumulators.
+//! [`table`] turns an accumulator (add, remove, value) into loops over columns, [`held`] does so for what is as long as what it
+//! holds; the other modules are accumulators.
 
 mod collect;
 mod count;
 mod distinct;
 mod extreme;
+mod held;
 mod logic;
 mod mixed;
 mod number;

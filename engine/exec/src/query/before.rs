@@ -51,15 +51,8 @@ impl Work {
         let b = &mut self.buffers;
         b.hits.clear();
         b.failed.clear();
-        let rows = Rows {
-            n: selected.n,
-            input: Source { cols: &input.rows.cols, sel: selected.sel() },
-            computed: results(&self.state.handlers, own),
-            ts: &b.ts,
-            now: &b.now,
-            serial: self.serial,
-            seed: code.seed,
-        };
+        let rows =
+            rows_of(input, selected, results(&self.state.handlers, own), (&b.ts, &b.now), (self.serial, code.seed));
         condition.select(&rows, cx.arena, &mut b.scratch, &mut b.hits, &mut b.failed);
         if !b.failed.is_empty() {
             report_rows(code, cx, &b.failed, input, selected);
@@ -132,15 +125,13 @@ impl Work {
         for (i, aggregate) in codes.iter().enumerate() {
             let mut failed = Failed::default();
             let arg = aggregate.arg.as_ref().map(|program| {
-                let rows = Rows {
-                    n: selected.n,
-                    input: Source { cols: &input.rows.cols, sel: selected.sel() },
-                    computed: Source { cols: results, sel: Sel::From(0) },
-                    ts: &b.ts,
-                    now: &b.now,
-                    serial,
-                    seed: code.seed,
-                };
+                let rows = rows_of(
+                    input,
+                    selected,
+                    Source { cols: results, sel: Sel::From(0) },
+                    (&b.ts, &b.now),
+                    (serial, code.seed),
+                );
                 let mut column = Column::new(program.kind());
                 compute(program, &rows, cx.arena, &mut b.scratch, &mut column, &mut failed);
                 if list[i].exact() { exact_column(column, aggregate.kind, cx.arena, &mut failed) } else { column }
@@ -150,15 +141,13 @@ impl Work {
             }
             let mut skipped = failed.rows;
             if let Some(when) = &aggregate.when {
-                let rows = Rows {
-                    n: selected.n,
-                    input: Source { cols: &input.rows.cols, sel: selected.sel() },
-                    computed: Source { cols: results, sel: Sel::From(0) },
-                    ts: &b.ts,
-                    now: &b.now,
-                    serial,
-                    seed: code.seed,
-                };
+                let rows = rows_of(
+                    input,
+                    selected,
+                    Source { cols: results, sel: Sel::From(0) },
+                    (&b.ts, &b.now),
+                    (serial, code.seed),
+                );
                 skip_unless(when, &rows, cx.arena, &mut b.scratch, &mut b.hits, &mut skipped);
             }
             let (groups, arena) = (Groups::One, &*cx.arena);
@@ -212,15 +201,8 @@ impl Work {
     ) -> Vec<Column> {
         self.volatile_inputs(cx, input, range, selected, Volatility::Random);
         let b = &mut self.buffers;
-        let rows = Rows {
-            n: selected.n,
-            input: Source { cols: &input.rows.cols, sel: selected.sel() },
-            computed: results(&self.state.handlers, own),
-            ts: &b.ts,
-            now: &b.now,
-            serial: self.serial,
-            seed: code.seed,
-        };
+        let rows =
+            rows_of(input, selected, results(&self.state.handlers, own), (&b.ts, &b.now), (self.serial, code.seed));
         b.failed.clear();
         let args = stream_arguments(function, &rows, cx.arena, &mut b.scratch, &mut b.failed);
         self.serial += if code.asks_random { selected.n as u64 } else { 0 };
@@ -247,4 +229,16 @@ pub(crate) fn stream_arguments(
         exact_column(column, *kind, arena, failed)
     };
     function.args.iter().map(argument).collect()
+}
+
+/// The selected rows of an input, for a program: with their times and clocks, the number of the first, and the seed.
+fn rows_of<'a>(
+    input: &'a Flow,
+    selected: &'a Selected,
+    computed: Source<'a>,
+    (ts, now): (&'a [i64], &'a [i64]),
+    (serial, seed): (u64, u64),
+) -> Rows<'a> {
+    let from = Source { cols: &input.rows.cols, sel: selected.sel() };
+    Rows { n: selected.n, input: from, computed, ts, now, serial, seed }
 }

@@ -11,12 +11,13 @@ mod percentile;
 use std::fmt;
 use std::sync::Arc;
 
-use riddhi_batch::{Any, Arena, Column, Data, Kind, LoadError, Reader, Type, Value, Writer};
+use riddhi_batch::{Any, Arena, Column, Kind, LoadError, Reader, Type, Value, Writer};
 use riddhi_plan::registry::{
-    Aggregate, AggregateFunction, Arg, ArgError, ArgType, BoundAggregate, BoundScalar, Failed, KernelCx, Leave,
-    Registry, RowCx, RowFailure, Run, ScalarKernel, SignalKind, Signals, Slide, Volatility, WindowUse,
+    AggregateFunction, Arg, ArgError, ArgType, BoundAggregate, BoundScalar, Failed, KernelCx, Registry, RowCx,
+    RowFailure, ScalarKernel, Volatility, WindowUse,
 };
 
+use super::held::{Groups, Held};
 use crate::functions::by_values;
 
 /// Adds all of them.
@@ -68,11 +69,7 @@ impl<T: Collected> AggregateFunction for Collects<T> {
     fn bind(&self, args: &[ArgType], _: WindowUse) -> Result<BoundAggregate, ArgError> {
         (self.check)(args)?;
         let new = (self.new)(args);
-        let create = move || {
-            let (new, groups) = (new.clone(), vec![new.clone()]);
-            Box::new(Groups { new, groups, own: Arena::default() }) as Box<dyn Aggregate>
-        };
-        Ok(super::bound(self.ty, Kind::Any, create))
+        Ok(super::bound(self.ty, Kind::Any, move || Box::new(Groups::new(new.clone()))))
     }
 
     fn packed(&self) -> Option<BoundScalar> {
@@ -109,121 +106,32 @@ impl ScalarKernel for Packs {
     }
 }
 
-/// What is collected, by group.
-struct Groups<T> {
-    new: T,
-    groups: Vec<T>,
-    /// Values put out since the last time they were settled.
-    own: Arena,
-}
+impl<T: Collected> Held for T {
+    type Buffers = ();
 
-impl<T: Collected> Groups<T> {
-    fn change(&mut self, group: u32, arg: Option<&Column>, i: usize, arena: &Arena, enters: bool) {
+    fn change(&mut self, (): &mut (), arg: Option<&Column>, i: usize, arena: &Arena, enters: bool) {
         let Some(Value::List(args)) = arg.map(|a| a.value(i, arena)) else { return };
-        let group = &mut self.groups[group as usize];
-        if enters { group.add(args) } else { group.remove(args) }
+        if enters { self.add(args) } else { self.remove(args) }
     }
 
-    fn change_row(&mut self, run: &Run<'_>, i: usize, enters: bool) {
-        if run.failed.is_empty() || run.failed[i] == 0 {
-            self.change(run.groups.at(i), run.arg, run.first + i, run.arena, enters);
-        }
+    fn push(&self, (): &mut (), own: &mut Arena, out: &mut Column) {
+        out.push_any(Any::new(&self.value(), own));
     }
 
-    fn push(&mut self, group: u32, out: &mut Column) {
-        let value = self.groups[group as usize].value();
-        out.push_any(Any::new(&value, &mut self.own));
-    }
-}
-
-impl<T: Collected> Aggregate for Groups<T> {
-    fn grow(&mut self, groups: usize) {
-        if self.groups.len() < groups {
-            self.groups.resize(groups, self.new.clone());
-        }
+    fn is_clear(&self) -> bool {
+        Collected::is_clear(self)
     }
 
-    fn slide(&mut self, s: &Slide<'_>, out: &mut Column) {
-        let mut l = 0;
-        for i in 0..s.entering.n {
-            let leave = match s.leave {
-                Leave::None => 0,
-                Leave::One => 1,
-                Leave::Each(counts) => counts[i] as usize,
-            };
-            (l..l + leave).for_each(|j| self.change_row(&s.leaving, j, false));
-            l += leave;
-            self.change_row(&s.entering, i, true);
-            self.push(s.entering.groups.at(i), out);
-        }
+    fn save(&self, out: &mut Writer) {
+        Collected::save(self, out);
     }
 
-    fn signals(&mut self, signals: &Signals<'_>, out: &mut Column) {
-        for (i, signal) in signals.list.iter().enumerate() {
-            let failed = !signals.failed.is_empty() && signals.failed[i] != 0;
-            match signal.kind {
-                SignalKind::Reset => self.reset(),
-                SignalKind::Held | SignalKind::Gone => {}
-                _ if failed => {}
-                SignalKind::Current => self.change(signal.group, signals.arg, i, signals.arena, true),
-                SignalKind::Expired => self.change(signal.group, signals.arg, i, signals.arena, false),
-            }
-            self.push(signal.group, out);
-        }
-    }
-
-    fn settle(&mut self, out: &mut Column, arena: &mut Arena) {
-        if let Data::Any(values) = &mut out.data {
-            values.iter_mut().for_each(|value| *value = value.moved(&self.own, arena));
-        }
-        self.own.clear();
-    }
-
-    fn add(&mut self, run: &Run<'_>) {
-        (0..run.n).for_each(|i| self.change_row(run, i, true));
-    }
-
-    fn remove(&mut self, run: &Run<'_>) {
-        (0..run.n).for_each(|i| self.change_row(run, i, false));
-    }
-
-    fn values(&self, _groups: &[u32], _out: &mut Column) {
-        unreachable!("queries with results of the kind any take the general way")
-    }
-
-    fn reset(&mut self) {
-        let new = &self.new;
-        self.groups.iter_mut().for_each(|group| group.clone_from(new));
-    }
-
-    fn is_clear(&self, group: u32) -> bool {
-        self.groups[group as usize].is_clear()
-    }
-
-    fn shrink(&mut self, groups: usize) {
-        self.groups.truncate(groups);
-        self.groups.shrink_to_fit();
-    }
-
-    fn forget(&mut self, group: u32) {
-        self.groups[group as usize] = self.new.clone();
-    }
-
-    fn save(&self, group: u32, out: &mut Writer) {
-        self.groups[group as usize].save(out);
-    }
-
-    fn load(&mut self, group: u32, from: &mut Reader<'_>) -> Result<(), LoadError> {
-        self.groups[group as usize] = T::load(from)?;
-        Ok(())
-    }
-
-    fn exact(&self) -> bool {
-        false
+    fn load(from: &mut Reader<'_>) -> Result<T, LoadError> {
+        <T as Collected>::load(from)
     }
 
     fn bytes(&self) -> usize {
-        self.groups.iter().map(Collected::bytes).sum()
+        Collected::bytes(self)
     }
 }
 

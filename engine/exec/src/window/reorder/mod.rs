@@ -6,6 +6,7 @@ mod coverage;
 mod held;
 mod kslack;
 mod normal;
+mod slack;
 mod ticks;
 
 use std::sync::Arc;

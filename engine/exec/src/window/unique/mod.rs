@@ -4,6 +4,7 @@ mod batch;
 mod deduplicate;
 mod latest;
 mod length;
+mod queue;
 mod table;
 mod time;
 
