@@ -133,7 +133,7 @@ impl Str {
 
     /// The string of a word that [`Str::word`] gave.
     #[inline]
-    pub fn from_word(word: u128) -> Str {
+    pub const fn from_word(word: u128) -> Str {
         Str(word)
     }
 

@@ -50,16 +50,6 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// Four bytes each as numbers.
-pub fn words(bytes: &[u8]) -> impl ExactSizeIterator<Item = u32> + Clone + '_ {
-    bytes.chunks_exact(4).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]))
-}
-
-/// Eight bytes each as numbers.
-pub fn longs(bytes: &[u8]) -> impl ExactSizeIterator<Item = i64> + Clone + '_ {
-    bytes.chunks_exact(8).map(|b| i64::from_le_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]))
-}
-
 pub fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
     out.extend_from_slice(&(bytes.len() as u32).to_le_bytes());
     out.extend_from_slice(bytes);

@@ -1,9 +1,9 @@
 //! A record's payload to entries of a frame.
 
-use riddhi_batch::{Any, Arena, Chunk, Column, Data, Entry, Flow, Frame, Reader, Str, TICK};
+use riddhi_batch::{Any, Arena, Chunk, Column, Data, Entry, Flow, Frame, Reader, TICK};
 
-use crate::bytes::{Cursor, Wrong, longs, words};
-use crate::value;
+use crate::bytes::{Cursor, Wrong};
+use crate::{packed, texts, value};
 
 /// Replaces what is in `frame`, whose streams are numbered by their places in the journal's list. `now`: the clock after
 /// the entry before. After an error the frame must be reset.
@@ -11,10 +11,10 @@ pub fn decode(payload: &[u8], now: i64, frame: &mut Frame) -> Result<(), Wrong> 
     let mut from = Cursor { rest: payload };
     frame.reset(from.u64()?);
     let n = from.u32()? as usize;
-    let (streams, rows) = (words(from.take_all(n, 4)?), words(from.take_all(n, 4)?));
-    let (nows, sets) = (longs(from.take_all(n, 8)?), from.take(n)?);
+    let (streams, rows) = (packed::all::<u32>(&mut from, n)?, packed::all::<u32>(&mut from, n)?);
+    let (nows, sets) = (packed::all::<i64>(&mut from, n)?, packed::all::<u8>(&mut from, n)?);
     let mut before = now;
-    for (((stream, rows), now), &sets) in streams.zip(rows).zip(nows).zip(sets) {
+    for (((stream, rows), now), sets) in streams.into_iter().zip(rows).zip(nows).zip(sets) {
         if now < before || sets > 1 {
             return Err("an entry's clock cannot be");
         }
@@ -29,7 +29,7 @@ pub fn decode(payload: &[u8], now: i64, frame: &mut Frame) -> Result<(), Wrong> 
         if rows == 0 || rows != rows_of(flow) || !flow.rows.is_empty() {
             return Err("the rows are not those of the entries");
         }
-        flow.rows.ts.extend(longs(from.take_all(rows, 8)?));
+        packed::take(&mut from, rows, &mut flow.rows.ts, |ts: i64| ts)?;
         for column in &mut flow.rows.cols {
             decode_column(&mut from, rows, column, &mut frame.arena)?;
         }
@@ -91,24 +91,18 @@ fn decode_column(from: &mut Cursor<'_>, n: usize, column: &mut Column, arena: &m
     truths(nulls)?;
     column.nulls.extend_from_slice(nulls);
     match &mut column.data {
-        Data::I32(v) => v.extend(words(from.take_all(n, 4)?).map(|x| x as i32)),
-        Data::I64(v) => v.extend(longs(from.take_all(n, 8)?)),
-        Data::F32(v) => v.extend(words(from.take_all(n, 4)?).map(f32::from_bits)),
-        Data::F64(v) => v.extend(longs(from.take_all(n, 8)?).map(|x| f64::from_bits(x as u64))),
+        Data::I32(v) => packed::take(from, n, v, |x: i32| x)?,
+        Data::I64(v) => packed::take(from, n, v, |x: i64| x)?,
+        Data::F32(v) => packed::take(from, n, v, |x: f32| x)?,
+        Data::F64(v) => packed::take(from, n, v, |x: f64| x)?,
         Data::Bool(v) => {
-            let bytes = from.take(n)?;
-            truths(bytes)?;
-            v.extend_from_slice(bytes);
+            let before = v.len();
+            packed::take(from, n, v, |x: u8| x)?;
+            truths(&v[before..])?;
         }
-        Data::Str(v) => {
-            for length in words(from.take_all(n, 4)?) {
-                let text = from.take(length as usize)?;
-                std::str::from_utf8(text).map_err(|_| "a text is not UTF-8")?;
-                v.push(Str::new(text, arena));
-            }
-        }
+        Data::Str(v) => texts::take(from, n, v, arena)?,
         Data::Any(v) => {
-            for (row, length) in words(from.take_all(n, 4)?).enumerate() {
+            for (row, length) in packed::all::<u32>(from, n)?.into_iter().enumerate() {
                 let bytes = from.take(length as usize)?;
                 v.push(any(bytes, nulls.get(row) == Some(&1), arena)?);
             }

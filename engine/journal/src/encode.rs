@@ -1,17 +1,41 @@
 //! Entries of a frame to a record's payload.
 
-use riddhi_batch::{Any, Arena, Column, Data, Frame, Str, TICK, Writer};
+use riddhi_batch::{Any, Arena, Column, Data, Frame, TICK, Writer};
+
+use crate::{packed, texts};
+
+/// Room that is used again from record to record.
+#[derive(Debug, Default)]
+pub struct Room {
+    words: Vec<u32>,
+    longs: Vec<i64>,
+    bytes: Vec<u8>,
+    texts: texts::Room,
+}
+
+impl Room {
+    /// What a column of numbers is made of.
+    fn words(&mut self, words: impl Iterator<Item = u32>) -> &[u32] {
+        self.words.clear();
+        self.words.extend(words);
+        &self.words
+    }
+}
 
 /// Puts the entries `from..to` into `out`. `places`: by stream, its place in the journal's list.
-pub fn encode(frame: &Frame, from: usize, to: usize, places: &[u32], out: &mut Vec<u8>) {
+pub fn encode(frame: &Frame, from: usize, to: usize, places: &[u32], room: &mut Room, out: &mut Vec<u8>) {
     let entries = &frame.entries[from..to];
     out.extend_from_slice(&(frame.base + from as u64).to_le_bytes());
     out.extend_from_slice(&(entries.len() as u32).to_le_bytes());
     let place = |stream: u32| if stream == TICK { TICK } else { places[stream as usize] };
-    entries.iter().for_each(|e| out.extend_from_slice(&place(e.stream).to_le_bytes()));
-    entries.iter().for_each(|e| out.extend_from_slice(&e.rows.to_le_bytes()));
-    entries.iter().for_each(|e| out.extend_from_slice(&e.now.to_le_bytes()));
-    out.extend(entries.iter().map(|e| e.sets as u8));
+    packed::put(room.words(entries.iter().map(|e| place(e.stream))), out);
+    packed::put(room.words(entries.iter().map(|e| e.rows)), out);
+    room.longs.clear();
+    room.longs.extend(entries.iter().map(|e| e.now));
+    packed::put(&room.longs, out);
+    room.bytes.clear();
+    room.bytes.extend(entries.iter().map(|e| e.sets as u8));
+    packed::put(&room.bytes, out);
     let count_at = out.len();
     let mut count = 0u32;
     out.extend_from_slice(&count.to_le_bytes());
@@ -29,49 +53,39 @@ pub fn encode(frame: &Frame, from: usize, to: usize, places: &[u32], out: &mut V
         count += 1;
         out.extend_from_slice(&place(stream).to_le_bytes());
         out.extend_from_slice(&((end - first) as u32).to_le_bytes());
-        out.extend_from_slice(bytemuck::cast_slice(&flow.rows.ts[first..end]));
+        packed::put(&flow.rows.ts[first..end], out);
         for column in &flow.rows.cols {
-            encode_column(column, first, end, &frame.arena, out);
+            encode_column(column, first, end, &frame.arena, room, out);
         }
     }
     out[count_at..count_at + 4].copy_from_slice(&count.to_le_bytes());
 }
 
-fn encode_column(column: &Column, first: usize, end: usize, arena: &Arena, out: &mut Vec<u8>) {
+fn encode_column(column: &Column, first: usize, end: usize, arena: &Arena, room: &mut Room, out: &mut Vec<u8>) {
     let nulls = column.nulls.get(first..end).filter(|nulls| nulls.contains(&1));
     out.push(nulls.is_some() as u8);
     out.extend_from_slice(nulls.unwrap_or(&[]));
     match &column.data {
-        Data::I32(v) => out.extend_from_slice(bytemuck::cast_slice(&v[first..end])),
-        Data::I64(v) => out.extend_from_slice(bytemuck::cast_slice(&v[first..end])),
-        Data::F32(v) => out.extend_from_slice(bytemuck::cast_slice(&v[first..end])),
-        Data::F64(v) => out.extend_from_slice(bytemuck::cast_slice(&v[first..end])),
-        Data::Bool(v) => out.extend_from_slice(&v[first..end]),
-        Data::Str(v) => texts(column, v, first, end, out, |s: &Str, out| out.extend_from_slice(s.bytes(arena))),
-        Data::Any(v) => texts(column, v, first, end, out, |x: &Any, out| {
-            let mut value = Writer::default();
-            value.put_value(&x.value(arena));
-            // Without its own length, which stands before all of them.
-            out.extend_from_slice(&value.bytes[4..]);
-        }),
+        Data::I32(v) => packed::put(&v[first..end], out),
+        Data::I64(v) => packed::put(&v[first..end], out),
+        Data::F32(v) => packed::put(&v[first..end], out),
+        Data::F64(v) => packed::put(&v[first..end], out),
+        Data::Bool(v) => packed::put(&v[first..end], out),
+        Data::Str(v) => texts::put(column, &v[first..end], first, arena, &mut room.texts, out),
+        Data::Any(v) => anys(column, &v[first..end], first, arena, out),
     }
 }
 
-/// Lengths, then bytes; nothing for null rows.
-fn texts<T>(
-    column: &Column,
-    values: &[T],
-    first: usize,
-    end: usize,
-    out: &mut Vec<u8>,
-    put: impl Fn(&T, &mut Vec<u8>),
-) {
-    let lengths_at = out.len();
-    out.resize(lengths_at + (end - first) * 4, 0);
-    for (i, row) in (first..end).enumerate().filter(|(_, row)| !column.is_null(*row)) {
-        let before = out.len();
-        put(&values[row], out);
-        let length = (out.len() - before) as u32;
-        out[lengths_at + i * 4..lengths_at + i * 4 + 4].copy_from_slice(&length.to_le_bytes());
+/// Lengths, then bytes of values of any type; nothing for null rows.
+fn anys(column: &Column, values: &[Any], first: usize, arena: &Arena, out: &mut Vec<u8>) {
+    let (mut lengths, mut encoded) = (vec![0u32; values.len()], Vec::new());
+    for (row, value) in values.iter().enumerate().filter(|(row, _)| !column.is_null(first + row)) {
+        let mut writer = Writer::default();
+        writer.put_value(&value.value(arena));
+        // Without its own length, which stands before all of them.
+        encoded.extend_from_slice(&writer.bytes[4..]);
+        lengths[row] = (writer.bytes.len() - 4) as u32;
     }
+    packed::put(&lengths, out);
+    out.extend_from_slice(&encoded);
 }

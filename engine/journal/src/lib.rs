@@ -49,9 +49,11 @@
 //! | crc32c of the nine bytes before | u32, so that a damaged length is not taken for a torn tail |
 //! | payload | of an end record the position after the last entry (u64), of a note bytes that whoever writes the journal understands, of a query its position (u64), the clock (i64) and its text, of entries: |
 //! | position of the first, number of entries | u64, u32 |
-//! | stream, rows, clock after it, whether it set the clock | a column each: u32, u32, i64, u8; a tick has stream `u32::MAX` |
-//! | streams with rows | u32, and for each: number (u32), rows (u32), timestamps (i64), columns |
-//! | a column | u8: whether there are nulls, if so a byte a row; the values; of texts the lengths (u32), then all bytes |
+//! | stream, rows, clock after it, whether it set the clock | a column of numbers each: u32, u32, i64, u8; a tick has stream `u32::MAX` |
+//! | streams with rows | u32, and for each: number (u32), rows (u32), timestamps (numbers, i64), columns |
+//! | a column | u8: whether there are nulls, if so a byte a row; the values: numbers, or texts, or of any type the lengths (numbers, u32), then all bytes |
+//! | numbers | without what all of them share: see `packed.rs` |
+//! | texts | each different one once, if they are few: see `texts.rs` |
 //!
 //! Names and texts are UTF-8; a name has its length (u32) before it. Values of any type are encoded as in snapshots, with
 //! lengths as texts have.
@@ -64,7 +66,9 @@ mod bytes;
 mod decode;
 mod encode;
 mod header;
+mod packed;
 mod reader;
+mod texts;
 mod value;
 mod writer;
 
@@ -86,7 +90,7 @@ const HEADER_BYTES_MAX: usize = 16 << 20;
 pub const FRAME_ROWS_MAX: usize = 4096;
 
 const MAGIC: &[u8; 8] = b"RIDDHIJL";
-const VERSION: u16 = 1;
+const VERSION: u16 = 2;
 
 /// Bytes of a record before its payload.
 const RECORD_HEAD: usize = 13;

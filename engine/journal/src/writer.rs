@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use riddhi_batch::{Entry, Frame, TICK};
 use thiserror::Error;
 
-use crate::encode::encode;
+use crate::encode::{Room, encode};
 use crate::header::{self, Inputs};
 use crate::{
     END, ENTRIES, HEADER_BYTES_MAX, MAGIC, NOTE, NOTE_BYTES_MAX, QUERY, RECORD_BYTES_FULL, RECORD_BYTES_MAX,
@@ -61,6 +61,7 @@ pub struct JournalWriter<W> {
     /// Records that are not written yet, and where the one at hand begins.
     records: Vec<u8>,
     start: usize,
+    room: Room,
 }
 
 impl<W: Write> JournalWriter<W> {
@@ -76,7 +77,14 @@ impl<W: Write> JournalWriter<W> {
         head.extend_from_slice(&middle);
         head.extend_from_slice(&crc32c::crc32c(&head).to_le_bytes());
         to.write_all(&head)?;
-        Ok(JournalWriter { to, places: inputs.places(), next: base, records: Vec::new(), start: 0 })
+        Ok(JournalWriter {
+            to,
+            places: inputs.places(),
+            next: base,
+            records: Vec::new(),
+            start: 0,
+            room: Room::default(),
+        })
     }
 
     /// Position of the next entry.
@@ -155,7 +163,7 @@ impl<W: Write> JournalWriter<W> {
     /// Makes records of the entries `from..to`, halved until they are small enough for one.
     fn encode(&mut self, frame: &Frame, from: usize, to: usize) -> Result<(), WriteError> {
         self.begin();
-        encode(frame, from, to, &self.places, &mut self.records);
+        encode(frame, from, to, &self.places, &mut self.room, &mut self.records);
         let bytes = self.records.len() - self.start - RECORD_HEAD;
         if bytes > RECORD_BYTES_FULL && to - from > 1 {
             let middle = from + (to - from) / 2;

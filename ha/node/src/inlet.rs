@@ -1,5 +1,6 @@
 //! The passive's side of the records: taken in order, kept back while sealed, acknowledged when they are written.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,9 +13,19 @@ use crate::DataPath;
 const KEPT_BYTES_MAX: usize = 64 << 20;
 
 /// What comes from an active, besides what its machine says.
-pub(crate) enum Taken {
+pub(crate) enum Taken<'a> {
     Begin { epoch: Epoch, after: Position, anew: bool },
-    Record { position: Position, bytes: Vec<u8> },
+    Record { position: Position, bytes: Cow<'a, [u8]> },
+}
+
+impl Taken<'_> {
+    /// The same, to be kept.
+    fn kept(self) -> Taken<'static> {
+        match self {
+            Taken::Begin { epoch, after, anew } => Taken::Begin { epoch, after, anew },
+            Taken::Record { position, bytes } => Taken::Record { position, bytes: bytes.into_owned().into() },
+        }
+    }
 }
 
 /// The inlet.
@@ -30,7 +41,7 @@ struct State {
     least: Epoch,
     active: bool,
     sealed: bool,
-    kept: VecDeque<Taken>,
+    kept: VecDeque<Taken<'static>>,
     kept_bytes: usize,
     /// Whose records these are.
     epoch: Epoch,
@@ -65,7 +76,7 @@ impl Inlet {
     }
 
     /// Takes what came by a link. Gives what is to be acknowledged: an epoch and a position.
-    pub(crate) fn take(&self, link: u64, taken: Taken) -> io::Result<Option<(Epoch, Position)>> {
+    pub(crate) fn take(&self, link: u64, taken: Taken<'_>) -> io::Result<Option<(Epoch, Position)>> {
         let mut state = self.lock();
         if state.link != link {
             return Err(io::ErrorKind::ConnectionAborted.into());
@@ -77,14 +88,14 @@ impl Inlet {
             Taken::Record { bytes, .. } => bytes.len(),
             Taken::Begin { .. } => 0,
         };
-        state.kept.push_back(taken);
+        state.kept.push_back(taken.kept());
         if state.kept_bytes > KEPT_BYTES_MAX {
             return Err(io::Error::other("more records came while sealed than can be kept"));
         }
         Ok(None)
     }
 
-    fn open(&self, state: &mut State, taken: Taken) -> io::Result<Option<(Epoch, Position)>> {
+    fn open(&self, state: &mut State, taken: Taken<'_>) -> io::Result<Option<(Epoch, Position)>> {
         match taken {
             Taken::Begin { epoch, after, anew } => {
                 if state.active || epoch < state.least {

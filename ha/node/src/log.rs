@@ -12,6 +12,10 @@ use riddhi_sync::Message;
 /// bound; else the oldest go.
 const WINDOW_BYTES: usize = 64 << 20;
 
+/// Bytes of records that the passive has and that are kept all the same: it comes back with what it confirmed last, or with a
+/// little less. What is freed soon is memory that is still warm when it is used again.
+const CONFIRMED_BYTES: usize = 4 << 20;
+
 /// Messages between the machines that wait to be sent at most; what is beyond is lost, as on a broken link.
 const MESSAGES_MAX: usize = 256;
 
@@ -98,15 +102,8 @@ impl Log {
         state.window_bytes += record.len();
         state.window.push_back(record);
         let streams = state.stream.is_some();
-        let keep = |state: &State| state.stream.as_ref().map_or(state.position, |s| s.sent);
-        // The oldest go, unless they are still to be sent.
-        while state.window_bytes > WINDOW_BYTES
-            && state.position - (state.window.len() as u64) < keep(&state)
-            && let Some(old) = state.window.pop_front()
-        {
-            state.window_bytes -= old.len();
-        }
         let position = state.position;
+        state.trim(WINDOW_BYTES, position);
         self.seen[0].store(position, Ordering::Relaxed);
         self.settle(&mut state);
         drop(state);
@@ -181,6 +178,7 @@ impl Log {
         let mut state = self.lock();
         if state.epoch == epoch && epoch > 0 {
             state.acked = (incarnation, position);
+            state.trim(CONFIRMED_BYTES, position);
             self.seen[1].store(position, Ordering::Relaxed);
             self.settle(&mut state);
         }
@@ -272,6 +270,19 @@ impl Log {
     }
 }
 
+impl State {
+    /// Lets the oldest records up to `to` go while there are more bytes than `bytes_max`, unless they are still to be sent.
+    fn trim(&mut self, bytes_max: usize, to: Position) {
+        let to = self.stream.as_ref().map_or(to, |s| s.sent.min(to));
+        while self.window_bytes > bytes_max
+            && self.position - (self.window.len() as u64) < to
+            && let Some(old) = self.window.pop_front()
+        {
+            self.window_bytes -= old.len();
+        }
+    }
+}
+
 impl Next {
     /// As it goes over the link.
     pub(crate) fn message(&self) -> Option<Message<'_>> {
@@ -309,6 +320,26 @@ mod tests {
         assert_eq!(log.released(), 12);
         log.set_gate(Gate::Alone);
         assert_eq!(log.released(), 13);
+    }
+
+    #[test]
+    fn what_the_passive_has_is_let_go_but_for_a_little() {
+        let log = Log::default();
+        log.take_over(1, 0);
+        log.set_link(1);
+        assert!(log.resume(Some(0)));
+        for _ in 0..16 {
+            log.append(vec![0; 1 << 20]);
+        }
+        assert!(matches!(log.next(1, false), Next::Begin { .. }));
+        for _ in 0..12 {
+            assert!(matches!(log.next(1, false), Next::Record(..)));
+        }
+        // More than was sent is not let go, whatever is confirmed.
+        log.acknowledged(Incarnation(7), 1, 16);
+        assert_eq!(log.lock().window.len(), 4);
+        assert!(matches!(log.next(1, false), Next::Record(13, _)));
+        assert!(log.resume(Some(12)) && !log.resume(Some(11)));
     }
 
     #[test]

@@ -189,7 +189,7 @@ fn read(
                 None
             }
             Ok(Message::Begin { epoch, after, anew }) => Some(Taken::Begin { epoch, after, anew }),
-            Ok(Message::Record { position, bytes }) => Some(Taken::Record { position, bytes: bytes.to_vec() }),
+            Ok(Message::Record { position, bytes }) => Some(Taken::Record { position, bytes: bytes.into() }),
         };
         if let Some(taken) = taken {
             if let Taken::Record { bytes, .. } = &taken {

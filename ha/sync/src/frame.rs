@@ -14,13 +14,14 @@ const HEADER_BYTES: usize = 9;
 /// What room is made for at once, however long a frame says it is.
 const STEP_BYTES: usize = 1 << 20;
 
-/// Appends a frame whose payload `fill` appends.
-pub(crate) fn put(out: &mut Vec<u8>, kind: u8, fill: impl FnOnce(&mut Vec<u8>)) {
+/// Appends a frame whose payload `fill` appends, all but its end, which is `tail` and is to be sent behind it.
+pub(crate) fn put(out: &mut Vec<u8>, kind: u8, tail: &[u8], fill: impl FnOnce(&mut Vec<u8>)) {
     let start = out.len();
     out.extend_from_slice(&[0; HEADER_BYTES]);
     fill(out);
-    let bytes = (out.len() - start - HEADER_BYTES) as u32;
+    let bytes = (out.len() - start - HEADER_BYTES + tail.len()) as u32;
     let crc = crc32c::crc32c_append(crc32c::crc32c(&[kind]), &out[start + HEADER_BYTES..]);
+    let crc = crc32c::crc32c_append(crc, tail);
     out[start..start + 4].copy_from_slice(&bytes.to_le_bytes());
     out[start + 4] = kind;
     out[start + 5..start + HEADER_BYTES].copy_from_slice(&crc.to_le_bytes());

@@ -67,8 +67,14 @@ impl<'a> Message<'a> {
 
     /// Appends it as a frame.
     pub fn write(&self, out: &mut Vec<u8>) {
+        let tail = self.write_before(out);
+        out.extend_from_slice(tail);
+    }
+
+    /// Appends it as a frame without its end, which is given back and is to be sent behind it: the bytes of a record.
+    pub(crate) fn write_before(&self, out: &mut Vec<u8>) -> &'a [u8] {
         use riddhi_role::Message as M;
-        let (kind, numbers, flag, bytes): (u8, &[u64], Option<bool>, &[u8]) = match self {
+        let (kind, numbers, flag, bytes): (u8, &[u64], Option<bool>, &'a [u8]) = match self {
             Message::Machine(M::Heartbeat { from, epoch, sent_at, alive }) => {
                 (HEARTBEAT, &[from.0, *epoch, *sent_at], Some(*alive), &[])
             }
@@ -83,11 +89,11 @@ impl<'a> Message<'a> {
                 (ACKNOWLEDGE, &[incarnation.0, *epoch, *position], None, &[])
             }
         };
-        frame::put(out, kind, |out| {
+        frame::put(out, kind, bytes, |out| {
             numbers.iter().for_each(|n| out.extend_from_slice(&n.to_le_bytes()));
             out.extend(flag.map(u8::from));
-            out.extend_from_slice(bytes);
         });
+        bytes
     }
 }
 

@@ -5,6 +5,7 @@
 //! of UTF-8, a length of 0 being null. All is big-endian. What comes after the last event is passed over, as in Siddhi.
 //! There is no null but that of strings, and no `object`.
 
+mod blocks;
 mod sink;
 
 pub(crate) use sink::make as make_sink;
@@ -13,6 +14,7 @@ use riddhi_batch::{Arena, Attribute, Column, Columns, Str, Type};
 use riddhi_plan::connector::MapPlan;
 use riddhi_plan::registry::{MapperSpec, Mapping, Payload};
 
+use self::blocks::Blocks;
 use super::{MapTarget, Messages, SourceMapper};
 use crate::input::fault::{Fault, Kind};
 use crate::input::jsonl::scan::Scanned;
@@ -31,9 +33,7 @@ pub(crate) fn spec() -> MapperSpec {
 
 /// Makes the one of a source.
 pub(crate) fn make_source(_: &MapPlan, setting: &Setting) -> Option<Box<dyn SourceMapper>> {
-    let attributes = setting.schema.attributes.clone();
-    let least = 8 + attributes.iter().map(|a| least(a.ty)).sum::<usize>();
-    Some(Box::new(BinarySource { attributes, least }))
+    Some(Box::new(BinarySource::new(setting.schema.attributes.clone())))
 }
 
 /// Bytes of a value at least.
@@ -49,6 +49,8 @@ struct BinarySource {
     attributes: Vec<Attribute>,
     /// Bytes of an event at least.
     least: usize,
+    /// Reads many at a time, where the columns are of the attributes' types.
+    blocks: Option<Blocks>,
 }
 
 impl SourceMapper for BinarySource {
@@ -63,8 +65,14 @@ impl SourceMapper for BinarySource {
 }
 
 impl BinarySource {
+    fn new(attributes: Vec<Attribute>) -> BinarySource {
+        let least = 8 + attributes.iter().map(|a| least(a.ty)).sum::<usize>();
+        let blocks = Blocks::new(&attributes);
+        BinarySource { attributes, least, blocks }
+    }
+
     /// Appends the rows of a message; gives the last event's time.
-    fn message(&self, message: &[u8], to: &mut MapTarget<'_>) -> Scanned<i64> {
+    fn message(&mut self, message: &[u8], to: &mut MapTarget<'_>) -> Scanned<i64> {
         let now = to.now();
         let mut from = From { bytes: message, at: 0 };
         let count = from.i32().and_then(|n| usize::try_from(n).ok());
@@ -75,8 +83,9 @@ impl BinarySource {
             return Err(Fault::new(Kind::Malformed, 0, 4, text));
         };
         let (rows, arena) = to.frame.rows_of(to.stream);
-        let mut last = now;
-        for event in 0..count {
+        let done = self.blocks.as_mut().map_or(0, |blocks| blocks.read(&mut from, count, now, rows, arena));
+        let mut last = if done > 0 { rows.ts[rows.ts.len() - 1] } else { now };
+        for event in done..count {
             let Some(ts) = from.i64() else { return Err(short(&from, event)) };
             last = if ts == -1 { now } else { ts };
             rows.ts.push(last);
