@@ -189,7 +189,7 @@ mod tests {
 
     #[test]
     fn equal_numbers_take_no_bytes_up_to_a_bound() {
-        assert_eq!(bytes(&vec![7i64; 20]).len(), 10);
+        assert_eq!(bytes(&[7i64; 20]).len(), 10);
         let mut out = vec![];
         put(&[7i64; EQUAL_MAX + 1], &mut out);
         assert_eq!(out.len(), 10 + EQUAL_MAX + 1);
