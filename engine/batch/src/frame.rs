@@ -1,5 +1,7 @@
 //! The run of entries that a worker takes in one turn.
 
+use std::sync::Arc;
+
 use crate::{Arena, Chunk, Columns, Flow, Schema};
 
 /// The stream number of an entry that only moves the clock.
@@ -20,6 +22,15 @@ pub struct Entry {
     pub now: i64,
 }
 
+/// What stores answered to the look-ups of a run of entries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answered {
+    /// Position after the last entry of the run.
+    pub until: u64,
+    /// The answers, as whoever asked wrote them.
+    pub bytes: Arc<[u8]>,
+}
+
 /// Entries in order and, per stream, the rows of its entries. Frame boundaries have no meaning.
 #[derive(Clone, Debug, Default)]
 pub struct Frame {
@@ -37,6 +48,9 @@ pub struct Frame {
     pub rows: usize,
     /// An on-demand query that changes a table, asked at its only entry, which has no rows; else empty.
     pub asked: String,
+    /// What stores answered when the entries were first processed, if this is not the first time. A frame with answers has no
+    /// entry behind the run that they are for.
+    pub answered: Option<Answered>,
 }
 
 impl Frame {
@@ -55,6 +69,7 @@ impl Frame {
         self.arena.clear();
         self.rows = 0;
         self.asked.clear();
+        self.answered = None;
         self.base = base;
     }
 

@@ -24,7 +24,7 @@ pub use appender::{Appender, Cell, Row};
 pub use arena::{Any, Arena, Str};
 pub use column::{Column, Data, Sel};
 pub use flow::{Chunk, Columns, Flow};
-pub use frame::{Entry, Frame, TICK};
+pub use frame::{Answered, Entry, Frame, TICK};
 pub use map::Map;
 pub use schema::{Attribute, Kind, Schema, Type};
 pub use set::{Members, member_hash};

@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 
 use riddhi_batch::{Frame, Value};
 use riddhi_run::worker::{Pool, PoolOptions};
-use riddhi_run::{Answer, App, Clock, Counters, EngineOptions, Output, Target};
+use riddhi_run::{Answer, App, Clock, Counters, EngineOptions, Output, StoreTypes, Target};
 
 use crate::form::Line;
 use crate::random::Random;
@@ -31,13 +31,15 @@ pub struct Way {
     pub cut: Cut,
     /// After every so many entries the state is saved, the engine thrown away and a fresh one loaded.
     pub restore_every: Option<usize>,
+    /// Where tables with a store find it.
+    pub stores: StoreTypes,
 }
 
 impl Way {
     /// Frames of so many entries, everything as planned, rows of named queries too.
     pub fn frames_of(entries: usize) -> Way {
         let options = EngineOptions { queries: true, ..EngineOptions::default() };
-        Way { options, workers: 1, cut: Cut::Every(entries), restore_every: None }
+        Way { options, workers: 1, cut: Cut::Every(entries), restore_every: None, stores: StoreTypes::default() }
     }
 
     /// Frames cut at random.
@@ -53,6 +55,11 @@ impl Way {
     /// Its regions spread over so many threads.
     pub fn on_workers(self, workers: usize) -> Way {
         Way { workers, ..self }
+    }
+
+    /// With these stores.
+    pub fn with(self, stores: StoreTypes) -> Way {
+        Way { stores, ..self }
     }
 
     /// Rows of streams only.
@@ -182,7 +189,7 @@ pub fn drive_all(
     see: impl FnMut(&App, Output<'_>),
     answered: impl FnMut(u64, &Result<Answer, String>),
 ) -> Result<Run, Unloadable> {
-    let mut driver = Driver::new(script, way, see, answered);
+    let mut driver = Driver::new(script, way, see, answered)?;
     for step in &script.steps {
         driver.step(step)?;
     }
@@ -192,9 +199,11 @@ pub fn drive_all(
     Ok(driver.run)
 }
 
-fn pool(app: &App, options: &EngineOptions, workers: usize) -> Pool {
-    let threads = PoolOptions { workers, ..PoolOptions::default() };
-    Pool::new(app.clone(), options.clone(), threads).expect("the system has threads to give")
+fn pool(app: &App, options: &EngineOptions, way: &Way) -> Result<Pool, Unloadable> {
+    let threads = PoolOptions { workers: way.workers, ..PoolOptions::default() };
+    let mut pool = Pool::new(app.clone(), options.clone(), threads).expect("the system has threads to give");
+    pool.connect(&way.stores).map_err(|e| Unloadable(e.to_string()))?;
+    Ok(pool)
 }
 
 struct Driver<'a, F, A> {
@@ -217,10 +226,10 @@ struct Driver<'a, F, A> {
 }
 
 impl<'a, F: FnMut(&App, Output<'_>), A: FnMut(u64, &Result<Answer, String>)> Driver<'a, F, A> {
-    fn new(script: &Script, way: &'a Way, see: F, answered: A) -> Driver<'a, F, A> {
+    fn new(script: &Script, way: &'a Way, see: F, answered: A) -> Result<Driver<'a, F, A>, Unloadable> {
         let mut options = way.options.clone();
         options.deliveries_per_entry_max = script.deliveries_max.unwrap_or(options.deliveries_per_entry_max);
-        let mut engine = pool(&script.app, &options, way.workers);
+        let mut engine = pool(&script.app, &options, way)?;
         engine.start(script.start);
         let seed = if let Cut::Random(seed) = way.cut { seed } else { 0 };
         let mut driver = Driver {
@@ -241,7 +250,7 @@ impl<'a, F: FnMut(&App, Output<'_>), A: FnMut(u64, &Result<Answer, String>)> Dri
             run: Run::default(),
         };
         driver.entries = driver.next_cut();
-        driver
+        Ok(driver)
     }
 
     fn next_cut(&mut self) -> usize {
@@ -326,7 +335,7 @@ impl<'a, F: FnMut(&App, Output<'_>), A: FnMut(u64, &Result<Answer, String>)> Dri
     }
 
     fn load(&mut self, state: &[u8]) -> Result<(), Unloadable> {
-        let mut engine = pool(self.engine.app(), &self.options, self.way.workers);
+        let mut engine = pool(self.engine.app(), &self.options, self.way)?;
         engine.load(state).map_err(|e| Unloadable(format!("a saved state cannot be loaded: {e}")))?;
         engine.start(self.clock.now());
         self.count();
@@ -346,7 +355,7 @@ impl<'a, F: FnMut(&App, Output<'_>), A: FnMut(u64, &Result<Answer, String>)> Dri
                 state = there.ok_or_else(|| Unloadable(format!("there is no revision {n}")))?.clone();
             }
             Line::RestoreSnapshot => state = self.snapshot.clone(),
-            _ => self.restart(app.expect("a restart has an app")),
+            _ => self.restart(app.expect("a restart has an app"))?,
         };
         if let Some(state) = state {
             self.load(&state)?;
@@ -355,7 +364,7 @@ impl<'a, F: FnMut(&App, Output<'_>), A: FnMut(u64, &Result<Answer, String>)> Dri
         Ok(())
     }
 
-    fn restart(&mut self, app: &App) {
+    fn restart(&mut self, app: &App) -> Result<(), Unloadable> {
         self.count();
         let now = if app.playback { self.start } else { self.clock.now() };
         if app.name.is_empty() {
@@ -363,11 +372,12 @@ impl<'a, F: FnMut(&App, Output<'_>), A: FnMut(u64, &Result<Answer, String>)> Dri
             self.revisions.iter_mut().for_each(|r| *r = None);
         }
         self.clock = Clock::new(app.playback, now);
-        self.engine = pool(app, &self.options, self.way.workers);
+        self.engine = pool(app, &self.options, self.way)?;
         self.engine.start(now);
         let base = self.frame.base;
         self.frame = self.engine.frame();
         self.frame.reset(base);
+        Ok(())
     }
 
     /// Adds the engine's counters before it goes.

@@ -2,8 +2,9 @@
 
 use riddhi_batch::{Type, Value};
 use riddhi_plan::Verdict;
+use riddhi_plan::registry::Registry;
 use riddhi_ql::{Diagnostic, suggest};
-use riddhi_run::{App, Compiled, CompiledOnDemand, OnDemand, compile, compile_on_demand};
+use riddhi_run::{App, Compiled, CompiledOnDemand, OnDemand, compile_on_demand, compile_with, registry};
 
 use crate::form::{Case, Line, Row, Token};
 
@@ -48,8 +49,8 @@ pub enum Refused {
 }
 
 /// Compiles the app of that number.
-fn app(case: &Case, number: usize) -> Result<App, Refused> {
-    let Compiled { plan, diagnostics } = compile(&case.apps[number]);
+fn app(case: &Case, number: usize, registry: &Registry) -> Result<App, Refused> {
+    let Compiled { plan, diagnostics } = compile_with(&case.apps[number], registry);
     plan.ok_or_else(|| match Verdict::of(&diagnostics) {
         Verdict::Unsupported => Refused::Unsupported(number, diagnostics),
         Verdict::Mistaken | Verdict::Runs => Refused::Mistaken(number, diagnostics),
@@ -59,7 +60,12 @@ fn app(case: &Case, number: usize) -> Result<App, Refused> {
 impl Script {
     /// Compiles a case's app and binds its input.
     pub fn of(case: &Case) -> Result<Script, Refused> {
-        let first = app(case, 0)?;
+        Script::with(case, &registry())
+    }
+
+    /// The same with the functions and stores of a registry.
+    pub fn with(case: &Case, registry: &Registry) -> Result<Script, Refused> {
+        let first = app(case, 0, registry)?;
         let mut now = first.clone();
         let mut steps = Vec::new();
         for (i, line) in case.input.iter().enumerate() {
@@ -72,7 +78,7 @@ impl Script {
                 Line::Tick(at) => Step::Tick(*at),
                 Line::Restart(n) => {
                     now = match n {
-                        Some(n) => app(case, *n)?,
+                        Some(n) => app(case, *n, registry)?,
                         None => now,
                     };
                     Step::Control(line.clone(), Some(now.clone()))

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use riddhi_batch::{LoadError, Reader, Writer};
 use riddhi_plan::logical::{self, AppPlan, QueryPlan, Role};
-use riddhi_plan::table::TablePlan;
 
 use crate::aggregation::Aggregation;
 use crate::fault::Faults;
@@ -52,6 +51,8 @@ pub struct Shared {
     pub tables: Vec<Table>,
     /// Aggregations by number.
     pub aggregations: Vec<Aggregation>,
+    /// Position of the frame's first entry.
+    pub base: u64,
     /// Marks of named windows.
     looked: Vec<Looked>,
 }
@@ -68,14 +69,14 @@ struct Looked {
 impl Shared {
     /// What an app begins with.
     pub fn new(plan: &AppPlan) -> Shared {
-        let table = |t: &TablePlan| Table::new(Arc::new(t.clone()), ROWS_MAX);
         let faulty = |n: usize| plan.queries.iter().any(|q| matches!(q.role, Role::Fault(of, _) if of == n));
         let last =
             plan.queries.iter().filter_map(|q| if let Role::Fault(of, _) = q.role { Some(of + 1) } else { None }).max();
         Shared {
             faults: (0..last.unwrap_or(0)).map(|n| faulty(n).then(Faults::default)).collect(),
             keys: plan.partitions.iter().map(Keys::new).collect(),
-            tables: plan.tables.iter().map(table).collect(),
+            tables: (0..plan.tables.len()).map(|n| Table::of_app(plan, n, ROWS_MAX)).collect(),
+            base: 0,
             aggregations: plan.aggregations.iter().map(|a| Aggregation::new(Arc::new(a.clone()))).collect(),
             looked: plan.queries.iter().filter_map(looked).collect(),
         }
@@ -124,7 +125,8 @@ impl Shared {
     /// Begins one of them anew.
     pub fn forget(&mut self, what: logical::Shared, plan: &AppPlan) {
         match what {
-            logical::Shared::Table(n) => self.tables[n] = Table::new(Arc::new(plan.tables[n].clone()), ROWS_MAX),
+            logical::Shared::Table(n) if self.tables[n].is_far() => self.tables[n].forget_far(),
+            logical::Shared::Table(n) => self.tables[n] = Table::of_app(plan, n, ROWS_MAX),
             logical::Shared::Keys(n) => self.keys[n] = Keys::new(&plan.partitions[n]),
             logical::Shared::Aggregation(n) => {
                 self.aggregations[n] = Aggregation::new(Arc::new(plan.aggregations[n].clone()));

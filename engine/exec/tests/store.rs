@@ -73,7 +73,7 @@ fn with<T>(events: &[(i32, i32)], ends: &[u32], f: impl FnOnce(&Events<'_>, &mut
         serial: 0,
         seed: 0,
     };
-    f(&Events { rows, ends }, &mut Arena::new())
+    f(&Events { rows, ends, names: &[] }, &mut Arena::new())
 }
 
 #[test]

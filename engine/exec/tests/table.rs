@@ -45,7 +45,7 @@ fn columns(rows: &[Row], arena: &mut Arena) -> Vec<Column> {
 }
 
 /// The values of the rows found for each event.
-fn find(finder: &Finder, table: &Table, events: &[Row]) -> Vec<Vec<Row>> {
+fn find(finder: &Finder, table: &mut Table, events: &[Row]) -> Vec<Vec<Row>> {
     let mut arena = Arena::new();
     let cols = columns(events, &mut arena);
     let rows = Rows {
@@ -238,7 +238,7 @@ fn random_table(key: &[u32], indexed: &[u32], steps: u64) {
         let events: Vec<Row> = (0..20).map(|_| random.row()).collect();
         for (finder, access, parts) in &finders {
             let whole_key = matches!(access, Access::Equal { index: 0, .. }) && !key.is_empty();
-            for (event, found) in events.iter().zip(find(finder, &table, &events)) {
+            for (event, found) in events.iter().zip(find(finder, &mut table, &events)) {
                 let is = |r: &&Row| {
                     parts.iter().all(|&(op, c)| {
                         let (a, b) = (&r[c as usize], &event[c as usize]);

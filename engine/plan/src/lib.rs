@@ -27,6 +27,7 @@ mod regions;
 pub mod registry;
 mod rules;
 pub mod states;
+pub mod store;
 pub mod table;
 mod text;
 pub mod trigger;

@@ -12,6 +12,7 @@ use riddhi_ql::Span;
 use crate::exact::{exactly, is_unique};
 use crate::expr::{Arith, Compare, Expr, Node};
 use crate::registry::Volatility;
+use crate::store::StorePlan;
 
 /// A table.
 #[derive(Clone, Debug)]
@@ -28,9 +29,22 @@ pub struct TablePlan {
     pub indexes: Vec<IndexPlan>,
     /// Whether it makes do with the indexes that it has: it is there already.
     pub fixed: bool,
+    /// Where its rows are, if not in memory.
+    pub store: Option<Arc<StorePlan>>,
+    /// The number that its next condition gets.
+    pub conditions: u32,
     /// Where it is defined.
     pub span: Span,
 }
+
+/// The number of the condition that holds for all rows of a table; no other has it.
+pub const ALL_ROWS: u32 = 0;
+
+/// The number of the condition that compares the primary key with that of an event which is a row.
+pub const OWN_KEY: u32 = 1;
+
+/// The first number of a condition of the text.
+const FIRST_CONDITION: u32 = 2;
 
 /// In which order a table's rows are found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +84,8 @@ pub enum IndexForm {
 pub struct TableCondition {
     /// Number of the table.
     pub table: usize,
+    /// Its number among the conditions of the table.
+    pub number: u32,
     /// How the rows that may do are looked up.
     pub access: Access,
     /// What must hold beside that; a bool.
@@ -133,6 +149,16 @@ impl Change {
         matches!(self, Change::Insert | Change::UpdateOrInsert(..))
     }
 
+    /// The condition that tells which rows it changes.
+    pub fn condition(&self) -> Option<&TableCondition> {
+        match self {
+            Change::Insert => None,
+            Change::Delete(condition) | Change::Update(condition, _) | Change::UpdateOrInsert(condition, _) => {
+                Some(condition)
+            }
+        }
+    }
+
     /// All expressions inside.
     pub fn expressions(&self) -> Vec<&Expr> {
         match self {
@@ -173,7 +199,9 @@ impl TablePlan {
             [one] if numeric(one) => RowOrder::Key,
             _ => RowOrder::Hash,
         };
-        let mut table = TablePlan { name, schema, key, order, indexes: Vec::new(), fixed: false, span };
+        let indexes = Vec::new();
+        let conditions = FIRST_CONDITION;
+        let mut table = TablePlan { name, schema, key, order, indexes, fixed: false, store: None, conditions, span };
         if !table.key.is_empty() {
             let mut columns = table.key.clone();
             columns.sort_unstable();
@@ -188,12 +216,12 @@ impl TablePlan {
 
     /// Whether it is a set of rows: it has indexes by the text and no primary key.
     pub fn is_set(&self) -> bool {
-        self.key.is_empty() && self.indexes.iter().any(|i| i.declared)
+        self.key.is_empty() && self.store.is_none() && self.indexes.iter().any(|i| i.declared)
     }
 
     /// Whether it is a mere list of rows.
     pub fn is_list(&self) -> bool {
-        self.key.is_empty() && !self.is_set()
+        self.key.is_empty() && self.store.is_none() && !self.is_set()
     }
 
     /// The number of an index of these columns and this form, which is added if there is none.
@@ -218,7 +246,9 @@ impl TablePlan {
         let access = self.access(&mut parts);
         let rest = parts.all.into_iter().flatten().reduce(both).filter(|e| !is_true(e));
         let columns = self.schema.attributes.iter().map(|a| a.name.clone()).collect();
-        TableCondition { table, access, rest, names: Arc::new((self.name.clone(), columns)) }
+        let number = self.conditions;
+        self.conditions += 1;
+        TableCondition { table, number, access, rest, names: Arc::new((self.name.clone(), columns)) }
     }
 
     fn take_apart(&self, expr: Expr, parts: &mut Parts) {
@@ -320,6 +350,25 @@ impl TablePlan {
 }
 
 impl TableCondition {
+    /// Holds for all rows of a table.
+    pub fn all(table: usize, plan: &TablePlan) -> TableCondition {
+        let columns = plan.schema.attributes.iter().map(|a| a.name.clone()).collect();
+        let names = Arc::new((plan.name.clone(), columns));
+        TableCondition { table, number: ALL_ROWS, access: Access::Scan, rest: None, names }
+    }
+
+    /// Holds for the row of a table that has the primary key of an event with the table's columns; none if it has no such key.
+    pub fn own_key(table: usize, plan: &TablePlan) -> Option<TableCondition> {
+        let columns = plan.indexes.first().filter(|i| i.unique)?.columns.clone();
+        let value = |&c: &u32| {
+            let attribute = &plan.schema.attributes[c as usize];
+            Expr { ty: attribute.ty, kind: attribute.kind, node: Node::Attr(c), span: plan.span }
+        };
+        let keys = columns.iter().map(value).collect();
+        let access = Access::Equal { index: 0, columns, keys };
+        Some(TableCondition { number: OWN_KEY, access, ..TableCondition::all(table, plan) })
+    }
+
     /// Holds for no row from now on.
     pub(crate) fn never(&mut self) {
         let span = self.rest.as_ref().map_or(Span::default(), |e| e.span);

@@ -6,6 +6,7 @@ use riddhi_exec::query::{Cx, Failure};
 use riddhi_exec::shared::Shared;
 use riddhi_exec::states::PARTIAL_MATCHES_MAX;
 use riddhi_exec::steps::Steps;
+use riddhi_exec::table::Ahead;
 use riddhi_plan::logical::{self, Mode};
 
 use crate::batched::LoneTurn;
@@ -29,6 +30,9 @@ pub struct EngineOptions {
     pub deliveries_per_entry_max: u32,
     /// Matches of one pattern that wait at most; of more the oldest is dropped, counted and reported.
     pub partial_matches_max: usize,
+    /// Whether changes of tables whose rows are in stores wait until they are sent ([`Engine::send_changes`]), rather than going out at the end
+    /// of each frame.
+    pub hold_changes: bool,
     /// Run every region entry by entry, depth first. For tests: the definition that batching is held against.
     pub force_stepped: bool,
     /// Run every query the general way. For tests.
@@ -43,6 +47,7 @@ impl Default for EngineOptions {
             regions: None,
             deliveries_per_entry_max: 100_000,
             partial_matches_max: PARTIAL_MATCHES_MAX,
+            hold_changes: false,
             force_stepped: false,
             force_general: false,
         }
@@ -92,6 +97,14 @@ pub struct Engine {
     pub(crate) graph: Graph,
     pub(crate) queries: Vec<Option<Node>>,
     pub(crate) shared: Shared,
+    /// Tables whose rows are in stores.
+    pub(crate) far: Vec<usize>,
+    /// What can be foreseen of look-ups in them.
+    pub(crate) ahead: Ahead,
+    /// Changes that stores did not take, of frames before.
+    pub(crate) late: Vec<FailureReport>,
+    /// Of an app with such tables: position after the last frame.
+    pub(crate) until: u64,
     pub(crate) steps: Steps,
     /// By region: whether this frame runs it entry by entry.
     pub(crate) stepping: Vec<bool>,
@@ -146,6 +159,10 @@ impl Engine {
             merged: graph.streams.iter().map(|s| Merged::new(&s.schema)).collect(),
             query_logs: queries.iter().flatten().map(|q| q.out().clone()).collect(),
             shared: Shared::new(&app),
+            far: (0..app.tables.len()).filter(|&n| app.tables[n].store.is_some()).collect(),
+            ahead: Ahead::new(&app),
+            late: Vec::new(),
+            until: 0,
             stepping: vec![false; graph.regions.len()],
             deliveries_of: vec![Vec::new(); queries.len()],
             steps: Steps::new(app.playback),
@@ -242,6 +259,9 @@ impl Engine {
         for region in 0..if self.graph.stepped { self.graph.regions.len() } else { 0 } {
             self.stepping[region] = self.steps_through(region, frame);
             if self.stepping[region] {
+                if !self.far.is_empty() {
+                    self.fetch_ahead(region, frame);
+                }
                 self.run_stepped(region, frame);
             }
         }
@@ -254,6 +274,11 @@ impl Engine {
         self.base = frame.base;
         self.lone = None;
         self.shared.begin();
+        if !self.far.is_empty() {
+            self.shared.base = frame.base;
+            self.late.clear();
+            self.begin_far(frame.entries.first().map_or(self.now, |e| e.now), frame.answered.as_ref());
+        }
         if !self.started
             && let Some(first) = frame.entries.iter().find(|e| e.sets)
         {
@@ -305,6 +330,9 @@ impl Engine {
         }
         if let Some(last) = frame.entries.last() {
             self.now = last.now;
+        }
+        if !self.far.is_empty() {
+            self.end_far(frame.answered.as_ref(), frame.base + frame.entries.len() as u64);
         }
     }
 

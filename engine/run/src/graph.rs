@@ -220,8 +220,9 @@ impl Graph {
         let reader_masks = streams.iter().map(mask).collect();
         let batched = regions.iter().filter(|r| r.mode != Mode::Stepped);
         let timeless = queries.iter().all(|q| q.code.as_ref().is_some_and(|code| timeless(code)));
+        let near = app.tables.iter().all(|t| t.store.is_none());
         let lone_reader = |s: &StreamNode| match s.readers[..] {
-            [q] if linear && timeless && s.writers.is_empty() && !options.queries => {
+            [q] if linear && timeless && near && s.writers.is_empty() && !options.queries => {
                 let QueryNode { inputs, output: Some(output), code: Some(code), .. } = &queries[q] else { return None };
                 let ends = code.short && streams[*output].shown && streams[*output].readers.is_empty();
                 let unchanged = code.passes_unchanged();

@@ -41,6 +41,7 @@ mod outputs;
 mod rules;
 mod snapshot;
 mod stepped;
+mod stores;
 pub mod worker;
 
 pub use clock::Clock;
@@ -49,3 +50,4 @@ pub use engine::{Counters, Engine, EngineOptions, FailureReport};
 pub use on_demand::{Answer, CompiledOnDemand, OnDemand, compile_on_demand};
 pub use outputs::{Output, Outputs, Target};
 pub use snapshot::{SnapshotError, differences};
+pub use stores::{ConnectError, StoreReport, StoreTypes};

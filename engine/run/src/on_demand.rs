@@ -80,10 +80,18 @@ impl OnDemand {
     /// Asks the engines that run an app, each some of its regions, as of `now`. Why not, if something could not be computed or
     /// done; what was done before stays.
     pub(crate) fn ask(&self, engines: &mut [&mut Engine], now: i64) -> Result<Answer, String> {
+        let far = (0..self.app.tables.len()).filter(|&n| self.app.tables[n].store.is_some());
+        let far: Vec<usize> = far.collect();
+        if let Some(&table) = far.iter().find(|&&n| !self.app.changes_of(n).is_empty()) {
+            let name = &self.app.tables[table].name;
+            return Err(format!("the rows of table `{name}` are in a store, and a query cannot change them yet"));
+        }
         let mut inner = Engine::new(self.app.clone(), EngineOptions::default());
         inner.start(now);
         lend_tables(engines, &mut inner);
+        far.iter().for_each(|&n| inner.shared.tables[n].begin_query());
         let answer = self.run(engines, &mut inner, now);
+        far.iter().for_each(|&n| inner.shared.tables[n].end_query());
         lend_tables(engines, &mut inner);
         answer
     }
@@ -120,14 +128,17 @@ impl OnDemand {
                 }
             }
             Contents::Table(number) => {
-                let table = &inner.shared.tables[*number];
+                let table = &mut inner.shared.tables[*number];
+                if table.is_far() {
+                    look_up(&TableCondition::all(*number, &self.app.tables[*number]), table, now)?;
+                }
                 let (mut slots, columns) = (Vec::new(), (0..rows.cols.len() as u32).collect::<Vec<_>>());
                 table.all(&mut slots);
                 table.gather(&slots, &columns, &mut rows.cols, arena);
                 rows.ts.resize(slots.len(), TIME);
             }
             Contents::Looked(condition) => {
-                let table = &inner.shared.tables[condition.table];
+                let table = &mut inner.shared.tables[condition.table];
                 let slots = look_up(condition, table, now)?;
                 let columns: Vec<u32> = (0..rows.cols.len() as u32).collect();
                 table.gather(&slots, &columns, &mut rows.cols, arena);
@@ -161,7 +172,7 @@ impl OnDemand {
 }
 
 /// The rows of a table for which a condition without an event holds, in the table's order.
-fn look_up(condition: &TableCondition, table: &Table, now: i64) -> Result<Vec<u32>, String> {
+fn look_up(condition: &TableCondition, table: &mut Table, now: i64) -> Result<Vec<u32>, String> {
     let finder = Finder::compile(condition);
     let mut found = finder.found();
     let nothing = || Source { cols: &[], sel: Sel::From(0) };

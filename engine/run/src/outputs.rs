@@ -129,7 +129,8 @@ impl<'a> Outputs<'a> {
     pub fn failures(&self) -> Vec<FailureReport> {
         let mut all: Vec<_> = self.parts().flat_map(|p| p.engine.ranked_failures()).collect();
         all.sort_by_key(|(rank, _)| *rank);
-        all.into_iter().map(|(_, failure)| failure).collect()
+        let late = self.parts().flat_map(|p| p.engine.late.iter().cloned());
+        all.into_iter().map(|(_, failure)| failure).chain(late).collect()
     }
 
     /// Calls `f` for all runs of rows, by (position, target, ordinal).

@@ -21,7 +21,7 @@ pub struct Scratch {
     pools: [Vec<Option<Box<Reg>>>; KINDS],
     failed: Failed,
     /// The app's tables, while a query that looks at some runs.
-    pub tables: Vec<Table>,
+    pub tables: RefCell<Vec<Table>>,
     /// By the place of its look-up in memory: what it needs while it looks.
     finds: RefCell<Vec<(usize, Box<Found>)>>,
 }
@@ -37,7 +37,7 @@ impl Default for Scratch {
         Scratch {
             pools: std::array::from_fn(|_| Vec::new()),
             failed: Failed::default(),
-            tables: Vec::new(),
+            tables: RefCell::default(),
             finds: RefCell::default(),
         }
     }
@@ -384,7 +384,8 @@ fn is_in(
     out: &mut Column,
     failed: &mut Failed,
 ) {
-    let Some(table) = scratch.tables.get(finder.table()) else {
+    let mut tables = scratch.tables.borrow_mut();
+    let Some(table) = tables.get_mut(finder.table()) else {
         (0..rows.n).for_each(|i| failed.mark(i, rows.n, RowFailure::new("there are no tables here")));
         return bools(out, |to| to.resize(to.len() + rows.n, 0));
     };

@@ -115,7 +115,7 @@ impl Buckets {
                         serial: rows.serial + from as u64,
                         ..*rows
                     };
-                    finder.find(&self.fills[fill].table, &part, cx.arena, found);
+                    finder.find(&mut self.fills[fill].table, &part, cx.arena, found);
                     if !self.fills[fill].places.is_empty() {
                         // Of the table Siddhi puts only those into its map for which the condition holds.
                         let Fill { places, open, .. } = &self.fills[fill];

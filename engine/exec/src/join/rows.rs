@@ -142,7 +142,7 @@ impl Pairs {
             };
             match &table.buckets {
                 Some(asks) => self.buckets.find(asks, &table.finder, &rows, cx, &mut self.found),
-                None => table.finder.find(&cx.shared.tables[table.number], &rows, cx.arena, &mut self.found),
+                None => table.finder.find(&mut cx.shared.tables[table.number], &rows, cx.arena, &mut self.found),
             }
             self.serial += asked.len() as u64;
             for (i, &p) in asked.iter().enumerate() {
@@ -249,9 +249,9 @@ impl Pairs {
         };
         self.hits.clear();
         self.failed.clear();
-        std::mem::swap(&mut self.scratch.tables, &mut cx.shared.tables);
+        std::mem::swap(self.scratch.tables.get_mut(), &mut cx.shared.tables);
         program.select(&rows, cx.arena, &mut self.scratch, &mut self.hits, &mut self.failed);
-        std::mem::swap(&mut self.scratch.tables, &mut cx.shared.tables);
+        std::mem::swap(self.scratch.tables.get_mut(), &mut cx.shared.tables);
         self.serial += n as u64;
         if !self.failed.is_empty() {
             let first = self.failed.rows.iter().position(|&f| f != 0).unwrap_or(0);

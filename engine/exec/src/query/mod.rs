@@ -309,7 +309,7 @@ impl Query {
     #[inline]
     fn lend_tables(&mut self, cx: &mut Cx<'_>) {
         if self.code.asks_tables {
-            std::mem::swap(&mut self.work.buffers.scratch.tables, &mut cx.shared.tables);
+            std::mem::swap(self.work.buffers.scratch.tables.get_mut(), &mut cx.shared.tables);
         }
     }
 

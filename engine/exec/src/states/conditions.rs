@@ -69,7 +69,7 @@ impl Tester {
 
     /// Lends the app's tables to the conditions, or takes them back.
     pub fn lend_tables(&mut self, cx: &mut Cx<'_>) {
-        std::mem::swap(&mut self.scratch.tables, &mut cx.shared.tables);
+        std::mem::swap(self.scratch.tables.get_mut(), &mut cx.shared.tables);
     }
 
     /// A turn begins: steps and rows count anew.

@@ -191,6 +191,9 @@ impl Applier {
         reject: &mut impl FnMut(usize, Rejection),
     ) {
         let events = Rows { seed: self.work.seed, ..*events };
+        if table.is_far() {
+            self.fetch(table, &events, arena);
+        }
         let work = &mut self.work;
         match &self.what {
             What::Insert => (0..events.n).for_each(|i| insert(table, &events, i, arena, reject)),
@@ -233,6 +236,28 @@ impl Applier {
     }
 }
 
+impl Applier {
+    /// Has all rows of a store at hand that the events may look at or meet.
+    #[cold]
+    fn fetch(&self, table: &mut Table, events: &Rows<'_>, arena: &mut Arena) {
+        let (finder, sets, inserts) = match &self.what {
+            What::Insert => (None, None, true),
+            What::Delete(finder) => (Some(finder), None, false),
+            What::Update(finder, sets) => (Some(finder), Some(sets), false),
+            What::UpdateOrInsert(finder, sets) => (Some(finder), Some(sets), true),
+        };
+        let moves = |sets: &Sets| sets.list.iter().any(|(column, _)| table.plan().key.contains(column));
+        if sets.is_some_and(moves) {
+            // Which keys there are only all rows tell.
+            return table.fetch_all(events, arena);
+        }
+        finder.into_iter().for_each(|finder| table.fetch(finder, events, arena));
+        if inserts {
+            table.fetch_own(events, arena);
+        }
+    }
+}
+
 /// Makes a row of an event.
 fn insert(table: &mut Table, events: &Rows<'_>, i: usize, arena: &Arena, reject: &mut impl FnMut(usize, Rejection)) {
     if let Err(why) = table.insert_at(events.input.cols, events.input.sel.at(i), time(events, i), arena) {
@@ -254,7 +279,7 @@ impl Work {
     fn find(
         &mut self,
         finder: &Finder,
-        table: &Table,
+        table: &mut Table,
         event: &Rows<'_>,
         arena: &mut Arena,
         i: usize,
@@ -408,7 +433,7 @@ impl Work {
         let event = one(events, i);
         let mut waiting = self.waiting.take().unwrap_or_else(|| Box::new(table.antechamber()));
         let mut again = std::mem::take(&mut self.again);
-        finder.find(&waiting, &event, arena, &mut again);
+        finder.find(&mut waiting, &event, arena, &mut again);
         if again.slots.is_empty() {
             match waiting.insert_at(event.input.cols, event.input.sel.at(0), time(&event, 0), arena) {
                 Ok(()) => self.waiting_events.push(i),

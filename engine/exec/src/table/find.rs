@@ -10,6 +10,7 @@ use riddhi_plan::expr::Expr;
 use riddhi_plan::registry::{Failed, RowFailure};
 use riddhi_plan::table::{Access, TableCondition};
 
+use super::far::Asks;
 use super::index::NONE;
 use super::key::{Keys, NULL, Word, is_hash, ordered};
 use super::pair::{BLOCK, Pairing, Pairs};
@@ -20,6 +21,9 @@ use crate::expr::{Program, Rows, Scratch};
 #[derive(Debug)]
 pub struct Finder {
     table: usize,
+    /// What it was compiled from.
+    condition: Box<TableCondition>,
+    pub(super) asks: Asks,
     access: Look,
     rest: Option<Pairing>,
     key_kinds: Vec<Kind>,
@@ -95,7 +99,13 @@ impl Finder {
         };
         let key_places = (0..key_kinds.len() as u32).collect();
         let rest = plan.rest.as_ref().map(|rest| Pairing::compile(&[rest]));
-        Finder { table: plan.table, access, rest, key_kinds, key_places }
+        let (condition, asks) = (Box::new(plan.clone()), Asks::of(plan));
+        Finder { table: plan.table, condition, asks, access, rest, key_kinds, key_places }
+    }
+
+    /// What it was compiled from.
+    pub(super) fn condition(&self) -> &TableCondition {
+        &self.condition
     }
 
     /// The table's number.
@@ -109,6 +119,19 @@ impl Finder {
         self.rest.is_none() && matches!(self.access, Look::Equal { index, .. } if unique(index))
     }
 
+    /// The primary keys of the rows that it finds, if it asks for one: a column for each part.
+    #[cold]
+    pub(super) fn keys(&self, table: &Table, rows: &Rows<'_>, arena: &mut Arena) -> Option<(Vec<Column>, Failed)> {
+        let Look::Equal { index, keys, .. } = &self.access else { return None };
+        if !table.plan.indexes[*index].unique {
+            return None;
+        }
+        let mut found = self.found();
+        let mut columns = std::mem::take(&mut found.keys);
+        compute(keys, rows, arena, &mut columns, &mut found);
+        Some((columns, found.failed))
+    }
+
     /// What it needs while it looks.
     pub fn found(&self) -> Found {
         Found {
@@ -119,7 +142,8 @@ impl Finder {
     }
 
     /// Finds the rows for each of the events `rows`, whose strings lie in `arena`.
-    pub fn find(&self, table: &Table, rows: &Rows<'_>, arena: &mut Arena, found: &mut Found) {
+    pub fn find(&self, table: &mut Table, rows: &Rows<'_>, arena: &mut Arena, found: &mut Found) {
+        table.fetch(self, rows, arena);
         self.look(table, rows, arena, found, Ask::Rows);
         let mut end = 0;
         for i in 0..rows.n {
@@ -131,7 +155,8 @@ impl Finder {
     }
 
     /// Tells, in [`Found::ends`], for which of the events there is a row.
-    pub fn exists(&self, table: &Table, rows: &Rows<'_>, arena: &mut Arena, found: &mut Found) {
+    pub fn exists(&self, table: &mut Table, rows: &Rows<'_>, arena: &mut Arena, found: &mut Found) {
+        table.fetch(self, rows, arena);
         self.look(table, rows, arena, found, Ask::Any);
     }
 
@@ -141,8 +166,13 @@ impl Finder {
         found.ends.clear();
         found.ends.resize(rows.n, 0);
         found.failed.clear();
-        if table.is_empty() || rows.n == 0 {
+        if rows.n == 0 {
             return;
+        }
+        if table.is_empty() {
+            return if table.is_far() {
+                table.mark_failed(self, rows, arena, &mut found.failed)
+            };
         }
         match &self.access {
             Look::Scan => self.scan(table, rows, arena, found, ask),
@@ -150,6 +180,9 @@ impl Finder {
             Look::Range { index, column, low, high } => {
                 self.range(table, (*index, *column), (low, high), rows, arena, found, ask);
             }
+        }
+        if table.is_far() {
+            table.mark_failed(self, rows, arena, &mut found.failed);
         }
         if !found.failed.is_empty() && ask == Ask::Any {
             // A row that does is enough.

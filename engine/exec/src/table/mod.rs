@@ -5,6 +5,7 @@
 //! which is rewritten when it has doubled, so it does not grow once rows are gone.
 
 mod change;
+mod far;
 mod find;
 mod index;
 mod key;
@@ -28,9 +29,10 @@ use whole::{Tail, Whole};
 pub(crate) use key::text_hashes;
 
 pub use change::{Applier, Rejection};
+pub use far::{Ahead, Away, Far, LateFailure, Patience, ROWS_AT_HAND_MAX, StoreCounters, TRIES_MAX};
 pub use find::{Finder, Found};
 pub use node::ChangeTable;
-pub use store::{Answers, Events, InMemory, Prepared, Rejected, StoreError, TableStore};
+pub use store::{Answers, ChangeName, Events, InMemory, Prepared, Rejected, StoreError, TableStore};
 
 /// Rows of a table at most, unless set otherwise; a row too many is refused, counted and reported.
 pub const ROWS_MAX: usize = 50_000_000;
@@ -97,6 +99,8 @@ pub struct Table {
     arena: Arena,
     /// Bytes of the arena when it was last rewritten.
     arena_live: usize,
+    /// If the rows are in a store: what is known of it.
+    far: Option<Box<Far>>,
     spare: Arena,
     old: Vec<Column>,
     text: String,
@@ -159,6 +163,7 @@ impl Table {
             indexes: indexes.collect(),
             arena: Arena::new(),
             arena_live: 0,
+            far: None,
             spare: Arena::new(),
             old: columns(),
             text: String::new(),
@@ -285,6 +290,53 @@ impl Table {
         Ok(())
     }
 
+    /// The same for a row that has its number.
+    fn place(&mut self, cols: &[Column], i: usize, arena: &Arena, number: u64) -> Result<(), Refusal> {
+        let next = std::mem::replace(&mut self.next_number, number);
+        let done = self.insert_at(cols, i, 0, arena);
+        self.next_number = next;
+        self.tidy = false;
+        done
+    }
+
+    /// The slots with rows, in no order.
+    fn slots(&self) -> Vec<u32> {
+        (0..self.alive.len() as u32).filter(|&slot| self.is_alive(slot)).collect()
+    }
+
+    /// The primary key of the row in this slot, as bytes.
+    fn put_key(&self, slot: u32, out: &mut Writer) {
+        self.put_key_of(&self.cols, slot as usize, &self.arena, out);
+    }
+
+    /// The same of row `i` of other columns.
+    fn put_key_of(&self, cols: &[Column], i: usize, arena: &Arena, out: &mut Writer) {
+        out.bytes.clear();
+        let columns = self.plan.indexes.first().map_or(&[][..], |i| &i.columns);
+        columns.iter().for_each(|&c| out.put_row(&cols[c as usize], i, arena));
+    }
+
+    /// Gives a row another number.
+    fn renumber(&mut self, slot: u32, number: u64) {
+        self.numbers[slot as usize] = number;
+        self.tidy = false;
+    }
+
+    /// Gives the row that has the primary key of row `i` of these columns another number.
+    fn renumber_like(&mut self, cols: &[Column], i: usize, arena: &Arena, number: u64) {
+        let Some(Index::Hash(index)) = self.indexes.first() else { return };
+        let keys = Keys { cols, by: &index.columns, arena };
+        let own = Table::own(&self.cols, &index.columns, &self.arena);
+        if let Some(slot) = index.find(&own, self.word_of(&keys, index, i), &keys, i) {
+            self.renumber(slot, number);
+        }
+    }
+
+    /// The number of the row in this slot.
+    pub fn number_of(&self, slot: u32) -> u64 {
+        self.numbers[slot as usize]
+    }
+
     /// A slot without a row.
     fn free_slot(&mut self) -> u32 {
         match self.free.pop() {
@@ -309,7 +361,9 @@ impl Table {
         self.rows += 1;
         self.tail.is(slot);
         self.number(slot);
-        if self.rows as u64 * 4 > self.buckets * 3 && self.plan.order == RowOrder::Hash {
+        // How many rows of a store are at hand depends on who else looks rows up.
+        let grows = self.plan.order == RowOrder::Hash && self.plan.store.is_none();
+        if self.rows as u64 * 4 > self.buckets * 3 && grows {
             self.buckets *= 2;
         }
         for at in 0..self.indexes.len() {
@@ -642,6 +696,9 @@ impl Table {
 
     /// Writes the rows in the order in which they came.
     pub fn save(&self, out: &mut Writer) {
+        if let Some(far) = &self.far {
+            return far::save(self, far, out);
+        }
         out.put_u64(self.buckets);
         out.put_bool(self.tail.lost());
         out.put_u64(self.rows as u64);
@@ -657,6 +714,9 @@ impl Table {
 
     /// Reads what [`Table::save`] wrote into an empty table.
     pub fn load(&mut self, from: &mut Reader<'_>) -> Result<(), LoadError> {
+        if self.is_far() {
+            return far::load(self, from);
+        }
         self.empty();
         let buckets = from.get_u64()?;
         if !buckets.is_power_of_two() || !(BUCKETS..=1 << 32).contains(&buckets) {

@@ -23,6 +23,10 @@ pub struct ChangeTable {
     ends: Vec<u32>,
     now: Vec<i64>,
     trouble: Vec<Trouble>,
+    /// By chunk: the entry that caused it.
+    positions: Vec<u64>,
+    /// Events that changed nothing, of a table whose store has to be told of the others.
+    rejected: Vec<u32>,
 }
 
 /// Events of a turn that could not be applied, for one reason.
@@ -46,6 +50,8 @@ impl ChangeTable {
             ends: Vec::new(),
             now: Vec::new(),
             trouble: Vec::new(),
+            positions: Vec::new(),
+            rejected: Vec::new(),
         }
     }
 }
@@ -89,7 +95,13 @@ impl Operator for ChangeTable {
         // The query stands right before.
         let mut faults = cx.shared.faults.get_mut(self.node as usize - 1).and_then(Option::as_mut);
         let table = &mut cx.shared.tables[self.table];
-        self.applier.apply(table, &events, ends, cx.arena, &mut |event, why| {
+        let far = table.is_far();
+        self.rejected.clear();
+        let rejected = &mut self.rejected;
+        let mut reject = |event: usize, why: Rejection| {
+            if far {
+                rejected.push(event as u32);
+            }
             if let (Some(faults), Err(reason)) = (&mut faults, &why) {
                 let chunk = inputs.at(from + ends.partition_point(|&end| end as usize <= event)).2;
                 faults.note_given(chunk, (start + event) as u32 - chunk.first, reason);
@@ -98,7 +110,19 @@ impl Operator for ChangeTable {
                 Some(trouble) => trouble.rows += 1,
                 None => trouble.push(Trouble { why, event, rows: 1 }),
             }
-        });
+        };
+        if !table.is_blind() {
+            self.applier.apply(table, &events, ends, cx.arena, &mut reject);
+        }
+        if far {
+            self.positions.clear();
+            let base = cx.shared.base;
+            let position = |place: usize| base + u64::from(cx.steps.entry(inputs.at(place).2.step));
+            self.positions.extend((from..to).map(position));
+            self.rejected.sort_unstable();
+            let chunks = (&self.ends[..], &self.positions[..]);
+            table.note_changes(self.node, &events, chunks, &self.rejected, cx.arena);
+        }
         if volatility == Volatility::Random {
             self.serial += n as u64;
         }

@@ -30,6 +30,15 @@ pub enum StoreError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Prepared(pub usize);
 
+/// The name of a chunk of changes of a table: whoever makes it again, from the same journal, gives it the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ChangeName {
+    /// Position of the entry that caused it.
+    pub position: u64,
+    /// Its place among the changes of that entry, counted from 1.
+    pub ordinal: u32,
+}
+
 /// Events of one turn.
 #[derive(Clone, Copy, Debug)]
 pub struct Events<'a> {
@@ -37,6 +46,8 @@ pub struct Events<'a> {
     pub rows: Rows<'a>,
     /// The end of each chunk of them: those of one are applied together by `update or insert`.
     pub ends: &'a [u32],
+    /// Of changes: the name of each chunk. They rise from call to call, but for a batch that is tried again.
+    pub names: &'a [ChangeName],
 }
 
 /// Rows that were looked up, one event's behind the other's.
@@ -46,6 +57,9 @@ pub struct Answers {
     pub cols: Vec<Column>,
     /// By event: the end of its rows.
     pub ends: Vec<u32>,
+    /// By row: which row of the table it is, below 2^63. Equal numbers are the same row, a row that was there before another has
+    /// the lower one. Empty if the store does not know.
+    pub numbers: Vec<u64>,
 }
 
 /// An event that changed nothing, and why.
@@ -70,6 +84,12 @@ pub trait TableStore: Send {
 
     /// Changes the table as each of the events says, in order. Gives those that changed nothing because they could not.
     fn apply(&mut self, change: Prepared, events: &Events<'_>, arena: &mut Arena) -> Result<Vec<Rejected>, StoreError>;
+
+    /// The name of the last chunk of changes that the table has, if the store keeps it with the rows. What is named so or lower
+    /// is not sent again; without it, what a recovery goes through again is.
+    fn mark(&mut self) -> Result<Option<ChangeName>, StoreError> {
+        Ok(None)
+    }
 }
 
 /// A table in memory as a store.
@@ -77,12 +97,13 @@ pub struct InMemory {
     table: Table,
     finders: Vec<(Finder, Found)>,
     changes: Vec<Applier>,
+    mark: Option<ChangeName>,
 }
 
 impl InMemory {
     /// A store of that table.
     pub fn new(table: Table) -> InMemory {
-        InMemory { table, finders: Vec::new(), changes: Vec::new() }
+        InMemory { table, finders: Vec::new(), changes: Vec::new(), mark: None }
     }
 
     /// The table.
@@ -107,14 +128,15 @@ impl TableStore for InMemory {
     fn look_up(&mut self, condition: Prepared, events: &Events<'_>, arena: &mut Arena) -> Result<Answers, StoreError> {
         let unknown = || StoreError::Refused("the condition was not prepared".to_owned());
         let (finder, found) = self.finders.get_mut(condition.0).ok_or_else(unknown)?;
-        finder.find(&self.table, &events.rows, arena, found);
+        finder.find(&mut self.table, &events.rows, arena, found);
         if let Some(why) = &found.failed.reason {
             return Err(StoreError::Refused(why.to_string()));
         }
         let columns: Vec<u32> = (0..self.table.cols().len() as u32).collect();
         let mut cols: Vec<Column> = self.table.cols().iter().map(|c| Column::new(c.kind())).collect();
         self.table.gather(&found.slots, &columns, &mut cols, arena);
-        Ok(Answers { cols, ends: found.ends.clone() })
+        let numbers = found.slots.iter().map(|&slot| self.table.number_of(slot)).collect();
+        Ok(Answers { cols, ends: found.ends.clone(), numbers })
     }
 
     fn apply(&mut self, change: Prepared, events: &Events<'_>, arena: &mut Arena) -> Result<Vec<Rejected>, StoreError> {
@@ -126,6 +148,11 @@ impl TableStore for InMemory {
             let reason = why.map_or_else(|reason| reason, |refusal| refusal.reason(&name));
             rejected.push(Rejected { event: event as u32, reason });
         });
+        self.mark = self.mark.max(events.names.last().copied());
         Ok(rejected)
+    }
+
+    fn mark(&mut self) -> Result<Option<ChangeName>, StoreError> {
+        Ok(self.mark)
     }
 }

@@ -1,11 +1,13 @@
 //! Definitions: what each name is, and which may not stand together.
 
+use std::sync::Arc;
+
 use riddhi_batch::Type;
 use riddhi_ql::ast::{self, Annotation, AttributeDef, Definition, TriggerAt};
 use riddhi_ql::{Ident, Span};
 
 use super::catalog::{Class, Entry, Field, Shape, type_of};
-use super::outside::{Place, transports};
+use super::outside::{Place, table_store, transports};
 use super::{Pass, annotations};
 use crate::cron::Schedule;
 use crate::diagnose::{annotations as wrong, calls, clauses, names, unsupported};
@@ -109,7 +111,10 @@ impl<'a> Pass<'a> {
             return;
         }
         let shape = self.outside_shape(&d.name, &d.attributes);
-        let plan = self.table_plan(d, &shape);
+        let mut plan = self.table_plan(d, &shape);
+        let place = Place { registry: self.registry, stream: 0, name: &d.name.name, schema: &plan.schema };
+        let store = table_store(&d.annotations, &place, &mut self.diagnostics);
+        plan.store = store.map(Arc::new);
         let number = self.catalog.tables.borrow().len();
         self.catalog.tables.get_mut().push(plan);
         self.catalog.add(&d.name.name, Entry { number, ..entry(Class::Table, shape, d.name.span) });
@@ -118,7 +123,6 @@ impl<'a> Pass<'a> {
     /// `@primaryKey('a', 'b')` and `@index('a')` name attributes of the table.
     fn keys(&mut self, notes: &[Annotation], attributes: &[AttributeDef], table: &Ident) {
         annotations::single(notes, "primaryKey", &mut self.diagnostics);
-        super::outside::store(notes, self.registry, &mut self.diagnostics);
         self.indexes(notes);
         let keys = notes.iter().filter(|a| annotations::is(a, "primaryKey") || annotations::is(a, "index"));
         for element in keys.flat_map(|a| &a.elements) {

@@ -199,7 +199,21 @@ impl<'a> Pass<'a> {
         let partitions = std::mem::take(&mut self.partitions);
         let tables = self.catalog.tables.take();
         let aggregations = std::mem::take(&mut self.aggregations);
-        AppPlan { name, playback, idle, streams, tables, aggregations, queries, regions, rules, partitions, connectors }
+        let plan = AppPlan {
+            name,
+            playback,
+            idle,
+            streams,
+            tables,
+            aggregations,
+            queries,
+            regions,
+            rules,
+            partitions,
+            connectors,
+        };
+        plan.random_in_stores().into_iter().for_each(|span| self.diagnostics.push(unsupported::random_in_store(span)));
+        plan
     }
 
     /// Nothing may be left out in silence: where no diagnostic says why a query has no plan, one says that.

@@ -109,7 +109,7 @@ fn switch(purge: &Annotation, needed: bool, out: &mut Diagnostics) -> bool {
 }
 
 /// A number and a unit, of which `h` is one here.
-fn time(key: &str, value: &str, span: Span, out: &mut Diagnostics) -> Option<i64> {
+pub(crate) fn time(key: &str, value: &str, span: Span, out: &mut Diagnostics) -> Option<i64> {
     let digits = value.trim_start_matches(|c: char| c.is_ascii_digit());
     let ms = match digits.trim() {
         "h" | "H" => value[..value.len() - digits.len()].parse::<i64>().ok().map(|n| n.saturating_mul(HOUR)),

@@ -107,6 +107,15 @@ pub struct ConnectorSpec {
     pub check: fn(&ConnectorPlan) -> Vec<OptionProblem>,
 }
 
+/// A type of store.
+#[derive(Clone, Debug)]
+pub struct StoreSpec {
+    /// The name that `type` gives it.
+    pub name: &'static str,
+    /// Its options.
+    pub options: Vec<OptionSpec>,
+}
+
 /// What an `@attributes` or `@payload` of a mapper may look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mapping {

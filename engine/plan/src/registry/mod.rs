@@ -25,6 +25,7 @@ pub use aggregate::{
 };
 pub use connector::{
     ANY_PROPERTY, ConnectorSpec, MapperSpec, Mapping, OptionProblem, OptionSpec, OptionType, Outside, Payload,
+    StoreSpec,
 };
 pub use scalar::{Arg, BoundScalar, Failed, KernelCx, RowCx, RowFailure, ScalarFunction, ScalarKernel};
 pub use script::{ScriptError, ScriptFunction, ScriptLanguage};
@@ -93,6 +94,7 @@ pub struct Registry {
     streams: BTreeMap<(String, String), Arc<dyn StreamFunction>>,
     connectors: BTreeMap<(Direction, String), Arc<ConnectorSpec>>,
     mappers: BTreeMap<(Direction, String), Arc<MapperSpec>>,
+    stores: BTreeMap<String, Arc<StoreSpec>>,
     outside: Outside,
     sandbox: bool,
     zone: Zone,
@@ -161,6 +163,16 @@ impl Registry {
     /// Adds a type of mapper, of sources or of sinks.
     pub fn mapper(&mut self, direction: Direction, spec: MapperSpec) {
         self.mappers.insert((direction, spec.name.to_ascii_lowercase()), Arc::new(spec));
+    }
+
+    /// Adds a type of store of tables.
+    pub fn store(&mut self, spec: StoreSpec) {
+        self.stores.insert(spec.name.to_ascii_lowercase(), Arc::new(spec));
+    }
+
+    /// The store of that name; case counts nothing.
+    pub fn find_store(&self, name: &str) -> Option<&Arc<StoreSpec>> {
+        self.stores.get(&name.to_ascii_lowercase())
     }
 
     /// Says whether sources and sinks are started.

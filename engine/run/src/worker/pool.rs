@@ -11,16 +11,17 @@ use std::io;
 use std::panic::resume_unwind;
 use std::thread::{Builder, JoinHandle};
 
-use riddhi_batch::{Entry, Frame, TICK};
+use riddhi_batch::{Answered, Entry, Frame, TICK};
 use riddhi_plan::logical::{Handler, QueryPlan};
 use riddhi_ring::{Consumer, Producer, Wait, ring};
 
 use super::pin;
 use crate::compile::App;
-use crate::engine::{Counters, Engine, EngineOptions};
+use crate::engine::{Counters, Engine, EngineOptions, FailureReport};
 use crate::on_demand::{Answer, CompiledOnDemand, OnDemand, compile_on_demand};
 use crate::outputs::{Outputs, Part};
 use crate::snapshot::{SnapshotError, save_all};
+use crate::stores::{ConnectError, StoreReport, StoreTypes, take_answers};
 
 /// Threads that one app may be spread over. Asking for more gives as many.
 pub const WORKERS_MAX: usize = 64;
@@ -259,6 +260,28 @@ impl Pool {
         Outputs { engine: &first.engine, frame: &first.frame, rest }
     }
 
+    /// Connects tables with their stores, each once.
+    pub fn connect(&mut self, types: &StoreTypes) -> Result<(), ConnectError> {
+        self.parts.iter_mut().try_for_each(|p| p.engine.connect(types))
+    }
+
+    /// Tells stores of the changes that wait; see [`Engine::send_changes`].
+    pub fn send_changes(&mut self) -> Vec<FailureReport> {
+        self.parts.iter_mut().flat_map(|p| p.engine.send_changes()).collect()
+    }
+
+    /// What stores answered in the last frame; see [`Engine::take_answers`].
+    pub fn take_answers(&mut self) -> Option<Answered> {
+        let until = self.parts[0].engine.until;
+        let mut engines: Vec<&mut Engine> = self.parts.iter_mut().map(|p| &mut p.engine).collect();
+        take_answers(&mut engines, until)
+    }
+
+    /// What was done with stores, by table.
+    pub fn store_reports(&self) -> Vec<StoreReport> {
+        self.parts.iter().flat_map(|p| p.engine.store_reports()).collect()
+    }
+
     /// Answers an on-demand query as of `now`, which is not before the last entry.
     pub fn ask(&mut self, query: &OnDemand, now: i64) -> Result<Answer, String> {
         let mut engines: Vec<&mut Engine> = self.parts.iter_mut().map(|p| &mut p.engine).collect();
@@ -300,6 +323,7 @@ impl Pool {
         for (number, part) in self.parts.iter_mut().enumerate() {
             let to = &mut part.frame;
             to.reset(frame.base);
+            to.answered.clone_from(&frame.answered);
             let ours = |stream: u32| self.owner.get(stream as usize) == Some(&number);
             let clock_only = |e: &Entry| Entry { stream: TICK, first: 0, rows: 0, ..*e };
             to.entries.extend(frame.entries.iter().map(|e| if ours(e.stream) { *e } else { clock_only(e) }));

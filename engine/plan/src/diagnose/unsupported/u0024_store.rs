@@ -14,6 +14,16 @@ code! {
     "
 }
 
+/// `@cache` of a table whose rows cannot be told apart.
+pub(crate) fn cache(span: Span) -> Diagnostic {
+    not_yet(&CODE, "the cache of a table without a primary key", span)
+}
+
+/// What a store would be told may be another value each time it is told.
+pub(crate) fn random_in_store(span: Span) -> Diagnostic {
+    not_yet(&CODE, "random values in what a table asks of its store, or tells it,", span)
+}
+
 pub(crate) fn store(name: &str, span: Span) -> Diagnostic {
     not_yet(&CODE, format_args!("the store `{name}`"), span)
 }

@@ -1,0 +1,75 @@
+//! Changes of a table that its store has not been told yet: copies of the events that made them, in order.
+
+use riddhi_batch::{Arena, Column, Sel};
+
+use super::asks::Batch;
+use crate::expr::Rows;
+use crate::table::ChangeName;
+
+/// Events of one change, one chunk behind the other.
+#[derive(Debug, Default)]
+pub(super) struct Changed {
+    /// The node that made them.
+    pub node: u32,
+    pub events: Batch,
+    /// By chunk.
+    pub names: Vec<ChangeName>,
+}
+
+/// All that wait.
+#[derive(Debug, Default)]
+pub(super) struct Pending {
+    pub batches: Vec<Changed>,
+    last: ChangeName,
+}
+
+impl Pending {
+    /// The name of the next chunk of changes by the entry at that position.
+    pub(super) fn name(&mut self, position: u64) -> ChangeName {
+        let same = self.last.position == position && self.last.ordinal > 0;
+        // One more than the ordinal of the last one, so that no change is 0.
+        self.last = ChangeName { position, ordinal: if same { self.last.ordinal + 1 } else { 1 } };
+        self.last
+    }
+
+    /// Adds events: of each chunk that ends at `ends` those that stand in `keep`.
+    pub(super) fn add(
+        &mut self,
+        node: u32,
+        rows: &Rows<'_>,
+        (ends, names): (&[u32], &[ChangeName]),
+        keep: impl Fn(u32, ChangeName) -> bool,
+        arena: &Arena,
+    ) {
+        if self.batches.last().is_none_or(|b| b.node != node) {
+            let cols = rows.input.cols.iter().map(|c| Column::new(c.kind())).collect();
+            self.batches.push(Changed { node, events: Batch { cols, ..Batch::default() }, names: Vec::new() });
+        }
+        let Some(Changed { events, names: named, .. }) = self.batches.last_mut() else { return };
+        let mut kept = Vec::new();
+        let mut from = 0;
+        let before = events.ends.last().copied().unwrap_or(0);
+        for (&end, &name) in ends.iter().zip(names) {
+            let first = kept.len();
+            kept.extend((from..end).filter(|&i| keep(i, name)));
+            if kept.len() > first {
+                events.ends.push(before + kept.len() as u32);
+                named.push(name);
+            }
+            from = end;
+        }
+        let places: Vec<u32> = kept.iter().map(|&i| rows.input.sel.at(i as usize) as u32).collect();
+        for (to, from) in events.cols.iter_mut().zip(rows.input.cols) {
+            to.append_from(from, Sel::Rows(&places), places.len(), arena, &mut events.arena);
+        }
+        let times = |times: &[i64], to: &mut Vec<i64>| {
+            to.extend(kept.iter().filter_map(|&i| times.get(i as usize).copied()));
+        };
+        times(rows.ts, &mut events.ts);
+        times(rows.now, &mut events.now);
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.batches.is_empty()
+    }
+}
