@@ -44,10 +44,10 @@
 //! | record | |
 //! |---|---|
 //! | length of the payload | u32 |
-//! | kind | u8: 1 entries, 2 end, 3 a note, 4 a query |
+//! | kind | u8: 1 entries, 2 end, 3 a note, 4 a query, 5 answers of stores |
 //! | crc32c of the payload | u32 |
 //! | crc32c of the nine bytes before | u32, so that a damaged length is not taken for a torn tail |
-//! | payload | of an end record the position after the last entry (u64), of a note bytes that whoever writes the journal understands, of a query its position (u64), the clock (i64) and its text, of entries: |
+//! | payload | of an end record the position after the last entry (u64), of a note bytes that whoever writes the journal understands, of a query its position (u64), the clock (i64) and its text, of answers the position after the last entry that they are for (u64) and bytes that the engine understands, of entries: |
 //! | position of the first, number of entries | u64, u32 |
 //! | stream, rows, clock after it, whether it set the clock | a column of numbers each: u32, u32, i64, u8; a tick has stream `u32::MAX` |
 //! | streams with rows | u32, and for each: number (u32), rows (u32), timestamps (numbers, i64), columns |
@@ -59,7 +59,8 @@
 //! lengths as texts have.
 //!
 //! Invariants: only whole records are written; the reader never panics, whatever the bytes; it makes room for no more than
-//! it has read; a record is taken whole or not at all. Record boundaries have no meaning: the reader cuts frames as asked.
+//! it has read; a record is taken whole or not at all. Record boundaries have no meaning: the reader cuts frames as asked,
+//! but none goes beyond a run of entries that has answers, which stand before its first one.
 //! Not here: files, and when to flush them; which stream a name stands for (the caller numbers them).
 
 mod bytes;
@@ -98,6 +99,10 @@ const ENTRIES: u8 = 1;
 const END: u8 = 2;
 const NOTE: u8 = 3;
 const QUERY: u8 = 4;
+const ANSWERS: u8 = 5;
+
+/// Bytes that the answers of stores to one run of entries may have.
+pub const ANSWER_BYTES_MAX: usize = RECORD_BYTES_MAX - 8;
 
 /// Bytes that a note may have.
 pub const NOTE_BYTES_MAX: usize = 64 << 20;

@@ -2,13 +2,13 @@
 
 use std::io::{self, Read, Seek, SeekFrom};
 
-use riddhi_batch::{Chunk, Entry, Frame, Sel};
+use riddhi_batch::{Answered, Chunk, Entry, Frame, Sel};
 use thiserror::Error;
 
 use crate::decode::{decode, decode_query};
 use crate::header::{self, Inputs};
 use crate::{
-    END, ENTRIES, FRAME_ROWS_MAX, HEADER_BYTES_MAX, MAGIC, NOTE, QUERY, RECORD_BYTES_MAX, RECORD_HEAD, VERSION,
+    ANSWERS, END, ENTRIES, FRAME_ROWS_MAX, HEADER_BYTES_MAX, MAGIC, NOTE, QUERY, RECORD_BYTES_MAX, RECORD_HEAD, VERSION,
 };
 
 /// Why a journal cannot be read, or no further.
@@ -94,6 +94,8 @@ pub struct JournalReader<R> {
     next: u64,
     now: i64,
     ending: Option<Ending>,
+    /// What stores answered to the entries up to there.
+    answered: Option<Answered>,
     /// The last one read.
     note: Option<Note>,
     /// To be returned once the entries before it are.
@@ -137,6 +139,7 @@ impl<R: Read> JournalReader<R> {
             next: base,
             now: i64::MIN,
             ending: None,
+            answered: None,
             note: None,
             failed: None,
         })
@@ -173,6 +176,15 @@ impl<R: Read> JournalReader<R> {
             if self.taken == self.page.entries.len() && !self.turn_page() {
                 break;
             }
+            let position = self.position();
+            let answered = self.answered.as_ref().filter(|a| position < a.until);
+            let until = |a: Option<&Answered>| a.map(|a| a.until);
+            if frame.entries.is_empty() {
+                frame.answered = answered.cloned();
+            } else if until(frame.answered.as_ref()) != until(answered) {
+                break;
+            }
+            let run = answered.map_or(usize::MAX, |a| usize::try_from(a.until - frame.base).unwrap_or(usize::MAX));
             if !self.page.asked.is_empty() {
                 if frame.entries.is_empty() {
                     self.taken = 1;
@@ -180,7 +192,7 @@ impl<R: Read> JournalReader<R> {
                 }
                 break;
             }
-            self.hand_out(frame, entries_max.max(1));
+            self.hand_out(frame, entries_max.max(1).min(run));
         }
         match self.failed.take() {
             Some(failed) if frame.entries.is_empty() => Err(failed),
@@ -309,6 +321,15 @@ impl<R: Read> JournalReader<R> {
                 Record::Entries
             }
             NOTE => Record::Note,
+            ANSWERS => {
+                let (until, bytes) = payload.split_first_chunk::<8>().ok_or(self.damaged("answers are too short"))?;
+                let until = u64::from_le_bytes(*until);
+                if until <= self.next || self.answered.as_ref().is_some_and(|a| self.next < a.until) {
+                    return Err(self.damaged("answers are for no entries"));
+                }
+                self.answered = Some(Answered { until, bytes: bytes.into() });
+                Record::Note
+            }
             END if payload == self.next.to_le_bytes() => {
                 self.ending = Some(Ending::Whole);
                 Record::Nothing
@@ -319,7 +340,7 @@ impl<R: Read> JournalReader<R> {
         self.offset += self.payload.len() as u64;
         self.next += self.page.entries.len() as u64;
         self.now = self.page.entries.last().map_or(self.now, |e| e.now);
-        if matches!(record, Record::Note) {
+        if kind == NOTE {
             let bytes = self.payload[RECORD_HEAD..].to_vec();
             self.note = Some(Note { position: self.next, offset: self.offset, bytes });
         }
@@ -386,6 +407,7 @@ impl<R: Read + Seek> JournalReader<R> {
                     next += u64::from(n);
                 }
                 NOTE => note = Some(Note { position: next, offset, bytes: payload.to_vec() }),
+                ANSWERS => {}
                 _ => break,
             }
         }

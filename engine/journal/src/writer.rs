@@ -2,14 +2,14 @@
 
 use std::io::{self, Write};
 
-use riddhi_batch::{Entry, Frame, TICK};
+use riddhi_batch::{Answered, Entry, Frame, TICK};
 use thiserror::Error;
 
 use crate::encode::{Room, encode};
 use crate::header::{self, Inputs};
 use crate::{
-    END, ENTRIES, HEADER_BYTES_MAX, MAGIC, NOTE, NOTE_BYTES_MAX, QUERY, RECORD_BYTES_FULL, RECORD_BYTES_MAX,
-    RECORD_HEAD, VERSION,
+    ANSWER_BYTES_MAX, ANSWERS, END, ENTRIES, HEADER_BYTES_MAX, MAGIC, NOTE, NOTE_BYTES_MAX, QUERY, RECORD_BYTES_FULL,
+    RECORD_BYTES_MAX, RECORD_HEAD, VERSION,
 };
 
 /// Why entries could not be written.
@@ -45,6 +45,9 @@ pub enum WriteError {
     /// A note is larger than one may be.
     #[error("a note has {0} bytes, more than the {NOTE_BYTES_MAX} it may have")]
     Note(usize),
+    /// The answers of stores to one frame are larger than they may be.
+    #[error("what stores answered to a frame has {0} bytes, more than the {ANSWER_BYTES_MAX} it may have")]
+    Answers(usize),
     /// The streams take more room than a header may have.
     #[error("the app's streams take {0} bytes, more than a journal's header may have")]
     Header(usize),
@@ -58,6 +61,8 @@ pub struct JournalWriter<W> {
     /// By stream: its place in the journal's list.
     places: Vec<u32>,
     next: u64,
+    /// Position after the last entry that has answers so far.
+    answered: u64,
     /// Records that are not written yet, and where the one at hand begins.
     records: Vec<u8>,
     start: usize,
@@ -81,6 +86,7 @@ impl<W: Write> JournalWriter<W> {
             to,
             places: inputs.places(),
             next: base,
+            answered: base,
             records: Vec::new(),
             start: 0,
             room: Room::default(),
@@ -97,6 +103,21 @@ impl<W: Write> JournalWriter<W> {
     pub fn append(&mut self, frame: &Frame) -> Result<(), WriteError> {
         self.records.clear();
         self.put(frame)?;
+        Ok(self.to.write_all(&self.records)?)
+    }
+
+    /// Makes records of all entries of a frame, before it is processed, but writes nothing yet.
+    pub fn hold(&mut self, frame: &Frame) -> Result<(), WriteError> {
+        self.records.clear();
+        self.put(frame)
+    }
+
+    /// Writes the entries that are held, and before them what stores answered to them when the frame was processed, with one
+    /// call of `Write`.
+    pub fn append_held(&mut self, answered: Option<&Answered>) -> Result<(), WriteError> {
+        let held = std::mem::take(&mut self.records);
+        answered.map_or(Ok(()), |answered| self.put_answers(answered))?;
+        self.records.extend_from_slice(&held);
         Ok(self.to.write_all(&self.records)?)
     }
 
@@ -120,6 +141,9 @@ impl<W: Write> JournalWriter<W> {
         }
         if frame.entries.is_empty() {
             return Ok(());
+        }
+        if let Some(answered) = frame.answered.as_ref().filter(|a| a.until > self.answered) {
+            self.put_answers(answered)?;
         }
         if !frame.asked.is_empty() {
             return self.put_query(frame);
@@ -147,6 +171,18 @@ impl<W: Write> JournalWriter<W> {
         self.records.extend_from_slice(frame.asked.as_bytes());
         self.seal(QUERY);
         self.next += 1;
+        Ok(())
+    }
+
+    fn put_answers(&mut self, answered: &Answered) -> Result<(), WriteError> {
+        if answered.bytes.len() > ANSWER_BYTES_MAX {
+            return Err(WriteError::Answers(answered.bytes.len()));
+        }
+        self.begin();
+        self.records.extend_from_slice(&answered.until.to_le_bytes());
+        self.records.extend_from_slice(&answered.bytes);
+        self.seal(ANSWERS);
+        self.answered = answered.until;
         Ok(())
     }
 
