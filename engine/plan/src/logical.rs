@@ -201,7 +201,9 @@ impl QueryPlan {
         let mut all: Vec<&Expr> = Vec::new();
         let mut functions: Vec<&Handler> = Vec::new();
         if let Role::States(states) = &self.role {
-            all.extend(states.slots.iter().flat_map(|s| &s.conditions).map(|c| &c.expr));
+            let conditions = || states.slots.iter().flat_map(|s| &s.conditions);
+            all.extend(conditions().map(|c| &c.expr));
+            all.extend(conditions().flat_map(|c| arguments(&c.aggregates)));
             functions.extend(states.slots.iter().flat_map(|s| &s.functions));
         }
         for handler in self.before.iter().chain(&self.after).chain(functions) {

@@ -7,7 +7,7 @@
 use riddhi_batch::{Attribute, Kind, Schema, Type};
 
 use crate::expr::{Compare, Expr, Node};
-use crate::logical::Handler;
+use crate::logical::{AggregatePlan, Handler};
 
 /// A pattern or sequence.
 #[derive(Clone, Debug)]
@@ -48,6 +48,8 @@ pub struct ConditionPlan {
     pub expr: Expr,
     /// What it asks of the match.
     pub captures: Vec<Capture>,
+    /// Aggregates, numbered behind that: each takes an event in before the condition is tested.
+    pub aggregates: Vec<AggregatePlan>,
 }
 
 /// A state.

@@ -2,13 +2,12 @@
 //! looked at.
 
 use riddhi_batch::{Arena, Column, Flow, Kind, Sel};
-use riddhi_plan::registry::{Failed, Groups, Leave, Run, Slide, StreamCx, StreamRows, Volatility};
+use riddhi_plan::registry::{Failed, StreamCx, StreamRows, Volatility};
 
 use super::faults::report_rows;
 use super::rows::Selected;
-use super::{
-    AggregateCode, Aggregates, Code, Cx, Step, StreamCode, Work, compute, exact_column, first_step, report, skip_unless,
-};
+use super::running::take_in;
+use super::{AggregateCode, Aggregates, Code, Cx, Step, StreamCode, Work, compute, exact_column, first_step, report};
 use crate::expr::{Program, Rows, Scratch, Source};
 
 impl Work {
@@ -119,43 +118,11 @@ impl Work {
         own: usize,
     ) {
         self.volatile_inputs(cx, input, range, selected, Volatility::Random);
-        let (b, serial) = (&mut self.buffers, self.serial);
-        let Aggregates { list, results } = &mut self.state.handlers[own];
-        results.iter_mut().for_each(Column::clear);
-        for (i, aggregate) in codes.iter().enumerate() {
-            let mut failed = Failed::default();
-            let arg = aggregate.arg.as_ref().map(|program| {
-                let rows = rows_of(
-                    input,
-                    selected,
-                    Source { cols: results, sel: Sel::From(0) },
-                    (&b.ts, &b.now),
-                    (serial, code.seed),
-                );
-                let mut column = Column::new(program.kind());
-                compute(program, &rows, cx.arena, &mut b.scratch, &mut column, &mut failed);
-                if list[i].exact() { exact_column(column, aggregate.kind, cx.arena, &mut failed) } else { column }
-            });
-            if !failed.is_empty() {
-                report(code, cx, &failed, first_step(input, selected, &failed));
-            }
-            let mut skipped = failed.rows;
-            if let Some(when) = &aggregate.when {
-                let rows = rows_of(
-                    input,
-                    selected,
-                    Source { cols: results, sel: Sel::From(0) },
-                    (&b.ts, &b.now),
-                    (serial, code.seed),
-                );
-                skip_unless(when, &rows, cx.arena, &mut b.scratch, &mut b.hits, &mut skipped);
-            }
-            let (groups, arena) = (Groups::One, &*cx.arena);
-            let entering =
-                Run { groups, arg: arg.as_ref(), first: 0, failed: &skipped, arena, n: selected.n, number: 0 };
-            let leaving = Run { groups, arg: None, first: 0, failed: &[], arena, n: 0, number: 0 };
-            list[i].slide(&Slide { entering, leaving, leave: Leave::None }, &mut results[i]);
-            list[i].settle(&mut results[i], cx.arena);
+        let (b, results) = (&mut self.buffers, Source::NONE);
+        let rows = rows_of(input, selected, results, (&b.ts, &b.now), (self.serial, code.seed));
+        let own = &mut self.state.handlers[own];
+        for failed in take_in(own, codes, &rows, cx.arena, &mut b.scratch, &mut b.hits) {
+            report(code, cx, &failed, first_step(input, selected, &failed));
         }
     }
 

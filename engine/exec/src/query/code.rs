@@ -489,7 +489,7 @@ fn show(item: &Item) -> Show {
     }
 }
 
-fn aggregate(plan: &AggregatePlan) -> AggregateCode {
+pub(super) fn aggregate(plan: &AggregatePlan) -> AggregateCode {
     let kind = plan.arg.as_ref().map_or(Kind::I64, |a| a.ty.kind());
     AggregateCode {
         function: plan.function.clone(),

@@ -17,6 +17,7 @@ mod limit;
 mod plain;
 mod raw;
 mod rows;
+mod running;
 mod sink;
 mod slide;
 mod spread;
@@ -42,6 +43,7 @@ pub(crate) use kept::Kept;
 pub use keyed::KeyedQuery;
 pub use raw::{RawSignals, kind};
 pub use rows::Piece;
+pub(crate) use running::Running;
 pub use state::Section;
 
 use limit::Tags;

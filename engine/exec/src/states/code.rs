@@ -2,7 +2,7 @@
 
 use riddhi_batch::{Kind, Schema};
 use riddhi_plan::expr::{Compare, Expr, Node};
-use riddhi_plan::logical::Handler;
+use riddhi_plan::logical::{AggregatePlan, Handler};
 use riddhi_plan::registry::Volatility;
 use riddhi_plan::states::{At, Capture, ConditionPlan, SlotPlan, StateKind, StatesPlan, What};
 
@@ -118,6 +118,8 @@ pub(super) struct Condition {
     asked: Vec<Capture>,
     pub takes: Vec<Take>,
     pub kinds: Vec<Kind>,
+    /// Aggregates, each of which takes an event in first. They are numbered as nothing of the match is.
+    pub aggregates: Vec<AggregatePlan>,
 }
 
 /// An equality by which waiting matches are looked up.
@@ -359,13 +361,17 @@ fn take(capture: &Capture, slots: &[Slot]) -> Take {
     Take { slot: capture.slot, at: capture.at, what }
 }
 
-/// The conditions of a slot: those that can be tested ahead, and the others.
+/// The conditions of a slot: those that can be tested ahead, and the others. One with aggregates is not, nor taken apart, and
+/// keeps its place among the others.
 fn conditions(slot: &SlotPlan, slots: &[Slot]) -> (Vec<Program>, Vec<Condition>) {
     let (mut alone, mut rest): (Vec<Program>, Vec<Condition>) = (Vec::new(), Vec::new());
+    let running = slot.conditions.iter().any(|c| !c.aggregates.is_empty());
     for condition in &slot.conditions {
-        for part in condition.parts() {
+        let parts = if condition.aggregates.is_empty() { condition.parts() } else { vec![&condition.expr] };
+        for part in parts {
             let program = Program::compile(part);
-            let ahead = !part.has_aggregate()
+            let ahead = !running
+                && !part.has_aggregate()
                 && part.volatility() <= Volatility::Clock
                 && (rest.is_empty() || program.is_tree());
             if ahead {
@@ -381,7 +387,8 @@ fn conditions(slot: &SlotPlan, slots: &[Slot]) -> (Vec<Program>, Vec<Condition>)
 fn asking(program: Program, part: &Expr, condition: &ConditionPlan, slots: &[Slot]) -> Condition {
     let takes: Vec<Take> = condition.captures.iter().map(|c| take(c, slots)).collect();
     let kinds = condition.captures.iter().map(|c| capture_kind(c, slots)).collect();
-    Condition { program, equality: equality(part), asked: condition.captures.clone(), takes, kinds }
+    let aggregates = condition.aggregates.clone();
+    Condition { program, equality: equality(part), asked: condition.captures.clone(), takes, kinds, aggregates }
 }
 
 /// Attribute and captured value, if the expression asks whether they are equal.
@@ -413,6 +420,9 @@ fn capture_kind(capture: &Capture, slots: &[Slot]) -> Kind {
 fn key(number: usize, plan: &StatesPlan, slots: &[Slot]) -> Option<KeyCode> {
     let slot = &slots[number];
     if slot.state == 0 || !matches!(slot.wait, Wait::One | Wait::Absent(_)) || !slot.functions.is_empty() {
+        return None;
+    }
+    if slot.rest.iter().any(|condition| !condition.aggregates.is_empty()) {
         return None;
     }
     for (condition, of) in slot.rest.iter().enumerate() {

@@ -1,6 +1,6 @@
 //! Conditions of slots: those on the event alone are tested for many events ahead, the others for a match and an event.
 
-use riddhi_batch::{Any, Arena, Column, Columns, Flow, Sel, Value};
+use riddhi_batch::{Any, Arena, Column, Columns, Flow, LoadError, Reader, Sel, Value, Writer};
 use riddhi_plan::registry::{Failed, StreamCx, StreamRows, Volatility};
 use riddhi_plan::states::At;
 
@@ -10,7 +10,7 @@ use super::machine::Event;
 use super::matches::{EMPTY, Memory};
 use crate::expr::{Program, Rows, Scratch, Source};
 use crate::operator::Inputs;
-use crate::query::{Cx, Failure, Step, stream_arguments};
+use crate::query::{Cx, Failure, Running, Step, stream_arguments};
 
 /// Of the conditions tested ahead: the row could not be computed.
 const FAILED: u8 = 2;
@@ -32,6 +32,8 @@ pub(super) struct Tester {
     ahead: Vec<Ahead>,
     /// By slot and condition: the values of a match.
     values: Vec<Vec<Vec<Column>>>,
+    /// By slot and condition: aggregates.
+    running: Vec<Vec<Running>>,
     scratch: Scratch,
     hits: Vec<u32>,
     failed: Failed,
@@ -55,6 +57,7 @@ impl Tester {
         Tester {
             ahead: code.slots.iter().map(|_| Ahead::default()).collect(),
             values: code.slots.iter().map(columns).collect(),
+            running: code.slots.iter().map(|s| s.rest.iter().map(|c| Running::new(&c.aggregates)).collect()).collect(),
             scratch: Scratch::default(),
             hits: Vec::new(),
             failed: Failed::default(),
@@ -214,6 +217,12 @@ impl Tester {
             if except == Some(number) {
                 continue;
             }
+            if !condition.aggregates.is_empty() {
+                if !self.test_running(&condition.program, (code, slot, number), event, cx, element) {
+                    return false;
+                }
+                continue;
+            }
             let mut values = std::mem::take(&mut self.values[slot][number]);
             let (cols, row) = self.source(code, slot, event);
             for (take, to) in condition.takes.iter().zip(&mut values) {
@@ -231,6 +240,51 @@ impl Tester {
             }
         }
         true
+    }
+
+    /// A condition with aggregates, which take the event in first.
+    #[cold]
+    fn test_running(
+        &mut self,
+        program: &Program,
+        (code, slot, number): (&Code, usize, usize),
+        event: &Event<'_>,
+        cx: &mut Cx<'_>,
+        element: u32,
+    ) -> bool {
+        let mut running = std::mem::take(&mut self.running[slot]);
+        let (mut scratch, mut hits) = (std::mem::take(&mut self.scratch), std::mem::take(&mut self.hits));
+        let (cols, row) = self.source(code, slot, event);
+        let rows = Rows {
+            n: 1,
+            input: Source { cols, sel: Sel::From(row) },
+            computed: Source::NONE,
+            ts: &[event.ts],
+            now: &[event.now],
+            serial: self.serial,
+            seed: self.seed,
+        };
+        let failed = running[number].take_in(&rows, cx.arena, &mut scratch, &mut hits);
+        (self.scratch, self.hits) = (scratch, hits);
+        self.failed.clear();
+        let passed = failed.is_none() && self.test_one(program, (code, slot), running[number].results(), event, cx);
+        self.running[slot] = running;
+        let failed = failed.or_else(|| (!self.failed.is_empty()).then(|| std::mem::take(&mut self.failed)));
+        if let Some(mut failed) = failed {
+            let reason = failed.reason.take().map(|r| r.to_string()).unwrap_or_default();
+            self.tell(slot, event, cx, element, reason);
+        }
+        passed
+    }
+
+    /// Writes what the aggregates of conditions hold.
+    pub fn save_running(&self, out: &mut Writer) {
+        self.running.iter().flatten().for_each(|running| running.save(out));
+    }
+
+    /// Reads what [`Tester::save_running`] wrote.
+    pub fn load_running(&mut self, from: &mut Reader<'_>) -> Result<(), LoadError> {
+        self.running.iter_mut().flatten().try_for_each(|running| running.load(from))
     }
 
     fn test_one(

@@ -36,6 +36,7 @@ impl States {
     pub(super) fn save_machine(&self, out: &mut Vec<Section>) {
         let mut w = Writer::default();
         w.put_u64(self.tester.serial);
+        self.tester.save_running(&mut w);
         let there = || self.keys.iter().enumerate().filter_map(|(key, kept)| Some((key, kept.as_ref()?)));
         let mut matches = Names::default();
         for station in there().flat_map(|(_, waiting)| &waiting.stations) {
@@ -59,6 +60,7 @@ impl States {
     pub(super) fn load_machine(&mut self, bytes: &[u8]) -> Result<(), LoadError> {
         let mut from = Reader::new(bytes);
         self.tester.serial = from.get_u64()?;
+        self.tester.load_running(&mut from)?;
         self.memory.clear();
         let n = load_memory(&mut self.memory, &mut from)?;
         for _ in 0..from.get_count(12)? {

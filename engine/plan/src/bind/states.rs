@@ -159,10 +159,12 @@ impl<'a> Pass<'a> {
             ..Binder::new(self.registry, &self.catalog, &mut self.diagnostics, &scope, "a filter")
         };
         let expr = binder.condition(condition, "a filter")?;
-        if !aggregates.list.is_empty() {
+        let (captures, aggregates) = (captured.captures(), aggregates.list);
+        // Both have numbers, and each key would have aggregates of its own.
+        if !aggregates.is_empty() && (!captures.is_empty() || self.open.is_some()) {
             self.diagnostics.push(unsupported::state_handler(condition.span));
         }
-        Some(ConditionPlan { expr, captures: captured.captures() })
+        Some(ConditionPlan { expr, captures, aggregates })
     }
 }
 

@@ -47,7 +47,8 @@ fn slot_text(plan: &AppPlan, query: &QueryPlan, states: &StatesPlan, slot: &Slot
     };
     slot.functions.iter().for_each(|f| text.push_str(&handler_text(f, &slot.schema)));
     for condition in &slot.conditions {
-        let captured: Vec<String> = condition.captures.iter().map(|c| states.attribute(c).name).collect();
+        let captured = condition.captures.iter().map(|c| states.attribute(c).name);
+        let captured: Vec<String> = captured.chain(condition.aggregates.iter().map(|a| a.text.clone())).collect();
         text.push_str(&format!("[{}]", state_text(&condition.expr, &slot.schema, &captured)));
     }
     text

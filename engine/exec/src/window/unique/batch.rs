@@ -1,10 +1,9 @@
 //! Batches of one row a key: the latest, or of `firstTimeBatch` and `firstLengthBatch` the first. A batch ends after so much time
-//! (`timeBatch`), so many keys (`lengthBatch`), so much time or so many keys (`timeLengthBatch`), or a period of a time attribute
-//! (`externalTimeBatch`).
+//! (`timeBatch`), so many keys (`lengthBatch`), or so much time or so many keys (`timeLengthBatch`).
 
 use std::sync::Arc;
 
-use riddhi_batch::{LoadError, Reader, State, Type, Writer};
+use riddhi_batch::{LoadError, Reader, State, Writer};
 use riddhi_plan::registry::{
     ArgError, ArgType, BoundWindow, Create, Entering, Form, Leaving, SignalSink, Timers, Times, Window,
 };
@@ -22,8 +21,6 @@ struct Ends {
     span: Option<i64>,
     /// Where periods are counted from; else the first row.
     start: Option<i64>,
-    /// The attribute that tells the time, if it is not the clock.
-    time: Option<u32>,
 }
 
 struct Batch {
@@ -37,10 +34,6 @@ struct Batch {
     next: Vec<u64>,
     /// When the open batch ends, once that is known.
     end: Option<i64>,
-    /// What the periods of a time attribute are counted from.
-    start: i64,
-    /// The greatest time of that attribute.
-    latest: i64,
     /// Whether the open period has come out already, by its keys: what comes in it is lost.
     closed: bool,
     asked: Asked,
@@ -52,9 +45,8 @@ fn bind(name: &str, args: &[ArgType], replace: bool, ends: Ends) -> Result<Bound
     let attribute = key(args, 0)?;
     let create: Create = Arc::new(move |_| {
         let (table, before, next, asked) = (Table::default(), Vec::new(), Vec::new(), Asked::default());
-        let (end, start, latest, closed) = (None, ends.start.unwrap_or(0), 0, false);
         let (key, buffer) = (attribute, Vec::new());
-        Box::new(Batch { ends, key, replace, table, before, next, end, start, latest, closed, asked, buffer })
+        Box::new(Batch { ends, key, replace, table, before, next, end: None, closed: false, asked, buffer })
     });
     let text = match (ends.keys, ends.span) {
         (None, span) => format!("{name}({} ms)", span.unwrap_or(0)),
@@ -63,14 +55,14 @@ fn bind(name: &str, args: &[ArgType], replace: bool, ends: Ends) -> Result<Bound
     };
     Ok(BoundWindow {
         leaving: Leaving::Any,
-        required: ends.time.or((!replace).then_some(attribute)),
+        required: (!replace).then_some(attribute),
         reads: vec![attribute],
-        timers: if ends.span.is_some() && ends.time.is_none() { Timers::Always } else { Timers::Never },
+        timers: if ends.span.is_some() { Timers::Always } else { Timers::Never },
         ..BoundWindow::new(text, false, Form::General, create)
     })
 }
 
-const NO_END: Ends = Ends { keys: None, span: None, start: None, time: None };
+const NO_END: Ends = Ends { keys: None, span: None, start: None };
 
 fn of_time(name: &str, args: &[ArgType], replace: bool) -> Result<BoundWindow, ArgError> {
     arity(name, args, 2, 3, &format!("{name}(attribute, 1 min)"))?;
@@ -107,31 +99,7 @@ pub(super) fn bind_time_length(args: &[ArgType]) -> Result<BoundWindow, ArgError
     let span = Some(const_time(args, 1, "the time span")?);
     let start = if args.len() > 3 { Some(const_time(args, 2, "the start time")?) } else { None };
     let keys = Some(const_time(args, args.len() - 1, "the number of keys")?);
-    bind(NAME, args, true, Ends { keys, span, start, time: None })
-}
-
-pub(super) fn bind_external(args: &[ArgType]) -> Result<BoundWindow, ArgError> {
-    const NAME: &str = "unique:externalTimeBatch";
-    let usage = "unique:externalTimeBatch(attribute, timestamp, 1 min)";
-    if args.len() > 4 {
-        let message = format!("`{NAME}` with a timeout is not built: it takes 3 to 4 arguments, not {}", args.len());
-        return Err(ArgError::count(message, format!("write `{usage}`")));
-    }
-    arity(NAME, args, 3, 4, usage)?;
-    let help = "name a long attribute that holds milliseconds";
-    let Some(time) = args[1].attribute.filter(|_| args[1].ty == Type::Long) else {
-        return Err(ArgError::at(1, "the time must be a long attribute", help));
-    };
-    let span = const_time(args, 2, "the time span")?;
-    if span == 0 {
-        let help = "Siddhi accepts this, and every event fails; give a time, for example `1 sec`";
-        return Err(ArgError::at(2, "the time span must not be zero", help));
-    }
-    let start = if args.len() > 3 { Some(const_time(args, 3, "the start time")?) } else { None };
-    let ends = Ends { span: Some(span), start, time: Some(time), keys: None };
-    let mut window = bind(NAME, args, true, ends)?;
-    window.reads.push(time);
-    Ok(window)
+    bind(NAME, args, true, Ends { keys, span, start })
 }
 
 impl State for Batch {
@@ -140,7 +108,7 @@ impl State for Batch {
         out.put_u64(self.before.len() as u64);
         self.before.iter().for_each(|&row| out.put_u64(row));
         out.put_bool(self.end.is_some());
-        [self.end.unwrap_or(0), self.start, self.latest].iter().for_each(|&time| out.put_i64(time));
+        out.put_i64(self.end.unwrap_or(0));
         out.put_bool(self.closed);
         self.asked.save(out);
     }
@@ -152,8 +120,6 @@ impl State for Batch {
         }
         let known = from.get_bool()?;
         self.end = Some(from.get_i64()?).filter(|_| known);
-        self.start = from.get_i64()?;
-        self.latest = from.get_i64()?;
         self.closed = from.get_bool()?;
         self.asked.load(from)
     }
@@ -170,26 +136,17 @@ impl Batch {
     /// The batch comes out, and the one before it expires; whether there was anything.
     fn release(&mut self, now: i64, sink: &mut dyn SignalSink) -> bool {
         self.next.clear();
-        if self.ends.time.is_some() {
-            self.table.drain_in_order(&mut self.next);
-        } else {
-            self.table.drain(&mut self.next);
-        }
+        self.table.drain(&mut self.next);
         self.before.iter().for_each(|&row| sink.expired(row, now));
         if !self.next.is_empty() {
             sink.reset();
         }
         for &row in &self.next {
-            if self.ends.time.is_some() { sink.current(row) } else { sink.current_at(row, now) }
+            sink.current_at(row, now);
         }
         let any = !self.before.is_empty() || !self.next.is_empty();
         std::mem::swap(&mut self.before, &mut self.next);
         any
-    }
-
-    fn boundary(&self, time: i64, span: i64) -> i64 {
-        let into = time.wrapping_sub(self.start).checked_rem(span).unwrap_or(0);
-        time.saturating_add(span.wrapping_sub(into))
     }
 
     /// Whether the clock has passed the end of the open period, which then moves on by one. The first call sets it.
@@ -244,35 +201,6 @@ impl Batch {
             sink.end_chunk(Some(from as u32));
         }
     }
-
-    /// One row, by its time attribute.
-    fn external(
-        &mut self,
-        rows: &Entering<'_>,
-        i: usize,
-        first: bool,
-        time: u32,
-        span: i64,
-        sink: &mut dyn SignalSink,
-    ) {
-        let at = rows.long(time, i);
-        if first && self.end.is_none_or(|end| end < 0) {
-            if self.ends.start.is_none() {
-                self.start = at;
-                self.end = Some(at.wrapping_add(span));
-            } else {
-                self.end = Some(self.boundary(at, span));
-            }
-        }
-        self.latest = self.latest.max(at);
-        if self.end.is_some_and(|end| at >= end) {
-            if self.release(self.latest, sink) {
-                sink.end_chunk(Some(i as u32));
-            }
-            self.end = Some(self.boundary(self.latest, span));
-        }
-        self.put(rows, i);
-    }
 }
 
 impl Window for Batch {
@@ -281,12 +209,7 @@ impl Window for Batch {
         while at < rows.chunk_ends.len() {
             let (from, to) = (at, rows.chunk_ends[at] as usize);
             at = to;
-            match (self.ends.time, self.ends.span) {
-                (Some(time), Some(span)) => {
-                    (from..to).for_each(|i| self.external(rows, i, i == from, time, span, sink));
-                }
-                _ => self.chunk(rows, from, to, sink),
-            }
+            self.chunk(rows, from, to, sink);
         }
     }
 

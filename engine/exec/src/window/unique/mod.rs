@@ -2,6 +2,7 @@
 
 mod batch;
 mod deduplicate;
+mod external;
 mod latest;
 mod length;
 mod queue;
@@ -47,7 +48,7 @@ pub(super) fn register(registry: &mut Registry) {
         ("unique:timeBatch", batch::bind_time, 1),
         ("unique:firstTimeBatch", batch::bind_first_time, 1),
         ("unique:timeLengthBatch", batch::bind_time_length, 1),
-        ("unique:externalTimeBatch", batch::bind_external, 1),
+        ("unique:externalTimeBatch", external::bind, 1),
     ];
     for (name, bind, keys) in all {
         registry.window(name, Arc::new(Unique { bind, keys }));

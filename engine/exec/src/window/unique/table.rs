@@ -137,13 +137,20 @@ impl Table {
         self.clear();
     }
 
-    /// Appends all rows in order of insertion, and empties the table.
-    pub(super) fn drain_in_order(&mut self, rows: &mut Vec<u64>) {
-        rows.extend(self.entries.iter().map(|e| e.row));
-        self.clear();
+    /// Takes over all rows of another: of a key that is there its row takes the place.
+    pub(super) fn take_all(&mut self, other: &mut Table) {
+        for Entry { key, spread, row } in other.entries.drain(..) {
+            let before = self.len();
+            self.put(&key, 0, row, true);
+            if self.len() > before {
+                self.entries[before].spread = spread;
+            }
+            other.spare.push(key);
+        }
+        other.index.clear();
     }
 
-    fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.spare.extend(self.entries.drain(..).map(|e| e.key));
         self.index.clear();
     }

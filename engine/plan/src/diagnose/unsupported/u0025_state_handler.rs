@@ -3,14 +3,14 @@ use riddhi_ql::{Diagnostic, Span};
 use super::feature;
 
 code! {
-    U0025, "aggregates in the handlers of a pattern's states",
-    "from every e1=S[count() > 2] -> e2=S select e1.n insert into Out;",
+    U0025, "aggregates in the handlers of a pattern's states, inside a partition or beside values of other states",
+    "from every e1=S -> e2=S[sum(n) > e1.n] select e1.n insert into Out;",
     @"
-    error[U0025]: Riddhi does not have aggregates in the handlers of a pattern's states yet
-     --> app.siddhi:2:17
+    error[U0025]: Riddhi does not have aggregates in the handlers of a pattern's states, inside a partition or beside values of other states yet
+     --> app.siddhi:2:25
       |
-    2 | from every e1=S[count() > 2] -> e2=S select e1.n insert into Out;
-      |                 ^^^^^^^^^^^ not there yet
+    2 | from every e1=S -> e2=S[sum(n) > e1.n] select e1.n insert into Out;
+      |                         ^^^^^^^^^^^^^ not there yet
     "
 }
 
