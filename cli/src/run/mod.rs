@@ -178,7 +178,6 @@ fn tell_missing(config: &Config) {
     let bodies = ![usual.body_bytes_max, limits.frame_bytes_max].contains(&limits.body_bytes_max);
     let admin = config.listeners.iter().position(|l| !l.tls);
     let missing = [
-        ("tls: legacy", config.tls.legacy),
         ("limits: body_bytes_max, other than frame_bytes_max", bodies),
         ("limits: rate_min_bytes_per_s", limits.rate_min_bytes_per_s != usual.rate_min_bytes_per_s),
         ("listenerConfigurations other than the first plain one", config.listeners.len() > admin.iter().count()),

@@ -26,7 +26,9 @@ pub fn options(args: &RunArgs, config: Option<&Config>) -> Result<NetworkOptions
     });
     let key_store = typed.or_else(|| config.and_then(|c| c.tls.key_store.as_ref()).map(store));
     let databridge = match config {
-        Some(config) => data_bridge(&config.databridge, key_store.as_ref())?,
+        Some(config) => {
+            DataBridgeOptions { legacy: config.tls.legacy, ..data_bridge(&config.databridge, key_store.as_ref())? }
+        }
         None => usual_bridge(key_store.as_ref()),
     };
     Ok(NetworkOptions {

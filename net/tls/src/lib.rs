@@ -11,6 +11,7 @@
 mod client;
 mod error;
 mod jks;
+mod legacy;
 mod p12;
 mod pem;
 mod server;

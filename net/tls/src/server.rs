@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
-use rustls::crypto::ring;
+use rustls::SignatureAlgorithm;
+use rustls::crypto::ring::sign::any_supported_type;
+use rustls::crypto::{CryptoProvider, ring};
 use rustls::server::ServerConfig;
 use rustls::{ServerConnection, version};
 
 use crate::error::{StoreError, Wrong};
+use crate::legacy;
 use crate::session::{Failure, Session};
 use crate::store::Identity;
 
@@ -23,9 +26,27 @@ impl Acceptor {
     ///
     /// The key cannot be used, or is not that of the certificate.
     pub fn new(identity: Identity) -> Result<Acceptor, StoreError> {
+        Acceptor::with(identity, ring::default_provider())
+    }
+
+    /// The same, and for those who offer nothing better one suite of old: see `legacy`.
+    ///
+    /// # Errors
+    ///
+    /// As of [`Acceptor::new`]; or the key is none of RSA, which that suite needs.
+    pub fn legacy(identity: Identity) -> Result<Acceptor, StoreError> {
+        let algorithm = any_supported_type(&identity.key).map(|key| key.algorithm());
+        if algorithm.is_ok_and(|algorithm| algorithm != SignatureAlgorithm::RSA) {
+            let what = "the suites of old agents need an RSA key, and this is none".to_owned();
+            return Err(StoreError { path: identity.path().to_owned(), what: Wrong::Key(what) });
+        }
+        Acceptor::with(identity, legacy::provider())
+    }
+
+    fn with(identity: Identity, provider: CryptoProvider) -> Result<Acceptor, StoreError> {
         let path = identity.path().to_owned();
         let wrong = |e: rustls::Error| StoreError { path: path.clone(), what: Wrong::Key(e.to_string()) };
-        let builder = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        let builder = ServerConfig::builder_with_provider(Arc::new(provider))
             .with_protocol_versions(&[&version::TLS13, &version::TLS12])
             .map_err(&wrong)?;
         let config = builder.with_no_client_auth().with_single_cert(identity.chain, identity.key).map_err(&wrong)?;

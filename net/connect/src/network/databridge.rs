@@ -24,6 +24,8 @@ pub struct DataBridgeOptions {
     pub tls_ports: Vec<(SocketAddr, Speaks)>,
     /// Key and certificate of those.
     pub key_store: Option<StoreFile>,
+    /// Whether agents that offer suites of old alone may log in there.
+    pub legacy: bool,
 }
 
 impl Default for DataBridgeOptions {
@@ -35,6 +37,7 @@ impl Default for DataBridgeOptions {
             ports: vec![(at(9611), Speaks::Binary), (at(7611), Speaks::Thrift(Service::Plain))],
             tls_ports: Vec::new(),
             key_store: None,
+            legacy: false,
         }
     }
 }
@@ -83,7 +86,8 @@ impl Taken {
             let mut all = options.ports.iter().map(listen).collect::<Result<Vec<_>, String>>()?;
             if !options.tls_ports.is_empty() {
                 let store = options.key_store.as_ref().ok_or("the TLS ports of the data bridge need a key store")?;
-                let secure = secure(store, For::Agents, &tell).map_err(|e| format!("the data bridge: {e}"))?;
+                let secure = secure(store, For::Agents { legacy: options.legacy }, &tell)
+                    .map_err(|e| format!("the data bridge: {e}"))?;
                 for (at, speaks) in &options.tls_ports {
                     let port = Arc::new(BridgePort::new(bridge, *speaks));
                     all.push(edge.listen_tls(*at, port, secure.clone()).map_err(|e| e.to_string())?);
