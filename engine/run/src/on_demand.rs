@@ -80,12 +80,7 @@ impl OnDemand {
     /// Asks the engines that run an app, each some of its regions, as of `now`. Why not, if something could not be computed or
     /// done; what was done before stays.
     pub(crate) fn ask(&self, engines: &mut [&mut Engine], now: i64) -> Result<Answer, String> {
-        let far = (0..self.app.tables.len()).filter(|&n| self.app.tables[n].store.is_some());
-        let far: Vec<usize> = far.collect();
-        if let Some(&table) = far.iter().find(|&&n| !self.app.changes_of(n).is_empty()) {
-            let name = &self.app.tables[table].name;
-            return Err(format!("the rows of table `{name}` are in a store, and a query cannot change them yet"));
-        }
+        let far: Vec<usize> = (0..self.app.tables.len()).filter(|&n| self.app.tables[n].store.is_some()).collect();
         let mut inner = Engine::new(self.app.clone(), EngineOptions::default());
         inner.start(now);
         lend_tables(engines, &mut inner);

@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex};
 
 use elsewhere::{Elsewhere, Event, STREAMS, app, calls, pool, turn, types};
 use riddhi_exec::table::StoreError;
-use riddhi_run::{Clock, FailureReport};
+use riddhi_plan::registry::StoreSpec;
+use riddhi_run::{Clock, FailureReport, compile_on_demand, compile_with, registry};
 
 #[test]
 fn one_call_for_all_events_of_a_frame() {
@@ -149,4 +150,55 @@ fn a_cache_keeps_rows_that_are_looked_up_by_their_key() {
         assert_eq!(turn(&mut pool, &app, &mut clock, &mut frame, &[("S", 1, 0)]).0, [] as [&str; 0]);
         assert_eq!(calls(&all), ["T: look up 1"], "that there is no row is not remembered");
     }
+}
+
+#[test]
+fn what_stores_cannot_do_is_refused_with_its_place() {
+    let mut registry = registry();
+    registry.store(StoreSpec { name: "recorder", options: Vec::new() });
+    let told = |text: &str| -> Vec<String> {
+        let compiled = compile_with(&format!("{STREAMS} {text}"), &registry);
+        compiled.diagnostics.iter().map(|d| format!("{} {}", d.code, d.message)).collect()
+    };
+    let table = "define table T (k int, v double);";
+    assert_eq!(told(&format!("@store(type='redis') {table}")), ["U0024 Riddhi does not have the store `redis` yet"]);
+    assert_eq!(
+        told(&format!("@store(type='recorder', @cache(size='10')) {table}")),
+        ["U0024 Riddhi does not have the cache of a table without a primary key yet"]
+    );
+    let cache = |cache: &str| told(&format!("@store(type='recorder', @cache({cache})) @primaryKey('k') {table}"));
+    assert_eq!(
+        cache("size='10', cache.policy='lru', retention.period='5 min', purge.interval='1 min'"),
+        [] as [&str; 0]
+    );
+    assert_eq!(cache("cache.policy='LRU'"), ["R0902 `cache` lacks its option `size`"]);
+    assert_eq!(cache("size='0'"), ["R0903 `0` is no value of `size`"]);
+    assert_eq!(cache("size='1', cache.policy='ARC'"), ["R0903 `ARC` is no value of `cache.policy`"]);
+    assert_eq!(cache("size='1', retention.period='soon'").len(), 1);
+    assert_eq!(told(&format!("@store(type='recorder', url='x') {table}")).len(), 1, "an option that it does not have");
+    let random = "from In select k, 1.0 as v update T set T.v = math:rand() on T.k == k;";
+    assert_eq!(
+        told(&format!("@store(type='recorder') {table} {random}")),
+        ["U0024 Riddhi does not have random values in what a table asks of its store, or tells it, yet"]
+    );
+
+    let app = app(&format!("{STREAMS} @store(type='recorder') define table T (k int, v int); from In insert into T;"));
+    let change = compile_on_demand("delete T on T.k == 1", &app);
+    let why: Vec<String> = change.diagnostics.iter().map(|d| format!("{} {}", d.code, d.message)).collect();
+    assert!(why[0].starts_with("U0024"), "{why:?}");
+    let read = compile_on_demand("from T on k == 1 select v", &app).query.unwrap();
+
+    // Nobody in the app sees the rows, but a query does.
+    let all = Arc::new(Mutex::new(Elsewhere::default()));
+    let mut pool = pool(&app, 1, false);
+    assert!(pool.ask(&read, 0).is_err(), "it is not connected");
+    pool.connect(&types(&all, true)).unwrap();
+    let (mut frame, mut clock) = (pool.frame(), Clock::new(false, 0));
+    turn(&mut pool, &app, &mut clock, &mut frame, &[("In", 1, 5), ("In", 2, 6)]);
+    calls(&all);
+    let state = pool.save();
+    assert_eq!(pool.ask(&read, 100).unwrap().rows.len(), 1);
+    assert_eq!(calls(&all), ["T: prepare", "T: look up 1"]);
+    assert_eq!(pool.save(), state);
+    assert!(pool.take_answers().is_none());
 }

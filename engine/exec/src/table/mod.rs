@@ -29,7 +29,9 @@ use whole::{Tail, Whole};
 pub(crate) use key::text_hashes;
 
 pub use change::{Applier, Rejection};
-pub use far::{Ahead, Away, Far, LateFailure, Patience, ROWS_AT_HAND_MAX, StoreCounters, TRIES_MAX};
+pub use far::{
+    Ahead, Away, Far, LateFailure, Patience, ROWS_AT_HAND_MAX, RUN_ANSWER_BYTES_MAX, StoreCounters, TRIES_MAX,
+};
 pub use find::{Finder, Found};
 pub use node::ChangeTable;
 pub use store::{Answers, ChangeName, Events, InMemory, Prepared, Rejected, StoreError, TableStore};

@@ -62,6 +62,13 @@ pub fn plan_on_demand(query: &OnDemand, app: &AppPlan, registry: &Registry) -> P
         (None, Some(change)) => pass.change_on_demand(query, change),
         (None, None) => None,
     };
+    let in_store = |p: &OnDemandPlan| {
+        let stored = (0..p.app.tables.len()).filter(|&n| p.app.tables[n].store.is_some());
+        stored.flat_map(|n| p.app.changes_of(n)).next().is_some()
+    };
+    if plan.as_ref().is_some_and(in_store) {
+        pass.diagnostics.push(unsupported::change_in_store(query.span));
+    }
     let plan = plan.filter(|_| !pass.diagnostics.has_errors());
     let mut diagnostics = pass.diagnostics.into_sorted();
     // Other places are in the app's text, which is not the one that is shown.

@@ -24,6 +24,12 @@ pub(super) fn table_line(table: &TablePlan, schema: &str) -> String {
         let why = if index.declared { "" } else { ", for a condition" };
         text += &format!("; {what} index of {}{why}", columns(table, &index.columns));
     }
+    if let Some(store) = &table.store {
+        text += &format!("; in a store of type {}, asked for what a frame needs", store.ty);
+        if let Some(cache) = store.cache {
+            text += &format!("; {} rows cached", cache.size);
+        }
+    }
     text
 }
 
@@ -93,7 +99,7 @@ pub(super) fn change_lines(plan: &AppPlan, change: &ChangePlan, schema: &Schema)
 /// A table for tools to read.
 pub(super) fn table_json(table: &TablePlan, attributes: Vec<Value>) -> Value {
     let index = |i: &IndexPlan| json!({"columns": i.columns, "form": form_text(i.form), "unique": i.unique, "declared": i.declared});
-    json!({
+    let mut all = json!({
         "name": table.name,
         "attributes": attributes,
         "key": table.key,
@@ -103,7 +109,11 @@ pub(super) fn table_json(table: &TablePlan, attributes: Vec<Value>) -> Value {
             RowOrder::Hash => "hash",
         },
         "indexes": table.indexes.iter().map(index).collect::<Vec<_>>(),
-    })
+    });
+    if let Some(store) = &table.store {
+        all["store"] = json!({"type": store.ty, "cached": store.cache.map(|c| c.size)});
+    }
+    all
 }
 
 /// What a node does to a table, for tools to read.

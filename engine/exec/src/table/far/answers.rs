@@ -56,6 +56,16 @@ impl Record {
         self.bytes.put_bytes(asked);
     }
 
+    /// Bytes so far.
+    pub(super) fn len(&self) -> usize {
+        self.bytes.bytes.len()
+    }
+
+    /// Forgets what was noted behind so many bytes.
+    pub(super) fn cut(&mut self, bytes: usize) {
+        self.bytes.bytes.truncate(bytes);
+    }
+
     /// All of it, which is then forgotten.
     pub(super) fn take(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.bytes.bytes)

@@ -1,6 +1,7 @@
 //! The store itself: asked with patience, and told of changes in batches.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use riddhi_batch::{Arena, Sel};
 use riddhi_plan::table::{TableCondition, TablePlan};
@@ -24,6 +25,16 @@ pub struct Away<'a> {
     /// What the store says.
     pub why: &'a str,
 }
+
+impl Away<'_> {
+    /// How long to wait before the batch is tried again: as long as sinks do.
+    pub fn pause(&self) -> Duration {
+        PAUSE
+    }
+}
+
+/// Between two tries.
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// Waits for a store that is not there, as long as it sees fit, and says whether the batch is to be tried again.
 pub type Patience = Box<dyn FnMut(&Away<'_>) -> bool + Send>;

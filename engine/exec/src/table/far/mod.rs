@@ -39,6 +39,9 @@ pub use link::{Away, LateFailure, Patience, StoreCounters, TRIES_MAX};
 /// Rows of a store that are at hand in a run at most; a look-up that finds more fails.
 pub const ROWS_AT_HAND_MAX: usize = 1_000_000;
 
+/// Bytes of answers of a run for the journal, at most; a look-up that brings more fails.
+pub const RUN_ANSWER_BYTES_MAX: usize = 64 << 20;
+
 /// The number of the first row that events of a run make: they come after all rows of the store.
 const FIRST_OWN: u64 = 1 << 63;
 
@@ -204,8 +207,14 @@ impl Far {
         let mut first = 0;
         for (key, &end) in keys.iter().zip(&ends) {
             let range = (first, end as usize);
+            let before = self.record.len();
             self.record.rows(key, ahead, &rows, range);
-            if let Err(why) = enter(table, (&mut self.at_hand, self.cache.as_ref()), &rows, range) {
+            if self.record.len() > RUN_ANSWER_BYTES_MAX {
+                let why: Arc<str> = "the store's answers in this turn are larger than the journal takes".into();
+                self.record.cut(before);
+                self.record.failed(key, ahead, &why);
+                self.fail(key, why);
+            } else if let Err(why) = enter(table, (&mut self.at_hand, self.cache.as_ref()), &rows, range) {
                 self.fail(key, why.into());
             }
             first = end as usize;

@@ -19,6 +19,11 @@ pub(crate) fn cache(span: Span) -> Diagnostic {
     not_yet(&CODE, "the cache of a table without a primary key", span)
 }
 
+/// A query between two events.
+pub(crate) fn change_in_store(span: Span) -> Diagnostic {
+    not_yet(&CODE, "queries that change a table in a store", span)
+}
+
 /// What a store would be told may be another value each time it is told.
 pub(crate) fn random_in_store(span: Span) -> Diagnostic {
     not_yet(&CODE, "random values in what a table asks of its store, or tells it,", span)
