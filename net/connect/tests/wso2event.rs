@@ -55,7 +55,11 @@ fn network() -> Arc<Network> {
 fn secure_network() -> Arc<Network> {
     let key = rcgen::KeyPair::generate().unwrap();
     let cert = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap().self_signed(&key).unwrap();
-    let path = std::env::temp_dir().join(format!("riddhi-wso2event-{}.pem", std::process::id()));
+    let path = std::env::temp_dir().join(format!(
+        "riddhi-wso2event-{}-{:?}.pem",
+        std::process::id(),
+        std::thread::current().id()
+    ));
     fs::write(&path, cert.pem() + &key.serialize_pem()).unwrap();
     let mut databridge = network().options().databridge.clone();
     let at = "127.0.0.1:0".parse().unwrap();
@@ -246,6 +250,37 @@ fn agents_log_in_over_tls_and_publish_in_clear() {
     open.poll(3);
     assert_eq!(open.row(2), open.row(0));
     fs::remove_file(store.unwrap().path).unwrap();
+}
+
+#[test]
+fn a_suite_of_old_agents_is_served_where_it_is_asked_for() {
+    let with = |of: &Arc<Network>, store: Option<StoreFile>, legacy: bool| {
+        let mut databridge = DataBridgeOptions { legacy, ..of.options().databridge.clone() };
+        databridge.key_store = store.or(databridge.key_store);
+        Arc::new(Network::new(NetworkOptions { databridge, ..NetworkOptions::default() }))
+    };
+    let secure = secure_network();
+    // Its key is of another kind than the suite needs.
+    let refused = open(STOCK, &with(&secure, None, true)).err().unwrap();
+    assert!(refused.contains("need an RSA key"), "{refused}");
+    let store = concat!(env!("CARGO_MANIFEST_DIR"), "/../tls/tests/data/rsa.pem");
+    for legacy in [true, false] {
+        let open = open(STOCK, &with(&secure, Some(StoreFile::at(PathBuf::from(store))), legacy)).unwrap();
+        for at in &open.secure {
+            let client = std::process::Command::new("openssl")
+                .args(["s_client", "-brief", "-tls1_2", "-cipher", "DHE-RSA-AES128-SHA:@SECLEVEL=0", "-connect"])
+                .arg(at.to_string())
+                .stdin(std::process::Stdio::null())
+                .output();
+            let Ok(client) = client else {
+                eprintln!("not run: there is no openssl");
+                return;
+            };
+            let said = String::from_utf8_lossy(&client.stderr);
+            assert_eq!(said.contains("Ciphersuite: DHE-RSA-AES128-SHA"), legacy, "{said}");
+        }
+    }
+    fs::remove_file(secure.options().databridge.key_store.clone().unwrap().path).unwrap();
 }
 
 #[test]
