@@ -308,9 +308,7 @@ impl LinkWriter {
     ///
     /// As [`LinkWriter::write`].
     pub fn flush(&mut self) -> io::Result<()> {
-        let sent = self.stream.write_all(&self.out);
-        self.out.clear();
-        sent
+        self.flush_with(&[])
     }
 
     /// Bytes as they are, for tests.

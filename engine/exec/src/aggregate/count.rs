@@ -51,11 +51,7 @@ impl Aggregate for Count {
             _ => {
                 let mut l = 0;
                 for i in 0..s.entering.n {
-                    let leave = match s.leave {
-                        Leave::None => 0,
-                        Leave::One => 1,
-                        Leave::Each(counts) => counts[i] as usize,
-                    };
+                    let leave = s.leave.before(i);
                     for j in l..l + leave {
                         rows[s.leaving.groups.at(j) as usize] -= counts(&s.leaving, j);
                     }

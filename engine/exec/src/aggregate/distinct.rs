@@ -4,9 +4,7 @@ use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
 use riddhi_batch::{Arena, Column, Kind, LoadError, Reader, Type, Writer};
-use riddhi_plan::registry::{
-    Aggregate, ArgError, ArgType, BoundAggregate, Leave, Run, SignalKind, Signals, Slide, WindowUse,
-};
+use riddhi_plan::registry::{Aggregate, ArgError, ArgType, BoundAggregate, Run, SignalKind, Signals, Slide, WindowUse};
 
 use super::{bound, one};
 
@@ -66,11 +64,7 @@ impl Aggregate for Distinct {
     fn slide(&mut self, s: &Slide<'_>, out: &mut Column) {
         let mut l = 0;
         for i in 0..s.entering.n {
-            let leave = match s.leave {
-                Leave::None => 0,
-                Leave::One => 1,
-                Leave::Each(counts) => counts[i] as usize,
-            };
+            let leave = s.leave.before(i);
             (l..l + leave).for_each(|j| self.change_row(&s.leaving, j, -1));
             l += leave;
             self.change_row(&s.entering, i, 1);

@@ -1,7 +1,7 @@
 //! Aggregators whose value is as long as what they hold: sets, lists, maps, texts.
 
 use riddhi_batch::{Arena, Column, Data, LoadError, Reader, Writer};
-use riddhi_plan::registry::{Aggregate, Leave, Run, SignalKind, Signals, Slide};
+use riddhi_plan::registry::{Aggregate, Run, SignalKind, Signals, Slide};
 
 /// What a group holds.
 pub(super) trait Held: Clone + Send + Sync + 'static {
@@ -59,11 +59,7 @@ impl<T: Held> Aggregate for Groups<T> {
     fn slide(&mut self, s: &Slide<'_>, out: &mut Column) {
         let mut l = 0;
         for i in 0..s.entering.n {
-            let leave = match s.leave {
-                Leave::None => 0,
-                Leave::One => 1,
-                Leave::Each(counts) => counts[i] as usize,
-            };
+            let leave = s.leave.before(i);
             (l..l + leave).for_each(|j| self.change_row(&s.leaving, j, false));
             l += leave;
             self.change_row(&s.entering, i, true);

@@ -134,11 +134,7 @@ impl<A: Accumulate> Table<A> {
     fn slide_slow(&mut self, s: &Slide<'_>, out: &mut Column) {
         let mut l = 0;
         for i in 0..s.entering.n {
-            let count = match s.leave {
-                Leave::None => 0,
-                Leave::One => 1,
-                Leave::Each(counts) => counts[i],
-            };
+            let count = s.leave.before(i);
             for _ in 0..count {
                 self.remove_at(&s.leaving, l);
                 l += 1;

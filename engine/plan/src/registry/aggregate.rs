@@ -137,6 +137,18 @@ pub enum Leave<'a> {
     Each(&'a [u32]),
 }
 
+impl Leave<'_> {
+    /// How many rows leave before entering row `i`.
+    #[inline]
+    pub fn before(self, i: usize) -> usize {
+        match self {
+            Leave::None => 0,
+            Leave::One => 1,
+            Leave::Each(counts) => counts[i] as usize,
+        }
+    }
+}
+
 /// Rows that enter one by one and, before each, rows that leave, oldest first.
 #[derive(Clone, Copy, Debug)]
 pub struct Slide<'a> {
