@@ -218,8 +218,7 @@ impl QueryPlan {
                 }
             }
         }
-        all.extend(self.select.items.iter().map(|i| &i.expr).chain(&self.select.having));
-        all.extend(arguments(&self.select.aggregates));
+        all.extend(self.select.expressions());
         if let Role::Join(join) = &self.role {
             all.extend(join.sides.iter().flat_map(|side| side.stage.expressions()).chain(&join.on));
             all.extend(join.table.iter().flat_map(|condition| condition.expressions()));
@@ -332,14 +331,34 @@ pub struct SelectPlan {
     pub group_by: Vec<u32>,
     /// A bool over the query's input and aggregates: output attributes are replaced by what computes them.
     pub having: Option<Expr>,
-    /// Output attributes to sort by, and whether descending.
-    pub order_by: Vec<(u32, bool)>,
+    /// What to sort by, and whether descending.
+    pub order_by: Vec<(SortBy, bool)>,
+    /// What is sorted by that no output attribute shows: attributes of the inputs.
+    pub sort_keys: Vec<Expr>,
     /// Rows of a chunk that come out at most.
     pub limit: Option<u64>,
     /// Rows of a chunk that are dropped first.
     pub offset: Option<u64>,
     /// Every row comes out, not only the last of a chunk or of each of its groups.
     pub each_row: bool,
+}
+
+impl SelectPlan {
+    /// All its expressions.
+    pub fn expressions(&self) -> impl Iterator<Item = &Expr> {
+        let items = self.items.iter().map(|i| &i.expr);
+        let arguments = self.aggregates.iter().flat_map(|a| a.arg.iter().chain(&a.when));
+        items.chain(&self.having).chain(&self.sort_keys).chain(arguments)
+    }
+}
+
+/// What rows are sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SortBy {
+    /// An output attribute.
+    Item(u32),
+    /// One of the sort keys.
+    Key(u32),
 }
 
 /// One output attribute.

@@ -16,8 +16,6 @@ pub struct OnDemandPlan {
     pub source: usize,
     /// The stream of what it finds; none if it changes a table.
     pub result: Option<usize>,
-    /// How many of its attributes are asked for; what is sorted by may stand behind.
-    pub columns: usize,
 }
 
 /// What an on-demand query is given.

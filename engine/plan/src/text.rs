@@ -6,7 +6,7 @@ use std::fmt::Write;
 use riddhi_batch::{Schema, Value, double_text, float_text};
 
 use crate::expr::{Arith, Compare, Expr, Node};
-use crate::logical::{AggregatePlan, Handler, Kinds, QueryPlan, RatePlan, Which};
+use crate::logical::{AggregatePlan, Handler, Kinds, QueryPlan, RatePlan, SortBy, Which};
 use crate::table::{Access, TableCondition};
 
 /// The text of `expr`, whose attributes are those of `schema`.
@@ -250,8 +250,12 @@ pub(crate) fn clauses(query: &QueryPlan) -> Vec<String> {
         clauses.push(format!("having {}", text(having)));
     }
     if !select.order_by.is_empty() {
-        let key = |(at, descending): &(u32, bool)| {
-            let name = select.items.get(*at as usize).map_or(String::new(), |i| name_text(&i.name));
+        let key = |(by, descending): &(SortBy, bool)| {
+            let name = match *by {
+                SortBy::Item(at) => select.items.get(at as usize).map(|i| name_text(&i.name)),
+                SortBy::Key(at) => select.sort_keys.get(at as usize).map(text),
+            };
+            let name = name.unwrap_or_default();
             if *descending { format!("{name} desc") } else { name }
         };
         clauses.push(format!("order by {}", select.order_by.iter().map(key).collect::<Vec<_>>().join(", ")));

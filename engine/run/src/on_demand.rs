@@ -72,9 +72,7 @@ impl OnDemand {
 
     /// What its rows hold.
     pub fn schema(&self) -> riddhi_batch::Schema {
-        let mut schema = self.plan.result.map(|r| self.app.streams[r].schema.clone()).unwrap_or_default();
-        schema.attributes.truncate(self.plan.columns);
-        schema
+        self.plan.result.map(|r| self.app.streams[r].schema.clone()).unwrap_or_default()
     }
 
     /// Asks the engines that run an app, each some of its regions, as of `now`. Why not, if something could not be computed or

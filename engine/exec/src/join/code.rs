@@ -142,9 +142,7 @@ impl JoinCode {
             None => (condition(&join.on), condition(&join.rest)),
         };
         let select = &plan.select;
-        let arguments = select.aggregates.iter().flat_map(|a| a.arg.iter().chain(&a.when));
-        let mut exprs = select.items.iter().map(|i| &i.expr).chain(&select.having).chain(arguments);
-        let mut in_select = used(&mut exprs);
+        let mut in_select = used(&mut select.expressions());
         select.group_by.iter().for_each(|&a| in_select[a as usize] = true);
         let selected = carried(in_select);
         let aggregated = !inner.aggregates.is_empty();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use riddhi_batch::{Column, Kind, Schema};
 use riddhi_plan::expr::{Expr, Node};
-use riddhi_plan::logical::{AggregatePlan, Handler, Item, Kinds, QueryPlan, RatePlan, Role, Shared, Which};
+use riddhi_plan::logical::{AggregatePlan, Handler, Item, Kinds, QueryPlan, RatePlan, Role, Shared, SortBy, Which};
 use riddhi_plan::registry::{BoundAggregate, BoundWindow, Form, StreamKernel, Timers, Volatility};
 
 use crate::expr::Program;
@@ -193,8 +193,10 @@ pub struct Code {
     pub shows: Vec<Show>,
     /// Which rows come out.
     pub having: Option<Program>,
-    /// Output attributes to sort by, and whether descending.
-    pub order_by: Vec<(u32, bool)>,
+    /// What to sort by, and whether descending.
+    pub order_by: Vec<(SortBy, bool)>,
+    /// What is sorted by that no output attribute shows.
+    pub sort_keys: Vec<Program>,
     /// Most rows of a chunk.
     pub limit: Option<u64>,
     /// Rows of a chunk dropped first.
@@ -299,6 +301,7 @@ impl Code {
             shows: plan.select.items.iter().map(show).collect(),
             having: plan.select.having.as_ref().map(Program::compile),
             order_by: plan.select.order_by.clone(),
+            sort_keys: plan.select.sort_keys.iter().map(Program::compile).collect(),
             limit: plan.select.limit,
             offset: plan.select.offset.unwrap_or(0),
             kinds: plan.kinds,
@@ -364,7 +367,8 @@ impl Code {
                 Step::Stream(function) => most.extend(function.args.iter().map(|(arg, _)| arg.volatility())),
             }
         }
-        most.extend(self.items.iter().chain(&self.args).chain(&self.having).map(Program::volatility));
+        let selection = self.items.iter().chain(&self.args).chain(&self.having).chain(&self.sort_keys);
+        most.extend(selection.map(Program::volatility));
         most.extend(self.aggregates.iter().flat_map(|a| a.arg.iter().chain(&a.when)).map(Program::volatility));
         // Volatility is ordered, so an expression that asks for random values may ask for the clock too.
         self.asks_ts = most.iter().any(|&v| v >= Volatility::RowTime);
@@ -559,6 +563,9 @@ fn sound(expr: &Expr) -> bool {
 
 fn way(plan: &QueryPlan) -> Way {
     let select = &plan.select;
+    if !select.sort_keys.is_empty() {
+        return Way::General;
+    }
     let nothing_aggregated = select.aggregates.is_empty() && select.group_by.is_empty();
     if plan.window.is_none() && nothing_aggregated && plan.after.is_empty() {
         return if plan.kinds == Kinds::Expired { Way::General } else { Way::Plain };
@@ -601,7 +608,7 @@ fn kept(plan: &QueryPlan, way: Way) -> Vec<u32> {
     };
     plan.select.items.iter().for_each(|i| note(&i.expr));
     if way == Way::General {
-        plan.select.having.iter().for_each(&mut note);
+        plan.select.having.iter().chain(&plan.select.sort_keys).for_each(&mut note);
         plan.select.aggregates.iter().flat_map(|a| a.arg.iter().chain(&a.when)).for_each(&mut note);
         for handler in &plan.after {
             match handler {

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::ops::Range;
 
 use riddhi_batch::{Arena, Chunk, Column, Columns, Data, Flow, Sel, compare_utf16};
-use riddhi_plan::logical::Kinds;
+use riddhi_plan::logical::{Kinds, SortBy};
 
 use super::Code;
 use super::limit::Tags;
@@ -46,6 +46,8 @@ impl Slots {
 #[derive(Clone, Debug, Default)]
 pub struct Sorter {
     rows: Columns,
+    /// Of the rows that are taken: what they are sorted by and do not show.
+    pub keys: Vec<Column>,
     kinds: Vec<u8>,
     groups: Vec<u32>,
     order: Vec<u32>,
@@ -54,7 +56,8 @@ pub struct Sorter {
 impl Sorter {
     /// A sorter for a query's output.
     pub fn new(code: &Code) -> Sorter {
-        Sorter { rows: Columns::new(code.output_kinds()), ..Sorter::default() }
+        let keys = code.sort_keys.iter().map(|key| Column::new(key.kind())).collect();
+        Sorter { rows: Columns::new(code.output_kinds()), keys, ..Sorter::default() }
     }
 
     /// Takes the rows from `first` on out of the output.
@@ -120,7 +123,7 @@ impl Sorter {
     }
 
     /// Sorts each run of rows of one kind by itself; stable.
-    fn sort(&mut self, order_by: &[(u32, bool)], arena: &Arena) {
+    fn sort(&mut self, order_by: &[(SortBy, bool)], arena: &Arena) {
         if order_by.is_empty() {
             return;
         }
@@ -135,9 +138,12 @@ impl Sorter {
         self.order = order;
     }
 
-    fn compare(&self, order_by: &[(u32, bool)], a: usize, b: usize, arena: &Arena) -> Ordering {
-        for &(column, descending) in order_by {
-            let column = &self.rows.cols[column as usize];
+    fn compare(&self, order_by: &[(SortBy, bool)], a: usize, b: usize, arena: &Arena) -> Ordering {
+        for &(by, descending) in order_by {
+            let column = match by {
+                SortBy::Item(at) => &self.rows.cols[at as usize],
+                SortBy::Key(at) => &self.keys[at as usize],
+            };
             // Null sorts last in both directions.
             let by_null = column.is_null(a).cmp(&column.is_null(b));
             if by_null != Ordering::Equal {

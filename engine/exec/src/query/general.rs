@@ -806,6 +806,10 @@ impl Work {
                 out.truncate(before);
             }
         }
+        for (key, out) in code.sort_keys.iter().zip(&mut b.sorter.keys) {
+            out.clear();
+            compute(key, &rows, cx.arena, &mut b.scratch, out, &mut b.failed);
+        }
         !b.failed.is_empty()
     }
 }

@@ -398,7 +398,6 @@ fn note(expr: &Expr, used: &mut [bool]) {
 }
 
 fn note_selection(select: &SelectPlan, used: &mut [bool]) {
-    let arguments = select.aggregates.iter().flat_map(|a| a.arg.iter().chain(&a.when));
-    select.items.iter().map(|i| &i.expr).chain(&select.having).chain(arguments).for_each(|e| note(e, used));
+    select.expressions().for_each(|e| note(e, used));
     select.group_by.iter().for_each(|&a| used[a as usize] = true);
 }

@@ -135,8 +135,6 @@ pub(crate) struct Pass<'a> {
     triggers: Vec<(&'a ast::TriggerDef, TriggerPlan)>,
     /// What the rows of the query in hand do to a table, and the stream on which they go there.
     change: Option<(usize, ChangePlan)>,
-    /// Of a query that may sort by attributes which it does not select: those.
-    hidden_keys: Option<Vec<scope::Output>>,
     /// Whether a change of a table may name columns without the table.
     bare_columns: bool,
     /// Queries of the text that were kept, which count for their labels.
@@ -168,7 +166,6 @@ impl<'a> Pass<'a> {
             queries: Vec::new(),
             triggers: Vec::new(),
             change: None,
-            hidden_keys: None,
             bare_columns: false,
             numbered: 0,
             left_out: Vec::new(),

@@ -168,19 +168,14 @@ impl<'a> Pass<'a> {
         let before = on.map(|condition| Handler::Filter { condition, aggregates: Vec::new() }).into_iter().collect();
         // As one of several: `having` and `order by` may name what is not selected.
         let inputs = [Input { multi: true, state: true, ..input(&name.name, shape.clone()) }];
-        self.hidden_keys = Some(Vec::new());
         let (outputs, select) = self.selection(query.selection.as_ref(), &inputs, once(), "");
         let select = select?;
-        let columns = match query.selection.as_ref().map(|s| &s.list) {
-            Some(SelectList::List(list)) => list.len(),
-            _ => shape.fields.len(),
-        };
         let source = self.source(shape, query.span);
         self.catalog.add(RESULT, inferred(outputs, query.span));
         let result = self.catalog.get(RESULT)?.number;
         let plan = self.query_of(query, source, select);
         self.add(QueryPlan { before, output: Some(result), ..plan });
-        Some(OnDemandPlan { columns, ..self.finish(contents, source, Some(result)) })
+        Some(self.finish(contents, source, Some(result)))
     }
 
     /// What is asked of an aggregation: a range and a duration, which are constants.
@@ -286,7 +281,6 @@ impl<'a> Pass<'a> {
             contents,
             source,
             result,
-            columns: 0,
         }
     }
 }

@@ -11,9 +11,9 @@ use super::aggregates::Aggregates;
 use super::catalog::{Field, Shape};
 use super::expr::Binder;
 use super::scope::{Found, Input, Output, Scope};
-use crate::diagnose::{clauses, names, notes, unsupported, warnings};
+use crate::diagnose::{clauses, names, notes, warnings};
 use crate::expr::{Expr, Node};
-use crate::logical::{Item, SelectPlan};
+use crate::logical::{Item, SelectPlan, SortBy};
 use crate::registry::WindowUse;
 
 impl<'a> Pass<'a> {
@@ -42,16 +42,14 @@ impl<'a> Pass<'a> {
             Some(SelectList::Star(span)) => self.star(&scope, *span),
             Some(SelectList::List(list)) => (self.items(list, &scope, &mut aggregates), false),
         };
-        let mut shape = Shape { fields: outputs.iter().map(field).collect(), open };
+        let shape = Shape { fields: outputs.iter().map(field).collect(), open };
         let Some(selection) = selection else {
             return (shape, finish(outputs, open, SelectPlan::default()));
         };
         let group_by = self.group_by(selection, &scope);
         let having = self.having(selection, &scope, &outputs, target, &mut aggregates);
-        let order_by = self.order_by(selection, &scope, &outputs, target);
-        let hidden = self.hidden_keys.as_mut().map(std::mem::take).unwrap_or_default();
-        shape.fields.extend(hidden.iter().map(field));
-        let outputs: Vec<Output> = outputs.into_iter().chain(hidden).collect();
+        let mut sort_keys = Vec::new();
+        let order_by = self.order_by(selection, &scope, &outputs, target, &mut sort_keys);
         let limit = self.limit(selection.limit, "limit");
         let offset = self.limit(selection.offset, "offset");
         let plan = || {
@@ -61,6 +59,7 @@ impl<'a> Pass<'a> {
                 group_by: group_by?,
                 having: having?,
                 order_by: order_by?,
+                sort_keys,
                 limit: limit?,
                 offset: offset?,
                 each_row: false,
@@ -152,13 +151,14 @@ impl<'a> Pass<'a> {
         scope: &Scope<'_>,
         outputs: &[Output],
         target: &str,
-    ) -> Option<Vec<(u32, bool)>> {
+        sort_keys: &mut Vec<Expr>,
+    ) -> Option<Vec<(SortBy, bool)>> {
         let mut keys = Some(Vec::new());
         let scope = Scope { outputs: Some((target, outputs)), aliases: Vec::new(), ..scope.clone() };
         for order in &selection.order_by {
-            let found = self.order_key(&order.attr, &scope, outputs);
+            let found = self.sort_by(&order.attr, &scope, outputs, sort_keys);
             match (found, &mut keys) {
-                (Some(at), Some(keys)) => keys.push((at as u32, order.order == ast::Order::Desc)),
+                (Some(at), Some(keys)) => keys.push((at, order.order == ast::Order::Desc)),
                 (None, _) => keys = None,
                 (Some(_), None) => {}
             }
@@ -166,8 +166,16 @@ impl<'a> Pass<'a> {
         keys
     }
 
-    /// The place of an output attribute. An attribute of one of several inputs is that of the output which shows it.
-    fn order_key(&mut self, attr: &AttrRef, scope: &Scope<'_>, outputs: &[Output]) -> Option<usize> {
+    /// What an attribute of `order by` is: an output attribute, of several inputs also one that shows what it names, or else a
+    /// key of its own.
+    fn sort_by(
+        &mut self,
+        attr: &AttrRef,
+        scope: &Scope<'_>,
+        outputs: &[Output],
+        sort_keys: &mut Vec<Expr>,
+    ) -> Option<SortBy> {
+        let item = |at: usize| SortBy::Item(at as u32);
         let named = || outputs.iter().position(|o| o.name == attr.attr.name);
         match scope.find_for(attr, "order by") {
             Found::Expr(found) => {
@@ -177,17 +185,15 @@ impl<'a> Pass<'a> {
                 };
                 let by_name = named().filter(|_| attr.stream.is_none() || !scope.multi());
                 let place = by_name.or_else(|| outputs.iter().position(shows));
-                if let (None, Some(hidden)) = (place, &mut self.hidden_keys) {
-                    // What is sorted by comes out behind what is selected.
-                    hidden.push(Output { name: format!(":{}", hidden.len()), expr: Some(*found) });
-                    return Some(outputs.len() + hidden.len() - 1);
-                }
-                if place.is_none() {
-                    self.diagnostics.push(unsupported::order_by_input(attr.span));
-                }
-                place
+                Some(place.map_or_else(
+                    || {
+                        sort_keys.push(*found);
+                        SortBy::Key(sort_keys.len() as u32 - 1)
+                    },
+                    item,
+                ))
             }
-            Found::Unknown => named(),
+            Found::Unknown => named().map(item),
             Found::Wrong(diagnostic) => {
                 self.diagnostics.push(*diagnostic);
                 None

@@ -8,7 +8,8 @@ use super::{carries, input_names, kind_text, merged, mode_text, rules_attribute,
 use crate::connector::ConnectorPlan;
 use crate::expr::{Expr, Node};
 use crate::logical::{
-    AggregatePlan, AppPlan, Handler, Kinds, QueryPlan, RatePlan, RegionPlan, Role, RulesPlan, SelectPlan, StreamPlan,
+    AggregatePlan, AppPlan, Handler, Kinds, QueryPlan, RatePlan, RegionPlan, Role, RulesPlan, SelectPlan, SortBy,
+    StreamPlan,
 };
 use crate::text::{expr_text, handler_text, which_text};
 
@@ -135,7 +136,17 @@ fn select(select: &SelectPlan, schema: &Schema) -> Value {
     let item =
         |i: &crate::logical::Item| json!({"name": i.name, "value": expression(&i.expr, schema, &select.aggregates)});
     let name = |at: &u32| schema.attributes.get(*at as usize).map(|a| a.name.clone());
-    let order = |(at, descending): &(u32, bool)| json!({"name": select.items.get(*at as usize).map(|i| i.name.clone()), "descending": descending});
+    let sorted_by = |by: &SortBy| match *by {
+        SortBy::Item(at) => json!({"name": select.items.get(at as usize).map(|i| i.name.clone())}),
+        SortBy::Key(at) => {
+            json!({"value": select.sort_keys.get(at as usize).map(|key| expression(key, schema, &select.aggregates))})
+        }
+    };
+    let order = |(by, descending): &(SortBy, bool)| {
+        let mut order = sorted_by(by);
+        order["descending"] = json!(descending);
+        order
+    };
     json!({
         "items": select.items.iter().map(item).collect::<Vec<_>>(),
         "aggregates": aggregates(&select.aggregates, schema),

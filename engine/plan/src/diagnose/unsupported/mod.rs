@@ -15,7 +15,6 @@ mod u0022_mapper;
 mod u0023_option;
 mod u0024_store;
 mod u0025_state_handler;
-mod u0026_order_by_input;
 mod u0027_left_out;
 mod u0101_window;
 mod u0102_function;
@@ -36,7 +35,6 @@ family! {
     u0023_option,
     u0024_store,
     u0025_state_handler,
-    u0026_order_by_input,
     u0027_left_out,
     u0101_window,
     u0102_function,
