@@ -114,7 +114,8 @@ pub fn take<T: Bits, M>(from: &mut Cursor<'_>, n: usize, to: &mut Vec<M>, make: 
     let mut base = [0; 8];
     base[..T::BYTES].copy_from_slice(from.take(T::BYTES)?);
     let base = u64::from_le_bytes(base);
-    if below as usize + width * 8 > T::BYTES * 8 {
+    // Equal numbers have no bits above which others could stand.
+    if below as usize + width * 8 > T::BYTES * 8 || (width == 0 && below > 0) {
         return Err("a column's numbers have more bits than their type");
     }
     let bytes = match width {
@@ -202,7 +203,7 @@ mod tests {
 
     #[test]
     fn widths_and_places_that_cannot_be_are_refused() {
-        for (width, below) in [(3, 0), (8, 0), (5, 0), (2, 17), (1, 255)] {
+        for (width, below) in [(3, 0), (8, 0), (5, 0), (2, 17), (1, 255), (0, 1), (0, 32)] {
             let bytes = [&[width, below][..], &[0; 64]].concat();
             assert!(
                 take::<u32, u32>(&mut Cursor { rest: &bytes }, 2, &mut Vec::new(), |x| x).is_err(),
