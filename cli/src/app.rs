@@ -9,7 +9,7 @@ use std::time::Instant;
 use riddhi_connect::Connectors;
 use riddhi_plan::Verdict;
 use riddhi_plan::cron::Zone;
-use riddhi_plan::registry::{Outside, Registry};
+use riddhi_plan::registry::{Compat, Outside, Registry};
 use riddhi_ql::{Diagnostic, Report, Severity, Source, render_text, substitute, suggest};
 use riddhi_run::{App, Compiled, compile_with};
 
@@ -47,11 +47,21 @@ impl AppFile {
 
     /// Compiles a text that stood in the file at `path`; its schedules are read in `zone`.
     pub fn compile(path: &str, text: String, outside: Outside, zone: &Zone) -> AppFile {
+        AppFile::compile_with(path, text, &registry(outside, zone))
+    }
+
+    /// Compiles a text that a state has kept, as [`kept_text`] made it.
+    pub fn compile_kept(path: &str, text: String, outside: Outside, zone: &Zone) -> AppFile {
+        let mut registry = registry(outside, zone);
+        registry.set_compat(Compat::default());
+        AppFile::compile_with(path, text, &registry)
+    }
+
+    fn compile_with(path: &str, text: String, registry: &Registry) -> AppFile {
         let started = Instant::now();
-        let registry = registry(outside, zone);
         let Compiled { plan, diagnostics } = match substitute(&text, |name| std::env::var(name).ok()) {
             Ok(filled) => {
-                let Compiled { plan, diagnostics } = compile_with(filled.text(), &registry);
+                let Compiled { plan, diagnostics } = compile_with(filled.text(), registry);
                 Compiled { plan, diagnostics: diagnostics.into_iter().map(|d| filled.restore(d)).collect() }
             }
             Err(diagnostics) => Compiled { plan: None, diagnostics },
@@ -120,6 +130,26 @@ fn exit_of(diagnostics: &[Diagnostic]) -> Exit {
 /// An app that is too large to be one.
 pub fn too_large(path: &str, size: u64) -> Failure {
     Failure::new(Exit::Usage, format!("the app {path} has {size} bytes; at most {APP_BYTES_MAX} are read"))
+}
+
+/// What a state says of an app, so that it is run again as it was: its text, and before it the line of Siddhi that it answers as
+/// if it does so because this process was told to.
+pub fn kept_text(text: &str, app: &App) -> String {
+    match app.told_compat.filter(|&compat| compat != Compat::default()) {
+        Some(compat) => format!("{} {text}", told(compat)),
+        None => text.to_owned(),
+    }
+}
+
+/// Whether two kept texts are of the same text, and answer as different lines.
+pub fn differ_in_line(a: &str, b: &str) -> bool {
+    let told = told(Compat::Siddhi4);
+    let text = |kept| str::strip_prefix(kept, &told).map_or(kept, |rest| &rest[1..]);
+    a != b && text(a) == text(b)
+}
+
+fn told(compat: Compat) -> String {
+    format!("@app:compat('{}')", compat.name())
 }
 
 /// The text of an app's file.

@@ -278,6 +278,34 @@ fn a_changed_app_keeps_what_is_unchanged() {
     assert_eq!(running.end(), Some(0));
 }
 
+/// What came in under one line of Siddhi is run again under it, whatever the process is told now.
+#[test]
+fn the_journal_is_run_again_as_the_line_it_was_taken_in_by() {
+    let folder = Folder::new("line");
+    folder.write(
+        "a.siddhi",
+        "@app:name('A') @source(type='file', file.uri='in.jsonl', file.polling.interval='5', @map(type='json'))
+         define stream S (v int);
+         define stream Sums (s long);
+         @sink(type='file', file.uri='counts.csv', @map(type='csv')) define stream Counts (n long, s long);
+         from S#window.length(10) select sum(v) as s insert into Sums;
+         from Sums select count() as n, s insert into Counts;",
+    );
+    folder.write("in.jsonl", "[{\"event\":{\"v\":1}},{\"event\":{\"v\":2}}]\n");
+    let running = folder.start(&["a.siddhi", "--state", "state", "--compat", "siddhi4"]);
+    // A row for each event of the array, where Siddhi 5.1 has one.
+    folder.wait_for("counts.csv", |t| t == "1,1\n2,3\n");
+    running.kill();
+    folder.append("in.jsonl", "[{\"event\":{\"v\":3}},{\"event\":{\"v\":4}}]\n");
+    let running = folder.start(&["a.siddhi", "--state", "state"]);
+    folder.wait_for("counts.csv", |t| t == "1,1\n2,3\n3,10\n");
+    running.kill();
+    folder.append("in.jsonl", "[{\"event\":{\"v\":5}},{\"event\":{\"v\":6}}]\n");
+    let running = folder.start(&["a.siddhi", "--state", "state", "--compat", "siddhi4"]);
+    folder.wait_for("counts.csv", |t| t == "1,1\n2,3\n3,10\n4,15\n5,21\n");
+    assert_eq!(running.end(), Some(0));
+}
+
 #[test]
 fn apps_hear_each_other_over_topics() {
     let folder = Folder::new("topics");

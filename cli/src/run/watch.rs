@@ -7,7 +7,7 @@ use riddhi_plan::cron::Zone;
 use riddhi_plan::registry::Outside;
 use riddhi_run::App;
 
-use crate::app::{AppFile, read};
+use crate::app::{AppFile, kept_text, read};
 use crate::exit::{Exit, Failure};
 use crate::terminal::stderr_colours;
 use crate::{say, zone};
@@ -20,8 +20,9 @@ pub struct Watch {
     path: String,
     /// Of its schedules.
     zone: Zone,
-    /// The text that runs.
+    /// The text that runs, and what a state says of it.
     text: String,
+    kept: String,
     /// The text that was looked at last; a mistaken one is told once.
     seen: String,
     stamp: Option<(SystemTime, u64)>,
@@ -36,7 +37,8 @@ impl Watch {
         let text = read(path)?;
         let app = AppFile::compile(path, text.clone(), Outside::Started, zone).into_app()?;
         let (path, zone) = (path.to_owned(), zone.clone());
-        let watch = Watch { path, zone, seen: text.clone(), text, stamp, last: Instant::now(), on };
+        let kept = kept_text(&text, &app);
+        let watch = Watch { path, zone, seen: text.clone(), text, kept, stamp, last: Instant::now(), on };
         Ok((watch, app))
     }
 
@@ -45,9 +47,9 @@ impl Watch {
         &self.path
     }
 
-    /// The text that runs.
-    pub fn text(&self) -> &str {
-        &self.text
+    /// What a state says of the text that runs: see [`kept_text`].
+    pub fn kept_text(&self) -> &str {
+        &self.kept
     }
 
     /// The name of the time zone of its schedules.
@@ -55,14 +57,14 @@ impl Watch {
         self.zone.name()
     }
 
-    /// The app of an earlier text and time zone; `now` is what runs.
+    /// The app of an earlier text, as a state has kept it, and time zone; `now` is what runs.
     pub fn app_of(&self, text: &str, zone: &str, now: &App) -> Result<App, Failure> {
-        if text == self.text && zone == self.zone() {
+        if text == self.kept && zone == self.zone() {
             return Ok(now.clone());
         }
         let unknown = |e| Failure::new(Exit::Usage, format!("the state is of the time zone {zone}: {e}"));
         let zone = zone::named(zone).map_err(unknown)?;
-        AppFile::compile(&self.path, text.to_owned(), Outside::Started, &zone).into_app()
+        AppFile::compile_kept(&self.path, text.to_owned(), Outside::Started, &zone).into_app()
     }
 
     /// Time until it is looked at again.
@@ -103,6 +105,7 @@ impl Watch {
             return None;
         }
         let app = file.into_app().ok()?;
+        self.kept = kept_text(&text, &app);
         self.text = text;
         Some(app)
     }

@@ -8,7 +8,7 @@ use crate::connector::ConnectorPlan;
 use crate::expr::Expr;
 use crate::join::JoinPlan;
 use crate::partition::{PartitionPlan, PartitionUse, SplitPlan};
-use crate::registry::{BoundAggregate, BoundStream, BoundWindow};
+use crate::registry::{BoundAggregate, BoundStream, BoundWindow, Compat};
 use crate::states::StatesPlan;
 use crate::table::{ChangePlan, TablePlan};
 use crate::trigger::TriggerPlan;
@@ -22,6 +22,8 @@ pub struct AppPlan {
     pub playback: bool,
     /// `@app:playback(idle.time, increment)`, milliseconds.
     pub idle: Option<(i64, i64)>,
+    /// Which line of Siddhi it answers as, if the registry says that and not the text.
+    pub told_compat: Option<Compat>,
     /// Streams by number: the defined ones in text order, then those that queries define, in text order.
     pub streams: Vec<StreamPlan>,
     /// Tables by number, in text order.

@@ -105,7 +105,7 @@ impl Live {
             self.clock = Clock::new(false, wall().max(self.clock.now()));
         }
         let pool = self.left.take().ok_or_else(|| Failure::new(Exit::Failed, "the worker left no state"))?;
-        let same = standing.text == self.watch.text() && standing.zone == self.watch.zone();
+        let same = standing.text == self.watch.kept_text() && standing.zone == self.watch.zone();
         let kept = if same { Kept::All(Box::new(pool)) } else { Kept::Of(pool.save(), old) };
         // All of it is out by now.
         Ok(Some(Remains { kept: Some(kept), sources, sinks, position, published: position }))

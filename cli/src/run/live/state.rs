@@ -80,7 +80,7 @@ impl Live {
             position,
             now: self.clock.now(),
             lineage: self.lineage.clone(),
-            text: self.watch.text().to_owned(),
+            text: self.watch.kept_text().to_owned(),
             zone: self.watch.zone().to_owned(),
             sources: self.places(),
             state,

@@ -191,7 +191,8 @@ impl<'a> Pass<'a> {
         let queries = std::mem::take(&mut self.queries);
         let regions = if self.diagnostics.has_errors() { Vec::new() } else { regions(&streams, &queries) };
         let rules = rules(&streams, &queries, &regions);
-        let annotations::AppSettings { name, playback, idle, .. } = settings;
+        let annotations::AppSettings { name, playback, idle, compat } = settings;
+        let told_compat = compat.is_none().then_some(self.registry.compat());
         let connectors = std::mem::take(&mut self.connectors);
         let partitions = std::mem::take(&mut self.partitions);
         let tables = self.catalog.tables.take();
@@ -200,6 +201,7 @@ impl<'a> Pass<'a> {
             name,
             playback,
             idle,
+            told_compat,
             streams,
             tables,
             aggregations,

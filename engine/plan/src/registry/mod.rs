@@ -115,6 +115,11 @@ impl Compat {
     /// The names.
     pub const NAMES: [&str; 2] = ["siddhi5", "siddhi4"];
 
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        Compat::NAMES[self as usize]
+    }
+
     /// The line of that name, in any case.
     pub fn named(name: &str) -> Option<Compat> {
         match Compat::NAMES.iter().position(|n| n.eq_ignore_ascii_case(name))? {

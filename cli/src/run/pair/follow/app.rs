@@ -10,6 +10,7 @@ use riddhi_run::{App, differences};
 
 use super::counts::{Counts, Lag};
 use super::feed::Version;
+use crate::app::differ_in_line;
 use crate::args::RunArgs;
 use crate::exit::{Exit, Failure};
 use crate::run::live::begin::make_pool;
@@ -177,12 +178,12 @@ impl Follower {
         let Some(snapshot) = newest(&self.folder, |text| (self.tell)(text))? else { return Ok(false) };
         let own = &self.own;
         let app = own.watch.app_of(&snapshot.text, &snapshot.zone, &own.app)?;
-        if snapshot.text != own.watch.text() && self.other_text.as_ref() != Some(&snapshot.text) {
-            let file = own.watch.path();
-            self.say(
-                "warning",
-                &format!("the active runs another text than {file} here, which counts after a take-over"),
-            );
+        if snapshot.text != own.watch.kept_text() && self.other_text.as_ref() != Some(&snapshot.text) {
+            let what = match differ_in_line(&snapshot.text, own.watch.kept_text()) {
+                true => "answers as another line of Siddhi (--compat) than this node".to_owned(),
+                false => format!("runs another text than {} here", own.watch.path()),
+            };
+            self.say("warning", &format!("the active {what}, which counts after a take-over"));
             self.other_text = Some(snapshot.text.clone());
         }
         let position = snapshot.position;

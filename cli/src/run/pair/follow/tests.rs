@@ -97,7 +97,7 @@ impl Active {
             position,
             now: self.now + 3,
             lineage: String::new(),
-            text: self.watch.text().to_owned(),
+            text: self.watch.kept_text().to_owned(),
             zone: self.watch.zone().to_owned(),
             sources: Sources::new(),
             state: self.pool.save(),
