@@ -13,7 +13,7 @@ use riddhi_ql::Span;
 
 use crate::civil;
 use crate::expr::Expr;
-use crate::table::TablePlan;
+use crate::table::{TableCondition, TablePlan};
 
 pub use within::{range, time};
 
@@ -106,6 +106,9 @@ pub struct BucketsPlan {
     pub end: Option<Expr>,
     /// `per`.
     pub per: Expr,
+    /// What of the condition is over columns that the duration's table has, if that is not all of it: by this Siddhi looks rows
+    /// of the table up before it puts them into a map, whose size shows in the order of what is found.
+    pub picks: Option<TableCondition>,
     /// What is found, as a table with the indexes that the condition asks for.
     pub table: Arc<TablePlan>,
 }

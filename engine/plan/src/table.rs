@@ -412,7 +412,8 @@ pub fn over_table(mut on: Expr, columns: &Range<u32>) -> Expr {
     on
 }
 
-fn both(a: Expr, b: Expr) -> Expr {
+/// Both hold.
+pub(crate) fn both(a: Expr, b: Expr) -> Expr {
     let span = a.span.to(b.span);
     Expr { ty: Type::Bool, kind: Kind::Bool, node: Node::And(Box::new(a), Box::new(b)), span }
 }

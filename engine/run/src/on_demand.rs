@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use riddhi_batch::{Arena, Columns, Sel};
+use riddhi_exec::aggregation::Listing;
 use riddhi_exec::expr::{Rows, Source};
 use riddhi_exec::table::{Finder, Refusal, Table};
 use riddhi_plan::logical;
@@ -105,7 +106,7 @@ impl OnDemand {
                 let riddhi_batch::Value::Str(per) = per else { return Err("`per` takes a text".to_owned()) };
                 let duration = aggregation.plan().duration(per)?;
                 let range = riddhi_plan::aggregation::range(start, end.as_ref())?;
-                aggregation.find(&inner.shared.tables, duration, range, arena, rows, &mut Vec::new());
+                aggregation.find(&inner.shared.tables, duration, range, arena, rows, &mut Listing::default());
             }
             Contents::Window(number) => {
                 let owner = engines.iter_mut().find(|e| e.runs(*number));

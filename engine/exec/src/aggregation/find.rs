@@ -1,31 +1,19 @@
 //! What readers see of an aggregation, in the order in which Siddhi lists it.
 //!
 //! Siddhi collects open buckets in two hash maps, one a duration and one of all durations, and where an attribute gives the time
-//! puts them with the rows of the table into a third. `computeIfAbsent` fills these maps: what meets in a bin comes out latest
-//! first, and a map that has become too full grows with the next call.
+//! puts them with the rows of the table into a third.
 
-use riddhi_batch::java::bins_for;
 use riddhi_batch::{Arena, Column, Columns, Data, Sel};
 
 use super::level::{Level, columns};
+use super::listing::{Listing, map_order};
 use super::{Aggregation, to_buckets};
-use crate::table::{Table, text_hashes};
-
-/// Where a row stands in Siddhi's map.
-#[derive(Clone, Copy, Debug)]
-pub struct Place {
-    /// The hash of its key.
-    hash: u32,
-    /// How late it came; less is later.
-    late: u32,
-    /// Whether an open bucket has some of it.
-    pub open: bool,
-}
+use crate::table::Table;
 
 impl Aggregation {
     /// Appends to `out` what readers see of a duration, for buckets that start in a range: the rows of its table in the table's
-    /// order, then those of open buckets; where an attribute gives the time they are merged by its buckets, and each has a
-    /// place in Siddhi's map. Long strings go to `arena`. Gives the number of rows.
+    /// order, then those of open buckets; where an attribute gives the time they are merged by its buckets, and come as `listing`
+    /// tells. Long strings go to `arena`. Gives the number of rows.
     pub fn find(
         &self,
         tables: &[Table],
@@ -33,9 +21,9 @@ impl Aggregation {
         (from, to): (i64, i64),
         arena: &mut Arena,
         out: &mut Columns,
-        places: &mut Vec<Place>,
+        listing: &mut Listing,
     ) -> usize {
-        places.clear();
+        *listing = Listing::default();
         let plan = &self.plan;
         let table = &tables[plan.tables[duration]];
         let mut slots = self.stored(table, from, to);
@@ -55,22 +43,17 @@ impl Aggregation {
             to_buckets(&mut open[1], unit);
             let mut found = Level::new(plan, unit);
             found.bucket = bucket;
-            for (rows, sel, n) in [(&rows, Sel::From(0), slots.len()), (&open, Sel::Rows(&inside), inside.len())] {
+            let mut ids = [Vec::new(), Vec::new()];
+            let parts = [(&rows, Sel::From(0), slots.len()), (&open, Sel::Rows(&inside), inside.len())];
+            for ((rows, sel, n), ids) in parts.into_iter().zip(&mut ids).filter(|((_, _, n), _)| *n > 0) {
                 found.take((rows, &self.places.keys, sel), self.places.rows(rows, sel, n), arena);
+                ids.extend_from_slice(found.ids());
             }
             rows = columns(plan);
             found.rows(&mut rows, arena);
-            let mut opened = vec![false; rows[0].len()];
-            if !inside.is_empty() {
-                found.ids().iter().for_each(|&id| opened[id as usize] = true);
-            }
             let (hashes, order) = map_order(&rows, &self.places.keys, "", found.ends_new, arena);
             rows = picked(&rows, &order);
-            let place = |&row: &u32| {
-                let at = row as usize;
-                Place { hash: hashes[at], late: u32::MAX - row, open: opened[at] }
-            };
-            places.extend(order.iter().map(place));
+            *listing = Listing::new(&hashes, &order, &ids[0], &ids[1]);
         } else if bucket.is_some_and(|bucket| (from..to).contains(&bucket)) {
             let open = self.open(duration, bucket, arena);
             let n = open[0].len();
@@ -101,16 +84,6 @@ impl Aggregation {
     }
 }
 
-/// The order in which a hash map lists rows that are put into it one after the other, by the texts of some columns and one
-/// behind them; and the hashes. `ends_new`: whether the map was not asked again behind the last new row.
-fn map_order(rows: &[Column], by: &[u32], behind: &str, ends_new: bool, arena: &Arena) -> (Vec<u32>, Vec<u32>) {
-    let hashes = text_hashes(rows, by, behind, arena);
-    let mask = bins_for(hashes.len().saturating_sub(usize::from(ends_new))) - 1;
-    let mut order: Vec<u32> = (0..hashes.len() as u32).rev().collect();
-    order.sort_by_key(|&row| hashes[row as usize] & mask);
-    (hashes, order)
-}
-
 fn picked(rows: &[Column], order: &[u32]) -> Vec<Column> {
     let sorted = |from: &Column| {
         let mut to = Column::new(from.kind());
@@ -118,12 +91,4 @@ fn picked(rows: &[Column], order: &[u32]) -> Vec<Column> {
         to
     };
     rows.iter().map(sorted).collect()
-}
-
-/// Puts rows with these numbers, for which a condition holds, into the order of Siddhi's map: of the others it holds only those
-/// that open buckets have, `open` of them.
-pub fn sort_as_picked(rows: &mut [u32], places: &[Place], open: usize) {
-    let stored = rows.iter().filter(|&&row| places.get(row as usize).is_some_and(|p| !p.open)).count();
-    let mask = bins_for(stored + open) - 1;
-    rows.sort_by_key(|&row| places.get(row as usize).map(|p| (p.hash & mask, p.late)));
 }

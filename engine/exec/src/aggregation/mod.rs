@@ -11,6 +11,7 @@
 
 mod find;
 mod level;
+mod listing;
 mod node;
 
 use std::sync::Arc;
@@ -23,7 +24,7 @@ use crate::expr::{Program, Rows, Scratch, Source};
 use crate::table::Table;
 use level::{Level, Places, Taken, columns};
 
-pub use find::{Place, sort_as_picked};
+pub use listing::Listing;
 pub use node::Aggregate;
 
 /// What an aggregation keeps beside its tables.
@@ -93,13 +94,15 @@ impl Aggregation {
             arena.clear();
             level.rows(&mut rows, &mut arena);
             level.clear();
+            // In the order of Siddhi's map, which the order in later maps depends on.
+            let (_, order) = listing::map_order(&rows, &self.places.keys, "", false, &arena);
             let table = &mut tables[self.plan.tables[at]];
-            for row in 0..rows[0].len() {
-                refused += u64::from(table.insert(&rows, row, &arena).is_err());
+            for &row in &order {
+                refused += u64::from(table.insert(&rows, row as usize, &arena).is_err());
             }
             if at + 1 < self.levels.len() {
                 refused += self.roll(at + 1, bucket, tables);
-                self.merge(at + 1, &mut rows, &arena);
+                self.merge(at + 1, &mut rows, &order, &arena);
             }
             self.closed[at] = rows;
             self.arena = arena;
@@ -113,15 +116,14 @@ impl Aggregation {
         refused
     }
 
-    /// Takes closed rows into the open bucket of a duration.
-    fn merge(&mut self, at: usize, rows: &mut [Column], arena: &Arena) {
+    /// Takes closed rows into the open bucket of a duration, in that order.
+    fn merge(&mut self, at: usize, rows: &mut [Column], order: &[u32], arena: &Arena) {
         let level = &mut self.levels[at];
         if self.plan.external {
             to_buckets(&mut rows[1], level.unit);
         }
-        let n = rows[0].len();
-        let keys = (&*rows, &self.places.keys[..], Sel::From(0));
-        level.take(keys, self.places.rows(rows, Sel::From(0), n), arena);
+        let sel = Sel::Rows(order);
+        level.take((&*rows, &self.places.keys[..], sel), self.places.rows(rows, sel, order.len()), arena);
     }
 
     /// Takes events in, all of the bucket that is open: the columns that the query in front computes, from a row on.

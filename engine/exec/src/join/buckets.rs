@@ -7,7 +7,7 @@ use riddhi_plan::table::TablePlan;
 use std::sync::Arc;
 
 use super::side::take_slots;
-use crate::aggregation::{Place, sort_as_picked};
+use crate::aggregation::Listing;
 use crate::expr::{Program, Rows, Scratch, Source};
 use crate::query::Cx;
 use crate::store::NO_ROW;
@@ -23,6 +23,8 @@ pub struct BucketsCode {
     start: Program,
     end: Option<Program>,
     per: Program,
+    /// What Siddhi puts of a duration's table into its map, if not what is found.
+    picks: Option<Finder>,
     table: Arc<TablePlan>,
 }
 
@@ -34,6 +36,7 @@ impl BucketsCode {
             start: Program::compile(&plan.start),
             end: plan.end.as_ref().map(Program::compile),
             per: Program::compile(&plan.per),
+            picks: plan.picks.as_ref().map(Finder::compile),
             table: plan.table.clone(),
         }
     }
@@ -47,10 +50,8 @@ type Ask = (usize, (i64, i64));
 struct Fill {
     ask: Ask,
     table: Table,
-    /// By slot, if the rows come in the order of a map.
-    places: Vec<Place>,
-    /// How many of them open buckets have.
-    open: usize,
+    /// How its rows come, if out of a map.
+    listing: Listing,
 }
 
 /// What was found in a turn.
@@ -59,6 +60,8 @@ pub struct Buckets {
     fills: Vec<Fill>,
     /// By event of the last look-up: which of the tables its rows are of.
     of_event: Vec<u32>,
+    /// What of a table Siddhi puts into its map, if not what is found.
+    picked: Option<Found>,
 }
 
 impl Buckets {
@@ -116,15 +119,7 @@ impl Buckets {
                         ..*rows
                     };
                     finder.find(&mut self.fills[fill].table, &part, cx.arena, found);
-                    if !self.fills[fill].places.is_empty() {
-                        // Of the table Siddhi puts only those into its map for which the condition holds.
-                        let Fill { places, open, .. } = &self.fills[fill];
-                        let mut first = 0;
-                        for &end in &found.ends {
-                            sort_as_picked(&mut found.slots[first..end as usize], places, *open);
-                            first = end as usize;
-                        }
-                    }
+                    self.put_in_order(code, fill, &part, cx, found);
                     self.of_event.resize(to, fill as u32);
                     parts.add(found, from, to);
                 }
@@ -138,6 +133,27 @@ impl Buckets {
         parts.give(found);
     }
 
+    /// Puts the rows that were found of a table into the order of Siddhi's map, if they come out of one.
+    fn put_in_order(&mut self, code: &BucketsCode, fill: usize, rows: &Rows<'_>, cx: &mut Cx<'_>, found: &mut Found) {
+        let Fill { listing, table, .. } = &mut self.fills[fill];
+        if listing.is_empty() {
+            return;
+        }
+        if let Some(picks) = &code.picks {
+            let picked = self.picked.get_or_insert_with(|| picks.found());
+            picks.find(table, rows, cx.arena, picked);
+        }
+        let mut starts = (0, 0);
+        for (i, &end) in found.ends.iter().enumerate() {
+            let picked = self.picked.as_ref().map(|all| {
+                let end = all.ends[i] as usize;
+                &all.slots[std::mem::replace(&mut starts.1, end)..end]
+            });
+            listing.sort(&mut found.slots[starts.0..end as usize], picked);
+            starts.0 = end as usize;
+        }
+    }
+
     /// The table of what is asked for.
     fn fill(&mut self, code: &BucketsCode, ask: Ask, cx: &mut Cx<'_>) -> usize {
         if let Some(known) = self.fills.iter().rposition(|fill| fill.ask == ask) {
@@ -147,15 +163,14 @@ impl Buckets {
         let aggregation = &shared.aggregations[code.aggregation];
         let mut rows = Columns::of(&code.table.schema);
         let mut arena = Arena::new();
-        let mut places = Vec::new();
-        let n = aggregation.find(&shared.tables, ask.0, ask.1, &mut arena, &mut rows, &mut places);
+        let mut listing = Listing::default();
+        let n = aggregation.find(&shared.tables, ask.0, ask.1, &mut arena, &mut rows, &mut listing);
         let mut table = Table::new(code.table.clone(), ROWS_MAX);
         for row in 0..n {
             // It has no key, and is no larger than the tables it comes from.
             let _ = table.insert(&rows.cols, row, &arena);
         }
-        let open = places.iter().filter(|p| p.open).count();
-        self.fills.push(Fill { ask, table, places, open });
+        self.fills.push(Fill { ask, table, listing });
         self.fills.len() - 1
     }
 

@@ -23,7 +23,7 @@ use crate::expr::{Expr, Node};
 use crate::join::{JoinPlan, SideOf, SidePlan};
 use crate::logical::{Access, Item, Kinds, QueryPlan, Role, SelectPlan, Shared, WindowRead};
 use crate::registry::{Leaving, WindowUse};
-use crate::table::{TableCondition, TablePlan, over_table};
+use crate::table::{TableCondition, TablePlan, both, over_table};
 
 /// A side as far as it is known.
 struct Side<'a> {
@@ -300,14 +300,26 @@ impl<'a> Pass<'a> {
         let Some(plan) = self.aggregations.get(aggregation) else { return (None, None) };
         let mut table = TablePlan::new(plan.name.clone(), plan.reading.clone(), Vec::new(), &[], plan.span);
         let always = || constant(Type::Bool, Value::Bool(true), Span::default());
-        let condition = table.condition(aggregation, over_table(on.cloned().unwrap_or_else(always), columns));
+        let on = over_table(on.cloned().unwrap_or_else(always), columns);
+        let kept = |column: u32| {
+            let name = &plan.reading.attributes[column as usize].name;
+            plan.row.attributes.iter().any(|a| a.name == *name)
+        };
+        let is_kept = |part: &Expr| {
+            let mut kept_only = true;
+            part.visit(&mut |e| kept_only &= !matches!(e.node, Node::Column(column) if !kept(column)));
+            kept_only
+        };
+        let picks = (!is_kept(&on)).then(|| parts_of(&on, &is_kept).unwrap_or_else(always));
+        let picks = picks.map(|part| table.condition(aggregation, part));
+        let condition = table.condition(aggregation, on);
         let [start, per] = [range.start, range.per].map(|e| over_table(e, columns));
         let end = range.end.map(|e| over_table(e, columns));
         if [&start, &per].into_iter().chain(&end).any(Expr::reads_table) {
             self.diagnostics.push(unsupported::join(span));
             return (None, None);
         }
-        (Some(BucketsPlan { aggregation, start, end, per, table: Arc::new(table) }), Some(condition))
+        (Some(BucketsPlan { aggregation, start, end, per, picks, table: Arc::new(table) }), Some(condition))
     }
 
     /// The condition, and what an aggregation is asked for; none if it could not be bound.
@@ -400,4 +412,13 @@ fn note(expr: &Expr, used: &mut [bool]) {
 fn note_selection(select: &SelectPlan, used: &mut [bool]) {
     select.expressions().for_each(|e| note(e, used));
     select.group_by.iter().for_each(|&a| used[a as usize] = true);
+}
+
+/// The parts of a condition, which `and` joins, for which `keep` holds.
+fn parts_of(on: &Expr, keep: &dyn Fn(&Expr) -> bool) -> Option<Expr> {
+    let Node::And(a, b) = &on.node else { return keep(on).then(|| on.clone()) };
+    match (parts_of(a, keep), parts_of(b, keep)) {
+        (Some(a), Some(b)) => Some(both(a, b)),
+        (a, b) => a.or(b),
+    }
 }
