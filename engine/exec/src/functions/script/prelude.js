@@ -151,12 +151,18 @@
     });
     freeze(next);
   }
+  // What stands here goes above the object of the globals, so that few names are looked through after a call.
+  var own = Object.create(null), known = 1, base = Object.create(above(g)), lay = Object.setPrototypeOf;
   keys(g).forEach(function (key) {
     var property = describe(g, key);
-    if ('value' in property) define(g, key, { value: property.value, writable: false, configurable: false });
+    define(base, key, property);
+    if (!remove(g, key)) {
+      own[key] = true;
+      known++;
+    }
   });
-  var own = Object.create(null), known = 1;
-  keys(g).forEach(function (key) { own[key] = true; known++; });
+  freeze(base);
+  lay(g, base);
   own['riddhi:call'] = true;
   function tidy() {
     var left = keys(g);
