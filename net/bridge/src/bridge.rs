@@ -43,28 +43,11 @@ impl Default for BridgeOptions {
     }
 }
 
-/// What the data bridge has counted, beside what its listeners count.
-#[derive(Debug, Default)]
-pub struct BridgeCounters {
-    /// Events handed on to sources.
-    pub events: AtomicU64,
-    /// Events of streams that no source takes.
-    pub unknown_events: AtomicU64,
-    /// Bundles refused because they cannot be read.
-    pub malformed_bundles: AtomicU64,
-    /// Requests under a session that there is not.
-    pub expired: AtomicU64,
-    /// Bundles that were not accepted in time.
-    pub late: AtomicU64,
-}
-
 /// The data bridge of a process.
 pub struct Bridge {
     options: BridgeOptions,
     sessions: Mutex<Sessions>,
     pub(crate) streams: Arc<Streams>,
-    /// What it has counted.
-    pub counters: BridgeCounters,
     /// Takes a line that a person should read.
     say: Box<dyn Fn(&str) + Send + Sync>,
     said: AtomicBool,
@@ -82,7 +65,6 @@ impl Bridge {
         Arc::new(Bridge {
             sessions: Mutex::new(Sessions::new(options.session_lifetime, options.sessions_max)),
             streams: Arc::new(Streams::new(options.definitions_max)),
-            counters: BridgeCounters::default(),
             say: Box::new(say),
             said: AtomicBool::new(false),
             start: Instant::now(),
@@ -124,13 +106,9 @@ impl Bridge {
         self.with_sessions(|sessions| sessions.close(session, now))
     }
 
-    /// Whether there is such a session; counts if there is not.
+    /// Whether there is such a session.
     pub(crate) fn is_open(&self, session: &[u8], now: Instant) -> bool {
-        let open = self.with_sessions(|sessions| sessions.is_open(session, now));
-        if !open {
-            add(&self.counters.expired, 1);
-        }
-        open
+        self.with_sessions(|sessions| sessions.is_open(session, now))
     }
 
     /// Whether a bundle came late, and none was accepted since: then log-ins wait.
@@ -140,7 +118,6 @@ impl Bridge {
 
     /// A bundle was not accepted in time.
     pub(crate) fn came_late(&self, now: Instant) {
-        add(&self.counters.late, 1);
         self.overloaded_ms.store(self.since_start(now + OVERLOADED), Ordering::Relaxed);
     }
 
@@ -158,10 +135,6 @@ impl Bridge {
     fn with_sessions<R>(&self, f: impl FnOnce(&mut Sessions) -> R) -> R {
         f(&mut self.sessions.lock().unwrap_or_else(PoisonError::into_inner))
     }
-}
-
-pub(crate) fn add(counter: &AtomicU64, n: u64) {
-    counter.fetch_add(n, Ordering::Relaxed);
 }
 
 /// What a publisher is told of a session that there is not.

@@ -11,7 +11,7 @@ use riddhi_wire::databridge::run::{RunWriter, Texts};
 use riddhi_wire::databridge::{binary, thrift};
 use riddhi_wire::{Values, WireError};
 
-use crate::bridge::{Bridge, add};
+use crate::bridge::Bridge;
 use crate::streams::Stream;
 
 /// Events of a run at most, and bytes that it may have before one more is added: a source takes whole runs.
@@ -55,11 +55,25 @@ struct Run {
 
 /// What became of a bundle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Done {
+pub(crate) enum Fate {
     /// All that could be was accepted.
     Accepted,
     /// Something was refused, and will be if it is sent again.
     Refused,
+    /// It has events of streams that nobody takes, and no others.
+    Unknown,
+    /// It was not accepted in time.
+    Late,
+}
+
+impl Fate {
+    /// What a publisher is told of a bundle that is not taken, now or ever.
+    pub(crate) fn why(self) -> &'static str {
+        match self {
+            Fate::Unknown => "no source takes the streams of the bundle",
+            _ => "events of the bundle were refused",
+        }
+    }
 }
 
 /// The bundle of a connection that is read, handed on or waited for: one at a time.
@@ -72,8 +86,8 @@ pub(crate) struct Bundle {
     rows: Vec<u8>,
     texts: Texts,
     index: thrift::MapIndex,
-    /// Events of streams that nobody takes.
-    unknown: u64,
+    /// Whether it has events of streams that nobody takes.
+    unknown: bool,
     waiting: Option<Waiting>,
     /// Number of the bundle on its connection.
     number: u64,
@@ -98,7 +112,7 @@ impl Bundle {
             rows: Vec::new(),
             texts: Texts::EmptyIsNull,
             index: thrift::MapIndex::default(),
-            unknown: 0,
+            unknown: false,
             waiting: None,
             number: 0,
         }
@@ -109,7 +123,7 @@ impl Bundle {
         self.rows.clear();
         self.rows.shrink_to(ROWS_KEPT_BYTES);
         self.texts = texts;
-        self.unknown = 0;
+        self.unknown = false;
     }
 
     /// The stream of an id.
@@ -151,7 +165,7 @@ impl Bundle {
             let Some(event) = events.next() else { return Ok(()) };
             let event = event?;
             let Some(stream) = self.find(event.stream) else {
-                self.unknown += 1;
+                self.unknown = true;
                 continue;
             };
             let mut values = event.values();
@@ -164,7 +178,7 @@ impl Bundle {
             if is_taken(&stream) {
                 self.add(stream, start..message.len() - events.rest().len());
             } else {
-                self.unknown += 1;
+                self.unknown = true;
             }
         }
     }
@@ -204,7 +218,7 @@ impl Bundle {
             if is_taken(&stream) {
                 self.add(stream, start..end);
             } else {
-                self.unknown += 1;
+                self.unknown = true;
             }
             (start, number) = (end, number + 1);
         }
@@ -213,12 +227,11 @@ impl Bundle {
 
     /// Whether there is nothing to hand on, but was something that nobody takes.
     pub(crate) fn is_unknown(&self) -> bool {
-        self.runs.is_empty() && self.unknown > 0
+        self.runs.is_empty() && self.unknown
     }
 
     /// Begins to hand on what was read of a request of so many bytes.
     pub(crate) fn start(&mut self, request: usize, now: Instant) {
-        add(&self.bridge.counters.unknown_events, self.unknown);
         self.number += 1;
         self.waiting = Some(Waiting { since: now, request, pushed: 0, open: 0, refused: false });
     }
@@ -244,7 +257,6 @@ impl Bundle {
                     return false;
                 }
                 waiting.open += 1;
-                add(&self.bridge.counters.events, run.events as u64);
             }
             waiting.pushed += 1;
         }
@@ -260,10 +272,10 @@ impl Bundle {
     }
 
     /// What became of the bundle, once, when all of it is handed on and judged.
-    pub(crate) fn done(&mut self) -> Option<Done> {
+    pub(crate) fn done(&mut self) -> Option<Fate> {
         let waiting = self.waiting.take_if(|w| w.open == 0 && w.pushed == self.runs.len())?;
         self.bridge.was_accepted();
-        Some(if waiting.refused { Done::Refused } else { Done::Accepted })
+        Some(if waiting.refused { Fate::Refused } else { Fate::Accepted })
     }
 
     /// Gives up waiting, if it has waited as long as it may; what is accepted later is so all the same.

@@ -12,13 +12,14 @@
 mod binary;
 mod bridge;
 mod bundle;
+mod connection;
 mod port;
 mod sessions;
 mod streams;
 mod thrift;
 mod users;
 
-pub use bridge::{Bridge, BridgeCounters, BridgeOptions};
+pub use bridge::{Bridge, BridgeOptions};
 pub use port::{BridgePort, Speaks};
 pub use streams::{SubscribeError, Subscription};
 pub use users::Users;

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use riddhi_edge::{Protocol, Service};
 use riddhi_wire::databridge::thrift;
 
-use crate::binary::BinaryProtocol;
+use crate::binary::Binary;
 use crate::bridge::Bridge;
-use crate::thrift::ThriftProtocol;
+use crate::connection::Connection;
+use crate::thrift::Thrift;
 
 /// A protocol of the data bridge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,8 +36,8 @@ impl BridgePort {
 impl Service for BridgePort {
     fn accept(&self, _: SocketAddr) -> Box<dyn Protocol> {
         match self.speaks {
-            Speaks::Binary => Box::new(BinaryProtocol::new(self.bridge.clone())),
-            Speaks::Thrift(service) => Box::new(ThriftProtocol::new(self.bridge.clone(), service)),
+            Speaks::Binary => Box::new(Connection::new(self.bridge.clone(), Binary)),
+            Speaks::Thrift(service) => Box::new(Connection::new(self.bridge.clone(), Thrift::new(service))),
         }
     }
 

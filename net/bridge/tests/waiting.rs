@@ -57,7 +57,7 @@ fn what_is_not_accepted_in_time_is_said_to_have_expired() {
     client.send(&ticks(&session, [2]));
     std::thread::sleep(Duration::from_millis(50));
     let first = server.sources[1].answers.take().unwrap();
-    server.sources[1].answers.verdict(&first.messages[0], Outcome::Accepted);
+    server.sources[1].answers.push(first.messages[0].judge(Outcome::Accepted));
     server.sources[1].answers.send();
     assert!(!client.has_answer());
     assert_eq!(server.accept_all(), ["7 2"]);

@@ -14,5 +14,8 @@ pub mod sink;
 pub mod source;
 pub(crate) mod swar;
 pub mod text;
+mod trouble;
+mod url;
 
 pub use registry::{Connectors, Setting};
+pub use trouble::{Reports, is_full, plain};

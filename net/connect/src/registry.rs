@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use riddhi_batch::Schema;
 use riddhi_plan::connector::{ConnectorPlan, Direction, MapPlan};
-use riddhi_plan::registry::{ConnectorSpec, MapperSpec, OptionSpec, OptionType, Outside, Registry};
+use riddhi_plan::registry::{ConnectorSpec, MapperSpec, OptionProblem, OptionSpec, OptionType, Outside, Registry};
 
 use crate::mapper::{self, SinkMapper, SourceMapper};
 use crate::network::Network;
@@ -164,6 +164,11 @@ impl Connectors {
 /// An option that may be left out.
 pub(crate) fn option(name: &'static str, ty: OptionType) -> OptionSpec {
     OptionSpec { name, ty, required: false, dynamic: false }
+}
+
+/// An option of Siddhi's that is not there yet.
+pub(crate) fn not_yet(name: &'static str) -> OptionProblem {
+    OptionProblem::missing(name, format!("Riddhi does not have `{name}` yet"))
 }
 
 /// An option that must be given.

@@ -1,5 +1,7 @@
 //! The source and mapper `wso2event`, over real sockets: the vectors of both protocols become rows.
 
+#[path = "../../tls/tests/support/openssl.rs"]
+mod openssl;
 mod support;
 
 use std::fs;
@@ -267,15 +269,7 @@ fn a_suite_of_old_agents_is_served_where_it_is_asked_for() {
     for legacy in [true, false] {
         let open = open(STOCK, &with(&secure, Some(StoreFile::at(PathBuf::from(store))), legacy)).unwrap();
         for at in &open.secure {
-            let client = std::process::Command::new("openssl")
-                .args(["s_client", "-brief", "-tls1_2", "-cipher", "DHE-RSA-AES128-SHA:@SECLEVEL=0", "-connect"])
-                .arg(at.to_string())
-                .stdin(std::process::Stdio::null())
-                .output();
-            let Ok(client) = client else {
-                eprintln!("not run: there is no openssl");
-                return;
-            };
+            let Some(client) = openssl::by_the_old_suite(*at, "-brief", "") else { return };
             let said = String::from_utf8_lossy(&client.stderr);
             assert_eq!(said.contains("Ciphersuite: DHE-RSA-AES128-SHA"), legacy, "{said}");
         }

@@ -191,12 +191,6 @@ impl Answers {
     }
 
     /// Notes what became of a message; [`Answers::send`] sends it.
-    pub fn verdict(&mut self, message: &Message, outcome: Outcome) {
-        let verdict = Verdict { to: message.from, seq: message.seq, outcome };
-        self.push(verdict);
-    }
-
-    /// Notes a verdict made before.
     pub fn push(&mut self, verdict: Verdict) {
         if let Some(list) = self.verdicts.get_mut(usize::from(verdict.to.thread)) {
             list.push(verdict);
@@ -214,7 +208,7 @@ impl Answers {
 }
 
 impl Message {
-    /// The verdict on it, to be sent later.
+    /// The verdict on it, for [`Answers::push`].
     pub fn judge(&self, outcome: Outcome) -> Verdict {
         Verdict { to: self.from, seq: self.seq, outcome }
     }

@@ -208,13 +208,14 @@ impl Edge {
         for (id, wanted) in all.iter_mut().filter(|(_, w)| w.bound && !w.always) {
             wanted.bound = false;
             lock(&self.given_up).insert(wanted.address);
-            self.everywhere(*id);
+            self.unlisten(*id);
         }
     }
 
-    fn everywhere(&self, id: u64) {
+    /// Connections of a listener are with all poll loops.
+    fn unlisten(&self, id: u64) {
         for handle in &self.handles {
-            handle.tell(Command::Unlisten(id, true));
+            handle.tell(Command::Unlisten(id));
         }
     }
 
@@ -240,7 +241,7 @@ impl Drop for Listening {
             if let Some(wanted) = lock(&edge.wanted).remove(&self.id).filter(|w| w.bound) {
                 lock(&edge.given_up).insert(wanted.address);
             }
-            edge.everywhere(self.id);
+            edge.unlisten(self.id);
         }
     }
 }

@@ -116,11 +116,6 @@ impl Io<'_> {
         self.out.extend_from_slice(bytes);
     }
 
-    /// Bytes that wait to be sent.
-    pub fn unsent(&self) -> usize {
-        self.out.len()
-    }
-
     /// [`Protocol::expired`] is called after this time unless another is set before; none: never.
     pub fn set_deadline(&mut self, after: Option<Duration>) {
         *self.deadline = after.map(|after| self.now + after);

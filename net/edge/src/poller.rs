@@ -35,8 +35,8 @@ const WAKE: Token = Token(usize::MAX);
 /// What a poll loop is told by other threads.
 pub(crate) enum Command {
     Listen(Listener),
-    /// Stops listening; its connections are ended too if so asked.
-    Unlisten(u64, bool),
+    /// Stops listening, and ends the connections of that listener.
+    Unlisten(u64),
     Take(Box<Taken>),
     Verdicts(Vec<Verdict>),
     /// A door has room.
@@ -195,7 +195,7 @@ impl Poller {
     fn drop_connection(&mut self, token: usize) {
         if let Some(Place::Connection(_, mut connection)) = self.places.remove(&token) {
             let _ = self.poll.registry().deregister(&mut connection.socket);
-            connection.end();
+            Counters::add(&connection.counters.ended, 1);
             self.open.fetch_sub(1, Ordering::Relaxed);
         }
     }
@@ -238,7 +238,7 @@ impl Poller {
         while let Ok(command) = self.commands.try_recv() {
             match command {
                 Command::Listen(listener) => self.listen(listener),
-                Command::Unlisten(id, connections) => self.unlisten(id, connections),
+                Command::Unlisten(id) => self.unlisten(id),
                 Command::Take(taken) => self.take(*taken),
                 Command::Verdicts(verdicts) => self.answer(verdicts),
                 Command::Room(door) => self.room(door),
@@ -261,13 +261,12 @@ impl Poller {
         }
     }
 
-    fn unlisten(&mut self, id: u64, connections: bool) {
+    fn unlisten(&mut self, id: u64) {
         let of = |place: &Place| match place {
             Place::Listener(listener) => listener.id == id,
-            Place::Connection(listener, _) => connections && *listener == id,
+            Place::Connection(listener, _) => *listener == id,
         };
-        let tokens: Vec<usize> = self.places.iter().filter(|(_, p)| of(p)).map(|(t, _)| *t).collect();
-        for token in tokens {
+        for token in self.tokens(of) {
             if matches!(self.places.get(&token), Some(Place::Listener(_))) {
                 self.places.remove(&token);
             } else {
@@ -278,7 +277,7 @@ impl Poller {
 
     fn take(&mut self, taken: Taken) {
         let Taken { mut socket, listener, service, secure, counters } = taken;
-        let Some(peer) = Connection::peer(&socket) else {
+        let Ok(peer) = socket.peer_addr() else {
             self.open.fetch_sub(1, Ordering::Relaxed);
             return;
         };
@@ -322,30 +321,34 @@ impl Poller {
     }
 
     fn gone(&mut self, door: DoorId) {
-        let connections = |(token, place): (&usize, &Place)| matches!(place, Place::Connection(..)).then_some(*token);
-        let tokens: Vec<usize> = self.places.iter().filter_map(connections).collect();
-        tokens.into_iter().for_each(|token| self.resume(token, |connection, desk| connection.gone(door, desk)));
+        for token in self.connections(|_| true) {
+            self.resume(token, |connection, desk| connection.gone(door, desk));
+        }
     }
 
     fn room(&mut self, door: DoorId) {
         self.desk.outboxes.flush();
-        let waits = |place: &Place| matches!(place, Place::Connection(_, c) if c.waits_at == Some(door));
-        let tokens: Vec<usize> = self.places.iter().filter(|(_, p)| waits(p)).map(|(t, _)| *t).collect();
-        tokens.into_iter().for_each(|token| self.resume(token, Connection::resume));
+        for token in self.connections(|c| c.waits_at == Some(door)) {
+            self.resume(token, Connection::resume);
+        }
     }
 
     fn expire(&mut self) {
-        let held = |place: &Place| matches!(place, Place::Connection(_, c) if c.is_held());
-        let tokens: Vec<usize> = self.places.iter().filter(|(_, p)| held(p)).map(|(t, _)| *t).collect();
-        tokens.into_iter().for_each(|token| self.resume(token, Connection::still_held));
-        let now = self.desk.now;
-        let due = |place: &Place| matches!(place, Place::Connection(_, c) if c.is_due(now));
-        let tokens: Vec<usize> = self.places.iter().filter(|(_, p)| due(p)).map(|(t, _)| *t).collect();
-        for token in tokens {
-            if let Some(Place::Connection(_, connection)) = self.places.get_mut(&token) {
-                let alive = connection.expire(&mut self.desk);
-                self.see(token, alive);
-            }
+        for token in self.connections(Connection::is_held) {
+            self.resume(token, Connection::still_held);
         }
+        let now = self.desk.now;
+        for token in self.connections(|c| c.is_due(now)) {
+            self.resume(token, Connection::expire);
+        }
+    }
+
+    /// Where such places are; what is done there may take some of them away.
+    fn tokens(&self, such: impl Fn(&Place) -> bool) -> Vec<usize> {
+        self.places.iter().filter(|(_, place)| such(place)).map(|(token, _)| *token).collect()
+    }
+
+    fn connections(&self, such: impl Fn(&Connection) -> bool) -> Vec<usize> {
+        self.tokens(|place| matches!(place, Place::Connection(_, connection) if such(connection)))
     }
 }

@@ -1,8 +1,10 @@
 //! TLS under a protocol that gives every byte back, as many as it likes.
 
+#[path = "../../tls/tests/support/openssl.rs"]
+mod openssl;
+
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
-use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -48,41 +50,6 @@ struct Server {
     plain: Listening,
     root: CertificateDer<'static>,
     told: Arc<Mutex<Vec<Cause>>>,
-}
-
-/// OpenSSL, which knows the suite of old agents, speaks it with a server that serves it, and is refused by one that does not.
-#[test]
-fn openssl_speaks_the_suite_of_old_agents() {
-    let store = concat!(env!("CARGO_MANIFEST_DIR"), "/../tls/tests/data/rsa.pem");
-    for legacy in [true, false] {
-        let identity = StoreFile::at(std::path::Path::new(store)).identity().unwrap();
-        let acceptor = if legacy { Acceptor::legacy(identity) } else { Acceptor::new(identity) };
-        let secure = Secure::new(acceptor.unwrap(), |_, _| {});
-        let edge = Edge::start(EdgeOptions { threads: 1, limits: Limits::default(), closed: false }).unwrap();
-        let at = "127.0.0.1:0".parse().unwrap();
-        let listening = edge.listen_tls(at, Arc::new(Echoes { resets: false }), secure).unwrap();
-        let client = Command::new("openssl")
-            .args(["s_client", "-quiet", "-tls1_2", "-cipher", "DHE-RSA-AES128-SHA:@SECLEVEL=0", "-connect"])
-            .arg(listening.address.to_string())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn();
-        let Ok(mut client) = client else {
-            eprintln!("not run: there is no openssl");
-            return;
-        };
-        // Many records, then the word on which the server ends the connection.
-        let said = "0123456789abcdef".repeat(2500) + "bye";
-        let _ = client.stdin.take().unwrap().write_all(said.as_bytes());
-        let out = client.wait_with_output().unwrap();
-        let (heard, why) = (String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
-        if legacy {
-            assert_eq!(heard, said, "{why}");
-        } else {
-            assert!(heard.is_empty() && why.contains("handshake failure"), "{why}");
-        }
-    }
 }
 
 fn server(limits: Limits, resets: bool) -> Server {
@@ -146,6 +113,29 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.edge.stop();
+    }
+}
+
+/// OpenSSL, which knows the suite of old agents, speaks it with a server that serves it, and is refused by one that does not.
+#[test]
+fn openssl_speaks_the_suite_of_old_agents() {
+    let store = concat!(env!("CARGO_MANIFEST_DIR"), "/../tls/tests/data/rsa.pem");
+    for legacy in [true, false] {
+        let identity = StoreFile::at(std::path::Path::new(store)).identity().unwrap();
+        let acceptor = if legacy { Acceptor::legacy(identity) } else { Acceptor::new(identity) };
+        let secure = Secure::new(acceptor.unwrap(), |_, _| {});
+        let edge = Edge::start(EdgeOptions { threads: 1, limits: Limits::default(), closed: false }).unwrap();
+        let at = "127.0.0.1:0".parse().unwrap();
+        let listening = edge.listen_tls(at, Arc::new(Echoes { resets: false }), secure).unwrap();
+        // Many records, then the word on which the server ends the connection.
+        let said = "0123456789abcdef".repeat(2500) + "bye";
+        let Some(out) = openssl::by_the_old_suite(listening.address, "-quiet", &said) else { return };
+        let (heard, why) = (String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
+        if legacy {
+            assert_eq!(heard, said, "{why}");
+        } else {
+            assert!(heard.is_empty() && why.contains("handshake failure"), "{why}");
+        }
     }
 }
 

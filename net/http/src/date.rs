@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimePrinter;
 
 /// A time as the header has it; one before 1970 is 1970, one beyond all calendars their last.
-pub fn date(time: SystemTime) -> String {
+pub(crate) fn date(time: SystemTime) -> String {
     let at = Timestamp::try_from(time).unwrap_or(Timestamp::MAX).max(Timestamp::UNIX_EPOCH);
     DateTimePrinter::new().timestamp_to_rfc9110_string(&at).unwrap_or_default()
 }

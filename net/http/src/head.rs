@@ -165,7 +165,7 @@ fn path(target: &str) -> Range<usize> {
 }
 
 /// Whether a list separated by commas has this word.
-fn lists(value: &[u8], word: &[u8]) -> bool {
+pub(crate) fn lists(value: &[u8], word: &[u8]) -> bool {
     value.split(|b| *b == b',').any(|w| w.trim_ascii().eq_ignore_ascii_case(word))
 }
 

@@ -3,7 +3,7 @@
 //!
 //! A [`Session`] is one connection's side; it talks to anything that is a [`Wire`]: a connection of `riddhi-edge`, or a test.
 //! Where requests go and what they must have is a [`Site`]: the paths of sources ([`Routes`]), or texts made when they are
-//! asked for ([`Pages`]). [`head`] reads the head of a message, [`chunked`] a body in chunks; [`date`] is the header's.
+//! asked for ([`Pages`]). [`head`] reads the head of a request, [`chunked`] a body in chunks;
 //! [`Reply`] reads the head of an answer, for clients.
 //! Not here: TLS, HTTP/2, what a body means, content codings (a coded body is refused).
 //!
@@ -13,7 +13,7 @@
 mod answer;
 mod basic;
 pub mod chunked;
-pub mod date;
+mod date;
 pub mod head;
 mod pages;
 mod queue;

@@ -1,6 +1,6 @@
 //! Answers of other servers, as a client reads them.
 
-use crate::head::HEAD_BYTES_MAX;
+use crate::head::{HEAD_BYTES_MAX, HEADERS_MAX, lists};
 use crate::wrong::Wrong;
 
 /// How an answer's body ends.
@@ -30,7 +30,7 @@ pub struct Reply {
 impl Reply {
     /// Reads a head that is not an answer to `HEAD`; none as long as it is not whole.
     pub fn read(bytes: &[u8]) -> Result<Option<Reply>, Wrong> {
-        let mut headers = [httparse::EMPTY_HEADER; crate::head::HEADERS_MAX];
+        let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
         let mut response = httparse::Response::new(&mut headers);
         let head_bytes = match response.parse(bytes) {
             Ok(httparse::Status::Complete(n)) => n,
@@ -44,16 +44,14 @@ impl Reply {
         let (mut length, mut chunked, mut close, mut keep) = (None, false, false, false);
         for header in response.headers.iter() {
             let is = |name: &str| header.name.eq_ignore_ascii_case(name);
-            let has =
-                |word: &[u8]| header.value.split(|b| *b == b',').any(|w| w.trim_ascii().eq_ignore_ascii_case(word));
             if is("content-length") {
                 let text = std::str::from_utf8(header.value).ok();
                 length = Some(text.and_then(|t| t.parse::<u64>().ok()).ok_or(Wrong::Length)?);
             } else if is("transfer-encoding") {
-                chunked = has(b"chunked");
+                chunked = lists(header.value, b"chunked");
             } else if is("connection") {
-                close |= has(b"close");
-                keep |= has(b"keep-alive");
+                close |= lists(header.value, b"close");
+                keep |= lists(header.value, b"keep-alive");
             }
         }
         let body = match (status, length) {

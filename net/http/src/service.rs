@@ -29,7 +29,7 @@ impl<S: Site> Protocol for HttpProtocol<S> {
     }
 
     fn answer(&mut self, verdict: Verdict, io: &mut Io<'_>) -> Next {
-        self.0.answer(&verdict, io)
+        self.0.judged(verdict.seq, &verdict.outcome, io)
     }
 
     fn gone(&mut self, door: DoorId, io: &mut Io<'_>) -> Next {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use riddhi_edge::{Counters, Door, DoorId, Limits, Next, Took, Verdict};
+use riddhi_edge::{Counters, Door, DoorId, Limits, Next, Outcome, Took};
 
 use crate::answer::{Answer, CONTINUE, Style};
 use crate::chunked::Chunks;
@@ -340,13 +340,8 @@ impl<S: Site> Session<S> {
         }
     }
 
-    /// A message was judged.
-    pub fn answer(&mut self, verdict: &Verdict, wire: &mut impl Wire) -> Next {
-        self.judged(verdict.seq, &verdict.outcome, wire)
-    }
-
     /// The message of that number was judged.
-    pub fn judged(&mut self, seq: u64, outcome: &riddhi_edge::Outcome, wire: &mut impl Wire) -> Next {
+    pub fn judged(&mut self, seq: u64, outcome: &Outcome, wire: &mut impl Wire) -> Next {
         self.queue.judge(seq, outcome, wire.wall());
         self.said(wire)
     }

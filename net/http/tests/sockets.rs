@@ -43,7 +43,7 @@ impl Server {
             };
             for message in &block.messages {
                 all.push(block.bytes[message.body.clone()].to_vec());
-                self.answers.verdict(message, Outcome::Accepted);
+                self.answers.push(message.judge(Outcome::Accepted));
             }
             self.answers.done(block);
             self.answers.send();
@@ -134,7 +134,7 @@ fn a_full_app_is_busy_after_a_second_and_other_paths_are_not() {
         }
         assert!(begun.elapsed() < Duration::from_secs(20), "the other path stands still");
     };
-    others.verdict(&block.messages[0], Outcome::Accepted);
+    others.push(block.messages[0].judge(Outcome::Accepted));
     others.send();
     assert!(answer(&mut quick).starts_with("HTTP/1.1 200"));
     std::thread::sleep(Duration::from_millis(1500));

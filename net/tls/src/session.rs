@@ -125,11 +125,7 @@ impl Session {
             }
             bytes += self.drain(&mut plain[bytes..]);
         }
-        while self.tls.wants_write() {
-            if self.tls.write_tls(out).is_err() {
-                break;
-            }
-        }
+        self.take(out);
         failed.map_or(Ok(Opened { bytes, ended: self.ended }), Err)
     }
 

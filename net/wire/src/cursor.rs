@@ -72,6 +72,12 @@ impl<'a> Cursor<'a> {
         let len = self.count(1, what)?;
         self.take(len, what)
     }
+
+    /// An arbitrary pair of an event: a key and its value.
+    #[inline]
+    pub(crate) fn pair(&mut self) -> Result<(&'a [u8], &'a [u8]), WireError> {
+        Ok((self.counted("a key")?, self.counted("a key's value")?))
+    }
 }
 
 /// The number at a place, if it is all there.

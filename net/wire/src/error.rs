@@ -39,17 +39,3 @@ pub enum WireError {
     #[error("nested deeper than {0}")]
     Deep(usize),
 }
-
-impl WireError {
-    /// The cause in one word, for counters.
-    pub fn cause(&self) -> &'static str {
-        match self {
-            WireError::TooLong { .. } => "too_long",
-            WireError::Short(_) => "short",
-            WireError::Length { .. } => "length",
-            WireError::Code { .. } => "code",
-            WireError::Missing(_) => "missing",
-            WireError::Deep(_) => "deep",
-        }
-    }
-}

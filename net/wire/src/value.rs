@@ -169,6 +169,12 @@ pub mod put {
         out.extend_from_slice(&bytes[..len as usize]);
     }
 
+    /// An arbitrary pair of an event: a key and its value.
+    pub fn pair(out: &mut Vec<u8>, key: &[u8], value: &[u8]) {
+        counted(out, key);
+        counted(out, value);
+    }
+
     /// A value of an event. A text that is null is written as an empty one.
     pub fn value(out: &mut Vec<u8>, value: Value<'_>) {
         match value {

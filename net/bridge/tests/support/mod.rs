@@ -120,7 +120,7 @@ impl Source {
         while let Some(block) = self.answers.take() {
             for message in &block.messages {
                 events.extend(self.events(&block, message));
-                self.answers.verdict(message, outcome.clone());
+                self.answers.push(message.judge(outcome.clone()));
             }
             self.answers.done(block);
         }

@@ -54,7 +54,6 @@ pub struct Lines {
     ended: bool,
     /// The rest of a record that was too long is being passed over.
     skipping: bool,
-    bytes_read: u64,
 }
 
 impl Lines {
@@ -71,7 +70,6 @@ impl Lines {
             next_line: 1,
             ended: false,
             skipping: false,
-            bytes_read: 0,
         }
     }
 
@@ -101,11 +99,6 @@ impl Lines {
         self.line
     }
 
-    /// Bytes read from the source so far (after decompression).
-    pub fn bytes_read(&self) -> u64 {
-        self.bytes_read
-    }
-
     /// Reads once from the source; may block. The record at hand is gone afterwards.
     pub fn fill(&mut self) -> io::Result<()> {
         self.buffer.copy_within(self.next..self.filled, 0);
@@ -118,10 +111,7 @@ impl Lines {
         loop {
             match self.source.read(&mut self.buffer[self.filled..]) {
                 Ok(0) => self.ended = true,
-                Ok(n) => {
-                    self.filled += n;
-                    self.bytes_read += n as u64;
-                }
+                Ok(n) => self.filled += n,
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
                 Err(e) => return Err(e),
             }
@@ -172,7 +162,8 @@ impl Lines {
     }
 }
 
-fn unquoted_end(rest: &[u8]) -> Option<(usize, u64)> {
+/// Where the first line end outside of double quotes stands, and how many lines it ends.
+pub(crate) fn unquoted_end(rest: &[u8]) -> Option<(usize, u64)> {
     let (mut from, mut quotes) = (0, 0);
     for (i, end) in memchr_iter(b'\n', rest).enumerate() {
         quotes += memchr_iter(b'"', &rest[from..end]).count();

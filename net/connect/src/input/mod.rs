@@ -6,7 +6,7 @@
 
 pub mod csv;
 pub mod fault;
-pub mod jsonl;
+pub(crate) mod jsonl;
 pub mod lines;
 
 use riddhi_batch::{Attribute, Frame};

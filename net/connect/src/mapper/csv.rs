@@ -1,16 +1,15 @@
 //! `@map(type='csv')`: fields by position, in quotes where needed.
 
-use memchr::memchr;
 use riddhi_batch::Attribute;
 use riddhi_plan::connector::{From, MapPlan};
 use riddhi_plan::registry::{MapperSpec, Mapping, OptionProblem, OptionType, Payload};
 
-use super::json::property;
-use super::values::{push_plain, push_text};
+use super::values::{property, push_plain, push_text};
 use super::{MapTarget, Messages, OutRows, Outgoing, SinkMapper, SourceMapper};
 use crate::input::csv::{Field, split, text};
 use crate::input::fault::{Fault, Kind};
 use crate::input::jsonl::scan::Scanned;
+use crate::input::lines::unquoted_end;
 use crate::registry::{Setting, option};
 
 /// Options of the mapper of sources.
@@ -148,7 +147,7 @@ impl CsvSource {
         }
         let mut rest = message;
         while !rest.is_empty() {
-            let end = record_end(rest);
+            let end = unquoted_end(rest).map_or(rest.len(), |(end, _)| end);
             let record = &rest[..end];
             rest = rest.get(end + 1..).unwrap_or(&[]);
             let record = record.strip_suffix(b"\r").unwrap_or(record);
@@ -194,19 +193,6 @@ impl CsvSource {
         rows.ts.push(now);
         Ok(())
     }
-}
-
-/// Where the first record ends: at a line end outside quotes.
-fn record_end(bytes: &[u8]) -> usize {
-    let (mut from, mut quotes) = (0, 0);
-    while let Some(n) = memchr(b'\n', &bytes[from..]) {
-        quotes += memchr::memchr_iter(b'"', &bytes[from..from + n]).count();
-        if quotes % 2 == 0 {
-            return from + n;
-        }
-        from += n + 1;
-    }
-    bytes.len()
 }
 
 /// Writes records.

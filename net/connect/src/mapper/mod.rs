@@ -2,14 +2,13 @@
 //!
 //! Invariants: a message becomes one chunk whole or is refused whole; mappers are called once a batch.
 
-pub mod binary;
-pub mod csv;
-pub mod json;
-mod path;
-pub mod template;
-pub mod text;
-pub mod values;
-pub mod wso2event;
+pub(crate) mod binary;
+pub(crate) mod csv;
+pub(crate) mod json;
+pub(crate) mod template;
+pub(crate) mod text;
+pub(crate) mod values;
+pub(crate) mod wso2event;
 
 use std::ops::Range;
 

@@ -5,9 +5,8 @@ use riddhi_batch::{Attribute, Type};
 use riddhi_plan::connector::{From, MapPlan, Template};
 use riddhi_plan::registry::{MapperSpec, Mapping, OptionProblem, OptionType, Payload};
 
-use super::json::property;
 use super::template::render;
-use super::values::{push_plain, push_text};
+use super::values::{property, push_plain, push_text};
 use super::{MapTarget, Messages, OutRows, Outgoing, SinkMapper, SourceMapper};
 use crate::input::fault::{Fault, Kind};
 use crate::input::jsonl::scan::Scanned;

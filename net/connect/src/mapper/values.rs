@@ -2,6 +2,9 @@
 
 use riddhi_batch::{Arena, Attribute, Column, Data, Str, Type, Value};
 
+use super::Messages;
+use crate::input::fault::{Fault, Kind};
+use crate::input::jsonl::scan::Scanned;
 use crate::text::number::{push_double, push_float, push_long};
 
 /// Appends what the text says for an attribute; false if it is no value of its type. Numbers are read as Java does, a bool
@@ -12,6 +15,30 @@ pub fn push_text(text: &str, attribute: &Attribute, column: &mut Column, arena: 
         return true;
     }
     of_text(text, attribute.ty).is_some_and(|value| column.push_value(&value, arena))
+}
+
+/// A property of the transport for an attribute; null if it is not there and not `needed`.
+pub(super) fn property(
+    messages: &Messages<'_>,
+    i: usize,
+    name: &str,
+    attribute: &Attribute,
+    needed: bool,
+    column: &mut Column,
+    arena: &mut Arena,
+) -> Scanned<()> {
+    let Some(text) = messages.property(i, name) else {
+        if !needed {
+            column.push_null();
+            return Ok(());
+        }
+        return Err(Fault::new(Kind::Missing, 0, 1, format!("the transport gives no '{name}'")));
+    };
+    if push_text(text, attribute, column, arena) {
+        return Ok(());
+    }
+    let message = format!("'{text}', the transport's '{name}', is no {}", attribute.ty);
+    Err(Fault::new(Kind::WrongType, 0, 1, message))
 }
 
 /// The value that a text says.

@@ -70,7 +70,7 @@ impl Taken {
         door: Door,
         say: &Say,
     ) -> Result<Taken, String> {
-        let edge = network.edge().map_err(|e| format!("cannot start the poll loops: {e}"))?;
+        let edge = network.edge()?;
         let (options, of) = (&network.options().databridge, network.databridge.clone());
         let (say, tell) = (say.clone(), say.clone());
         let bridge = of.bridge.get_or_init(|| Bridge::new(options.bridge.clone(), move |line| say(line)));

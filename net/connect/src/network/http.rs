@@ -48,7 +48,7 @@ impl Path {
         options: RouteOptions,
         tls: Option<&Say>,
     ) -> Result<Path, String> {
-        let edge = network.edge().map_err(|e| format!("cannot start the poll loops: {e}"))?;
+        let edge = network.edge()?;
         let ports = network.http.clone();
         let mut open = lock(&ports.open);
         let retiring = open.retiring;

@@ -4,10 +4,9 @@
 
 pub mod databridge;
 pub(crate) mod http;
-pub mod tcp;
+pub(crate) mod tcp;
 pub mod tls;
 
-use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -82,12 +81,17 @@ impl Network {
     }
 
     /// The poll loops; they are started if they are not running.
-    pub fn edge(&self) -> io::Result<Arc<Edge>> {
+    ///
+    /// # Errors
+    ///
+    /// They cannot be started: why, for people.
+    pub(crate) fn edge(&self) -> Result<Arc<Edge>, String> {
         let mut edge = lock(&self.edge);
-        match &*edge {
-            Some(edge) => Ok(edge.clone()),
-            None => Ok(edge.insert(Edge::start(self.options.edge.clone())?).clone()),
+        if let Some(edge) = &*edge {
+            return Ok(edge.clone());
         }
+        let started = Edge::start(self.options.edge.clone());
+        Ok(edge.insert(started.map_err(|e| format!("cannot start the poll loops: {e}"))?).clone())
     }
 
     /// The process is about to end: requests are answered so, and come again elsewhere or later.
@@ -127,7 +131,7 @@ impl Network {
     ///
     /// The port cannot be listened at, or the poll loops cannot start: why, for people.
     pub fn serve_pages(&self, at: SocketAddr, make: Box<MakePage>) -> Result<Listening, String> {
-        let edge = self.edge().map_err(|e| format!("cannot start the poll loops: {e}"))?;
+        let edge = self.edge()?;
         edge.listen_always(at, Arc::new(HttpService(Arc::new(Pages::new(make))))).map_err(|e| e.to_string())
     }
 

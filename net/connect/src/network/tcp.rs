@@ -41,7 +41,7 @@ pub(crate) struct Channel {
 impl Channel {
     /// Takes a channel, and opens the port if it is the first.
     pub(crate) fn open(network: &Network, name: &str, door: Door) -> Result<Channel, String> {
-        let edge = network.edge().map_err(|e| format!("cannot start the poll loops: {e}"))?;
+        let edge = network.edge()?;
         let channels = network.tcp.clone();
         let mut open = lock(&channels.open);
         if open.doors.contains_key(name.as_bytes()) {

@@ -9,6 +9,12 @@ pub use riddhi_tls::StoreFile;
 
 use crate::registry::Say;
 
+/// How Java calls TLS; which version is spoken the two ends agree on, whatever the name.
+pub(crate) const PROTOCOLS: [&str; 3] = ["TLS", "TLSv1.2", "TLSv1.3"];
+
+/// Forms of key stores; a store tells its form itself.
+pub(crate) const STORES: [&str; 3] = ["JKS", "PKCS12", "PEM"];
+
 /// What a port is for, as far as handshakes go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum For {

@@ -13,29 +13,17 @@ use riddhi_plan::connector::ConnectorPlan;
 use riddhi_plan::registry::{ConnectorSpec, OptionProblem, OptionSpec, OptionType, Payload};
 
 use super::writer::FileWriter;
-use super::{Published, Sink, Unsent};
+use super::{Published, Sink, Unsent, on_error};
 use crate::names::Names;
 use crate::registry::{Say, Setting, Stopping, option, required};
-use crate::source::{other_scheme, path_of, plain};
+use crate::source::{other_scheme, path_of};
+use crate::trouble::plain;
 
 /// Files open at once at most; the one that was not written to for longest is closed.
 const FILES_OPEN_MAX: usize = 128;
 
 /// Files that were set aside and are kept, unless `rotation.keep` says otherwise.
 const KEEP: u64 = 10;
-
-/// What every sink takes.
-pub(crate) fn on_error() -> OptionSpec {
-    option("on.error", OptionType::OneOf(&["log", "wait", "stream", "store"]))
-}
-
-/// `on.error` as far as it is there.
-pub(crate) fn check_on_error(plan: &ConnectorPlan) -> Vec<OptionProblem> {
-    let word = plan.options.word("on.error", "log");
-    let missing = matches!(word.as_str(), "stream" | "store");
-    let problem = || OptionProblem::missing("on.error", format!("Riddhi does not have on.error='{word}' yet"));
-    missing.then(problem).into_iter().collect()
-}
 
 /// Its options.
 pub(crate) fn spec() -> ConnectorSpec {
@@ -51,7 +39,7 @@ pub(crate) fn spec() -> ConnectorSpec {
             option("rotation.interval", Number(1, u64::MAX)),
             option("rotation.keep", Number(0, 1_000_000)),
             option("fsync", Bool),
-            on_error(),
+            on_error::option(),
         ],
         payload: Payload::Bytes,
         properties: Vec::new(),
@@ -61,7 +49,7 @@ pub(crate) fn spec() -> ConnectorSpec {
 
 fn check(plan: &ConnectorPlan) -> Vec<OptionProblem> {
     let o = &plan.options;
-    let mut found = check_on_error(plan);
+    let mut found = on_error::check(plan);
     if let Some(scheme) = o.text("file.uri").and_then(other_scheme) {
         found.push(OptionProblem::missing("file.uri", format!("Riddhi does not write files by `{scheme}` yet")));
     }
@@ -248,7 +236,7 @@ impl FileSink {
         }
         let path = Path::new(path_of(uri));
         let failed = |e: io::Error| Unsent::Unavailable(format!("cannot open {}: {}", path.display(), plain(&e)));
-        let writer = FileWriter::open(path, false).map_err(failed)?;
+        let writer = FileWriter::open(path).map_err(failed)?;
         self.files.insert(uri.to_owned(), Open { writer, last: self.clock, since: Instant::now(), changed: false });
         Ok(())
     }

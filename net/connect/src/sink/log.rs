@@ -4,8 +4,7 @@ use riddhi_batch::Arena;
 use riddhi_plan::connector::ConnectorPlan;
 use riddhi_plan::registry::{ConnectorSpec, OptionType, Payload};
 
-use super::file::{check_on_error, on_error};
-use super::{Published, Sink, Unsent};
+use super::{Published, Sink, Unsent, on_error};
 use crate::mapper::OutRows;
 use crate::mapper::values::push_plain;
 use crate::names::Names;
@@ -22,11 +21,11 @@ pub(crate) fn spec() -> ConnectorSpec {
             option("priority", OptionType::OneOf(PRIORITIES)),
             option("prefix", OptionType::Text),
             option("name", OptionType::Bool),
-            on_error(),
+            on_error::option(),
         ],
         payload: Payload::Any,
         properties: Vec::new(),
-        check: check_on_error,
+        check: on_error::check,
     }
 }
 

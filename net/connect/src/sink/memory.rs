@@ -5,8 +5,7 @@ use std::sync::Arc;
 use riddhi_plan::connector::ConnectorPlan;
 use riddhi_plan::registry::{ConnectorSpec, OptionSpec, OptionType, Payload};
 
-use super::file::{check_on_error, on_error};
-use super::{Published, Sink, Unsent};
+use super::{Published, Sink, Unsent, on_error};
 use crate::names::Names;
 use crate::registry::{Setting, required};
 use crate::source::memory::{Block, Bus, RowBlock, Sent};
@@ -15,10 +14,10 @@ use crate::source::memory::{Block, Bus, RowBlock, Sent};
 pub(crate) fn spec() -> ConnectorSpec {
     ConnectorSpec {
         name: "inMemory",
-        options: vec![OptionSpec { dynamic: true, ..required("topic", OptionType::Text) }, on_error()],
+        options: vec![OptionSpec { dynamic: true, ..required("topic", OptionType::Text) }, on_error::option()],
         payload: Payload::Any,
         properties: Vec::new(),
-        check: check_on_error,
+        check: on_error::check,
     }
 }
 

@@ -7,13 +7,11 @@ use std::os::fd::AsFd;
 use riddhi_plan::connector::ConnectorPlan;
 use riddhi_plan::registry::{ConnectorSpec, Payload};
 
-use super::file::{check_on_error, on_error};
 use super::log::push_events;
-use super::writer::is_full;
-use super::{Published, RETRY, Sink, Unsent};
+use super::{Published, RETRY, Sink, Unsent, on_error};
 use crate::names::Names;
 use crate::registry::{Say, Setting, Stopping};
-use crate::source::plain;
+use crate::trouble::{is_full, plain};
 
 /// Bytes that are gathered before they are written.
 const WRITE_BYTES: usize = 64 << 10;
@@ -22,10 +20,10 @@ const WRITE_BYTES: usize = 64 << 10;
 pub(crate) fn spec() -> ConnectorSpec {
     ConnectorSpec {
         name: "stdout",
-        options: vec![on_error()],
+        options: vec![on_error::option()],
         payload: Payload::Any,
         properties: Vec::new(),
-        check: check_on_error,
+        check: on_error::check,
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::UNIX_EPOCH;
 
 use super::{RETRY, Unsent};
 use crate::registry::{Say, Stopping};
-use crate::source::plain;
+use crate::trouble::{is_full, plain};
 
 /// Bytes that are gathered before they are written.
 const WRITE_BYTES: usize = 64 << 10;
@@ -28,12 +28,11 @@ pub struct FileWriter {
 
 impl FileWriter {
     /// Opens a file to append to; folders are made.
-    pub fn open(path: &Path, truncate: bool) -> io::Result<FileWriter> {
+    pub fn open(path: &Path) -> io::Result<FileWriter> {
         if let Some(folder) = path.parent().filter(|f| !f.as_os_str().is_empty()) {
             fs::create_dir_all(folder)?;
         }
-        let mut options = OpenOptions::new();
-        let file = options.create(true).write(true).append(!truncate).truncate(truncate).open(path)?;
+        let file = OpenOptions::new().create(true).append(true).open(path)?;
         let about = file.metadata()?;
         Ok(FileWriter {
             path: path.to_path_buf(),
@@ -101,9 +100,7 @@ impl FileWriter {
 
     /// Replaces what the file holds.
     pub fn replace(&mut self, bytes: &[u8], say: &Say, stopping: &Stopping) -> Result<(), Unsent> {
-        let cut = self.file.set_len(0).map_err(|e| Unsent::Unavailable(plain(&e)));
-        cut?;
-        self.length = 0;
+        self.cut(0).map_err(|e| Unsent::Unavailable(plain(&e)))?;
         self.kept.clear();
         self.kept.extend_from_slice(bytes);
         self.flush(say, stopping)
@@ -122,11 +119,6 @@ impl FileWriter {
     }
 }
 
-/// Whether the disk, or what one may use of it, is full.
-pub fn is_full(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
-}
-
 /// When a file was made, in nanoseconds; 0 where that is not kept. Numbers of devices and files alone may be equal on two machines made from
 /// one image, where a node of a pair would take its own file for the other's; and a file's number is given again.
 fn born(about: &fs::Metadata) -> u64 {
@@ -141,10 +133,10 @@ mod tests {
     #[test]
     fn a_file_that_was_made_again_is_another() {
         let path = std::env::temp_dir().join(format!("riddhi-born-{}", std::process::id()));
-        let first = FileWriter::open(&path, false).unwrap().id;
-        assert_eq!(FileWriter::open(&path, false).unwrap().id, first);
+        let first = FileWriter::open(&path).unwrap().id;
+        assert_eq!(FileWriter::open(&path).unwrap().id, first);
         fs::remove_file(&path).unwrap();
-        assert_ne!(FileWriter::open(&path, false).unwrap().id, first);
+        assert_ne!(FileWriter::open(&path).unwrap().id, first);
         fs::remove_file(&path).unwrap();
     }
 }

@@ -12,9 +12,10 @@ use riddhi_plan::registry::{ConnectorSpec, OptionProblem, OptionType, Payload};
 
 use super::files::{Which, other_scheme, path_of};
 use super::records::Records;
-use super::tail::{How, Id, Read, Stand, Tail, plain};
+use super::tail::{How, Id, Read, Stand, Tail};
 use super::{Inlet, Polled, Source};
 use crate::registry::{Say, Setting, option};
+use crate::trouble::{Trouble, plain};
 
 /// Milliseconds that an option may say at most: a day.
 const MILLIS_MAX: u64 = 86_400_000;
@@ -179,7 +180,7 @@ pub struct FileSource {
     listed: Option<Instant>,
     /// The file that is read next, so that each gets its turn.
     turn: usize,
-    trouble: Option<String>,
+    trouble: Trouble,
     /// All that was taken lies before this position.
     taken: u64,
     say: Say,
@@ -220,7 +221,7 @@ pub(crate) fn make(plan: &ConnectorPlan, setting: &Setting) -> Box<dyn Source> {
         every: millis("dir.polling.interval"),
         listed: None,
         turn: 0,
-        trouble: None,
+        trouble: Trouble::default(),
         taken: 0,
         say: setting.say.clone(),
     })
@@ -257,7 +258,7 @@ impl Source for FileSource {
         let done: Vec<PathBuf> = self.files.iter().filter(|f| f.is_done()).map(|f| f.path().to_path_buf()).collect();
         for path in done.into_iter().filter(|path| path.exists()) {
             if let Err(e) = put_away(&self.after, &path) {
-                self.tell(format!("cannot put away {}: {}", path.display(), plain(&e)));
+                self.trouble.tell(format!("cannot put away {}: {}", path.display(), plain(&e)), &self.say);
             }
         }
     }
@@ -331,10 +332,11 @@ impl FileSource {
                     Which::Glob(pattern) => pattern.clone(),
                     Which::One(path) => path.display().to_string(),
                 };
-                return self.tell(format!("cannot look into {what}: {}; waiting for it", plain(&e)));
+                let trouble = format!("cannot look into {what}: {}; waiting for it", plain(&e));
+                return self.trouble.tell(trouble, &self.say);
             }
         };
-        if self.trouble.take().is_some() {
+        if self.trouble.end() {
             (self.say)("note: the folder can be read again");
         }
         if self.which.grows() {
@@ -360,13 +362,6 @@ impl FileSource {
             if let Some(file) = known {
                 file.moved(path.clone());
             }
-        }
-    }
-
-    fn tell(&mut self, trouble: String) {
-        if self.trouble.as_ref() != Some(&trouble) {
-            (self.say)(&format!("warning: {trouble}"));
-            self.trouble = Some(trouble);
         }
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use riddhi_edge::{Answers, Block, Message, Outcome, UNJUDGED, Verdict};
 use riddhi_http::properties;
 
-use super::{Inlet, Polled, Wake};
+use super::{Inlet, Polled};
 use crate::input::fault::Fault;
 use crate::mapper::Messages;
 use crate::names::Seen;
@@ -76,10 +76,6 @@ impl Inbound {
     /// Messages have these properties in their heads.
     pub(crate) fn with_names(self, names: Vec<String>) -> Inbound {
         Inbound { names, ..self }
-    }
-
-    pub(crate) fn set_waker(&mut self, wake: Wake) {
-        self.answers.set_waker(Box::new(move || wake()));
     }
 
     /// Offers what is at hand, as long as there is room.

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use riddhi_batch::{Arena, Chunk, Columns, Frame, Sel};
@@ -16,6 +16,7 @@ use riddhi_run::Clock;
 use super::{Inlet, Polled, Source, Wake};
 use crate::input::fault::{Fault, Kind};
 use crate::mapper::{Messages, OutRows};
+use crate::network::lock;
 use crate::registry::{Setting, required};
 
 /// Blocks that wait for one subscriber at most.
@@ -96,10 +97,6 @@ struct Subscriber {
     room: Condvar,
     wake: Mutex<Option<Wake>>,
     gone: AtomicBool,
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What became of a block.

@@ -10,12 +10,12 @@ use riddhi_plan::registry::{ConnectorSpec, Payload};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::lines::{LineBuffer, Taken};
-use super::tail::plain;
 use super::{Inlet, Polled, Source};
 use crate::input::fault::{Fault, Kind};
 use crate::input::lines::RECORD_BYTES_MAX;
 use crate::mapper::Messages;
 use crate::registry::{Say, Setting};
+use crate::trouble::plain;
 
 const NAME: &str = "<stdin>";
 

@@ -18,6 +18,7 @@ use crate::input::fault::{Fault, Kind};
 use crate::input::lines::RECORD_BYTES_MAX;
 use crate::mapper::Messages;
 use crate::registry::Say;
+use crate::trouble::{Trouble, plain};
 
 /// How a file is read.
 #[derive(Clone, Debug)]
@@ -73,8 +74,7 @@ pub struct Tail {
     open: Option<(File, LineBuffer)>,
     /// Not looked at before.
     again: Option<Instant>,
-    /// What was told and has not gone away.
-    trouble: Option<String>,
+    trouble: Trouble,
     /// Another file stands at the path; what this one was given meanwhile is still to be read.
     replaced: bool,
     /// Nothing stands at the path, and all that was there has been read.
@@ -99,7 +99,8 @@ impl Tail {
     pub fn new(stand: Stand, how: How, say: Say) -> Tail {
         let name = stand.path.display().to_string();
         let taken = Taken::default();
-        Tail { how, name, stand, open: None, again: None, trouble: None, replaced: false, gone: false, say, taken }
+        let trouble = Trouble::default();
+        Tail { how, name, stand, open: None, again: None, trouble, replaced: false, gone: false, say, taken }
     }
 
     /// Where reading stands.
@@ -164,7 +165,7 @@ impl Tail {
                 Ok(0) => return self.end(to),
                 Ok(_) => lines.take(to.room(), &mut self.taken),
                 Err(e) => {
-                    self.tell(format!("cannot read {}: {}", self.name, plain(&e)));
+                    self.trouble.tell(format!("cannot read {}: {}", self.name, plain(&e)), &self.say);
                     return self.later();
                 }
             }
@@ -208,13 +209,13 @@ impl Tail {
             .and_then(|file| file.metadata().map(|about| (file, about)));
         let (mut file, about) = match opened {
             Ok((_, about)) if about.is_dir() => {
-                self.tell(format!("{} is a folder, not a file; waiting for a file", self.name));
+                self.trouble.tell(format!("{} is a folder, not a file; waiting for a file", self.name), &self.say);
                 return false;
             }
             Ok(opened) => opened,
             Err(e) => {
                 self.gone = e.kind() == io::ErrorKind::NotFound;
-                self.tell(format!("cannot open {}: {}; waiting for it", self.name, plain(&e)));
+                self.trouble.tell(format!("cannot open {}: {}; waiting for it", self.name, plain(&e)), &self.say);
                 return false;
             }
         };
@@ -227,7 +228,7 @@ impl Tail {
             self.begin_anew();
         }
         if let Err(e) = file.seek(SeekFrom::Start(self.stand.offset)) {
-            self.tell(format!("cannot read {}: {}", self.name, plain(&e)));
+            self.trouble.tell(format!("cannot read {}: {}", self.name, plain(&e)), &self.say);
             return false;
         }
         self.stand.id = id;
@@ -238,7 +239,7 @@ impl Tail {
             Some(records) => LineBuffer::of_records(offset, line, records.clone()),
         };
         self.open = Some((file, lines));
-        if self.trouble.take().is_some() {
+        if self.trouble.end() {
             (self.say)(&format!("note: {} is there again", self.name));
         }
         true
@@ -274,7 +275,7 @@ impl Tail {
         let read_to = lines.read_to();
         match fs::metadata(&self.stand.path) {
             Ok(about) if about.is_dir() => {
-                self.tell(format!("{} was replaced by a folder; waiting for a file", self.name));
+                self.trouble.tell(format!("{} was replaced by a folder; waiting for a file", self.name), &self.say);
             }
             Ok(about) if (Id { device: about.dev(), inode: about.ino() }) != self.stand.id => {
                 // What was written to the old one between our last read and its renaming is read first; then only a last
@@ -290,10 +291,13 @@ impl Tail {
                 self.begin_anew();
                 return Read::Some;
             }
-            Ok(_) => (self.trouble, self.gone) = (None, false),
+            Ok(_) => {
+                self.trouble.end();
+                self.gone = false;
+            }
             Err(e) => {
                 self.gone = e.kind() == io::ErrorKind::NotFound;
-                self.tell(format!("{} is gone: {}; waiting for it", self.name, plain(&e)));
+                self.trouble.tell(format!("{} is gone: {}; waiting for it", self.name, plain(&e)), &self.say);
             }
         }
         self.later()
@@ -310,7 +314,7 @@ impl Tail {
         let Some((file, _)) = &mut self.open else { return self.later() };
         let mut bytes = Vec::new();
         if let Err(e) = io::Read::take(file, RECORD_BYTES_MAX as u64 + 1).read_to_end(&mut bytes) {
-            self.tell(format!("cannot read {}: {}", self.name, plain(&e)));
+            self.trouble.tell(format!("cannot read {}: {}", self.name, plain(&e)), &self.say);
             return self.later();
         }
         if bytes.len() > RECORD_BYTES_MAX {
@@ -329,22 +333,5 @@ impl Tail {
         }
         (self.stand.offset, self.stand.done, self.open) = (bytes.len() as u64, true, None);
         Read::Done
-    }
-
-    /// Says what is wrong, once.
-    fn tell(&mut self, trouble: String) {
-        if self.trouble.as_ref() != Some(&trouble) {
-            (self.say)(&format!("warning: {trouble}"));
-            self.trouble = Some(trouble);
-        }
-    }
-}
-
-/// The system's words without its error number.
-pub fn plain(error: &io::Error) -> String {
-    let text = error.to_string();
-    match text.find(" (os error") {
-        Some(n) => text[..n].to_lowercase(),
-        None => text,
     }
 }

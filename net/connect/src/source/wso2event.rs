@@ -3,95 +3,56 @@
 //! `wso2.stream.id` is the stream's id, `name:version`; else it is the name of the stream and version 1.0.0. A publisher has
 //! its answer when the events are where they will not be lost.
 
-use std::sync::Arc;
-
-use riddhi_edge::door;
+use riddhi_edge::{Answers, Door};
 use riddhi_plan::connector::ConnectorPlan;
-use riddhi_plan::registry::{ConnectorSpec, OptionProblem, OptionType, Payload};
+use riddhi_plan::registry::{ConnectorSpec, Payload};
 use riddhi_wire::definition::StreamDefinition;
 
+use super::Source;
 use super::inbound::Inbound;
-use super::{Inlet, Polled, Source, Wake};
-use crate::mapper::wso2event::Layout;
+use super::pushed::{Kind, Pushed};
+use crate::mapper::wso2event::{Layout, stream_id};
 use crate::network::Network;
 use crate::network::databridge::Taken;
-use crate::registry::{Say, Setting, option};
-
-const ID: &str = "wso2.stream.id";
+use crate::registry::{Say, Setting};
 
 /// Its options.
 pub(crate) fn spec() -> ConnectorSpec {
     ConnectorSpec {
         name: "wso2event",
-        options: vec![option(ID, OptionType::Text)],
+        options: vec![stream_id::option()],
         payload: Payload::DataBridge,
         properties: Vec::new(),
-        check,
+        check: stream_id::check,
     }
-}
-
-fn check(plan: &ConnectorPlan) -> Vec<OptionProblem> {
-    let id = plan.options.text(ID).map(StreamDefinition::of_id);
-    let help = "write a name and a version of three numbers, for example 'org.example.stocks:1.0.0'";
-    id.and_then(Result::err).map(|e| OptionProblem::wrong(ID, e.to_string(), help)).into_iter().collect()
 }
 
 /// Makes it.
 pub(crate) fn make(plan: &ConnectorPlan, setting: &Setting) -> Box<dyn Source> {
-    let id = plan.options.text(ID).map_or_else(|| format!("{}:1.0.0", setting.stream), str::to_owned);
+    let id = stream_id::of(plan, setting);
     let layout = Layout::of(&setting.schema.attributes, &plan.map);
     let definition = layout.and_then(|layout| layout.definition(&id).map_err(|e| e.to_string()));
-    let (network, say) = (setting.network.clone(), setting.say.clone());
-    Box::new(Wso2Event { network, definition, id, say, wake: None, open: None })
+    Box::new(Pushed::new(Wso2Event { definition, id, say: setting.say.clone() }, &setting.network))
 }
 
 /// Takes the events of a stream.
-pub struct Wso2Event {
-    network: Arc<Network>,
+struct Wso2Event {
     /// Or why there is none.
     definition: Result<StreamDefinition, String>,
     id: String,
     say: Say,
-    wake: Option<Wake>,
-    open: Option<(Taken, Inbound)>,
 }
 
-impl Source for Wso2Event {
-    fn open(&mut self) -> Result<(), String> {
-        let definition = self.definition.clone()?;
-        let edge = self.network.edge().map_err(|e| format!("cannot start the poll loops: {e}"))?;
-        let (door, answers) = door(&edge);
-        let mut inbound = Inbound::new(answers, format!("data bridge stream {}", self.id)).with_heads();
-        if let Some(wake) = self.wake.take() {
-            inbound.set_waker(wake);
-        }
-        self.open = Some((Taken::open(&self.network, definition, door, &self.say)?, inbound));
-        Ok(())
+impl Kind for Wso2Event {
+    type Place = Taken;
+
+    fn open(&mut self, network: &Network, door: Door, answers: Answers) -> Result<(Taken, Inbound), String> {
+        let taken = Taken::open(network, self.definition.clone()?, door, &self.say)?;
+        Ok((taken, Inbound::new(answers, format!("data bridge stream {}", self.id)).with_heads()))
     }
 
-    fn address(&self) -> Option<String> {
-        let (taken, _) = self.open.as_ref()?;
+    fn address(&self, taken: &Taken) -> Option<String> {
         let at: Vec<String> = taken.addresses().iter().map(ToString::to_string).collect();
         Some(format!("{} as {}", at.join(" and "), self.id))
-    }
-
-    fn poll(&mut self, to: &mut Inlet<'_>) -> Polled {
-        self.open.as_mut().map_or(Polled::Ended, |(_, inbound)| inbound.poll(to))
-    }
-
-    fn taken(&mut self, position: u64) {
-        if let Some((_, inbound)) = &mut self.open {
-            inbound.taken(position);
-        }
-    }
-
-    fn accepted(&mut self, position: u64) {
-        if let Some((_, inbound)) = &mut self.open {
-            inbound.accepted(position);
-        }
-    }
-
-    fn set_waker(&mut self, wake: Wake) {
-        self.wake = Some(wake);
     }
 }

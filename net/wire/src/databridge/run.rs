@@ -3,9 +3,10 @@
 //! Both protocols are brought into one form here: of Binary the bytes of the events as they came, of Thrift the same with its
 //! columns turned into rows. The two differ in what an empty text means, which one byte tells.
 
+use super::binary::{begin_event, end_event};
 use crate::cursor::Cursor;
 use crate::value::put;
-use crate::{Value, Values, WireError};
+use crate::{RowValues, Value, Values, WireError};
 
 /// What says that a text is null where an empty one is a text.
 const NULL_LENGTH: i32 = -1;
@@ -58,7 +59,7 @@ impl<'a> Run<'a> {
         let mut from = Cursor::new(self.cursor.counted("an event")?);
         let timestamp = from.i64("a timestamp")?;
         from.counted("a stream's name")?;
-        Ok(RunEvent { timestamp, values: RunValues { cursor: from, texts: self.texts } })
+        Ok(RunEvent { timestamp, values: RunValues { values: RowValues { cursor: from }, texts: self.texts } })
     }
 }
 
@@ -90,7 +91,7 @@ pub struct RunEvent<'a> {
 /// The values of an event, and behind them its arbitrary pairs.
 #[derive(Clone, Debug)]
 pub struct RunValues<'a> {
-    cursor: Cursor<'a>,
+    values: RowValues<'a>,
     texts: Texts,
 }
 
@@ -105,47 +106,47 @@ impl<'a> RunValues<'a> {
     /// A pair that is not whole.
     #[inline]
     pub fn pair(&mut self) -> Result<Option<Pair<'a>>, WireError> {
-        if self.cursor.len() == 0 {
-            return Ok(None);
-        }
-        Ok(Some((self.cursor.counted("a key")?, self.cursor.counted("a key's value")?)))
+        let cursor = &mut self.values.cursor;
+        if cursor.len() == 0 { Ok(None) } else { cursor.pair().map(Some) }
     }
 }
 
 impl<'a> Values<'a> for RunValues<'a> {
     #[inline]
     fn int(&mut self) -> Result<i32, WireError> {
-        self.cursor.i32("an INT")
+        self.values.int()
     }
 
     #[inline]
     fn long(&mut self) -> Result<i64, WireError> {
-        self.cursor.i64("a LONG")
+        self.values.long()
     }
 
     #[inline]
     fn float(&mut self) -> Result<f32, WireError> {
-        self.cursor.array("a FLOAT").map(f32::from_be_bytes)
+        self.values.float()
     }
 
     #[inline]
     fn double(&mut self) -> Result<f64, WireError> {
-        self.cursor.array("a DOUBLE").map(f64::from_be_bytes)
+        self.values.double()
     }
 
     #[inline]
     fn bool(&mut self) -> Result<bool, WireError> {
-        self.cursor.u8("a BOOL").map(|byte| byte == 1)
+        self.values.bool()
     }
 
     #[inline]
     fn text(&mut self) -> Result<Option<&'a [u8]>, WireError> {
-        if self.texts == Texts::Exact && self.cursor.rest().starts_with(&NULL_LENGTH.to_be_bytes()) {
-            self.cursor.take(4, "a STRING")?;
-            return Ok(None);
+        if self.texts == Texts::EmptyIsNull {
+            return self.values.text();
         }
-        let bytes = self.cursor.counted("a STRING")?;
-        Ok(if bytes.is_empty() && self.texts == Texts::EmptyIsNull { None } else { Some(bytes) })
+        let cursor = &mut self.values.cursor;
+        if cursor.rest().starts_with(&NULL_LENGTH.to_be_bytes()) {
+            return cursor.take(4, "a STRING").map(|_| None);
+        }
+        cursor.counted("a STRING").map(Some)
     }
 }
 
@@ -166,10 +167,7 @@ impl<'o> RunWriter<'o> {
     #[inline]
     pub fn event(&mut self, timestamp: i64) {
         self.end();
-        self.event_at = Some(self.out.len());
-        put::int(self.out, 0);
-        put::long(self.out, timestamp);
-        put::counted(self.out, b"");
+        self.event_at = Some(begin_event(self.out, b"", timestamp));
     }
 
     /// A value of the event.
@@ -183,15 +181,13 @@ impl<'o> RunWriter<'o> {
 
     /// An arbitrary pair of the event.
     pub fn pair(&mut self, key: &[u8], value: &[u8]) {
-        put::counted(self.out, key);
-        put::counted(self.out, value);
+        put::pair(self.out, key, value);
     }
 
     /// Ends the event; where the next one will begin.
     pub fn end(&mut self) -> usize {
         if let Some(at) = self.event_at.take() {
-            let size = self.out.len() - at - 4;
-            put::int_at(self.out, at, size);
+            end_event(self.out, at);
         }
         self.out.len()
     }

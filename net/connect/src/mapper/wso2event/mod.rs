@@ -5,6 +5,7 @@
 //! A message is what the data bridge hands on: events of one stream, already found to be whole (`riddhi_wire`'s `run`).
 
 mod layout;
+pub(crate) mod stream_id;
 
 use riddhi_batch::Str;
 use riddhi_plan::connector::MapPlan;

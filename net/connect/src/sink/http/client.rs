@@ -9,8 +9,9 @@ use riddhi_http::{Reply, ReplyBody};
 use riddhi_tls::{ClientStream, Connector, Trust};
 
 use crate::registry::Stopping;
-use crate::source::http::Url;
-use crate::source::plain;
+use crate::sink::reach::is_open;
+use crate::trouble::plain;
+use crate::url::Url;
 
 /// How long a connection may take to be there.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -213,13 +214,4 @@ impl Client {
             }
         }
     }
-}
-
-/// Whether the server has neither ended the connection nor said something that nobody asked for.
-pub(crate) fn is_open(stream: &TcpStream) -> bool {
-    if stream.set_nonblocking(true).is_err() {
-        return false;
-    }
-    let nothing = matches!(stream.peek(&mut [0; 1]), Err(e) if e.kind() == ErrorKind::WouldBlock);
-    stream.set_nonblocking(false).is_ok() && nothing
 }

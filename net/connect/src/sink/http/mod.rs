@@ -5,18 +5,16 @@
 
 mod client;
 
-pub(super) use client::is_open;
-
 use riddhi_plan::connector::{ConnectorPlan, Options};
 use riddhi_plan::registry::{ConnectorSpec, OptionProblem, OptionSpec, OptionType, Payload};
 use riddhi_tls::{StoreFile, Trust};
 
 use self::client::{Broken, Client};
-use super::file::{check_on_error, on_error};
-use super::{Published, Sink, Unsent};
+use super::{Published, Sink, Unsent, on_error};
 use crate::names::Names;
-use crate::registry::{Say, Setting, option, required};
-use crate::source::http::{PROTOCOLS, STORES, Url};
+use crate::network::tls::{PROTOCOLS, STORES};
+use crate::registry::{Say, Setting, not_yet, option, required};
+use crate::url::Url;
 
 /// Siddhi's options that are not there yet.
 const MISSING: [&str; 30] = [
@@ -67,7 +65,7 @@ pub(crate) fn spec() -> ConnectorSpec {
         option("hostname.verification.enabled", Bool),
         option("ssl.protocol", OneOf(&PROTOCOLS)),
         option("tls.store.type", OneOf(&STORES)),
-        on_error(),
+        on_error::option(),
     ];
     options.extend(MISSING.iter().map(|name| option(name, Text)));
     ConnectorSpec { name: "http", options, payload: Payload::Bytes, properties: Vec::new(), check }
@@ -75,9 +73,8 @@ pub(crate) fn spec() -> ConnectorSpec {
 
 fn check(plan: &ConnectorPlan) -> Vec<OptionProblem> {
     let o = &plan.options;
-    let missing = |name: &'static str| OptionProblem::missing(name, format!("Riddhi does not have `{name}` yet"));
-    let mut found = check_on_error(plan);
-    found.extend(MISSING.iter().filter(|name| o.get(name).is_some()).map(|name| missing(name)));
+    let mut found = on_error::check(plan);
+    found.extend(MISSING.iter().filter(|name| o.get(name).is_some()).map(|name| not_yet(name)));
     if let Some(Err(why)) = o.text("publisher.url").map(Url::parse) {
         found.push(OptionProblem::wrong("publisher.url", why, "write it like http://host:8080/path"));
     }

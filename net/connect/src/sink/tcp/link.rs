@@ -11,7 +11,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use super::queue::Queue;
 use crate::registry::Stopping;
 use crate::sink::reach::{CONNECT, connect};
-use crate::source::plain;
+use crate::trouble::plain;
 
 /// How long a welcome may take to come.
 const WELCOME: Duration = CONNECT;

@@ -17,10 +17,11 @@ use riddhi_plan::registry::{ConnectorSpec, OptionProblem, OptionSpec, OptionType
 
 use self::link::{Answers, Link, Way};
 use self::queue::Queue;
-use super::file::{check_on_error, on_error};
-use super::{OnError, Published, Sink, Unsent};
+use super::reach::Pauses;
+use super::{OnError, Published, Sink, Unsent, on_error};
 use crate::names::Names;
 use crate::registry::{Setting, Stopping, option, required};
+use crate::url::is_host_and_port;
 
 /// Bytes that are kept at most, and what is handed over at once on top of them.
 const QUEUE_BYTES_MAX: usize = 4 << 20;
@@ -51,14 +52,14 @@ pub(crate) fn spec() -> ConnectorSpec {
         option("keep.alive", Bool),
         option("worker.threads", Number(0, 1024)),
         option("ack", Bool),
-        on_error(),
+        on_error::option(),
     ];
     ConnectorSpec { name: "tcp", options, payload: Payload::Bytes, properties: Vec::new(), check }
 }
 
 fn check(plan: &ConnectorPlan) -> Vec<OptionProblem> {
     let o = &plan.options;
-    let mut found = check_on_error(plan);
+    let mut found = on_error::check(plan);
     if let Some(Err(why)) = o.text("url").map(targets) {
         found.push(OptionProblem::wrong("url", why, "write it like tcp://host:9892/App/Stream"));
     }
@@ -79,8 +80,7 @@ fn targets(text: &str) -> Result<(Vec<String>, String), String> {
     for url in text.split(',').map(str::trim) {
         let rest = url.strip_prefix("tcp://").ok_or_else(|| format!("'{url}' is no URL of tcp"))?;
         let (authority, path) = rest.split_once('/').ok_or_else(|| format!("'{url}' names no channel"))?;
-        let port = authority.rsplit_once(':').filter(|(host, _)| !host.is_empty()).and_then(|(_, p)| p.parse().ok());
-        if port.is_none_or(|port: u16| port == 0) {
+        if !is_host_and_port(authority) {
             return Err(format!("'{url}' names no port"));
         }
         if path.is_empty() {
@@ -113,8 +113,7 @@ pub(crate) fn make(plan: &ConnectorPlan, setting: &Setting) -> Box<dyn Sink> {
         answers: Answers::default(),
         link: None,
         next: 0,
-        pause: PAUSE,
-        down: None,
+        pauses: Pauses::new(PAUSE, PAUSE_MAX),
     })
 }
 
@@ -133,10 +132,7 @@ struct Tcp {
     link: Option<Link>,
     /// The server that is tried next.
     next: usize,
-    /// The pause if the next attempt fails.
-    pause: Duration,
-    /// No attempt before then, and why the last one failed.
-    down: Option<(Instant, String)>,
+    pauses: Pauses,
 }
 
 impl Tcp {
@@ -145,10 +141,8 @@ impl Tcp {
         if self.link.is_some() {
             return Ok(());
         }
-        if let Some((until, why)) = &self.down
-            && Instant::now() < *until
-        {
-            return Err(why.clone());
+        if let Some(why) = self.pauses.why() {
+            return Err(why.to_owned());
         }
         let mut why = "there is no server".to_owned();
         for _ in 0..self.servers.len() {
@@ -170,8 +164,7 @@ impl Tcp {
         if self.link.take().is_some() {
             self.next = (self.next + 1) % self.servers.len();
         }
-        self.down = Some((Instant::now() + self.pause, why.to_owned()));
-        self.pause = (self.pause * 2).min(PAUSE_MAX);
+        self.pauses.failed(why);
     }
 
     /// Writes and reads what can be without waiting.
@@ -182,7 +175,7 @@ impl Tcp {
         let stepped = link.step(&mut self.queue, &mut self.answers);
         if self.queue.bytes() < before {
             // It is one that takes.
-            (self.pause, self.down) = (PAUSE, None);
+            self.pauses.end();
         }
         if let Err(why) = &stepped {
             self.failed(why);

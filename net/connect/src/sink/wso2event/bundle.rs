@@ -57,10 +57,7 @@ impl Bundler {
         match self.speaks {
             Speaks::Binary => write_event(binary, stream, ts, |out| {
                 values.for_each(|v| put::value(out, v));
-                for (key, text) in pairs {
-                    put::counted(out, key);
-                    put::counted(out, text);
-                }
+                pairs.for_each(|(key, text)| put::pair(out, key, text));
             }),
             Speaks::Thrift => {
                 thrift.event(stream, ts);

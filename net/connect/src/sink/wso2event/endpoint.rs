@@ -8,9 +8,8 @@ use riddhi_wire::databridge::client::{Answer, Answers, Speaks, login};
 
 use super::bundle::Bundle;
 use crate::registry::Stopping;
-use crate::sink::http::is_open;
-use crate::sink::reach::{self, CONNECT};
-use crate::source::plain;
+use crate::sink::reach::{self, CONNECT, Pauses, is_open};
+use crate::trouble::plain;
 
 /// How long an answer may take, as with WSO2's agents.
 const ANSWER: Duration = Duration::from_secs(30);
@@ -43,9 +42,7 @@ pub(super) struct Endpoint {
     login: String,
     session: Option<Vec<u8>>,
     stream: Option<TcpStream>,
-    /// Not tried before then, and why.
-    down: Option<(Instant, String)>,
-    pause: Duration,
+    pauses: Pauses,
     request: Vec<u8>,
     scratch: Vec<u8>,
 }
@@ -65,8 +62,7 @@ impl Endpoint {
             login,
             session: None,
             stream: None,
-            down: None,
-            pause: PAUSE,
+            pauses: Pauses::new(PAUSE, PAUSE_MAX),
             request: Vec::new(),
             scratch: Vec::new(),
         }
@@ -74,18 +70,17 @@ impl Endpoint {
 
     /// Why it is not tried now, if it is not.
     pub fn is_down(&self) -> Option<&str> {
-        self.down.as_ref().filter(|(until, _)| Instant::now() < *until).map(|(_, why)| why.as_str())
+        self.pauses.why()
     }
 
     /// Sends a bundle and waits for its answer. A session that has expired is renewed once.
     pub fn publish(&mut self, bundle: &Bundle, manner: &Manner) -> Result<Told, Broken> {
         let told = self.try_publish(bundle, manner);
         match &told {
-            Ok(_) => (self.down, self.pause) = (None, PAUSE),
+            Ok(_) => self.pauses.end(),
             Err(broken) => {
                 self.stream = None;
-                self.down = Some((Instant::now() + self.pause, broken.why.clone()));
-                self.pause = (self.pause * 2).min(PAUSE_MAX);
+                self.pauses.failed(&broken.why);
             }
         }
         told

@@ -13,16 +13,15 @@ use std::collections::VecDeque;
 use riddhi_plan::connector::ConnectorPlan;
 use riddhi_plan::registry::{ConnectorSpec, OptionProblem, OptionSpec, OptionType, Payload};
 use riddhi_wire::databridge::client::Speaks;
-use riddhi_wire::definition::StreamDefinition;
 
 use self::bundle::{Bundle, Bundler};
 use self::endpoint::{Endpoint, Manner, Told};
-use super::file::{check_on_error, on_error};
-use super::{OnError, Published, Sink, Unsent};
+use super::{OnError, Published, Sink, Unsent, on_error};
 use crate::mapper::OutRows;
-use crate::mapper::wso2event::Layout;
+use crate::mapper::wso2event::{Layout, stream_id};
 use crate::names::Names;
 use crate::registry::{Say, Setting, option, required};
+use crate::url::is_host_and_port;
 
 /// Events of a bundle at most, as with WSO2's agents.
 const BUNDLE_EVENTS: usize = 200;
@@ -30,31 +29,26 @@ const BUNDLE_EVENTS: usize = 200;
 /// Bundles that are kept at most, and what is handed over at once on top of them.
 const BUNDLES_MAX: usize = 64;
 
-const ID: &str = "wso2.stream.id";
-
 /// Its options.
 pub(crate) fn spec() -> ConnectorSpec {
     use OptionType::{OneOf, Text};
     let options: Vec<OptionSpec> = vec![
-        option(ID, Text),
+        stream_id::option(),
         required("url", Text),
         option("auth.url", Text),
         required("username", Text),
         required("password", Text),
         option("protocol", OneOf(&["thrift", "binary"])),
         option("mode", OneOf(&["non-blocking", "blocking"])),
-        on_error(),
+        on_error::option(),
     ];
     ConnectorSpec { name: "wso2event", options, payload: Payload::DataBridge, properties: Vec::new(), check }
 }
 
 fn check(plan: &ConnectorPlan) -> Vec<OptionProblem> {
     let o = &plan.options;
-    let mut found = check_on_error(plan);
-    if let Some(Err(e)) = o.text(ID).map(StreamDefinition::of_id) {
-        let help = "write a name and a version of three numbers, for example 'org.example.stocks:1.0.0'";
-        found.push(OptionProblem::wrong(ID, e.to_string(), help));
-    }
+    let mut found = on_error::check(plan);
+    found.extend(stream_id::check(plan));
     let help = "write it like tcp://a:7611|tcp://b:7611, or with commas to take turns";
     let mut group = |name: &'static str| match o.text(name).map(Group::parse) {
         Some(Ok(group)) => Some(group),
@@ -122,11 +116,10 @@ fn address(url: &str) -> Result<String, Wrong> {
         return Err(Wrong::Missing("Riddhi does not speak to the data bridge over TLS yet".to_owned()));
     }
     let authority = url.strip_prefix("tcp://").unwrap_or(url).trim_end_matches('/');
-    let port = authority.rsplit_once(':').filter(|(host, _)| !host.is_empty()).and_then(|(_, p)| p.parse().ok());
-    match port {
-        Some(1..=u16::MAX) => Ok(authority.to_owned()),
-        _ => Err(Wrong::Text(format!("'{url}' is no host and port"))),
+    if !is_host_and_port(authority) {
+        return Err(Wrong::Text(format!("'{url}' is no host and port")));
     }
+    Ok(authority.to_owned())
 }
 
 /// Makes it.
@@ -138,7 +131,7 @@ pub(crate) fn make(plan: &ConnectorPlan, setting: &Setting) -> Box<dyn Sink> {
     let addresses = urls.into_iter().flat_map(|group| group.addresses);
     let logins = logins.into_iter().flat_map(|group| group.addresses);
     let speaks = if o.word("protocol", "thrift") == "binary" { Speaks::Binary } else { Speaks::Thrift };
-    let id = o.text(ID).map_or_else(|| format!("{}:1.0.0", setting.stream), str::to_owned);
+    let id = stream_id::of(plan, setting);
     let layout = Layout::of(&setting.schema.attributes, &plan.map);
     if let Err(why) = &layout {
         (setting.say)(&format!("warning: sink wso2event: nothing can be sent: {why}"));

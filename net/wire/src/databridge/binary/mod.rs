@@ -7,6 +7,7 @@ mod request;
 mod response;
 
 pub use request::{Arbitrary, Event, Events, Publish, PublishWriter, Request, login, logout, publish, write_event};
+pub(super) use request::{begin_event, end_event};
 pub use response::{ErrorClass, Response, error, login_ok, ok, response_extent};
 
 use crate::cursor::i32_at;

@@ -132,11 +132,6 @@ impl<'a> Event<'a> {
     pub fn values(&self) -> RowValues<'a> {
         RowValues::new(self.body)
     }
-
-    /// Its values as they stand in the message, with the arbitrary pairs behind them.
-    pub fn body(&self) -> &'a [u8] {
-        self.body
-    }
 }
 
 /// The arbitrary pairs of an event: what its values leave, to the end. After an error there is none.
@@ -150,10 +145,6 @@ impl<'a> Arbitrary<'a> {
     pub fn behind(values: RowValues<'a>) -> Arbitrary<'a> {
         Arbitrary { cursor: values.cursor }
     }
-
-    fn pair(&mut self) -> Result<(&'a [u8], &'a [u8]), WireError> {
-        Ok((self.cursor.counted("a key")?, self.cursor.counted("a key's value")?))
-    }
 }
 
 impl<'a> Iterator for Arbitrary<'a> {
@@ -163,7 +154,7 @@ impl<'a> Iterator for Arbitrary<'a> {
         if self.cursor.len() == 0 {
             return None;
         }
-        let pair = self.pair();
+        let pair = self.cursor.pair();
         if pair.is_err() {
             self.cursor = Cursor::new(b"");
         }
@@ -214,11 +205,8 @@ impl<'o> PublishWriter<'o> {
     /// Begins an event; its values, in the order of the definition, and then its pairs must follow.
     pub fn event(&mut self, stream: &[u8], timestamp: i64) {
         self.end_event();
-        self.event_at = Some(self.out.len());
+        self.event_at = Some(begin_event(self.out, stream, timestamp));
         self.count += 1;
-        put::int(self.out, 0);
-        put::long(self.out, timestamp);
-        put::counted(self.out, stream);
     }
 
     /// A value of the event.
@@ -229,8 +217,7 @@ impl<'o> PublishWriter<'o> {
 
     /// An arbitrary pair of the event.
     pub fn pair(&mut self, key: &[u8], value: &[u8]) {
-        put::counted(self.out, key);
-        put::counted(self.out, value);
+        put::pair(self.out, key, value);
     }
 
     /// Ends the bundle.
@@ -242,8 +229,7 @@ impl<'o> PublishWriter<'o> {
 
     fn end_event(&mut self) {
         if let Some(at) = self.event_at.take() {
-            let size = self.out.len() - at - 4;
-            put::int_at(self.out, at, size);
+            end_event(self.out, at);
         }
     }
 }
@@ -259,11 +245,22 @@ pub fn publish(out: &mut Vec<u8>, session: &[u8], count: usize, events: &[u8]) {
 
 /// Appends an event by itself: `values` appends its values, in the order of the definition, and then its pairs.
 pub fn write_event(out: &mut Vec<u8>, stream: &[u8], timestamp: i64, values: impl FnOnce(&mut Vec<u8>)) {
+    let at = begin_event(out, stream, timestamp);
+    values(out);
+    end_event(out, at);
+}
+
+/// Appends what an event begins with; gives where its size belongs.
+pub(in crate::databridge) fn begin_event(out: &mut Vec<u8>, stream: &[u8], timestamp: i64) -> usize {
     let at = out.len();
     put::int(out, 0);
     put::long(out, timestamp);
     put::counted(out, stream);
-    values(out);
+    at
+}
+
+/// Ends the event whose size belongs at this place.
+pub(in crate::databridge) fn end_event(out: &mut [u8], at: usize) {
     let size = out.len() - at - 4;
     put::int_at(out, at, size);
 }

@@ -79,7 +79,7 @@ impl<'a> Bundle<'a> {
     }
 
     /// The maps of arbitrary pairs, each with the number of its event, as they stand.
-    pub fn entries(&self) -> Entries<'a> {
+    fn entries(&self) -> Entries<'a> {
         Entries { left: self.maps_count, whole: self.maps, from: Cursor::new(self.maps) }
     }
 }
@@ -180,8 +180,7 @@ impl<'a> Values<'a> for Events<'a> {
 }
 
 /// Maps of arbitrary pairs with the numbers of their events, in the sender's order.
-#[derive(Clone, Debug)]
-pub struct Entries<'a> {
+struct Entries<'a> {
     left: usize,
     whole: &'a [u8],
     from: Cursor<'a>,
@@ -208,8 +207,7 @@ impl<'a> Iterator for Pairs<'a> {
 
     fn next(&mut self) -> Option<Result<(&'a [u8], &'a [u8]), WireError>> {
         self.left = self.left.checked_sub(1)?;
-        let key = self.from.counted("a key");
-        Some(key.and_then(|key| Ok((key, self.from.counted("a key's value")?))))
+        Some(self.from.pair())
     }
 }
 

@@ -71,8 +71,7 @@ impl BundleWriter {
             (out.len() - 4, 0)
         });
         *count += 1;
-        put::counted(out, key);
-        put::counted(out, value);
+        put::pair(out, key, value);
     }
 
     /// Events so far.

@@ -11,7 +11,7 @@ mod fields;
 mod reply;
 mod scan;
 
-pub use bundle::{Bundle, Entries, EventHead, Events, MapIndex, Pairs};
+pub use bundle::{Bundle, EventHead, Events, MapIndex, Pairs};
 pub use bundle_writer::BundleWriter;
 pub use call::{Arguments, Call, Header, Method, Service, write_call};
 pub use reply::{Exception, Outcome, Reply, application_error, reply_bool, reply_exception, reply_text, reply_void};

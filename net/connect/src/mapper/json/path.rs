@@ -47,14 +47,11 @@ impl Path {
 
     /// The names on the way; none if there is an index among them.
     pub fn keys(&self) -> Option<Vec<&str>> {
-        let key = |step: &Step| match step {
-            Step::Key(key) => Some(key.clone()),
+        let keys = self.steps.iter().map(|step| match step {
+            Step::Key(key) => Some(key.as_str()),
             Step::Index(_) => None,
-        };
-        self.steps
-            .iter()
-            .all(|s| key(s).is_some())
-            .then(|| self.steps.iter().map(|s| if let Step::Key(key) = s { key.as_str() } else { "" }).collect())
+        });
+        keys.collect()
     }
 
     /// The place of the value, from that of the value it begins at; none if it is not there.
@@ -146,9 +143,9 @@ mod tests {
 
     #[test]
     fn paths_of_many_values_are_refused() {
-        for path in ["$..a", "$.*", "$.a[*]", "$.a[?(@.x)]", "$.", "$x]"] {
+        for path in ["$..a", "$.*", "$.a[*]", "$.a[?(@.x)]", "$."] {
             let parsed = Path::parse(path);
-            assert!(parsed.is_err() || path == "$x]", "{path}: {parsed:?}");
+            assert!(parsed.is_err(), "{path}: {parsed:?}");
         }
     }
 }

@@ -1,25 +1,20 @@
-//! `@map(type='json')`.
-//!
-//! In: `{"event":{"a":1}}` or `{"a":1}`, or an array of either, which is one chunk unless `event.grouping.enabled` is
-//! false; with `@attributes`, values by path. Out: `{"event":{...}}`, or a template.
+//! Events in: by the attributes' names, or by path.
 
-use riddhi_batch::{Arena, Attribute, Column, Columns, Data, Str, Type};
-use riddhi_plan::connector::{From, MapPlan, Template};
+use riddhi_batch::{Arena, Attribute, Column, Columns, Str, Type};
+use riddhi_plan::connector::{From, MapPlan};
 use riddhi_plan::registry::{MapperSpec, Mapping, OptionProblem, OptionType, Payload};
 
 use super::path::Path;
-use super::template::render;
-use super::values::{of_text, push_plain};
-use super::{MapTarget, Messages, OutRows, Outgoing, SinkMapper, SourceMapper};
 use crate::input::InputStream;
 use crate::input::fault::{Fault, Kind};
 use crate::input::jsonl::event::{Names, value};
 use crate::input::jsonl::scan::{Scan, Scanned};
+use crate::mapper::values::{of_text, property};
+use crate::mapper::{MapTarget, Messages, SourceMapper};
 use crate::registry::{Setting, option};
-use crate::text::json::{push_string, push_value};
 
-/// Options of the mapper of sources.
-pub(crate) fn source_spec() -> MapperSpec {
+/// Its options.
+pub(crate) fn spec() -> MapperSpec {
     MapperSpec {
         name: "json",
         options: vec![
@@ -29,11 +24,11 @@ pub(crate) fn source_spec() -> MapperSpec {
         ],
         payload: Payload::Bytes,
         mapping: Mapping::Paths,
-        check: check_source,
+        check,
     }
 }
 
-fn check_source(plan: &MapPlan) -> Vec<OptionProblem> {
+fn check(plan: &MapPlan) -> Vec<OptionProblem> {
     let mut found = Vec::new();
     const HELP: &str = "a path names one value: $.a.b[0]";
     if let Some(Err(e)) = plan.options.text("enclosing.element").map(Path::parse) {
@@ -56,7 +51,7 @@ enum Wanted {
 }
 
 /// Reads events.
-pub struct JsonSource {
+struct JsonSource {
     names: Names,
     fail_on_missing: bool,
     grouping: bool,
@@ -69,7 +64,7 @@ pub struct JsonSource {
 }
 
 /// Makes it.
-pub(crate) fn make_source(plan: &MapPlan, setting: &Setting) -> Option<Box<dyn SourceMapper>> {
+pub(crate) fn make(plan: &MapPlan, setting: &Setting) -> Option<Box<dyn SourceMapper>> {
     let o = &plan.options;
     let stream = InputStream { number: 0, name: setting.stream.clone(), attributes: setting.schema.attributes.clone() };
     let path = |text: &str| Path::parse(text).unwrap_or_else(|_| Path::root());
@@ -298,30 +293,6 @@ fn missing(attribute: &str, at: usize) -> Box<Fault> {
         .help("@map(..., fail.on.missing.attribute='false') makes it null")
 }
 
-/// A property of the transport for an attribute; null if it is not there and not `needed`.
-pub(super) fn property(
-    messages: &Messages<'_>,
-    i: usize,
-    name: &str,
-    attribute: &Attribute,
-    needed: bool,
-    column: &mut Column,
-    arena: &mut Arena,
-) -> Scanned<()> {
-    let Some(text) = messages.property(i, name) else {
-        if !needed {
-            column.push_null();
-            return Ok(());
-        }
-        return Err(Fault::new(Kind::Missing, 0, 1, format!("the transport gives no '{name}'")));
-    };
-    if super::values::push_text(text, attribute, column, arena) {
-        return Ok(());
-    }
-    let message = format!("'{text}', the transport's '{name}', is no {}", attribute.ty);
-    Err(Fault::new(Kind::WrongType, 0, 1, message))
-}
-
 /// A value: a string takes any value's text; `by_text`: other types take what a string says as well.
 #[inline]
 fn json_value(
@@ -375,140 +346,4 @@ fn compact(json: &[u8], out: &mut Vec<u8>) {
         escaped = quoted && b == b'\\' && !escaped;
         out.push(b);
     }
-}
-
-/// Options of the mapper of sinks.
-pub(crate) fn sink_spec() -> MapperSpec {
-    MapperSpec {
-        name: "json",
-        options: vec![
-            option("validate.json", OptionType::Bool),
-            option("enclosing.element", OptionType::Text),
-            option("event.grouping.enabled", OptionType::Bool),
-            option("enable.null.attribute.value", OptionType::Bool),
-        ],
-        payload: Payload::Bytes,
-        mapping: Mapping::Template,
-        check: |plan| {
-            let path = plan.options.text("enclosing.element").map(Path::parse);
-            let keys = path.map(|p| p.is_ok_and(|p| p.keys().is_some()));
-            let wrong = || {
-                OptionProblem::wrong("enclosing.element", "this is no path of names", "for example $.portfolio.trades")
-            };
-            keys.filter(|ok| !ok).map(|_| wrong()).into_iter().collect()
-        },
-    }
-}
-
-/// Writes events.
-pub struct JsonSink {
-    /// Before each value: `"name":`, with what stands before it.
-    names: Vec<Vec<u8>>,
-    template: Option<Template>,
-    before: Vec<u8>,
-    after: Vec<u8>,
-    grouping: bool,
-    nulls: bool,
-    validate: bool,
-}
-
-/// Makes it.
-pub(crate) fn make_sink(plan: &MapPlan, setting: &Setting) -> Option<Box<dyn SinkMapper>> {
-    let o = &plan.options;
-    let path = o.text("enclosing.element").and_then(|text| Path::parse(text).ok());
-    let keys: Vec<String> =
-        path.as_ref().and_then(Path::keys).unwrap_or_default().into_iter().map(str::to_owned).collect();
-    let mut before = Vec::new();
-    for key in &keys {
-        before.push(b'{');
-        push_string(&mut before, key.as_bytes());
-        before.push(b':');
-    }
-    let name = |(i, a): (usize, &Attribute)| {
-        let mut bytes = if i == 0 { b"{\"event\":{".to_vec() } else { b",".to_vec() };
-        push_string(&mut bytes, a.name.as_bytes());
-        bytes.push(b':');
-        bytes
-    };
-    Some(Box::new(JsonSink {
-        names: setting.schema.attributes.iter().enumerate().map(name).collect(),
-        template: plan.payload.first().map(|p| p.template.clone()),
-        after: vec![b'}'; keys.len()],
-        before,
-        grouping: o.flag("event.grouping.enabled", true),
-        nulls: o.flag("enable.null.attribute.value", false),
-        validate: o.flag("validate.json", false),
-    }))
-}
-
-impl SinkMapper for JsonSink {
-    fn map(&mut self, rows: &OutRows<'_>, out: &mut Outgoing) {
-        for (chunk, number) in rows.chunks.iter().zip(0..) {
-            out.chunk = number;
-            let (first, n) = (chunk.first as usize, chunk.rows as usize);
-            if n == 1 || !self.grouping {
-                (first..first + n).for_each(|row| self.message(rows, row, 1, out));
-            } else {
-                self.message(rows, first, n, out);
-            }
-        }
-    }
-}
-
-impl JsonSink {
-    fn message(&self, rows: &OutRows<'_>, first: usize, n: usize, out: &mut Outgoing) {
-        let begin = out.bytes.len();
-        out.bytes.extend_from_slice(&self.before);
-        if n > 1 {
-            out.bytes.push(b'[');
-        }
-        for row in first..first + n {
-            if row > first {
-                out.bytes.extend_from_slice(if self.template.is_some() { b",\n" } else { b"," });
-            }
-            match &self.template {
-                Some(template) => render(template, rows.columns, row, rows.arena, &mut out.bytes),
-                None => self.event(rows, row, &mut out.bytes),
-            }
-        }
-        if n > 1 {
-            out.bytes.push(b']');
-        }
-        out.bytes.extend_from_slice(&self.after);
-        if self.validate && !is_json(&out.bytes[begin..]) {
-            return out.drop_rows(n as u64, "no JSON came out");
-        }
-        out.end(n as u32);
-    }
-
-    #[inline]
-    fn event(&self, rows: &OutRows<'_>, row: usize, out: &mut Vec<u8>) {
-        for (name, column) in self.names.iter().zip(&rows.columns.cols) {
-            out.extend_from_slice(name);
-            if column.is_null(row) && !self.nulls {
-                out.extend_from_slice(b"\"undefined\"");
-            } else if is_special(column, row) {
-                // As Siddhi writes it, though JSON has no such number.
-                push_plain(out, column, row, rows.arena);
-            } else {
-                push_value(out, column, row, rows.arena);
-            }
-        }
-        out.extend_from_slice(if self.names.is_empty() { b"{\"event\":{}}" } else { b"}}" });
-    }
-}
-
-/// Whether it is a NaN or infinite.
-fn is_special(column: &Column, row: usize) -> bool {
-    match &column.data {
-        Data::F32(v) => !v[row].is_finite() && !column.is_null(row),
-        Data::F64(v) => !v[row].is_finite() && !column.is_null(row),
-        _ => false,
-    }
-}
-
-fn is_json(bytes: &[u8]) -> bool {
-    let mut scan = Scan::new(bytes);
-    scan.peek();
-    scan.skip_value().is_ok() && scan.end().is_ok()
 }
