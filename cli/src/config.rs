@@ -15,8 +15,7 @@ use crate::app::neighbour;
 use crate::args::ReportFormat;
 use crate::database::look;
 use crate::exit::{Exit, Failure};
-use crate::inspect::print;
-use crate::terminal::{colours, say, stderr_colours};
+use crate::terminal::{colours, counted, print, say, stderr_colours};
 
 const CHECK: &str = "Examples:\n  \
     riddhi config check --config conf/deployment.yaml\n  \
@@ -158,7 +157,6 @@ impl ConfigFile {
 
     fn verdict(&self) -> String {
         let count = |severity| self.loaded.diagnostics.iter().filter(|d| d.severity == severity).count();
-        let counted = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
         let space = if self.loaded.diagnostics.is_empty() && self.loaded.unused.is_empty() && self.facts.is_empty() {
             ""
         } else {

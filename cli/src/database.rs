@@ -14,7 +14,7 @@ use riddhi_ql::{Code, Diagnostic};
 
 use crate::config::{ConfigFile, FileArgs};
 use crate::exit::{Exit, Failure, plain};
-use crate::inspect::print;
+use crate::terminal::print;
 
 /// For one question to a database.
 const WITHIN: Duration = Duration::from_secs(10);
@@ -216,7 +216,7 @@ fn group(link: &mut Link, source: &DataSource, config: &Config) -> Result<(Vec<D
         let alive = if fresh { "active" } else { "last active" };
         let age = seen.age_ms / 1000;
         facts.push(format!(
-            "group `{}`: node `{}` is {alive}, term {}, {age} s ago",
+            "group `{}`: node `{}` is {alive}, epoch {}, {age} s ago",
             ha.group, holder.node, seen.row.epoch
         ));
         let own = format!("{}:{}", ha.advertised.host, ha.advertised.port);

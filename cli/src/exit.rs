@@ -1,10 +1,13 @@
 //! How the process ends.
 
 use std::fmt;
+use std::io;
 use std::process::ExitCode;
 
+pub use riddhi_connect::plain;
+
 /// The exit codes; a contract, as `riddhi --help` lists it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Exit {
     /// All went well.
     Done = 0,
@@ -16,6 +19,14 @@ pub enum Exit {
     Missing = 3,
     /// Something failed at run time.
     Failed = 4,
+}
+
+impl Exit {
+    /// That of a number which another process gave.
+    pub fn of(code: u64) -> Exit {
+        let known = [Exit::Done, Exit::Mistakes, Exit::Usage, Exit::Missing];
+        known.into_iter().find(|exit| *exit as u64 == code).unwrap_or(Exit::Failed)
+    }
 }
 
 impl From<Exit> for ExitCode {
@@ -40,8 +51,13 @@ impl Failure {
     }
 
     /// A file that could not be opened or read.
-    pub fn file(what: &str, path: &str, cause: &std::io::Error) -> Failure {
+    pub fn file(what: &str, path: &str, cause: &io::Error) -> Failure {
         Failure::new(Exit::Usage, format!("{what} {path}: {}", plain(cause)))
+    }
+
+    /// The system gives no thread.
+    pub fn thread(cause: &io::Error) -> Failure {
+        Failure::new(Exit::Failed, format!("cannot start a thread: {}", plain(cause)))
     }
 
     /// A failure with its whole report.
@@ -53,14 +69,5 @@ impl Failure {
     pub fn help(mut self, text: impl fmt::Display) -> Failure {
         self.text.push_str(&format!("  = help: {text}\n"));
         self
-    }
-}
-
-/// The system's words without its error number.
-pub fn plain(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    match text.find(" (os error") {
-        Some(n) => text[..n].to_lowercase(),
-        None => text,
     }
 }

@@ -8,9 +8,8 @@ use riddhi_ql::{Diagnostic, Source, Unformatted, format, render_text};
 use crate::app::{APP_BYTES_MAX, read, too_large};
 use crate::exit::{Exit, Failure, plain};
 use crate::files::replace;
-use crate::inspect::print;
 use crate::say;
-use crate::terminal::stderr_colours;
+use crate::terminal::{print, stderr_colours};
 
 /// The name by which diagnostics call standard input.
 const STDIN: &str = "<stdin>";
@@ -42,7 +41,7 @@ pub fn fmt(args: &FmtArgs) -> Result<Exit, Failure> {
             say(&failure.text);
             failure.exit
         });
-        exit = if this as u8 > exit as u8 { this } else { exit };
+        exit = exit.max(this);
     }
     Ok(exit)
 }

@@ -1,6 +1,6 @@
 //! `riddhi check` and `riddhi explain`.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 
 use riddhi_plan::cron::Zone;
 use riddhi_plan::registry::Outside;
@@ -10,8 +10,8 @@ use serde_json::json;
 
 use crate::app::AppFile;
 use crate::args::{CheckArgs, ExplainArgs, ExplainFormat, ReportFormat};
-use crate::exit::{Exit, Failure, plain};
-use crate::terminal::{colours, say};
+use crate::exit::{Exit, Failure};
+use crate::terminal::{colours, counted, print, say};
 
 /// Shows the mistakes of apps. A file that cannot be read is told, and the others are looked at all the same.
 pub fn check(args: &CheckArgs) -> Result<Exit, Failure> {
@@ -32,7 +32,7 @@ pub fn check(args: &CheckArgs) -> Result<Exit, Failure> {
                 file.exit()
             }
         };
-        exit = if this as u8 > exit as u8 { this } else { exit };
+        exit = exit.max(this);
     }
     match &reports[..] {
         [report] if args.apps.len() == 1 => print(&format!("{report:#}\n"))?,
@@ -44,7 +44,6 @@ pub fn check(args: &CheckArgs) -> Result<Exit, Failure> {
 
 fn verdict(path: &str, file: &AppFile) -> String {
     let count = |severity| file.diagnostics.iter().filter(|d| d.severity == severity).count();
-    let counted = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
     let missing = |d: &&Diagnostic| d.severity == Severity::Error && d.code.0.starts_with('U');
     let missing = file.diagnostics.iter().filter(missing).count();
     let mistakes = count(Severity::Error) - missing;
@@ -76,14 +75,4 @@ pub fn explain(args: &ExplainArgs) -> Result<Exit, Failure> {
     };
     print(&text)?;
     Ok(Exit::Done)
-}
-
-/// Standard output; a reader that has gone away is no failure.
-pub fn print(text: &str) -> Result<(), Failure> {
-    match io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()) {
-        Err(e) if e.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Failure::new(Exit::Failed, format!("cannot write the output: {}", plain(&e))))
-        }
-        _ => Ok(()),
-    }
 }

@@ -7,6 +7,7 @@ mod args;
 mod config;
 mod database;
 mod exit;
+mod failed;
 mod files;
 mod fmt;
 mod ha;

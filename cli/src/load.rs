@@ -10,9 +10,8 @@ use serde_json::{Value, json};
 
 use crate::args::ReportFormat;
 use crate::exit::{Exit, Failure, plain};
-use crate::inspect::print;
-use crate::replay::grouped;
 use crate::signals::Stop;
+use crate::terminal::{grouped, print};
 
 const EXAMPLES: &str = "Examples:\n  \
     riddhi load tcp://localhost:9892/App/S --types string:100,double,long --rate 200000 --seconds 10\n  \
@@ -298,10 +297,5 @@ mod tests {
             let refused = target(text).expect_err(text);
             assert!(refused.starts_with(said), "{text}: {refused}");
         }
-    }
-
-    #[test]
-    fn numbers_are_grouped() {
-        assert_eq!([0, 999, 1000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
     }
 }

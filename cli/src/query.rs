@@ -8,10 +8,10 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::exit::{Exit, Failure, plain};
-use crate::inspect::print;
 use crate::output::Format;
 use crate::run::{asked, socket};
 use crate::say;
+use crate::terminal::print;
 
 /// How long the process may take.
 const ANSWER: Duration = Duration::from_secs(60);
@@ -48,23 +48,16 @@ pub fn query(args: &QueryArgs) -> Result<Exit, Failure> {
         (None, state) => asked::of_folder(Path::new(state.as_deref().unwrap_or("."))),
     };
     let default = if io::stdout().is_terminal() { Format::Table } else { Format::Jsonl };
-    let format = match args.format.unwrap_or(default) {
-        Format::Table => "table",
-        Format::Jsonl => "jsonl",
-        Format::Csv => "csv",
-    };
+    let format = args.format.unwrap_or(default).word();
     let answer = ask(&path, &json!({"app": args.app, "query": args.query, "format": format}))?;
     let text = answer["text"].as_str().unwrap_or_default();
     for note in answer["notes"].as_array().into_iter().flatten().filter_map(Value::as_str) {
         say(&format!("warning: {note}\n"));
     }
-    let exit = match answer["exit"].as_u64() {
-        Some(0) => return print(text).map(|()| Exit::Done),
-        Some(1) => Exit::Mistakes,
-        Some(2) => Exit::Usage,
-        Some(3) => Exit::Missing,
-        _ => Exit::Failed,
-    };
+    let exit = answer["exit"].as_u64().map_or(Exit::Failed, Exit::of);
+    if exit == Exit::Done {
+        return print(text).map(|()| exit);
+    }
     // What is wrong with the text comes as a report already.
     Err(if text.ends_with('\n') { Failure::report(exit, text.to_owned()) } else { Failure::new(exit, text) })
 }

@@ -5,7 +5,7 @@ use clap_complete::Shell as Generator;
 
 use crate::args::Cli;
 use crate::exit::{Exit, Failure};
-use crate::inspect::print;
+use crate::terminal::print;
 
 /// `riddhi completions`.
 #[derive(Debug, Args)]

@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value, json};
 
+use crate::exit::{Exit, Failure, plain};
 use crate::log;
 
 /// Options that every command takes.
@@ -102,6 +103,16 @@ pub fn is_verbose() -> bool {
     talk().verbose
 }
 
+/// Puts a result on standard output; a reader that has gone away is no failure.
+pub fn print(text: &str) -> Result<(), Failure> {
+    match io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()) {
+        Err(e) if e.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::new(Exit::Failed, format!("cannot write the output: {}", plain(&e))))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Says on standard error what is wrong.
 pub fn say(text: &str) {
     let level = ["error", "warning"].into_iter().find(|level| text.starts_with(level));
@@ -152,4 +163,34 @@ fn said(level: &str, text: &str) {
             io::stderr().write_all(format!("{line}\n").as_bytes())
         }
     };
+}
+
+/// So many of them, in words.
+pub fn counted(n: usize, word: &str) -> String {
+    format!("{n} {word}{}", if n == 1 { "" } else { "s" })
+}
+
+/// A number with a comma between thousands.
+pub fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::with_capacity(digits.len() * 4 / 3);
+    for (i, c) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(c);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_are_grouped() {
+        for (n, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (1234567, "1,234,567")] {
+            assert_eq!(grouped(n), text);
+        }
+    }
 }

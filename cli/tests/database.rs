@@ -108,7 +108,7 @@ fn a_wrong_group_and_a_wrong_id(node: &Node, server: &Server) {
     node.says(
         check,
         0,
-        &["group `orders`: node `right` is active, term 3", &format!("can be reached at {address}"), "no mistakes"],
+        &["group `orders`: node `right` is active, epoch 3", &format!("can be reached at {address}"), "no mistakes"],
     );
     drop(peer);
     node.says(check, 0, &["warning[C0212]", &format!("node `right` cannot be reached at {address}")]);

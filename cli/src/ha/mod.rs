@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 use crate::args::ReportFormat;
 use crate::config::{ConfigFile, FileArgs, property};
 use crate::exit::{Exit, Failure, plain};
-use crate::inspect::print;
 use crate::run::{connect, socket, state_folder};
+use crate::terminal::print;
 
 /// How long a node may take for an answer, besides what it is told to wait.
 const ANSWER: Duration = Duration::from_secs(10);

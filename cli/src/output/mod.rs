@@ -23,6 +23,22 @@ pub enum Format {
     Csv,
 }
 
+impl Format {
+    /// Its name, as it is typed.
+    pub fn word(self) -> &'static str {
+        match self {
+            Format::Table => "table",
+            Format::Jsonl => "jsonl",
+            Format::Csv => "csv",
+        }
+    }
+
+    /// The one of a name.
+    pub fn of_word(word: &str) -> Option<Format> {
+        [Format::Table, Format::Jsonl, Format::Csv].into_iter().find(|format| format.word() == word)
+    }
+}
+
 /// What rows belong to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum What {

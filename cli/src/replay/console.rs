@@ -11,30 +11,27 @@ use riddhi_run::{Answer, Outputs};
 
 use super::End;
 use super::printing::Printing;
+use crate::failed::FailedRows;
 use crate::output::sink::Broken;
 use crate::say;
-
-/// Reports of failed rows that are shown; further ones are only counted.
-const REPORTS_MAX: u64 = 20;
 
 /// Where the engine's outputs go.
 pub struct Console {
     printing: Printing,
     /// Why nothing can be printed any more; the worker ends with it.
     broken: Option<Broken>,
-    failed_rows: u64,
-    reports: u64,
+    failed: FailedRows,
 }
 
 impl Console {
     /// With nothing printed yet.
     pub fn new(printing: Printing) -> Console {
-        Console { printing, broken: None, failed_rows: 0, reports: 0 }
+        Console { printing, broken: None, failed: FailedRows::default() }
     }
 
     /// Rows that could not be computed.
     pub fn failed_rows(&self) -> u64 {
-        self.failed_rows
+        self.failed.rows
     }
 
     /// Rows printed, by target.
@@ -79,17 +76,7 @@ impl Console {
         for line in outputs.log() {
             say(&format!("{line}\n"));
         }
-        for failure in outputs.failures() {
-            self.failed_rows += failure.rows;
-            self.reports += 1;
-            if self.reports <= REPORTS_MAX {
-                let rows = if failure.rows == 1 { "a row".to_owned() } else { format!("{} rows", failure.rows) };
-                let place = format!("query {}, entry {}", failure.query, failure.position);
-                say(&format!("warning: {place}: {rows} could not be computed: {}\n", failure.reason));
-            } else if self.reports == REPORTS_MAX + 1 {
-                say("note: further failures are counted, not shown\n");
-            }
-        }
+        self.failed.take(outputs);
     }
 }
 

@@ -1,6 +1,7 @@
 //! The way of events from the file into frames, and what happens to malformed ones.
 
 use riddhi_batch::Frame;
+use riddhi_connect::Reports;
 use riddhi_run::Clock;
 
 use crate::args::OnError;
@@ -14,9 +15,6 @@ use crate::signals::Stop;
 
 /// Rows of a frame at which it is full, unless one chunk alone has more.
 const FRAME_ROWS_MAX: usize = 4096;
-
-/// Malformed events that are reported one by one; further ones are only counted.
-const REPORTS_MAX: u64 = 20;
 
 /// Why no more is put into a frame.
 pub enum Turn {
@@ -43,13 +41,15 @@ pub struct Feed {
     stop: Stop,
     accepted: u64,
     refused: u64,
+    reports: Reports,
 }
 
 impl Feed {
     /// Nothing read yet.
     pub fn new(source: Source, records: Records, on_error: OnError, stop: Stop) -> Feed {
         let lines = Lines::new(source.bytes, records.ends());
-        Feed { lines, records, name: source.name, on_error, stop, accepted: 0, refused: 0 }
+        let reports = Reports::of("malformed events");
+        Feed { lines, records, name: source.name, on_error, stop, accepted: 0, refused: 0, reports }
     }
 
     /// Events read, well-formed or not.
@@ -138,11 +138,10 @@ impl Feed {
         match self.on_error {
             _ if self.records.is_unusable() => return Some(Failure::report(Exit::Usage, report())),
             OnError::Stop => return Some(Failure::report(Exit::Usage, report())),
-            OnError::Skip if self.refused <= REPORTS_MAX => say(&report()),
-            OnError::Skip if self.refused == REPORTS_MAX + 1 => {
-                say("note: further malformed events are counted, not shown\n");
+            OnError::Skip => {
+                self.reports.say(&|text| say(&format!("{text}\n")), || report().trim_end_matches('\n').to_owned());
             }
-            OnError::Skip | OnError::Count => {}
+            OnError::Count => {}
         }
         None
     }

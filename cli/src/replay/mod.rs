@@ -35,10 +35,9 @@ use crate::input::{InputStream, Records};
 use crate::output::Format as OutputFormat;
 use crate::output::sink::{Broken, Sink};
 use crate::signals::Stop;
-use crate::terminal::sum_up;
+use crate::terminal::{counted, sum_up};
 use crate::{say, tell};
 pub use journal::journal_inputs;
-pub use summary::grouped;
 
 use feed::{Feed, Turn};
 use intake::Intake;
@@ -109,7 +108,7 @@ pub fn replay(args: &ReplayArgs) -> Result<Exit, Failure> {
 /// Says that sources and sinks stay as they are: events come from the file, and rows are printed.
 fn note_connectors(app: &App) {
     let count = |direction| app.connectors.iter().filter(|c| c.direction == direction).count();
-    let some = |n: usize, word: &str| (n > 0).then(|| format!("{n} {word}{}", if n == 1 { "" } else { "s" }));
+    let some = |n: usize, word: &str| (n > 0).then(|| counted(n, word));
     let parts = [some(count(Direction::Source), "source"), some(count(Direction::Sink), "sink")];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     if !parts.is_empty() {

@@ -6,9 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::summary::grouped;
 use crate::input::source::Source;
-use crate::terminal::is_quiet;
+use crate::terminal::{grouped, is_quiet};
 
 /// Perhaps a bar.
 pub struct Progress {

@@ -20,7 +20,7 @@ use super::revisions::Revisions;
 use super::{End, inputs};
 use crate::app::AppFile;
 use crate::args::ReplayArgs;
-use crate::exit::{Exit, Failure, plain};
+use crate::exit::{Exit, Failure};
 use crate::input::{Control, InputStream};
 use crate::output::Format;
 use crate::output::sink::Sink;
@@ -116,7 +116,7 @@ impl Session {
             tell(&format!("note: {note}\n"));
         }
         let options = WorkerOptions { core: self.core, ..WorkerOptions::default() };
-        let mut worker = Worker::spawn(pool, options, console).map_err(|e| no_thread(&e))?;
+        let mut worker = Worker::spawn(pool, options, console).map_err(|e| Failure::thread(&e))?;
         self.frame = worker.frame().map_err(|e| Failure::new(Exit::Failed, e))?;
         self.frame.base = base;
         self.worker = Some(worker);
@@ -130,7 +130,7 @@ impl Session {
             core: self.core.map(|core| core + 1),
             wait: Wait::Park,
         };
-        let mut pool = Pool::new(self.app.clone(), self.options.clone(), options).map_err(|e| no_thread(&e))?;
+        let mut pool = Pool::new(self.app.clone(), self.options.clone(), options).map_err(|e| Failure::thread(&e))?;
         pool.start(self.clock.now());
         Ok(pool)
     }
@@ -333,10 +333,6 @@ impl Session {
         }
         Ok(inputs(&self.app))
     }
-}
-
-fn no_thread(error: &std::io::Error) -> Failure {
-    Failure::new(Exit::Failed, format!("cannot start a thread: {}", plain(error)))
 }
 
 fn recorder(

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::intake::Intake;
 use super::session::Session;
+use crate::terminal::grouped;
 
 /// Targets that are named in the summary; the rest is added up.
 const TARGETS_MAX: usize = 10;
@@ -75,29 +76,4 @@ fn by_target(counts: &[(String, u64)]) -> String {
         parts.push(format!("{} others {}", counts.len() - TARGETS_MAX, grouped(rest)));
     }
     format!(": {}", parts.join(", "))
-}
-
-/// A number with a comma between thousands.
-pub fn grouped(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::with_capacity(digits.len() * 4 / 3);
-    for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(c);
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn thousands_are_grouped() {
-        for (n, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (1234567, "1,234,567")] {
-            assert_eq!(grouped(n), text);
-        }
-    }
 }

@@ -2,8 +2,10 @@
 //!
 //! `query.sock` in the state folder, or where `--socket` says, for the user who runs the process only. A question is a line of JSON,
 //! `{"app":"Name","query":"from T select *","format":"jsonl"}`; the app may be left out where there is but one. So is the answer:
-//! `{"exit":0,"text":"the rows","notes":[]}`, or with another exit code `{"exit":1,"text":"why not"}`. An app is asked between two frames, with all timers fired that were due. A query that changes a table is an entry, like an event: in the
-//! journal before it is carried out, with the other node of a pair before it is answered.
+//! `{"exit":0,"text":"the rows","notes":[]}`, or with another exit code `{"exit":1,"text":"why not"}`.
+//!
+//! An app is asked between two frames, with all timers fired that were due. A query that changes a table is an entry, like an
+//! event: in the journal before it is carried out, with the other node of a pair before it is answered.
 
 use std::collections::VecDeque;
 use std::io;
@@ -92,11 +94,7 @@ impl Asked {
             return refusal(Exit::Usage, "this is no question in JSON");
         };
         let Some(text) = question["query"].as_str() else { return refusal(Exit::Usage, "there is no query in it") };
-        let format = match question["format"].as_str() {
-            Some("table") => Format::Table,
-            Some("csv") => Format::Csv,
-            _ => Format::Jsonl,
-        };
+        let format = question["format"].as_str().and_then(Format::of_word).unwrap_or(Format::Jsonl);
         let (to, from) = sync_channel(1);
         {
             let mut apps = self.apps();

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use riddhi_connect::is_full;
+
 use super::pair::{Change, Mirror};
 use crate::exit::plain;
 use crate::say;
@@ -111,10 +113,6 @@ impl Patient {
         }
         Err(error)
     }
-}
-
-fn is_full(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
 /// A file that waits for room.

@@ -67,7 +67,7 @@ impl Fleet {
             let spawned = started.and_then(|live| {
                 tell(&format!("note: app {name} runs{ends}\n"));
                 let thread = Builder::new().name(format!("riddhi-{name}")).spawn(move || live.run());
-                thread.map_err(|e| Failure::new(Exit::Failed, format!("cannot start a thread: {e}")))
+                thread.map_err(|e| Failure::thread(&e))
             });
             match spawned {
                 Ok(thread) => self.lock().push((name, thread)),

@@ -10,8 +10,8 @@ use serde_json::{Map, Value, json};
 
 use super::live::Account;
 use super::watch::Watch;
-use crate::replay::grouped;
 use crate::say;
+use crate::terminal::grouped;
 
 /// Where its events come from and go to.
 pub fn ends(app: &App) -> String {

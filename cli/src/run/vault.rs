@@ -83,7 +83,7 @@ impl Vault {
         });
         let ours = shared.clone();
         let thread = Builder::new().name("riddhi-vault".to_owned()).spawn(move || run(&ours));
-        let thread = thread.map_err(|e| Failure::new(Exit::Failed, format!("cannot start a thread: {e}")))?;
+        let thread = thread.map_err(|e| Failure::thread(&e))?;
         Ok(Some(Arc::new(Vault { shared, thread: Mutex::new(Some(thread)) })))
     }
 

@@ -19,8 +19,7 @@ use riddhi_case::update;
 
 use crate::exit::{Exit, Failure as Ended};
 use crate::files::replace;
-use crate::inspect::print;
-use crate::terminal::{is_quiet, say};
+use crate::terminal::{is_quiet, print, say};
 use files::CaseFile;
 use report::Report;
 

@@ -9,8 +9,7 @@ use riddhi_ql::{Source, render_text};
 
 use super::{Done, Outcome};
 use crate::exit::Failure as Ended;
-use crate::inspect::print;
-use crate::terminal::{colours, is_quiet, is_verbose};
+use crate::terminal::{colours, is_quiet, is_verbose, print};
 
 /// Prints results.
 pub struct Report {

@@ -1,6 +1,6 @@
 //! How an app begins: folders, threads, sources and sinks.
 
-use super::{Account, Kept, Live, OUTPUT_FRAMES, Remains, Shared, no_thread, wall};
+use super::{Account, Kept, Live, OUTPUT_FRAMES, Remains, Shared, wall};
 use crate::args::RunArgs;
 use crate::exit::{Exit, Failure};
 use crate::run::admin::{End, Figures};
@@ -32,7 +32,7 @@ use std::time::{Duration, Instant};
 impl Live {
     /// Starts an app, going on from what an earlier run left if there is a state folder. `name`: under which its state is.
     pub fn start(shared: Shared, watch: Watch, app: App, name: String, number: usize) -> Result<Live, Failure> {
-        let (waker, sleeper) = pair().map_err(|e| no_thread(&e))?;
+        let (waker, sleeper) = pair().map_err(|e| Failure::thread(&e))?;
         let several = shared.args.apps.len() > 1;
         let folder = |folder: &String| std::path::Path::new(folder).join(&name);
         let mirror = shared.pair.as_ref().zip(shared.args.state.as_ref().map(folder));
@@ -40,7 +40,7 @@ impl Live {
         let patient = Patient::new(several.then_some(&*name), shared.stop.clone(), mirror.clone());
         let now = if app.playback { 0 } else { wall() };
         let synced = match shared.ack {
-            Ack::Journaled => Some(Arc::new(Synced::spawn(waker.clone()).map_err(|e| no_thread(&e))?)),
+            Ack::Journaled => Some(Arc::new(Synced::spawn(waker.clone()).map_err(|e| Failure::thread(&e))?)),
             Ack::Received | Ack::Replicated => None,
         };
         let figures = Figures::new(&name);
@@ -181,10 +181,10 @@ impl Live {
         let stop = self.shared.stop.clone();
         let figures = self.figures.set_sinks(self.ends(Direction::Sink));
         let drain = Drain::new(slots, figures, self.progress.clone(), notes, published, hold, stop);
-        let (forward, drain) = SinkThread::spawn(drain, OUTPUT_FRAMES, Wait::Park).map_err(|e| no_thread(&e))?;
+        let (forward, drain) = SinkThread::spawn(drain, OUTPUT_FRAMES, Wait::Park).map_err(|e| Failure::thread(&e))?;
         let taps = Taps::new(forward.with_inputs(self.sink_streams()), self.waker.clone());
         let options = WorkerOptions { core: self.core(), ..WorkerOptions::default() };
-        let mut worker = Worker::spawn(pool, options, taps).map_err(|e| no_thread(&e))?;
+        let mut worker = Worker::spawn(pool, options, taps).map_err(|e| Failure::thread(&e))?;
         self.frame = worker.frame().map_err(|e| Failure::new(Exit::Failed, e))?;
         self.frame.base = position;
         (self.worker, self.drain) = (Some(worker), Some(drain));
@@ -304,7 +304,7 @@ pub fn make_pool(app: &App, args: &RunArgs, number: usize) -> Result<Pool, Failu
         core: core(args, number).map(|core| core + 1),
         wait: Wait::Park,
     };
-    Pool::new(app.clone(), options, pool).map_err(|e| no_thread(&e))
+    Pool::new(app.clone(), options, pool).map_err(|e| Failure::thread(&e))
 }
 
 fn core(args: &RunArgs, number: usize) -> Option<usize> {

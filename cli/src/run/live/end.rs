@@ -40,7 +40,7 @@ impl Live {
                 Ok(finished) => {
                     self.account.handled += finished.counters.get(WorkerCounter::Handled);
                     self.account.refused += finished.counters.get(WorkerCounter::Refused);
-                    self.account.failed_rows += finished.sink.failed_rows;
+                    self.account.failed_rows += finished.sink.failed.rows;
                     self.left = Some(finished.pool);
                     if let Some(core) = self.core().filter(|_| !finished.pinned) {
                         say(&format!("warning: the engine could not be pinned to core {core}\n"));

@@ -380,7 +380,3 @@ fn is_idle(worker: &Worker<Taps>) -> bool {
 fn wall() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_millis() as i64)
 }
-
-fn no_thread(error: &std::io::Error) -> Failure {
-    Failure::new(Exit::Failed, format!("cannot start a thread: {}", plain(error)))
-}
