@@ -18,6 +18,7 @@ use rustix::time::{ClockId, clock_gettime};
 use crate::DataPath;
 use crate::database::{self, Request};
 use crate::disk::keep;
+use crate::duty::{self, Duty};
 use crate::inlet::Inlet;
 use crate::log::Log;
 use crate::peer::{self, Me, Said, Used};
@@ -85,7 +86,7 @@ impl Handle {
 
     /// What has gone between the nodes and to the database so far.
     pub fn traffic(&self) -> Traffic {
-        let [position, confirmed] = self.log.seen();
+        let (position, confirmed) = self.log.seen();
         Traffic { position, confirmed, ..self.meter.read() }
     }
 
@@ -104,12 +105,6 @@ impl Handle {
         let _ = self.to.send(Input::Stop);
     }
 }
-
-/// What opens and closes ports. One thread does it: the second of two must not overtake the first.
-type Duty = Box<dyn FnOnce(&dyn DataPath) -> Option<Event> + Send>;
-
-/// Duties that wait at most. The machine asks for the second when it has changed its mind about the first, a few times a second at most.
-const DUTIES: usize = 1024;
 
 struct Driver {
     role: Role,
@@ -162,7 +157,7 @@ pub fn run(
     let inlet = Arc::new(Inlet::new(path.clone(), recovered.line, recovered.position));
     let database =
         database::spawn(setup.database, setup.group, setup.advertised.clone(), within, to.clone(), meter.clone())?;
-    let duties = on_duty(path.clone(), to.clone())?;
+    let duties = duty::spawn(path.clone(), to.clone())?;
     let (dial, asked) = bounded(1);
     peer::dial(asked, setup.access.clone(), me.clone(), to.clone())?;
     peer::listen(setup.listener, setup.access, me.clone(), to.clone())?;
@@ -196,19 +191,6 @@ pub fn run(
         }
     })?;
     Ok(handle)
-}
-
-/// Starts the thread that opens and closes ports.
-fn on_duty(path: Arc<dyn DataPath>, to: Sender<Input>) -> io::Result<Sender<Duty>> {
-    let (duties, from) = bounded::<Duty>(DUTIES);
-    thread::Builder::new().name("riddhi-duty".into()).spawn(move || {
-        for duty in from {
-            if let Some(event) = duty(&*path) {
-                let _ = to.send(Input::Done(event));
-            }
-        }
-    })?;
-    Ok(duties)
 }
 
 /// Milliseconds of the boot clock, which goes on while the machine sleeps.
@@ -460,59 +442,5 @@ impl Driver {
         if let Err(e) = spawned {
             let _ = self.to.try_send(Input::Failed(format!("cannot start a thread: {e}")));
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Opening ports takes its time.
-    #[derive(Default)]
-    struct Slow(Mutex<Vec<&'static str>>);
-
-    impl DataPath for Slow {
-        fn begin(&self, _: Epoch, _: bool) -> io::Result<()> {
-            Ok(())
-        }
-        fn record(&self, _: Position, _: &[u8]) -> io::Result<()> {
-            Ok(())
-        }
-        fn is_whole(&self) -> bool {
-            true
-        }
-        fn append_state(&self) {}
-        fn take_over(&self, _: Epoch) -> Result<(), String> {
-            Ok(())
-        }
-        fn serve(&self) {
-            thread::sleep(Duration::from_millis(100));
-            self.0.lock().unwrap().push("serve");
-        }
-        fn stop_serving(&self) {
-            self.0.lock().unwrap().push("stop");
-        }
-        fn step_down(&self) {}
-        fn say(&self, _: &riddhi_role::Line) {}
-        fn note(&self, _: &str) {}
-    }
-
-    #[test]
-    fn ports_are_closed_after_they_were_opened() {
-        let (path, (to, from)) = (Arc::new(Slow::default()), bounded(8));
-        let duties = on_duty(path.clone(), to).unwrap();
-        let serve: Duty = Box::new(|path| {
-            path.serve();
-            None
-        });
-        let stop: Duty = Box::new(|path| {
-            path.stop_serving();
-            Some(Event::Drained { position: 7 })
-        });
-        duties.send(serve).unwrap();
-        duties.send(stop).unwrap();
-        let done = from.recv_timeout(Duration::from_secs(10));
-        assert!(matches!(done, Ok(Input::Done(Event::Drained { position: 7 }))));
-        assert_eq!(*path.0.lock().unwrap(), ["serve", "stop"]);
     }
 }

@@ -11,11 +11,18 @@
 mod database;
 mod disk;
 mod driver;
+mod duty;
 mod inlet;
 mod log;
 mod peer;
 mod traffic;
 mod upbringing;
+
+#[cfg(test)]
+#[path = "../tests/support/still.rs"]
+mod still;
+#[cfg(test)]
+extern crate self as riddhi_node;
 
 use std::io;
 

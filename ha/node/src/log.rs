@@ -25,8 +25,9 @@ pub struct Log {
     /// There is something to send, or room to append.
     changed: Condvar,
     released: AtomicU64,
-    /// The last record and the last confirmed one, for those who only look.
-    seen: [AtomicU64; 2],
+    /// The last record, and the last one confirmed under the present epoch, for those who only look.
+    last: AtomicU64,
+    confirmed: AtomicU64,
     wakers: Mutex<Vec<Arc<dyn Fn() + Send + Sync>>>,
 }
 
@@ -83,7 +84,8 @@ impl Default for Log {
             }),
             changed: Condvar::new(),
             released: AtomicU64::new(0),
-            seen: Default::default(),
+            last: AtomicU64::new(0),
+            confirmed: AtomicU64::new(0),
             wakers: Mutex::default(),
         }
     }
@@ -104,7 +106,7 @@ impl Log {
         let streams = state.stream.is_some();
         let position = state.position;
         state.trim(WINDOW_BYTES, position);
-        self.seen[0].store(position, Ordering::Relaxed);
+        self.last.store(position, Ordering::Relaxed);
         self.settle(&mut state);
         drop(state);
         if streams {
@@ -129,8 +131,8 @@ impl Log {
     }
 
     /// The last record, and the last one that was confirmed under the present epoch, without a lock.
-    pub(crate) fn seen(&self) -> [Position; 2] {
-        [0, 1].map(|i| self.seen[i].load(Ordering::Relaxed))
+    pub(crate) fn seen(&self) -> (Position, Position) {
+        (self.last.load(Ordering::Relaxed), self.confirmed.load(Ordering::Relaxed))
     }
 
     /// `wake` is called whenever more is released.
@@ -158,8 +160,8 @@ impl Log {
         (state.acked, state.stream) = ((Incarnation(0), 0), None);
         state.window.clear();
         state.window_bytes = 0;
-        self.seen[0].store(after, Ordering::Relaxed);
-        self.seen[1].store(0, Ordering::Relaxed);
+        self.last.store(after, Ordering::Relaxed);
+        self.confirmed.store(0, Ordering::Relaxed);
         self.released.store(0, Ordering::Release);
     }
 
@@ -179,7 +181,7 @@ impl Log {
         if state.epoch == epoch && epoch > 0 {
             state.acked = (incarnation, position);
             state.trim(CONFIRMED_BYTES, position);
-            self.seen[1].store(position, Ordering::Relaxed);
+            self.confirmed.store(position, Ordering::Relaxed);
             self.settle(&mut state);
         }
     }

@@ -33,47 +33,26 @@ impl Upbringing {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::log::Next;
-    use riddhi_role::{Epoch, Line, Position};
-    use std::io;
     use std::time::Duration;
 
-    /// Its state takes its time.
-    struct Slow(Arc<Log>);
-
-    impl DataPath for Slow {
-        fn begin(&self, _: Epoch, _: bool) -> io::Result<()> {
-            Ok(())
-        }
-        fn record(&self, _: Position, _: &[u8]) -> io::Result<()> {
-            Ok(())
-        }
-        fn is_whole(&self) -> bool {
-            true
-        }
-        fn append_state(&self) {
-            for record in [&b"one"[..], b"two", b"whole"] {
-                std::thread::sleep(Duration::from_millis(20));
-                self.0.append(record.to_vec());
-            }
-        }
-        fn take_over(&self, _: Epoch) -> Result<(), String> {
-            Ok(())
-        }
-        fn serve(&self) {}
-        fn stop_serving(&self) {}
-        fn step_down(&self) {}
-        fn say(&self, _: &Line) {}
-        fn note(&self, _: &str) {}
-    }
+    use super::*;
+    use crate::log::Next;
+    use crate::still::Still;
 
     #[test]
     fn a_state_is_whole_when_it_says_so() {
         let log = Arc::new(Log::default());
         log.take_over(1, 0);
         log.set_link(1);
-        let (upbringing, path) = (Upbringing::default(), Slow(log.clone()));
+        let (upbringing, to) = (Upbringing::default(), log.clone());
+        // The state takes its time.
+        let append_state = Box::new(move || {
+            for record in [&b"one"[..], b"two", b"whole"] {
+                std::thread::sleep(Duration::from_millis(20));
+                to.append(record.to_vec());
+            }
+        });
+        let path = Still { append_state, ..Still::default() };
         std::thread::scope(|scope| {
             for wait in [0, 30, 40] {
                 std::thread::sleep(Duration::from_millis(wait));

@@ -1,41 +1,19 @@
 //! Links that follow each other: none is used of which a greeting was said while another one was up.
 
-use std::io;
+#[path = "support/still.rs"]
+mod still;
+
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
-use riddhi_node::{
-    Access, Config, DataPath, Disk, Epoch, Handle, Holder, Incarnation, Line, Log, Position, Secret, Setup, run,
-};
+use riddhi_node::{Access, Config, Disk, Handle, Holder, Incarnation, Log, Secret, Setup, run};
 use riddhi_postgres::Options;
 use riddhi_role::Hello;
 use riddhi_sync::{Link, connect};
+use still::Still;
 
 const LONG: Duration = Duration::from_secs(20);
-
-struct Nothing;
-
-impl DataPath for Nothing {
-    fn begin(&self, _: Epoch, _: bool) -> io::Result<()> {
-        Ok(())
-    }
-    fn record(&self, _: Position, _: &[u8]) -> io::Result<()> {
-        Ok(())
-    }
-    fn is_whole(&self) -> bool {
-        true
-    }
-    fn append_state(&self) {}
-    fn take_over(&self, _: Epoch) -> Result<(), String> {
-        Ok(())
-    }
-    fn serve(&self) {}
-    fn stop_serving(&self) {}
-    fn step_down(&self) {}
-    fn say(&self, _: &Line) {}
-    fn note(&self, _: &str) {}
-}
 
 fn access() -> Access {
     Access { group: "g".into(), secret: Secret::new(&[7; 32]).unwrap(), also: None }
@@ -81,7 +59,7 @@ fn a_greeting_with_another_link_up_ends_both() {
         advertised: address.to_string(),
     };
     let handle: Handle =
-        run(setup, Arc::new(Log::default()), Arc::new(Nothing), Box::new(|why| panic!("{why}"))).unwrap();
+        run(setup, Arc::new(Log::default()), Arc::new(Still::default()), Box::new(|why| panic!("{why}"))).unwrap();
     let me = Hello {
         from: Holder { node: "b".into(), incarnation: Incarnation(2) },
         epoch: 0,

@@ -67,10 +67,10 @@ pub enum Error {
         /// What this program works with.
         known: u32,
     },
-    /// The term of office in whose name something was to be written is over.
-    #[error("term {epoch} is over: another node has begun term {later}")]
-    TermOver {
-        /// The term.
+    /// The epoch in whose name something was to be written is over.
+    #[error("epoch {epoch} is over: another node has begun epoch {later}")]
+    EpochOver {
+        /// The epoch.
         epoch: u64,
         /// The one that has begun.
         later: u64,
@@ -124,7 +124,7 @@ impl Error {
             Error::Slow(_) => "look for locks: select * from pg_stat_activity where wait_event_type = 'Lock'",
             Error::TooOld { .. } => "run `riddhi migrate --config F`",
             Error::TooNew { .. } => "update Riddhi on this node to the version of the other one",
-            Error::TermOver { .. } => "this node is no longer the active one",
+            Error::EpochOver { .. } => "this node is no longer the active one",
             Error::Damaged { .. } => "an earlier snapshot is taken; look for errors of the database's disks",
             Error::Tls(_) => "look at sslmode and sslrootcert of the URL",
             Error::NoSnapshot(_) | Error::Value(_) | Error::Bytes(_) | Error::Thread(_) | Error::Other(_) => {

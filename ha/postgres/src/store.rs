@@ -1,7 +1,7 @@
 //! Snapshots in the database: a row that says what there is, and its bytes in chunks.
 //!
 //! Each chunk is a transaction of its own, so that a snapshot of any size holds no locks and can be given up anywhere. It counts
-//! once it is *whole*: all of it written, read back from the database, and the checksums equal. A term that is over cannot make one whole
+//! once it is *whole*: all of it written, read back from the database, and the checksums equal. An epoch that is over cannot make one whole
 //! any more, so an active that was superseded never gets in front of its successor.
 
 use std::io::{Read, Write};
@@ -28,7 +28,7 @@ pub struct Store {
 pub struct Saved {
     /// Its number; a later one is greater.
     pub id: i64,
-    /// The term in which it was taken.
+    /// The epoch in which it was taken.
     pub epoch: u64,
     /// The state after this entry.
     pub position: u64,
@@ -67,14 +67,14 @@ impl Store {
         bytes: &mut dyn Read,
     ) -> Result<Saved, Error> {
         let numbers = (i64::try_from(epoch), i64::try_from(position));
-        let (Ok(term), Ok(position)) = numbers else {
-            return Err(Error::Value("a position or term is beyond 2^63".to_owned()));
+        let (Ok(epoch), Ok(position)) = numbers else {
+            return Err(Error::Value("a position or epoch is beyond 2^63".to_owned()));
         };
         let id = within(client, self.rules, |client| {
             let sql =
                 "insert into riddhi.snapshot (owner, app, epoch, \"position\") values ($1, $2, $3, $4) returning id";
             let values: [Value; 4] =
-                [(&self.owner, Type::TEXT), (&app, Type::TEXT), (&term, Type::INT8), (&position, Type::INT8)];
+                [(&self.owner, Type::TEXT), (&app, Type::TEXT), (&epoch, Type::INT8), (&position, Type::INT8)];
             Ok(client.query_typed_one(sql, &values)?.try_get::<_, i64>(0)?)
         })?;
         let (mut chunk, mut number, mut length, mut checksum) = (Vec::new(), 0, 0, 0);
@@ -90,7 +90,7 @@ impl Store {
         }
         let manifest = Manifest { chunks: number, bytes: length, checksum };
         self.read_chunks(client, id, &manifest, &mut std::io::sink())?;
-        self.finish(client, app, id, term, &manifest)
+        self.finish(client, app, id, epoch, &manifest)
     }
 
     fn write_chunk(&self, client: &mut Client, id: i64, number: i32, checksum: u32, chunk: &[u8]) -> Result<(), Error> {
@@ -104,16 +104,16 @@ impl Store {
         })
     }
 
-    /// Makes it whole, unless a later term has done so before. The lock keeps two terms from doing so at once.
-    fn finish(&self, client: &mut Client, app: &str, id: i64, term: i64, manifest: &Manifest) -> Result<Saved, Error> {
+    /// Makes it whole, unless a later epoch has done so before. The lock keeps two epochs from doing so at once.
+    fn finish(&self, client: &mut Client, app: &str, id: i64, epoch: i64, manifest: &Manifest) -> Result<Saved, Error> {
         within(client, self.rules, |client| {
             let of_app: [Value; 2] = [(&self.owner, Type::TEXT), (&app, Type::TEXT)];
             let lock = "select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext($1), pg_catalog.hashtext($2))";
             client.execute_typed(lock, &of_app)?;
             let sql = "select coalesce(max(epoch), 0) from riddhi.snapshot where owner = $1 and app = $2 and whole";
             let later = client.query_typed_one(sql, &of_app)?.try_get::<_, i64>(0)?;
-            if later > term {
-                return Err(Error::TermOver { epoch: term as u64, later: later as u64 });
+            if later > epoch {
+                return Err(Error::EpochOver { epoch: epoch as u64, later: later as u64 });
             }
             let sql = format!(
                 "update riddhi.snapshot set whole = true, bytes = $2, chunks = $3, checksum = $4 where id = $1 returning {SAVED}"

@@ -175,7 +175,7 @@ fn terms(client: &mut Client) {
     let store = Store::new("terms", STATEMENT);
     store.save(client, "app", 4, 100, &mut &b"new"[..]).unwrap();
     let late = store.save(client, "app", 3, 200, &mut &b"old"[..]).unwrap_err();
-    assert!(matches!(late, Error::TermOver { epoch: 3, later: 4 }), "{late}");
+    assert!(matches!(late, Error::EpochOver { epoch: 3, later: 4 }), "{late}");
     assert_eq!(store.list(client, "app").unwrap().len(), 1);
     store.save(client, "app", 4, 101, &mut &b"next"[..]).unwrap();
 }
@@ -187,12 +187,12 @@ fn fences(client: &mut Client) {
         Ok(row.try_get::<_, Option<i64>>(0).ok().flatten())
     };
     let over = Err("RDH01".to_owned());
-    assert_eq!(one("select riddhi.mark('a', 's', 1, 5)::text::bigint"), over, "no term was begun");
+    assert_eq!(one("select riddhi.mark('a', 's', 1, 5)::text::bigint"), over, "no epoch was begun");
     assert_eq!(one("select riddhi.begin_term('a', 's', 1)"), Ok(Some(0)));
     assert_eq!(one("select riddhi.mark('a', 's', 1, 5) is null, 1"), Ok(None));
     assert_eq!(one("select riddhi.begin_term('a', 's', 1)"), Ok(Some(5)), "again the same term");
     assert_eq!(one("select riddhi.begin_term('a', 's', 2)"), Ok(Some(5)));
-    assert_eq!(one("select riddhi.mark('a', 's', 1, 6) is null, 1"), over, "its term is over");
+    assert_eq!(one("select riddhi.mark('a', 's', 1, 6) is null, 1"), over, "its epoch is over");
     assert_eq!(one("select riddhi.begin_term('a', 's', 1)"), over, "a later one has begun");
     assert_eq!(one("select riddhi.mark('a', 's', 2, 4) is null, 1"), Ok(None));
     assert_eq!(one("select riddhi.begin_term('a', 's', 3)"), Ok(Some(5)), "a mark only rises");

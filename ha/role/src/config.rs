@@ -27,11 +27,11 @@ pub enum ConfigError {
 }
 
 /// The least ttl.
-pub const TTL_MIN_MS: Ms = 100;
+const TTL_MIN_MS: Ms = 100;
 /// The greatest ttl: ten minutes.
-pub const TTL_MAX_MS: Ms = 600_000;
+const TTL_MAX_MS: Ms = 600_000;
 /// The least lag after which a slow passive is left behind.
-pub const LAG_MIN_MS: Ms = 50;
+const LAG_MIN_MS: Ms = 50;
 
 impl Config {
     /// `ttl_ms`: for how long a beat is good. `lag_max_ms`: for how long the active waits for a slow or silent passive before it goes alone.
@@ -49,14 +49,6 @@ impl Config {
             return Err(ConfigError::Lag(lag_max_ms));
         }
         Ok(Config { ttl_ms, lag_max_ms, rules: Rules::default() })
-    }
-
-    /// As `heartbeatInterval` and `heartbeatMaxRetry` of a `deployment.yaml` say: the ttl is their product, the lag 2 s.
-    ///
-    /// # Errors
-    /// Times outside of their bounds.
-    pub fn from_heartbeat(interval_ms: Ms, retries: u64) -> Result<Self, ConfigError> {
-        Config::new(interval_ms.saturating_mul(retries), 2000)
     }
 
     /// For how long a beat is good.

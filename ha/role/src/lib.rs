@@ -19,7 +19,7 @@ pub use action::{Action, Gate};
 pub use canonical::Number;
 #[doc(hidden)]
 pub use config::Rules;
-pub use config::{Config, ConfigError, LAG_MIN_MS, TTL_MAX_MS, TTL_MIN_MS};
+pub use config::{Config, ConfigError};
 pub use event::{Command, Event, Hello, Message};
 pub use line::{Cannot, Doubt, Level, Line, Loss, Why};
 pub use role::Role;

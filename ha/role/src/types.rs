@@ -9,7 +9,7 @@ pub type Ms = u64;
 /// The number of an entry of the journal: "up to p" includes the entry p; 0 is the empty journal.
 pub type Position = u64;
 
-/// Numbers the terms of office: each take-over raises it.
+/// Grows by one with each change of the active node.
 pub type Epoch = u64;
 
 /// The configured name of a node; the two of a group have different ones.
@@ -74,9 +74,9 @@ impl fmt::Display for Database {
 pub struct Row {
     /// Raised by every write; every write names the version that it read.
     pub version: u64,
-    /// The term of office.
+    /// The epoch.
     pub epoch: Epoch,
-    /// Who is in office; nobody before the first start.
+    /// Who is the active; nobody before the first start.
     pub holder: Option<Holder>,
     /// Raised by every write of the holder.
     pub beat: u64,
