@@ -1,9 +1,11 @@
 //! Where a run took place, and what took part.
 
+use std::fmt;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use anyhow::{Context, Result, ensure};
 use serde::Serialize;
 
 /// The machine.
@@ -67,11 +69,32 @@ impl Machine {
     }
 }
 
+impl fmt::Display for Machine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, {} cores, {} GiB, {}", self.cpu, self.cores, self.memory_gib, self.system)
+    }
+}
+
 impl Versions {
     /// Of this build.
     pub fn new(peer: Option<PeerVersions>) -> Versions {
         Versions { riddhi: env!("CARGO_PKG_VERSION").to_owned(), rustc: first_line("rustc", &["-V"], None), peer }
     }
+}
+
+/// The day, UTC.
+pub fn today() -> String {
+    jiff::Timestamp::now().strftime("%Y-%m-%d").to_string()
+}
+
+/// The binary `riddhi` that is asked for, or the one that was built beside this one.
+pub fn binary(asked: Option<&Path>) -> Result<PathBuf> {
+    let riddhi = match asked {
+        Some(path) => path.canonicalize().with_context(|| format!("no {}", path.display()))?,
+        None => std::env::current_exe()?.with_file_name("riddhi"),
+    };
+    ensure!(riddhi.is_file(), "no {}: build riddhi-cli", riddhi.display());
+    Ok(riddhi)
 }
 
 /// The commit of the checkout, with `-dirty` if what git follows was changed since.

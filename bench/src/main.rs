@@ -8,6 +8,7 @@ mod memory;
 mod pair;
 mod peer;
 mod purge;
+mod readings;
 mod replay;
 mod report;
 mod riddhi;
@@ -24,7 +25,7 @@ use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 
 use crate::latency::{Through, latency};
-use crate::machine::{Machine, PeerVersions, Versions, commit};
+use crate::machine::{Machine, PeerVersions, Versions, commit, today};
 use crate::measure::{Effort, measure};
 use crate::memory::{memory, weigh};
 use crate::pair::{DemoArgs, PairArgs, demo, pair};
@@ -142,7 +143,7 @@ fn run(args: &Args) -> Result<bool> {
     let replay = if args.wants("replay") { session.replay() } else { Vec::new() };
     let Session { peer, rows, missing, .. } = session;
     let report = Report {
-        date: jiff::Timestamp::now().strftime("%Y-%m-%d").to_string(),
+        date: today(),
         commit: commit(&bench),
         machine,
         versions: Versions::new(peer),

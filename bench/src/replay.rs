@@ -10,7 +10,9 @@ use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
 use crate::feed::Feed;
+use crate::machine::binary;
 use crate::measure::median;
+use crate::readings::peak_rss_kib;
 use crate::workload::{Table, Workload};
 
 /// Starts timed for the first output; short, so more than rounds.
@@ -79,8 +81,7 @@ pub struct Replay {
 /// Runs the binary that was built beside this one.
 pub fn replay(table: &Table, bars: &ReplayBars, rounds: usize) -> Result<Replay> {
     let work = table.find(&bars.like).with_context(|| format!("no workload {}", bars.like))?;
-    let binary = std::env::current_exe()?.with_file_name("riddhi");
-    ensure!(binary.is_file(), "no {}: build riddhi-cli in release mode", binary.display());
+    let binary = binary(None)?;
     let folder = Folder::new()?;
     let name = if bars.lines == Lines::Csv { "events.csv" } else { "events.jsonl" };
     let events = folder.0.join(name);
@@ -136,14 +137,10 @@ fn command(binary: &Path, app: &Path, events: &Path, lines: Lines) -> Command {
 
 /// Waits for the end; returns the peak of the resident memory in megabytes.
 fn watch(process: &mut Child) -> Result<f64> {
-    let status = format!("/proc/{}/status", process.id());
     let mut peak = 0.0;
     loop {
-        // Empty once the process has ended.
-        let text = std::fs::read_to_string(&status).unwrap_or_default();
-        let line = text.lines().find_map(|l| l.strip_prefix("VmHWM:"));
-        let kib = line.and_then(|l| l.trim().trim_end_matches(" kB").parse::<f64>().ok());
-        peak = kib.map_or(peak, |kib| kib * 1024.0 / 1e6);
+        // None once the process has ended.
+        peak = peak_rss_kib(process.id()).map_or(peak, |kib| kib * 1024.0 / 1e6);
         if let Some(status) = process.try_wait()? {
             ensure!(status.success(), "riddhi replay ended with {status}");
             return Ok(peak);

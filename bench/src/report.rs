@@ -157,7 +157,7 @@ impl Report {
         let m = &self.machine;
         // Writing to a string does not fail.
         let _ = writeln!(out, "Riddhi {} at {}, {}.", v.riddhi, self.commit, self.date);
-        let _ = writeln!(out, "{}, {} cores, {} GiB, {}; {}.", m.cpu, m.cores, m.memory_gib, m.system, v.rustc);
+        let _ = writeln!(out, "{m}; {}.", v.rustc);
         if m.load_before > BUSY {
             let _ = writeln!(
                 out,

@@ -43,10 +43,11 @@ fn constants() -> Vec<Tried> {
     all.into_iter().map(tried).collect()
 }
 
-type Accepted = BTreeMap<Vec<String>, BTreeSet<Type2>>;
+/// A type by its place among [`TYPES`].
+type Place = usize;
 
-/// A type in the order of [`TYPES`].
-type Type2 = usize;
+/// The labels of arguments that are taken, and the types that come of them.
+type Accepted = BTreeMap<Vec<String>, BTreeSet<Place>>;
 
 /// The lines that say how a function is called.
 pub fn signatures(name: &str, bind: Bind<'_>) -> Vec<String> {
@@ -116,7 +117,7 @@ fn together(accepted: &Accepted) -> Vec<(String, String)> {
     let width = accepted.keys().next().map_or(0, Vec::len);
     let varies: Vec<usize> = (0..width).filter(|&i| set(accepted.keys(), i).len() > 1).collect();
     let as_argument = |i: usize| {
-        let own = |(takes, gives): (&Vec<String>, &BTreeSet<Type2>)| {
+        let own = |(takes, gives): (&Vec<String>, &BTreeSet<Place>)| {
             gives.len() == 1 && gives.iter().all(|g| takes[i].trim_start_matches("constant ") == TYPES[*g].to_string())
         };
         accepted.iter().all(own)
@@ -136,7 +137,7 @@ fn together(accepted: &Accepted) -> Vec<(String, String)> {
             return vec![(takes.join(", "), format!("x, which is {}", or(&values)))];
         }
     }
-    let mut by_result: BTreeMap<&BTreeSet<Type2>, Vec<&Vec<String>>> = BTreeMap::new();
+    let mut by_result: BTreeMap<&BTreeSet<Place>, Vec<&Vec<String>>> = BTreeMap::new();
     accepted.iter().for_each(|(takes, gives)| by_result.entry(gives).or_default().push(takes));
     let mut lines = Vec::new();
     for (gives, takes) in by_result {

@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 use riddhi_test_pair::{Bed, LONG, NAMES, Plan, folder, remove};
 
+use crate::machine::binary;
 use crate::thousands::grouped;
 
 /// `riddhi-bench demo-ha`.
@@ -34,7 +35,7 @@ const RATE: (u64, usize) = (2500, 1);
 pub fn demo(args: &DemoArgs) -> Result<bool> {
     let told = Told(Instant::now());
     let plan = Plan {
-        riddhi: super::binary(args.riddhi.as_ref())?,
+        riddhi: binary(args.riddhi.as_deref())?,
         folder: folder("demo"),
         ttl_ms: 2000,
         passive: None,

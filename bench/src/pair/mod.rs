@@ -10,11 +10,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use clap::Args;
 use riddhi_test_pair::{Bed, Fault, Plan, SCENARIOS, Seen, find, folder, remove};
 
-use crate::machine::{Machine, commit};
+use crate::machine::{Machine, binary, commit, today};
 pub use demo::{DemoArgs, demo};
 use report::{Report, Row};
 
@@ -77,7 +77,7 @@ pub fn pair(args: &PairArgs, bench: &Path) -> Result<bool> {
         SCENARIOS.iter().for_each(|(name, _)| println!("{name}"));
         return Ok(false);
     }
-    let riddhi = binary(args.riddhi.as_ref())?;
+    let riddhi = binary(args.riddhi.as_deref())?;
     let mut chosen: Vec<(&str, Fault)> = Vec::new();
     for name in &args.scenario {
         chosen.extend(find(name)?);
@@ -102,8 +102,8 @@ pub fn pair(args: &PairArgs, bench: &Path) -> Result<bool> {
         failed |= bad;
         long.extend(lines);
     }
-    let date = jiff::Timestamp::now().strftime("%Y-%m-%d").to_string();
-    let report = Report { date, commit: commit(bench), machine: Machine::this(), args: args.clone(), rows, long };
+    let report =
+        Report { date: today(), commit: commit(bench), machine: Machine::this(), args: args.clone(), rows, long };
     let text = report.markdown();
     println!("{text}");
     if args.write || args.out.is_some() {
@@ -180,14 +180,4 @@ impl PairArgs {
     fn long(&self, riddhi: &Path, name: &str) -> Plan {
         Plan { every: long::EVERY, rate: (self.frames, long::EVENTS), ..self.plan(riddhi, name) }
     }
-}
-
-/// The binary that is asked for, or the one beside this one.
-fn binary(asked: Option<&PathBuf>) -> Result<PathBuf> {
-    let riddhi = match asked {
-        Some(path) => path.canonicalize().with_context(|| format!("no {}", path.display()))?,
-        None => std::env::current_exe()?.with_file_name("riddhi"),
-    };
-    ensure!(riddhi.is_file(), "no {}: build riddhi-cli", riddhi.display());
-    Ok(riddhi)
 }

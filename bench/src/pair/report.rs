@@ -54,15 +54,11 @@ impl Report {
         let passive = args.passive.as_deref().unwrap_or("by default");
         let _ = writeln!(
             out,
-            "`riddhi-bench pair`, {}, commit {}; {}, {} cores, {} GiB, {}; {:.1} threads wanted to run before. Two nodes, PostgreSQL, \
+            "`riddhi-bench pair`, {}, commit {}; {m}; {:.1} threads wanted to run before. Two nodes, PostgreSQL, \
              clients and proxies on this one machine; `ttl_ms: {}`, passive {passive}, {} connections of {} events a second \
              each, a snapshot every {} s; seed {}.\n",
             self.date,
             self.commit,
-            m.cpu,
-            m.cores,
-            m.memory_gib,
-            m.system,
             m.load_before,
             args.ttl_ms,
             args.connections,

@@ -14,7 +14,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use super::SINKS;
 use super::feed::mix;
 use super::parts::Parts;
-use super::readings::{cpu_seconds, rss_kib, sizes};
+use crate::readings::{cpu_seconds, rss_kib, sizes};
 
 /// Time between looks at a lane.
 const LOOK: Duration = Duration::from_millis(50);

@@ -6,7 +6,6 @@
 mod feed;
 mod lane;
 mod parts;
-mod readings;
 mod report;
 mod slope;
 
@@ -14,13 +13,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, bail, ensure};
 use clap::Args;
 
-use crate::machine::{Machine, commit};
+use crate::machine::{Machine, binary, commit, today};
 use feed::Rotated;
 use lane::{Common, Lane, Plan, Seen};
 use report::Report;
@@ -72,14 +71,19 @@ pub struct SoakArgs {
     write: bool,
 }
 
+/// A lane on a thread of its own, and what feeds it.
+struct Running {
+    folder: PathBuf,
+    input: Rotated,
+    /// The highest event number to which an answer was seen.
+    answered: Arc<AtomicU64>,
+    lane: JoinHandle<Result<Seen>>,
+}
+
 /// Runs it; returns whether something was lost, twice or wrong, or a bound was not kept.
 pub fn soak(args: &SoakArgs, bench: &Path) -> Result<bool> {
     let (machine, commit) = (Machine::this(), commit(bench));
-    let riddhi = match &args.riddhi {
-        Some(path) => path.canonicalize().with_context(|| format!("no {}", path.display()))?,
-        None => std::env::current_exe()?.with_file_name("riddhi"),
-    };
-    ensure!(riddhi.is_file(), "no {}: build riddhi-cli", riddhi.display());
+    let riddhi = binary(args.riddhi.as_deref())?;
     let temporary = || std::env::temp_dir().join(format!("riddhi-soak-{}", std::process::id()));
     let folder = args.folder.clone().unwrap_or_else(temporary);
     ensure!(!folder.exists(), "{} is there already", folder.display());
@@ -87,56 +91,24 @@ pub fn soak(args: &SoakArgs, bench: &Path) -> Result<bool> {
     let events = (args.minutes * 60.0 * args.rate as f64) as u64;
     let lasts = TOLD.map(|key| (0..events).rev().find(|seq| feed::key(*seq) == key).unwrap_or(0));
     let common = Arc::new(Common::default());
-    let mut lanes = Vec::new();
-    for (name, kill_every) in [("disturbed", Some(Duration::from_secs_f64(args.kill_every))), ("undisturbed", None)] {
-        let folder = folder.join(name);
-        fs::create_dir_all(folder.join("in"))?;
-        fs::write(folder.join("soak.siddhi"), APP)?;
-        let input = Rotated::create(&folder.join("in/live.csv"))?;
-        let answered = Arc::new(AtomicU64::new(0));
-        let plan = Plan {
-            riddhi: riddhi.clone(),
-            folder: folder.clone(),
-            kill_every,
-            seed: args.seed.wrapping_mul(1 << 32),
-            snapshot_interval: args.snapshot_interval,
-            journal_max_bytes: args.journal_max_bytes,
-            rate: args.rate,
-            lasts,
-        };
-        let lane = Lane::start(plan, common.clone(), answered.clone())?;
-        lanes.push((folder, input, answered, thread::spawn(move || lane.run())));
-    }
-
-    let mut inputs: Vec<(&mut Rotated, &AtomicU64)> = lanes.iter_mut().map(|l| (&mut l.1, &*l.2)).collect();
+    let start = |name: &str, kill_every: Option<Duration>| -> Result<Running> {
+        let plan = args.plan(riddhi.clone(), folder.join(name), kill_every, lasts);
+        start(plan, common.clone())
+    };
+    let kill_every = Duration::from_secs_f64(args.kill_every);
+    let mut lanes = [start("disturbed", Some(kill_every))?, start("undisturbed", None)?];
+    let mut inputs = lanes.each_mut().map(|l| (&mut l.input, &*l.answered));
     let fed = feed_all(args.rate, events, &common, &mut inputs);
     common.failed.fetch_or(fed.is_err(), Ordering::Relaxed);
     common.ended.store(true, Ordering::Relaxed);
-    let (mut seen, mut folders, mut renamed) = (Vec::new(), Vec::new(), 0);
-    let mut failed = None;
-    for (folder, input, _, lane) in lanes {
-        renamed = input.renamed();
-        folders.push(folder);
-        match lane.join() {
-            Ok(Ok(one)) => seen.push(one),
-            Ok(Err(e)) => failed = failed.or(Some(e)),
-            Err(_) => failed = failed.or(Some(anyhow::anyhow!("a lane panicked"))),
-        }
-    }
+    let renamed = lanes[1].input.renamed();
+    let [(one, disturbed), (other, undisturbed)] =
+        lanes.map(|l| (l.folder, l.lane.join().unwrap_or_else(|_| bail!("a lane panicked"))));
     let seconds = fed?;
-    if let Some(e) = failed {
-        return Err(e);
-    }
-    let [disturbed, undisturbed]: [Seen; 2] = seen.try_into().map_err(|_| anyhow::anyhow!("there are two lanes"))?;
-    let differences =
-        SINKS.map(|sink| parts::compare(&lane::hashes(&folders[0], sink), &lane::hashes(&folders[1], sink)));
-    let mut all = Vec::new();
-    for difference in differences {
-        all.push(difference?);
-    }
-    let told = TOLD.map(|key| (0..events).filter(|seq| feed::key(*seq) == key).count() as u64);
+    let (disturbed, undisturbed) = (disturbed?, undisturbed?);
+    let compare = |sink| parts::compare(&lane::hashes(&one, sink), &lane::hashes(&other, sink));
     let report = Report {
-        date: jiff::Timestamp::now().strftime("%Y-%m-%d").to_string(),
+        date: today(),
         commit,
         machine,
         events,
@@ -148,8 +120,8 @@ pub fn soak(args: &SoakArgs, bench: &Path) -> Result<bool> {
         kill_every: args.kill_every,
         disturbed,
         undisturbed,
-        differences: all,
-        told,
+        differences: SINKS.into_iter().map(compare).collect::<Result<_>>()?,
+        told: TOLD.map(|key| (0..events).filter(|seq| feed::key(*seq) == key).count() as u64),
     };
     let text = report.markdown();
     println!("{text}");
@@ -162,6 +134,31 @@ pub fn soak(args: &SoakArgs, bench: &Path) -> Result<bool> {
         eprintln!("what is left of the run is in {}", folder.display());
     }
     Ok(!report.is_good())
+}
+
+impl SoakArgs {
+    fn plan(&self, riddhi: PathBuf, folder: PathBuf, kill_every: Option<Duration>, lasts: [u64; 2]) -> Plan {
+        Plan {
+            riddhi,
+            folder,
+            kill_every,
+            seed: self.seed.wrapping_mul(1 << 32),
+            snapshot_interval: self.snapshot_interval,
+            journal_max_bytes: self.journal_max_bytes,
+            rate: self.rate,
+            lasts,
+        }
+    }
+}
+
+fn start(plan: Plan, common: Arc<Common>) -> Result<Running> {
+    let folder = plan.folder.clone();
+    fs::create_dir_all(folder.join("in"))?;
+    fs::write(folder.join("soak.siddhi"), APP)?;
+    let input = Rotated::create(&folder.join("in/live.csv"))?;
+    let answered = Arc::new(AtomicU64::new(0));
+    let lane = Lane::start(plan, common, answered.clone())?;
+    Ok(Running { folder, input, answered, lane: thread::spawn(move || lane.run()) })
 }
 
 /// Writes the events when they are due; returns the seconds it took.

@@ -82,8 +82,8 @@ impl Report {
         let m = &self.machine;
         let _ = writeln!(
             out,
-            "`riddhi-bench soak`, {}, commit {}; {}, {} cores, {} GiB, {}; {:.1} threads wanted to run before.\n",
-            self.date, self.commit, m.cpu, m.cores, m.memory_gib, m.system, m.load_before
+            "`riddhi-bench soak`, {}, commit {}; {m}; {:.1} threads wanted to run before.\n",
+            self.date, self.commit, m.load_before
         );
         let _ = writeln!(
             out,

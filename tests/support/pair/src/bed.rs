@@ -384,7 +384,7 @@ impl Bed {
         }
     }
 
-    /// Bytes of the nodes' outputs and states, for whoever looks at bounds.
+    /// Resident memory of a node's process.
     #[must_use]
     pub fn rss_kib(&self, node: usize) -> Option<u64> {
         let text = fs::read_to_string(format!("/proc/{}/status", self.pid(node)?)).ok()?;

@@ -33,7 +33,7 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// For so many connections, of whose events every so manieth comes out.
+    /// For so many connections; of `every` events of each one comes out.
     #[must_use]
     pub fn new(connections: usize, every: u64) -> Ledger {
         Ledger { accounts: (0..connections).map(|_| Account::default()).collect(), every, marks: Mutex::default() }
@@ -113,7 +113,7 @@ pub struct Checked {
     pub repeats: u64,
     /// Events that were taken in more than once, since the client had no answer the first time.
     pub taken_twice: u64,
-    /// Lines that are none, and events that were never sent.
+    /// Lines that are none.
     pub torn: u64,
     /// Events that nobody sent.
     pub unknown: u64,

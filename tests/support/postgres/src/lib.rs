@@ -1,7 +1,7 @@
 //! A PostgreSQL server of a test's own: a new cluster in a temporary folder, gone when the value is dropped.
 //!
 //! The programs are those of the system (Debian: `postgresql`); without them [`Server::start`] gives none, and the test says that
-//! it was skipped. The server never runs as root: it refuses to, so that it is given another user. No dependency on other crates.
+//! it was skipped. The server never runs as root: it refuses to, so that it is given another user.
 //! `RIDDHI_TEST_POSTGRES` names the folder of another version's `initdb` and `postgres`.
 
 use std::fs;

@@ -11,8 +11,17 @@ pub fn sizes(folder: &Path) -> Vec<(String, u64)> {
 
 /// Resident memory of a process.
 pub fn rss_kib(pid: u32) -> Option<f64> {
+    status_kib(pid, "VmRSS:")
+}
+
+/// The most that it has been.
+pub fn peak_rss_kib(pid: u32) -> Option<f64> {
+    status_kib(pid, "VmHWM:")
+}
+
+fn status_kib(pid: u32, key: &str) -> Option<f64> {
     let text = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = text.lines().find_map(|l| l.strip_prefix("VmRSS:"))?;
+    let line = text.lines().find_map(|l| l.strip_prefix(key))?;
     line.trim().trim_end_matches(" kB").parse().ok()
 }
 
