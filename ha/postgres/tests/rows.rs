@@ -24,7 +24,7 @@ fn rows() {
         the_secret(client);
         snapshots(client);
         broken_snapshots(client);
-        terms(client);
+        epochs(client);
         fences(client);
         Ok(())
     })
@@ -171,8 +171,8 @@ fn broken_snapshots(client: &mut Client) {
     }
 }
 
-fn terms(client: &mut Client) {
-    let store = Store::new("terms", STATEMENT);
+fn epochs(client: &mut Client) {
+    let store = Store::new("epochs", STATEMENT);
     store.save(client, "app", 4, 100, &mut &b"new"[..]).unwrap();
     let late = store.save(client, "app", 3, 200, &mut &b"old"[..]).unwrap_err();
     assert!(matches!(late, Error::EpochOver { epoch: 3, later: 4 }), "{late}");

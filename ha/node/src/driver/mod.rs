@@ -1,5 +1,8 @@
 //! The driver: tells the machine what happens, and carries out what it asks for, in its order.
 
+mod acting;
+mod linking;
+
 use std::io;
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -9,15 +12,12 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use riddhi_postgres::Options;
-use riddhi_role::{
-    Action, Command, Config, Disk, Epoch, Event, Gate, Hello, Holder, Message, Position, Recovered, Role, Start, Status,
-};
+use riddhi_role::{Command, Config, Disk, Epoch, Event, Holder, Message, Position, Recovered, Role, Start, Status};
 use riddhi_sync::{Access, Link};
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::DataPath;
 use crate::database::{self, Request};
-use crate::disk::keep;
 use crate::duty::{self, Duty};
 use crate::inlet::Inlet;
 use crate::log::Log;
@@ -27,9 +27,6 @@ use crate::upbringing::Upbringing;
 
 /// What waits for the driver at most; whoever has more waits, which the driver does for nobody.
 const INPUTS: usize = 1024;
-
-/// How often a link is tried.
-const DIAL_EVERY: Duration = Duration::from_millis(250);
 
 /// What a node of a pair is made of.
 pub struct Setup {
@@ -257,64 +254,6 @@ impl Driver {
         }
     }
 
-    fn is_link(&self, number: u64) -> bool {
-        self.link.as_ref().is_some_and(|(link, _)| *link == number)
-    }
-
-    /// A link is used if the two said hello with no other one up, and what this node said still holds. If it said hello while
-    /// another one was up, the peer has given that up, so it is closed, and this one as well: the next greeting says what is so.
-    fn linked(&mut self, link: Link, said: &Said) -> Result<(), String> {
-        let now = self.said();
-        if now.up && said.up && said.links == now.links {
-            self.close_link();
-            return self.tell(Event::LinkDown);
-        }
-        let holds = |a: &Hello, b: &Hello| (a.active, a.epoch, a.line) == (b.active, b.epoch, b.line);
-        if now.up || said.up || said.links != now.links || !holds(&said.hello, &now.hello) {
-            return Ok(());
-        }
-        self.refused = None;
-        self.meter.set_trouble(|t| t.link = None);
-        self.links += 1;
-        let (number, hello) = (self.links, link.peer.clone());
-        self.peer_ends = (hello.line, hello.position);
-        self.log.set_link(number);
-        self.inlet.set_link(number);
-        let incarnation = self.role.hello().from.incarnation;
-        self.meter.linked();
-        let ends = peer::Ends { log: self.log.clone(), inlet: self.inlet.clone(), meter: self.meter.clone() };
-        match peer::start(link, number, incarnation, ends, self.to.clone()) {
-            Ok(used) => {
-                self.link = Some((number, used));
-                self.tell(Event::LinkUp(hello))
-            }
-            Err(_) => Ok(()),
-        }
-    }
-
-    fn said(&self) -> Said {
-        Said { hello: self.role.hello(), links: self.links, up: self.link.is_some() }
-    }
-
-    fn close_link(&mut self) {
-        self.log.set_link(0);
-        self.inlet.set_link(0);
-        if let Some((_, used)) = self.link.take() {
-            used.hang_up();
-        }
-    }
-
-    /// Who is not the holder connects to the holder.
-    fn find_peer(&mut self) {
-        if self.link.is_some() || self.dialled.elapsed() < DIAL_EVERY {
-            return;
-        }
-        if let Some(peer) = self.peer.as_ref().filter(|peer| **peer != self.advertised) {
-            self.dialled = Instant::now();
-            let _ = self.dial.try_send(peer.clone());
-        }
-    }
-
     fn tell_positions(&mut self) -> Result<(), String> {
         if self.role.hello().active {
             let (position, (incarnation, acked)) = (self.log.position(), self.log.acked());
@@ -331,116 +270,5 @@ impl Driver {
     fn tell(&mut self, event: Event) -> Result<(), String> {
         let actions = self.role.step(event, now());
         self.carry_out(actions)
-    }
-
-    fn carry_out(&mut self, actions: Vec<Action>) -> Result<(), String> {
-        let hello = self.role.hello();
-        self.inlet.follow(hello.epoch, hello.active);
-        *self.me.lock().unwrap_or_else(PoisonError::into_inner) = self.said();
-        let mut then = Vec::new();
-        for action in actions {
-            then.extend(self.act(action)?);
-        }
-        *self.status.lock().unwrap_or_else(PoisonError::into_inner) = self.role.status(now());
-        then.into_iter().try_for_each(|event| self.tell(event))
-    }
-
-    /// Carries out an action; gives its answer if it has one at once.
-    fn act(&mut self, action: Action) -> Result<Option<Event>, String> {
-        match action {
-            Action::Read => self.ask(Request::Read),
-            Action::Write { expected, row } => self.ask(Request::Write { expected, row }),
-            Action::Send(message) => self.log.send(message),
-            Action::HangUp => {
-                if self.link.is_some() {
-                    self.close_link();
-                    return Ok(Some(Event::LinkDown));
-                }
-            }
-            Action::Gate { serial, gate } => {
-                let released = self.log.set_gate(gate);
-                return Ok(Some(Event::Gated { serial, released }));
-            }
-            Action::Serve => self.on_duty(Box::new(|path| {
-                path.serve();
-                None
-            }))?,
-            Action::StopServing => {
-                let log = self.log.clone();
-                self.on_duty(Box::new(move |path| {
-                    path.stop_serving();
-                    Some(Event::Drained { position: log.position() })
-                }))?;
-            }
-            Action::Seal => return Ok(Some(Event::Sealed { position: self.inlet.seal() })),
-            Action::Unseal => self.unseal(),
-            Action::TakeOver { epoch, after } => {
-                self.log.take_over(epoch, after);
-                self.aside(move |path| path.take_over(epoch).map(|()| Some(Event::TakenOver)));
-            }
-            Action::StepDown => {
-                self.log.set_gate(Gate::Shut);
-                self.path.step_down();
-            }
-            Action::Resync { incarnation: _, from } => {
-                // What the peer has beyond of another epoch is in files, which are not cut off: it begins anew.
-                let (line, end) = self.peer_ends;
-                let from = from.filter(|from| line == self.log.epoch() || *from == end);
-                if !self.log.resume(from) {
-                    let (upbringing, number) = (self.upbringing.clone(), self.upbringing.ask());
-                    let (log, link) = (self.log.clone(), self.links);
-                    self.aside(move |path| {
-                        upbringing.carry_out(number, link, &log, path);
-                        Ok(None)
-                    });
-                }
-            }
-            Action::Persist(disk) => {
-                keep(&self.folder, &disk)
-                    .map_err(|e| format!("cannot keep the role in {}: {e}", self.folder.display()))?;
-            }
-            Action::Say(line) => self.path.say(&line),
-        }
-        Ok(None)
-    }
-
-    fn ask(&self, request: Request) {
-        // The machine asks one at a time, so there is room; a thread that is gone answers by silence.
-        let _ = self.database.try_send(request);
-    }
-
-    fn unseal(&mut self) {
-        match (self.inlet.unseal(), &self.link) {
-            (Ok(Some((epoch, position))), Some((_, used))) => {
-                let incarnation = self.role.hello().from.incarnation;
-                used.acknowledge(incarnation, epoch, position);
-            }
-            (Ok(_), _) => {}
-            (Err(e), _) => {
-                self.path.note(&format!("warning: the link to the other node: {e}"));
-                if let Some((_, used)) = &self.link {
-                    used.hang_up();
-                }
-            }
-        }
-    }
-
-    fn on_duty(&self, duty: Duty) -> Result<(), String> {
-        self.duties.try_send(duty).map_err(|_| "the apps do not open or close their ports".to_owned())
-    }
-
-    /// Does what may take long on a thread of its own, one after the other as far as it matters: the machine waits for answers.
-    fn aside(&self, f: impl FnOnce(&dyn DataPath) -> Result<Option<Event>, String> + Send + 'static) {
-        let (path, to) = (self.path.clone(), self.to.clone());
-        let spawned = thread::Builder::new().name("riddhi-aside".into()).spawn(move || {
-            let _ = match f(&*path) {
-                Ok(Some(event)) => to.send(Input::Done(event)),
-                Ok(None) => Ok(()),
-                Err(why) => to.send(Input::Failed(why)),
-            };
-        });
-        if let Err(e) = spawned {
-            let _ = self.to.try_send(Input::Failed(format!("cannot start a thread: {e}")));
-        }
     }
 }
