@@ -8,10 +8,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use riddhi_batch::Frame;
-use riddhi_connect::Connectors;
 use riddhi_connect::source::SourceSlot;
 use riddhi_run::{App, Clock};
-use support::{compiled, setting};
+use support::{compiled, setting, source_slot};
 
 /// A folder that goes when the test is done.
 struct Folder(PathBuf);
@@ -47,9 +46,7 @@ impl Followed {
         );
         let app = compiled(&text);
         let setting = setting(&app, &Arc::default());
-        let plan = &app.connectors[0];
-        let (source, mapper) = Connectors::built_in().make_source(plan, &setting).expect("it is there");
-        let slot = SourceSlot::new(plan.key.clone(), 0, source, mapper, setting.say);
+        let slot = source_slot(&app, &setting);
         Followed { app, slot, clock: Clock::new(false, 7) }
     }
 

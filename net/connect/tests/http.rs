@@ -8,11 +8,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use riddhi_batch::Value;
+use riddhi_connect::Setting;
 use riddhi_connect::network::{Network, NetworkOptions, Users};
 use riddhi_connect::source::SourceSlot;
-use riddhi_connect::{Connectors, Setting};
 use riddhi_run::Clock;
-use support::{compiled, setting, told};
+use support::{compiled, setting, source_slot, told};
 
 /// A source, open at a port of its own.
 struct Open {
@@ -37,8 +37,7 @@ fn mistakes(text: &str) -> Vec<String> {
 fn open(text: &str, network: &Arc<Network>) -> Result<Open, String> {
     let app = compiled(text);
     let setting = Setting { app: "StockApp".into(), ..setting(&app, network) };
-    let (source, mapper) = Connectors::built_in().make_source(&app.connectors[0], &setting).expect("it is there");
-    let mut slot = SourceSlot::new("key".into(), 0, source, mapper, Arc::new(|_| {}));
+    let mut slot = source_slot(&app, &setting);
     slot.source.open()?;
     let url = slot.source.address().expect("it is open");
     let (address, path) = url.strip_prefix("http://").and_then(|u| u.split_once('/')).expect("a URL");

@@ -8,10 +8,9 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use riddhi_batch::{Arena, Chunk, Columns};
-use riddhi_connect::Connectors;
 use riddhi_connect::mapper::OutRows;
 use riddhi_connect::sink::SinkSlot;
-use support::{Said, compiled, heard, told};
+use support::{Said, compiled, heard, sink_slot, told};
 
 /// What came: the number of the connection, the head without `host`, the body.
 type Came = Arc<Mutex<Vec<(usize, String, String)>>>;
@@ -70,8 +69,7 @@ fn sink(options: &str, port: u16) -> Sent {
     let app = compiled(&text);
     let said = Said::default();
     let setting = heard(&app, &Arc::default(), &said);
-    let (sink, mapper) = Connectors::built_in().make_sink(&app.connectors[0], &setting).expect("it is there");
-    Sent { slot: SinkSlot::new(&app.connectors[0], sink, mapper, &setting), said }
+    Sent { slot: sink_slot(&app, &setting), said }
 }
 
 impl Sent {

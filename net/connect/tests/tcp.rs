@@ -8,12 +8,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use riddhi_batch::Value;
-use riddhi_connect::Connectors;
 use riddhi_connect::network::{Network, NetworkOptions};
 use riddhi_connect::source::SourceSlot;
 use riddhi_run::Clock;
 use riddhi_wire::siddhi_tcp::{Control, Frame};
-use support::{compiled, setting};
+use support::{compiled, setting, source_slot};
 
 const APP: &str = "@source(type='tcp', context='StockApp/StockStream', @map(type='binary')) \
     define stream S (symbol string, volume int, total long, change float, price double, up bool);";
@@ -38,8 +37,7 @@ fn open(text: &str, network: &Arc<Network>) -> Result<Open, String> {
 fn open_at(text: &str, network: &Arc<Network>, place: Option<&[u8]>) -> Result<Open, String> {
     let app = compiled(text);
     let setting = setting(&app, network);
-    let (source, mapper) = Connectors::built_in().make_source(&app.connectors[0], &setting).expect("it is there");
-    let mut slot = SourceSlot::new("key".into(), 0, source, mapper, Arc::new(|_| {}));
+    let mut slot = source_slot(&app, &setting);
     place.into_iter().for_each(|place| slot.restore(place));
     slot.source.open()?;
     let address = slot.source.address().expect("it is open");

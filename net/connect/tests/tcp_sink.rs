@@ -11,14 +11,14 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use riddhi_batch::{Arena, Chunk, Columns, Frame as Batch, Kind, Value};
+use riddhi_connect::Setting;
 use riddhi_connect::mapper::OutRows;
 use riddhi_connect::network::{Network, NetworkOptions};
 use riddhi_connect::sink::{SinkSlot, Unsent};
 use riddhi_connect::source::SourceSlot;
-use riddhi_connect::{Connectors, Setting};
 use riddhi_run::Clock;
 use riddhi_wire::siddhi_tcp::{Control, Frame, extent};
-use support::{Said, compiled, heard, setting, told};
+use support::{Said, compiled, heard, setting, sink_slot, source_slot, told};
 
 const STREAM: &str = "define stream S (s string, i int, l long, f float, d double, b bool);";
 const KINDS: [Kind; 6] = [Kind::Str, Kind::I32, Kind::I64, Kind::F32, Kind::F64, Kind::Bool];
@@ -41,8 +41,7 @@ fn stopping_sink(url: &str, options: &str, stopping: bool) -> Sent {
     let app = compiled(&format!("@sink(type='tcp', url='{url}', {options} @map(type='binary')) {STREAM}"));
     let said = Said::default();
     let setting = Setting { stopping: Arc::new(move || stopping), ..heard(&app, &Arc::default(), &said) };
-    let (sink, mapper) = Connectors::built_in().make_sink(&app.connectors[0], &setting).expect("it is there");
-    Sent { slot: SinkSlot::new(&app.connectors[0], sink, mapper, &setting), said, next: 1 }
+    Sent { slot: sink_slot(&app, &setting), said, next: 1 }
 }
 
 /// The values of a row.
@@ -96,8 +95,7 @@ fn source() -> Open {
     let app = compiled(&format!("@source(type='tcp', context='A/S', @map(type='binary')) {STREAM}"));
     let options = NetworkOptions { tcp: "127.0.0.1:0".parse().unwrap(), ..NetworkOptions::default() };
     let setting = setting(&app, &Arc::new(Network::new(options)));
-    let (source, mapper) = Connectors::built_in().make_source(&app.connectors[0], &setting).expect("it is there");
-    let mut slot = SourceSlot::new("key".into(), 0, source, mapper, Arc::new(|_| {}));
+    let mut slot = source_slot(&app, &setting);
     slot.source.open().unwrap();
     let url = slot.source.address().expect("it is open");
     Open { slot, frame: Batch::new([&app.streams[0].schema]), clock: Clock::new(false, 1000), url }

@@ -9,14 +9,12 @@ use std::time::{Duration, Instant};
 
 use rcgen::{CertificateParams, KeyPair};
 use riddhi_batch::{Arena, Chunk, Columns, Frame, Kind};
-use riddhi_connect::Connectors;
 use riddhi_connect::mapper::OutRows;
 use riddhi_connect::network::tls::StoreFile;
 use riddhi_connect::network::{Network, NetworkOptions};
-use riddhi_connect::sink::SinkSlot;
 use riddhi_connect::source::SourceSlot;
 use riddhi_run::Clock;
-use support::{Said, compiled, heard};
+use support::{Said, compiled, heard, sink_slot, source_slot};
 
 /// Files with a certificate, for a server and for those who trust it.
 struct Files {
@@ -51,9 +49,7 @@ fn network(key_store: Option<&PathBuf>) -> Arc<Network> {
 fn source(options: &str, network: &Arc<Network>, said: &Said) -> Result<(SourceSlot, Frame, String), String> {
     let text = format!("@source(type='http', {options}, @map(type='json')) define stream S (v int);");
     let app = compiled(&text);
-    let (source, mapper) =
-        Connectors::built_in().make_source(&app.connectors[0], &heard(&app, network, said)).expect("it is there");
-    let mut slot = SourceSlot::new("key".into(), 0, source, mapper, Arc::new(|_| {}));
+    let mut slot = source_slot(&app, &heard(&app, network, said));
     slot.source.open()?;
     let url = slot.source.address().expect("it is open");
     Ok((slot, Frame::new([&app.streams[0].schema]), url))
@@ -65,8 +61,7 @@ fn send(url: &str, options: &str, said: &Said) -> (u64, u64) {
         format!("@sink(type='http', publisher.url='{url}', {options} @map(type='json')) define stream S (v int);");
     let app = compiled(&text);
     let setting = heard(&app, &Arc::default(), said);
-    let (sink, mapper) = Connectors::built_in().make_sink(&app.connectors[0], &setting).expect("it is there");
-    let mut slot = SinkSlot::new(&app.connectors[0], sink, mapper, &setting);
+    let mut slot = sink_slot(&app, &setting);
     let mut columns = Columns::new([Kind::I32]);
     (1..=3).for_each(|v| columns.cols[0].push_i32(v));
     (0..3).for_each(|_| columns.ts.push(0));

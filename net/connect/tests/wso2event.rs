@@ -13,7 +13,6 @@ use std::time::{Duration, Instant};
 
 use riddhi_batch::Value;
 use riddhi_bridge::{BridgeOptions, Speaks, Users};
-use riddhi_connect::Connectors;
 use riddhi_connect::network::databridge::DataBridgeOptions;
 use riddhi_connect::network::tls::StoreFile;
 use riddhi_connect::network::{Network, NetworkOptions};
@@ -22,7 +21,7 @@ use riddhi_run::Clock;
 use riddhi_tls::{Connector, Trust};
 use riddhi_wire::databridge::binary::{Response, login};
 use riddhi_wire::databridge::thrift::{Outcome, Reply, Service};
-use support::{compiled, setting, told};
+use support::{compiled, setting, source_slot, told};
 
 const STOCK: &str = "@source(type='wso2event', wso2.stream.id='org.wso2.demo.stock:1.0.0', @map(type='wso2event')) \
     define stream S (symbol string, price double, arbitrary_region string, meta_ip string, volume int, rate float, \
@@ -73,8 +72,7 @@ fn secure_network() -> Arc<Network> {
 fn open(text: &str, network: &Arc<Network>) -> Result<Open, String> {
     let app = compiled(text);
     let setting = setting(&app, network);
-    let (source, mapper) = Connectors::built_in().make_source(&app.connectors[0], &setting).expect("it is there");
-    let mut slot = SourceSlot::new("key".into(), 0, source, mapper, Arc::new(|line| println!("{line}")));
+    let mut slot = source_slot(&app, &setting);
     slot.source.open()?;
     let address = slot.source.address().expect("it is open");
     let at: Vec<SocketAddr> = address.split(' ').filter_map(|word| word.parse().ok()).collect();

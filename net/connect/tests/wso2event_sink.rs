@@ -10,16 +10,14 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use riddhi_batch::{Arena, Chunk, Columns, Frame, Kind, Value};
-use riddhi_connect::Connectors;
 use riddhi_connect::mapper::OutRows;
 use riddhi_connect::network::databridge::{BridgeOptions, DataBridgeOptions, Service, Speaks, Users};
 use riddhi_connect::network::{Network, NetworkOptions};
 use riddhi_connect::sink::SinkSlot;
-use riddhi_connect::source::SourceSlot;
 use riddhi_run::Clock;
 use riddhi_wire::Extent;
 use riddhi_wire::databridge::binary::{self, ErrorClass, Request, extent};
-use support::{Said, compiled, heard, setting, told};
+use support::{Said, compiled, heard, setting, sink_slot, source_slot, told};
 
 const STREAM: &str = "define stream S (symbol string, meta_ip string, arbitrary_region string, correlation_id long, price double, \
     volume int, rate float, up bool);";
@@ -39,8 +37,7 @@ fn sink(options: &str) -> Sent {
     );
     let (app, said) = (compiled(&text), Said::default());
     let setting = heard(&app, &Arc::default(), &said);
-    let (sink, mapper) = Connectors::built_in().make_sink(&app.connectors[0], &setting).expect("it is there");
-    Sent { slot: SinkSlot::new(&app.connectors[0], sink, mapper, &setting), said }
+    Sent { slot: sink_slot(&app, &setting), said }
 }
 
 fn row(n: usize) -> [Value; 8] {
@@ -104,8 +101,7 @@ fn what_is_published_is_what_riddhi_takes_over_both_protocols() {
         let network = Arc::new(Network::new(NetworkOptions { databridge, ..NetworkOptions::default() }));
         let app = compiled(&format!("@source(type='wso2event', @map(type='wso2event')) {STREAM}"));
         let setting = setting(&app, &network);
-        let (source, mapper) = Connectors::built_in().make_source(&app.connectors[0], &setting).expect("it is there");
-        let mut slot = SourceSlot::new("key".into(), 0, source, mapper, Arc::new(|line| println!("{line}")));
+        let mut slot = source_slot(&app, &setting);
         slot.source.open().unwrap();
         let address = slot.source.address().expect("it is open");
         let ports: Vec<&str> = address.split(' ').filter(|word| word.contains(':')).collect();

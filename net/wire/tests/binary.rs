@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Vector, pairs, split_all_ways, str, types, values, vectors};
+use common::{Split, Vector, line, pairs, split_all_ways, str, types, values, vectors};
 use riddhi_wire::databridge::binary::{
     Arbitrary, ErrorClass, PublishWriter, Request, Response, error, extent, login, login_ok, logout, ok,
     response_extent,
@@ -13,7 +13,7 @@ use serde_json::Value as Json;
 const FILE: &str = "databridge-binary.json";
 const BODY_MAX: usize = 10_000_000;
 
-fn messages(v: &Vector) -> (Vec<Vec<u8>>, bool, Option<WireError>) {
+fn messages(v: &Vector) -> Split {
     split_all_ways(
         &v.bytes,
         |buffer, _| {
@@ -128,27 +128,15 @@ fn events(file: &Json, request: Request<'_>) -> (usize, Option<String>) {
 #[test]
 fn malformed_vectors() {
     let (file, vectors) = vectors(FILE);
-    let mut out = String::new();
-    for v in vectors.iter().filter(|v| !v.valid) {
-        let (messages, whole, error) = messages(v);
-        out += &format!("{}:", v.name);
-        for message in &messages {
-            match Request::parse(message) {
-                Ok(request @ Request::Publish(_)) => {
-                    let (read, error) = events(&file, request);
-                    out += &format!(" {read} events{}", error.map_or(String::new(), |e| format!(", then {e}")));
-                }
-                Ok(_) => out += " ok",
-                Err(e) => out += &format!(" {e}"),
-            }
+    let is = |message: &[u8]| match Request::parse(message) {
+        Ok(request @ Request::Publish(_)) => {
+            let (read, error) = events(&file, request);
+            format!("{read} events{}", error.map_or(String::new(), |e| format!(", then {e}")))
         }
-        match (error, whole) {
-            (Some(e), _) => out += &format!(" {e}"),
-            (None, false) => out += " waits",
-            (None, true) => {}
-        }
-        out += "\n";
-    }
+        Ok(_) => "ok".to_owned(),
+        Err(e) => e.to_string(),
+    };
+    let out: String = vectors.iter().filter(|v| !v.valid).map(|v| line(&v.name, &messages(v), is)).collect();
     assert_eq!(out, EXPECTED_OF_MALFORMED);
 }
 

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{split_all_ways, str, values, vectors};
+use common::{Vector, line, split_all_ways, str, values, vectors};
 use riddhi_wire::siddhi_tcp::{
     CONTROL_VERSION, Control, Events, EventsWriter, Frame, begin_frame, end_frame, extent, write_frame,
 };
@@ -91,23 +91,12 @@ fn events(file: &Json, frame: &Frame<'_>) -> String {
 #[test]
 fn malformed_vectors() {
     let (file, vectors) = vectors(FILE);
-    let mut out = String::new();
-    for v in vectors.iter().filter(|v| !v.valid) {
-        let (frames, whole, error) = split_all_ways(&v.bytes, |buffer, _| extent(buffer, FRAME_MAX));
-        out += &format!("{}:", v.name);
-        for frame in &frames {
-            match Frame::parse(frame) {
-                Ok(frame) => out += &format!(" {}", events(&file, &frame)),
-                Err(e) => out += &format!(" {e}"),
-            }
-        }
-        match (error, whole) {
-            (Some(e), _) => out += &format!(" {e}"),
-            (None, false) => out += " waits",
-            (None, true) => {}
-        }
-        out += "\n";
-    }
+    let is = |frame: &[u8]| match Frame::parse(frame) {
+        Ok(frame) => events(&file, &frame),
+        Err(e) => e.to_string(),
+    };
+    let split = |v: &Vector| split_all_ways(&v.bytes, |buffer, _| extent(buffer, FRAME_MAX));
+    let out: String = vectors.iter().filter(|v| !v.valid).map(|v| line(&v.name, &split(v), is)).collect();
     assert_eq!(out, EXPECTED_OF_MALFORMED);
 }
 

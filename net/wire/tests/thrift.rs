@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Vector, pairs, split_all_ways, str, types, values, vectors};
+use common::{Split, Vector, line, pairs, split_all_ways, str, types, values, vectors};
 use riddhi_wire::databridge::thrift::{
     Arguments, Bundle, BundleWriter, Call, Exception, MapIndex, Method, Outcome, Reply, Scanner, Service,
     application_error, reply_bool, reply_exception, reply_text, reply_void, write_call,
@@ -19,7 +19,7 @@ const COMPACT: &str = "http-compact-connect-body";
 /// Valid, but not as it would be written here.
 const WRITTEN_OTHERWISE: [&str; 2] = ["connect-call-unversioned", "unknown-extra-field-skipped"];
 
-fn messages(v: &Vector) -> (Vec<Vec<u8>>, bool, Option<WireError>) {
+fn messages(v: &Vector) -> Split {
     let mut scanner = Scanner::default();
     split_all_ways(&v.bytes, |buffer, fresh| {
         if fresh {
@@ -159,24 +159,13 @@ fn events(file: &Json, bundle: &Bundle<'_>) -> String {
 #[test]
 fn malformed_vectors() {
     let (file, vectors) = vectors(FILE);
-    let mut out = String::new();
-    for v in vectors.iter().filter(|v| !v.valid || v.name == COMPACT) {
-        let (messages, whole, error) = messages(v);
-        out += &format!("{}:", v.name);
-        for message in &messages {
-            match Call::parse(message) {
-                Ok(Call { bundle: Some(bundle), .. }) => out += &format!(" {}", events(&file, &bundle)),
-                Ok(Call { method, .. }) => out += &format!(" {method:?}"),
-                Err(e) => out += &format!(" {e}"),
-            }
-        }
-        match (error, whole) {
-            (Some(e), _) => out += &format!(" {e}"),
-            (None, false) => out += " waits",
-            (None, true) => {}
-        }
-        out += "\n";
-    }
+    let is = |message: &[u8]| match Call::parse(message) {
+        Ok(Call { bundle: Some(bundle), .. }) => events(&file, &bundle),
+        Ok(Call { method, .. }) => format!("{method:?}"),
+        Err(e) => e.to_string(),
+    };
+    let malformed = vectors.iter().filter(|v| !v.valid || v.name == COMPACT);
+    let out: String = malformed.map(|v| line(&v.name, &messages(v), is)).collect();
     assert_eq!(out, EXPECTED_OF_MALFORMED);
 }
 

@@ -4,6 +4,8 @@
 use std::sync::{Arc, Mutex};
 
 use riddhi_connect::network::Network;
+use riddhi_connect::sink::SinkSlot;
+use riddhi_connect::source::SourceSlot;
 use riddhi_connect::{Connectors, Setting};
 use riddhi_plan::registry::{Outside, Registry};
 use riddhi_ql::Diagnostic;
@@ -49,4 +51,18 @@ pub fn setting(app: &App, network: &Arc<Network>) -> Setting {
 pub fn heard(app: &App, network: &Arc<Network>, said: &Said) -> Setting {
     let said = said.clone();
     Setting { say: Arc::new(move |line: &str| said.lock().unwrap().push(line.to_owned())), ..setting(app, network) }
+}
+
+/// The app's first connector, a source; it is not open yet.
+pub fn source_slot(app: &App, setting: &Setting) -> SourceSlot {
+    let plan = &app.connectors[0];
+    let (source, mapper) = Connectors::built_in().make_source(plan, setting).expect("it is there");
+    SourceSlot::new(plan.key.clone(), 0, source, mapper, setting.say.clone())
+}
+
+/// The app's first connector, a sink.
+pub fn sink_slot(app: &App, setting: &Setting) -> SinkSlot {
+    let plan = &app.connectors[0];
+    let (sink, mapper) = Connectors::built_in().make_sink(plan, setting).expect("it is there");
+    SinkSlot::new(plan, sink, mapper, setting)
 }

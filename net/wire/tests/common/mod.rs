@@ -118,15 +118,27 @@ pub fn split(
     (messages, buffer, None)
 }
 
+/// Messages, whether nothing is left behind them, and the first error.
+pub type Split = (Vec<Vec<u8>>, bool, Option<WireError>);
+
 /// Splits whole, byte by byte and in pieces; all must agree on the messages, and on what is wrong.
-pub fn split_all_ways(
-    bytes: &[u8],
-    mut extent: impl FnMut(&[u8], bool) -> Result<Extent, WireError>,
-) -> (Vec<Vec<u8>>, bool, Option<WireError>) {
+pub fn split_all_ways(bytes: &[u8], mut extent: impl FnMut(&[u8], bool) -> Result<Extent, WireError>) -> Split {
     let (messages, rest, error) = split(bytes, |_| bytes.len(), &mut extent);
     for size in [1, 2, 3, 5, 7, 11, 64] {
         let (again, _, error_again) = split(bytes, |at| 1 + (at * 31 + size) % size, &mut extent);
         assert_eq!((&again, &error_again), (&messages, &error), "in pieces of up to {size}");
     }
     (messages, rest.is_empty(), error)
+}
+
+/// A line about a malformed vector: what each of its messages is, and how it ends.
+pub fn line(name: &str, (messages, whole, error): &Split, is: impl Fn(&[u8]) -> String) -> String {
+    let mut line = format!("{name}:");
+    messages.iter().for_each(|message| line += &format!(" {}", is(message)));
+    line += &match error {
+        Some(e) => format!(" {e}\n"),
+        None if *whole => "\n".to_owned(),
+        None => " waits\n".to_owned(),
+    };
+    line
 }
