@@ -52,9 +52,9 @@ const REPLAY: &str = "Examples:\n  \
 const CHECK: &str = "Examples:\n  \
     riddhi check hot.siddhi\n  \
     riddhi check *.siddhi\n  \
-    riddhi check hot.siddhi --format json     for an editor or a build; an array, if there are several apps\n\n\
-    The exit code is 0 if all run, 1 if one has mistakes, 2 if a file cannot be read, 3 if one needs what Riddhi does not\n\
-    have yet; the greatest, if several are true.";
+    riddhi check hot.siddhi --format json     for an editor or a build; of several apps an array\n\n\
+    The exit code is 0 if all run, 1 if one has mistakes, 2 if a file cannot be read, 3 if one needs\n\
+    what Riddhi does not have yet; the greatest, if several are true.";
 
 const EXPLAIN: &str = "Examples:\n  \
     riddhi explain hot.siddhi\n  \
@@ -343,5 +343,25 @@ fn at_least_one(text: &str) -> Result<u64, String> {
         Ok(0) => Err("give 1 or more".to_owned()),
         Ok(n) => Ok(n),
         Err(_) => Err("give a whole number".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    /// Help is wrapped at 100 columns; an example that is wrapped cannot be copied.
+    #[test]
+    fn examples_of_help_are_not_wrapped() {
+        fn look(command: &clap::Command) {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            for line in help.lines().filter(|line| line.starts_with("  ")) {
+                assert!(line.chars().count() <= 100, "{line}");
+            }
+            command.get_subcommands().for_each(look);
+        }
+        look(&Cli::command());
     }
 }

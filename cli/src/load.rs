@@ -17,9 +17,12 @@ const EXAMPLES: &str = "Examples:\n  \
     riddhi load tcp://localhost:9892/App/S --types string:100,double,long --rate 200000 --seconds 10\n  \
     riddhi load tcp://localhost:9892/App/S --types string:100,double,long --events 1000000 --ack\n  \
     riddhi load tcp://localhost:9892/App/S --types int --batch 1 --rate 1000 --seconds 60 --ack\n  \
-    riddhi load http://localhost:8280/App/S --types k=string:100,v=double --batch 1 --connections 64 --seconds 10\n  \
-    riddhi load thrift://localhost:7611/S:1.0.0 --types string,int --user admin:admin --login localhost:9611 --seconds 10\n  \
-    riddhi load tcp://localhost:9892/App/S --types k=string,v=double --events-of trades.csv --rate 1000 --ack\n\n\
+    riddhi load http://localhost:8280/App/S --types k=string:100,v=double --batch 1 \\\n      \
+    --connections 64 --seconds 10\n  \
+    riddhi load thrift://localhost:7611/S:1.0.0 --types string,int \\\n      \
+    --user admin:admin --login localhost:9611 --seconds 10\n  \
+    riddhi load tcp://localhost:9892/App/S --types k=string,v=double --events-of trades.csv \\\n      \
+    --rate 1000 --ack\n\n\
     The exit code is 0 if all that was sent was taken, 4 if something was refused, not answered or lost.";
 
 /// `riddhi load`.

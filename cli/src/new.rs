@@ -28,7 +28,7 @@ pub struct NewArgs {
 }
 
 const EXAMPLES: &str = "Examples:\n  \
-    riddhi new sensors     makes sensors/ with sensors.siddhi, events.jsonl, tests/hot.case and a README\n  \
+    riddhi new sensors     makes sensors/ with sensors.siddhi, events.jsonl, tests/hot.case, a README\n  \
     cd sensors && riddhi test";
 
 /// Makes the folder and what is in it. What is there already stays as it is.

@@ -18,7 +18,8 @@ const ANSWER: Duration = Duration::from_secs(60);
 
 const QUERY: &str = "Examples:\n  \
     riddhi query --state st 'from Prices on price > 10.0 select *'\n  \
-    riddhi query --socket /run/riddhi/query.sock --app Shop 'from Stock select count() as n' --format jsonl\n\n\
+    riddhi query --socket /run/riddhi/query.sock --app Shop --format jsonl \\\n      \
+    'from Stock select count() as n'\n\n\
     The process is one of `riddhi run` on this machine, with --state or --socket; it answers the user who runs it.";
 
 /// `riddhi query`.

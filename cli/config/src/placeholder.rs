@@ -1,8 +1,8 @@
 //! `${env:NAME,default}`, `${sys:name,default}` and `${carbon.home}` in the values of a file.
 //!
 //! The product fills in the text before it reads YAML. Here each value is filled in after it is read, so that a password with
-//! a `#` or a `:` in it stays what it is, and one in a comment, or in a key that has no effect here, is not looked up. A `${name}` of another kind is left
-//! alone: apps fill in their own.
+//! a `#` or a `:` in it stays what it is, and one in a comment, or in a key that has no effect here, is not looked up. A
+//! `${name}` of another kind is left alone: apps fill in their own.
 
 use riddhi_ql::{Diagnostic, Span};
 

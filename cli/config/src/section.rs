@@ -84,7 +84,7 @@ pub(crate) struct Section<'n> {
 impl<'n> Section<'n> {
     /// The whole file.
     pub fn root(node: &'n Node, cx: &mut Cx) -> Section<'n> {
-        let entries = entries_of(Some(node), "the file", cx);
+        let entries = entries_of(node, "the file", cx);
         Section::over(entries, Span::at(node.span.start), true, String::new(), String::new())
     }
 
@@ -148,7 +148,7 @@ impl<'n> Section<'n> {
         let (path, prefix) = (self.path_of(key), self.variable_of(key));
         match self.take(key) {
             Some(entry) => {
-                let entries = entries_of(Some(&entry.node), &path, cx);
+                let entries = entries_of(&entry.node, &path, cx);
                 let written = !matches!(entry.node.value, Value::Null);
                 Section::over(entries, entry.key_span, written, path, prefix)
             }
@@ -289,7 +289,7 @@ impl<'n> Section<'n> {
         for (i, node) in nodes.iter().enumerate() {
             let path = format!("{path}[{i}]");
             let number = number_of(node, i, &prefix, cx);
-            let entries = entries_of(Some(node), &path, cx);
+            let entries = entries_of(node, &path, cx);
             let span = entries.first().map_or(node.span, |e| e.key_span);
             sections.push(Section::over(entries, span, true, path, format!("{prefix}_{number}")));
         }
@@ -379,17 +379,17 @@ impl<'n> Section<'n> {
 }
 
 /// The entries of a node that should be a map.
-fn entries_of<'n>(node: Option<&'n Node>, path: &str, cx: &mut Cx) -> &'n [Entry] {
-    match node.map(|n| (&n.value, n.span)) {
-        Some((Value::Map(entries), _)) => entries,
-        None | Some((Value::Null, _)) => &[],
-        Some((Value::Scalar(_) | Value::List(_), span)) => {
+fn entries_of<'n>(node: &'n Node, path: &str, cx: &mut Cx) -> &'n [Entry] {
+    match &node.value {
+        Value::Map(entries) => entries,
+        Value::Null => &[],
+        Value::Scalar(_) | Value::List(_) => {
             let message = if path == "the file" {
                 "the file is no map of keys".to_owned()
             } else {
                 format!("`{path}` is a section")
             };
-            cx.error(code::KIND, message, span, "write `key: value` lines below it, indented by two spaces");
+            cx.error(code::KIND, message, node.span, "write `key: value` lines below it, indented by two spaces");
             &[]
         }
     }

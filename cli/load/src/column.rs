@@ -54,12 +54,12 @@ impl FromStr for Column {
         let mut parts = text.trim().split(':');
         let name = parts.next().unwrap_or("");
         let ty = Type::of_name(name).ok_or_else(|| ColumnError::Type(name.to_owned()))?;
-        let (values, values_max) = match ty {
-            Type::Text => (100, u64::from(u32::MAX)),
-            Type::Int => (1000, i32::MAX as u64),
-            Type::Float => (1000, 1 << 24),
-            Type::Long | Type::Double => (1000, 1 << 53),
-            Type::Bool => (2, 2),
+        let (values, values_max, parts_max) = match ty {
+            Type::Text => (100, u64::from(u32::MAX), 3),
+            Type::Int => (1000, i32::MAX as u64, 2),
+            Type::Float => (1000, 1 << 24, 2),
+            Type::Long | Type::Double => (1000, 1 << 53, 2),
+            Type::Bool => (2, 2, 1),
         };
         let values = match parts.next().filter(|_| ty != Type::Bool) {
             None => values,
@@ -69,8 +69,7 @@ impl FromStr for Column {
             None => TEXT_BYTES,
             Some(n) => number(n, TEXT_BYTES_MAX.into()).ok_or_else(|| ColumnError::Length(n.to_owned()))? as u32,
         };
-        let said = text.trim().split(':').count();
-        if said > [2, 1, 3][usize::from(ty == Type::Bool) + 2 * usize::from(ty == Type::Text)] {
+        if text.split(':').count() > parts_max {
             return Err(ColumnError::More(text.to_owned()));
         }
         let digits = (values - 1).checked_ilog10().unwrap_or(0) + 1;

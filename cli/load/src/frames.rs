@@ -8,7 +8,7 @@ use riddhi_wire::put;
 use riddhi_wire::siddhi_tcp::{begin_frame, end_frame};
 
 use crate::column::Random;
-use crate::rows::Rows;
+use crate::rows::{Cell, Rows};
 use crate::{FRAME_BYTES_MAX, Load, LoadError, Protocol};
 
 /// Bytes of drawn frames that go round, about: more than a core's own caches hold would slow the generator.
@@ -179,25 +179,18 @@ impl<'a> Frames<'a> {
     ) -> Result<(), LoadError> {
         let names = self.load.columns.iter().map(|a| a.name.clone().ok_or(LoadError::NoNames));
         let names = names.collect::<Result<Vec<_>, _>>()?;
-        let mut body = String::new();
-        for i in 0..events {
-            body += if i > 0 {
-                ","
-            } else if events > 1 {
-                "["
-            } else {
-                ""
-            };
-            body += "{\"event\":{";
+        let mut objects = Vec::with_capacity(events);
+        for _ in 0..events {
             rows.next(|values| {
-                for (i, (name, value)) in names.iter().zip(values).enumerate() {
-                    let comma = if i > 0 { "," } else { "" };
-                    body += &format!("{comma}{}:{}", serde_json::Value::from(name.as_str()), value.json());
-                }
+                let field = |(name, value): (&String, &Cell)| {
+                    format!("{}:{}", serde_json::Value::from(name.as_str()), value.json())
+                };
+                let fields: Vec<String> = names.iter().zip(values).map(field).collect();
+                objects.push(format!("{{\"event\":{{{}}}}}", fields.join(",")));
             });
-            body += "}}";
         }
-        body += if events > 1 { "]" } else { "" };
+        let objects = objects.join(",");
+        let body = if events > 1 { format!("[{objects}]") } else { objects };
         let authorization = authorization.map_or(String::new(), |a| format!("authorization: {a}\r\n"));
         let head = format!(
             "POST {path} HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\n{authorization}content-length: {}\r\n\r\n",
@@ -231,7 +224,6 @@ mod tests {
     use riddhi_wire::{Extent, Type, Values};
 
     use super::*;
-    use crate::rows::Cell;
     use crate::{Login, Pace};
 
     fn load(to: Protocol) -> Load {

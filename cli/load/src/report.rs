@@ -32,7 +32,6 @@ pub(crate) struct Part {
 
 impl Part {
     pub fn new() -> Part {
-        let latency = Histogram::new_with_bounds(1, LATENCY_MAX.as_nanos() as u64, DIGITS);
         Part {
             frames: 0,
             events: 0,
@@ -42,7 +41,7 @@ impl Part {
             refusal: None,
             taken: Duration::ZERO,
             errors: Vec::new(),
-            latency: latency.expect("the bounds are constants and right"),
+            latency: no_latencies(),
         }
     }
 
@@ -66,6 +65,11 @@ impl Part {
         self.errors.extend(answers.errors);
         self.latency = answers.latency;
     }
+}
+
+fn no_latencies() -> Histogram<u64> {
+    let empty = Histogram::new_with_bounds(1, LATENCY_MAX.as_nanos() as u64, DIGITS);
+    empty.expect("the bounds are constants and right")
 }
 
 /// What came of a run.
@@ -125,7 +129,7 @@ impl Report {
         let counted = if load.acknowledge { acknowledged } else { events };
         let taken = parts.iter().map(|p| p.taken).max().unwrap_or_default();
         let seconds = taken.as_secs_f64();
-        let mut latency = Part::new().latency;
+        let mut latency = no_latencies();
         parts.iter().for_each(|part| latency.add(&part.latency).expect("all histograms have the same bounds"));
         let until = load.time_max.map_or(elapsed, |most| most.min(elapsed));
         Report {

@@ -13,10 +13,10 @@ use riddhi_journal::{Inputs, JournalWriter, WriteError};
 
 use super::background::Background;
 use super::disk::{Patient, PatientFile, sync_folder};
+use super::store::{name_at, position_in};
 use crate::exit::{Exit, Failure, plain};
 
-const NAME: &str = "journal-";
-const EXTENSION: &str = ".riddhi";
+const KIND: &str = "journal-";
 
 /// Notes in a journal begin with what they are.
 pub const START: u8 = 1;
@@ -44,14 +44,13 @@ pub struct Segment {
 
 /// Where the segment is that begins at a position.
 pub fn segment_path(folder: &Path, base: u64) -> PathBuf {
-    folder.join(format!("{NAME}{base:020}{EXTENSION}"))
+    folder.join(name_at(KIND, base))
 }
 
 /// The segments of a folder, in order.
 pub fn list(folder: &Path) -> io::Result<Vec<Segment>> {
     let segment = |e: fs::DirEntry| {
-        let name = e.file_name().to_string_lossy().into_owned();
-        let base = name.strip_prefix(NAME)?.strip_suffix(EXTENSION)?.parse().ok()?;
+        let base = position_in(&e.file_name().to_string_lossy(), KIND)?;
         Some(Segment { base, path: e.path(), bytes: e.metadata().ok()?.len() })
     };
     let mut all: Vec<Segment> = fs::read_dir(folder)?.flatten().filter_map(segment).collect();

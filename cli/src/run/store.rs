@@ -27,7 +27,7 @@ const VERSION: u16 = 3;
 const WITHOUT_LINEAGE: u16 = 2;
 /// The one before that names no time zone either, which was UTC.
 const WITHOUT_ZONE: u16 = 1;
-const NAME: &str = "snapshot-";
+const KIND: &str = "snapshot-";
 /// How the names of snapshots and segments end.
 pub const EXTENSION: &str = ".riddhi";
 /// Of what is being written beside what it will replace.
@@ -178,7 +178,17 @@ pub fn published_in(folder: &Path) -> PathBuf {
 
 /// Where the snapshot of a position is.
 pub fn snapshot_path(folder: &Path, position: u64) -> PathBuf {
-    folder.join(format!("{NAME}{position:020}{EXTENSION}"))
+    folder.join(name_at(KIND, position))
+}
+
+/// The name of a file of a kind that begins, or stands, at a position; names are in the order of positions.
+pub fn name_at(kind: &str, position: u64) -> String {
+    format!("{kind}{position:020}{EXTENSION}")
+}
+
+/// The position that a file's name says, if it is of that kind.
+pub fn position_in(name: &str, kind: &str) -> Option<u64> {
+    name.strip_prefix(kind)?.strip_suffix(EXTENSION)?.parse().ok()
 }
 
 /// The newest snapshot of a folder that can be read; those that cannot are told.
@@ -206,10 +216,7 @@ fn unreadable(folder: &Path, e: &io::Error) -> Failure {
 
 /// Snapshots by position.
 fn snapshots(folder: &Path) -> io::Result<Vec<(u64, PathBuf)>> {
-    let snapshot = |e: fs::DirEntry| {
-        let name = e.file_name().to_string_lossy().into_owned();
-        Some((name.strip_prefix(NAME)?.strip_suffix(EXTENSION)?.parse().ok()?, e.path()))
-    };
+    let snapshot = |e: fs::DirEntry| Some((position_in(&e.file_name().to_string_lossy(), KIND)?, e.path()));
     let mut all: Vec<(u64, PathBuf)> = fs::read_dir(folder)?.flatten().filter_map(snapshot).collect();
     all.sort();
     Ok(all)
@@ -316,7 +323,7 @@ mod tests {
         };
         assert_eq!([1, 2, 3].map(|p| store.save(&of(p)).unwrap().0), [1, 1, 2]);
         assert_eq!(store.newest().unwrap(), Some(of(3)));
-        let newest = folder.join(format!("{NAME}{:020}{EXTENSION}", 3));
+        let newest = snapshot_path(&folder, 3);
         let mut bytes = fs::read(&newest).unwrap();
         *bytes.last_mut().unwrap() ^= 1;
         fs::write(&newest, bytes).unwrap();
