@@ -10,7 +10,8 @@ use std::sync::mpsc;
 
 use riddhi_test_postgres::Server;
 use serde_json::Value;
-use support::{LONG, Pair, get};
+use support::LONG;
+use support::pair::{NAMES, Pair, get};
 
 fn number(metrics: &str, sample: &str) -> f64 {
     let line = metrics.lines().find(|l| l.strip_prefix(sample).is_some_and(|rest| rest.starts_with(' ')));
@@ -78,7 +79,7 @@ fn a_node_alone_tells_health_and_metrics() {
 #[test]
 fn both_nodes_of_a_pair_answer_and_only_the_active_is_ready() {
     let Some(server) = Server::start() else { return };
-    let mut pair = Pair::new(server.port(), "");
+    let mut pair = Pair::new(server.port());
     let active = pair.start_both();
     let passive = 1 - active;
     let ask = |pair: &Pair, node: usize, path: &str| pair.page(node, path).unwrap();
@@ -93,12 +94,11 @@ fn both_nodes_of_a_pair_answer_and_only_the_active_is_ready() {
             let role: Value = serde_json::from_str(&pair.page(node, "/ha/role")?.1).ok()?;
             (role["isInSync"] == true).then_some(role)
         });
-        let (name, words) =
-            (support::NAMES[node], if node == active { ["active", "Active"] } else { ["passive", "Passive"] });
+        let (name, words) = (NAMES[node], if node == active { ["active", "Active"] } else { ["passive", "Passive"] });
         assert_eq!([&role["role"], &role["haStatus"]], words, "{role}");
-        assert_eq!([&role["node"], &role["clusterID"]], [name, "g"], "{role}");
-        assert_eq!(role["activeNode"], support::NAMES[active], "{role}");
-        assert_eq!(role["linkedTo"], support::NAMES[1 - node], "{role}");
+        assert_eq!([&role["node"], &role["clusterID"]], [name, pair.group.as_str()], "{role}");
+        assert_eq!(role["activeNode"], NAMES[active], "{role}");
+        assert_eq!(role["linkedTo"], NAMES[1 - node], "{role}");
         assert_eq!(role["serving"], node == active, "{role}");
         assert_eq!(role["epoch"], 1, "{role}");
         let follows = "riddhi_follower_following{app=\"A\"} 1";

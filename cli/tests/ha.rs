@@ -2,18 +2,13 @@
 
 mod support;
 
-use std::collections::HashSet;
 use std::fs;
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::process::Output;
-use std::time::Duration;
 
 use riddhi_test_postgres::Server;
-use riddhi_wire::Value;
-use riddhi_wire::siddhi_tcp::{Control, EventsWriter, Frame, write_frame};
-use support::{NAMES, Pair};
+use support::client;
+use support::pair::{NAMES, Pair};
 
 fn text(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
@@ -26,45 +21,7 @@ fn ask(pair: &Pair, node: usize, words: &[&str]) -> (i32, String) {
 
 /// Sends events to a node until it ends the connection or all are acknowledged; gives up to which they are.
 fn send(port: u16, from: i64, count: i64) -> i64 {
-    let address = SocketAddr::from(([127, 0, 0, 1], port));
-    let Ok(mut stream) = TcpStream::connect_timeout(&address, Duration::from_millis(500)) else { return from };
-    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-    stream.set_write_timeout(Some(Duration::from_secs(10))).unwrap();
-    let mut bytes = Vec::new();
-    Control::Hello { version: 1 }.write(&mut bytes);
-    for n in from..from + count {
-        let mut data = Vec::new();
-        let mut events = EventsWriter::new(&mut data);
-        events.event(1_700_000_000_000);
-        events.value(Value::Long(n));
-        events.finish();
-        write_frame(&mut bytes, &Frame { session: b"s", channel: b"A/S", data: &data });
-    }
-    if stream.write_all(&bytes).is_err() {
-        return from;
-    }
-    let mut acked = from;
-    while acked < from + count {
-        let Some(frame) = answer(&mut stream) else { break };
-        acked = acked.max(from + frame.unwrap_or_else(|why| panic!("refused: {why}")) as i64);
-    }
-    acked
-}
-
-/// The next acknowledgement, as the number of a frame, or why one was refused.
-fn answer(stream: &mut TcpStream) -> Option<Result<u64, String>> {
-    loop {
-        let mut bytes = vec![0; 5];
-        stream.read_exact(&mut bytes).ok()?;
-        let size = u32::from_be_bytes(bytes[1..].try_into().ok()?);
-        bytes.resize(5 + size as usize, 0);
-        stream.read_exact(&mut bytes[5..]).ok()?;
-        match Control::parse(&Frame::parse(&bytes).ok()?).ok()? {
-            Some(Control::Ack { frame }) => return Some(Ok(frame)),
-            Some(Control::Refused { reason, .. }) => return Some(Err(String::from_utf8_lossy(reason).into_owned())),
-            _ => {}
-        }
-    }
+    client::connect(port).map_or(from, |mut stream| client::send(&mut stream, from, count))
 }
 
 /// Asks for a change of roles. A machine whose disk or scheduler stalls for longer than `ttl_ms` lets a hand-over lapse, which is said and leaves
@@ -82,11 +39,6 @@ fn change(pair: &Pair, active: usize, node: usize, word: &str, done: &str) {
     panic!("{word} lapses each time\n{}", pair.log());
 }
 
-fn outputs(pair: &Pair) -> HashSet<i64> {
-    let text = fs::read_to_string(pair.folder.join("out.csv")).unwrap_or_default();
-    text.lines().filter_map(|line| line.split(',').next()?.parse().ok()).collect()
-}
-
 fn is_ready(pair: &Pair, node: usize) -> Option<()> {
     pair.page(node, "/health/ready").filter(|(s, t)| *s == 200 && t.contains("\"ready\"")).map(drop)
 }
@@ -94,7 +46,7 @@ fn is_ready(pair: &Pair, node: usize) -> Option<()> {
 #[test]
 fn roles_change_hands_and_nothing_is_lost() {
     let Some(server) = Server::start() else { return };
-    let mut pair = Pair::new(server.port(), "");
+    let mut pair = Pair::new(server.port());
     let active = pair.start_both();
     let passive = 1 - active;
     pair.until("the passive knows that it is in sync", |pair| {
@@ -137,28 +89,13 @@ fn roles_change_hands_and_nothing_is_lost() {
     pair.until("roles are as at the beginning", |pair| is_ready(pair, active));
     let end = send(pair.ports[active].tcp, next, 100);
     assert_eq!(end, next + 100, "{}", pair.log());
-    let begun = std::time::Instant::now();
-    loop {
-        let out = outputs(&pair);
-        let lost: Vec<i64> = (0..end).filter(|n| !out.contains(n)).collect();
-        if lost.is_empty() {
-            break;
-        }
-        let ends = [lost[0], lost[lost.len() - 1]];
-        assert!(
-            begun.elapsed() < support::LONG,
-            "of {acked}, {next}, {end} lost: {} {ends:?}\n{}",
-            lost.len(),
-            pair.log()
-        );
-        std::thread::sleep(Duration::from_millis(50));
-    }
+    pair.until_out(end);
 }
 
 #[test]
 fn a_table_changed_by_a_query_is_changed_after_a_take_over() {
     let Some(server) = Server::start() else { return };
-    let mut pair = Pair::new(server.port(), "");
+    let mut pair = Pair::new(server.port());
     let file = pair.folder.join("apps/a.siddhi");
     let app = fs::read_to_string(&file).unwrap();
     fs::write(&file, app.replacen("@source", "define table T (k string, v int);\n@source", 1)).unwrap();
@@ -188,7 +125,7 @@ fn a_table_changed_by_a_query_is_changed_after_a_take_over() {
 #[test]
 fn force_says_what_is_at_stake_and_wants_a_yes() {
     let Some(server) = Server::start() else { return };
-    let mut pair = Pair::new(server.port(), "");
+    let mut pair = Pair::new(server.port());
     let active = pair.start_both();
     let passive = 1 - active;
     // The active goes alone, and is gone with what it has: the other one has to be forced.
@@ -209,12 +146,14 @@ fn force_says_what_is_at_stake_and_wants_a_yes() {
     assert!(code == 1 && text.contains("at stake") && text.contains("--yes"), "{text}");
     let (code, text) = ask(&pair, passive, &["force", "--yes"]);
     assert!(code == 0 && text.contains("this node is the active"), "{text}\n{}", pair.log());
-    assert!(pair.page(passive, "/health/ready").unwrap().1.contains("degraded"));
+    pair.until("the forced node serves alone", |pair| {
+        pair.page(passive, "/health/ready").filter(|p| p.1.contains("degraded")).map(drop)
+    });
 }
 
 #[test]
 fn who_cannot_be_asked_is_told_why() {
-    let pair = Pair::new(1, "");
+    let pair = Pair::new(1);
     let at = |words: &[&str]| {
         let output = pair.ask(&[&["ha", "status"], words].concat());
         (output.status.code().unwrap(), text(&output))

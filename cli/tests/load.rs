@@ -1,7 +1,8 @@
 //! `riddhi load` against `riddhi run`, as processes over a real socket.
 
+mod support;
+
 use std::fs;
-use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -57,8 +58,7 @@ impl Drop for Server {
 
 /// An address that nobody listens at.
 fn free() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
-    listener.local_addr().expect("it has an address").to_string()
+    format!("127.0.0.1:{}", support::free())
 }
 
 fn load(args: &[&str]) -> Output {

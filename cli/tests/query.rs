@@ -1,10 +1,14 @@
 //! `riddhi query` asks an app that `riddhi run` runs.
 
+mod support;
+
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
+
+use support::folder::Running;
 
 const APP: &str = "@app:name('Shop')
 define trigger Opened at 'start';
@@ -13,16 +17,6 @@ define window Times (at long) length(2);
 from Opened select 'pen' as item, 5 as pieces insert into Stock;
 from Opened select triggered_time as at insert into Times;
 ";
-
-/// A process, ended with the test.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
 
 fn folder(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("query-{name}"));

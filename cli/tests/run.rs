@@ -1,105 +1,15 @@
 //! `riddhi run` as a process: from its sources to its sinks, through crashes, changes and trouble with files.
 
-use std::fs::{self, OpenOptions};
+mod support;
+
+use std::fs;
 use std::io::Write;
-use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-/// How long something may take that happens at once; only a failing test waits so long.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// A folder that goes when the test is done.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Folder {
-        let path = std::env::temp_dir().join(format!("riddhi-run-{name}-{}", std::process::id()));
-        let _ = fs::remove_dir_all(&path);
-        fs::create_dir_all(&path).expect("a folder can be made");
-        Folder(path)
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.join(name)
-    }
-
-    fn text(&self, name: &str) -> String {
-        fs::read_to_string(self.path(name)).unwrap_or_default()
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        fs::write(self.path(name), text).expect("a file can be written");
-    }
-
-    fn append(&self, name: &str, text: &str) {
-        let mut file =
-            OpenOptions::new().append(true).create(true).open(self.path(name)).expect("a file can be opened");
-        file.write_all(text.as_bytes()).expect("a file can be written");
-    }
-
-    fn riddhi(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_riddhi"));
-        command.current_dir(&self.0).args(args).stdin(Stdio::null());
-        command
-    }
-
-    /// Starts `riddhi run`, its standard error in the file `err`.
-    fn start(&self, args: &[&str]) -> Running {
-        let err = OpenOptions::new().append(true).create(true).open(self.path("err")).expect("a file can be opened");
-        let mut command = self.riddhi(&["run"]);
-        let child = command.args(args).stdout(Stdio::null()).stderr(err).spawn();
-        Running(child.expect("riddhi starts"))
-    }
-
-    /// Waits until a file holds what is asked for.
-    fn wait_for(&self, name: &str, holds: impl Fn(&str) -> bool) -> String {
-        let begun = Instant::now();
-        loop {
-            let text = self.text(name);
-            if holds(&text) {
-                return text;
-            }
-            assert!(begun.elapsed() < PATIENCE, "{name} holds {text:?}; standard error: {}", self.text("err"));
-            std::thread::sleep(Duration::from_millis(5));
-        }
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
-/// A process that does not outlive the test.
-struct Running(Child);
-
-impl Running {
-    fn signal(&self, name: &str) {
-        let sent = Command::new("kill").args([name, &self.0.id().to_string()]).status().expect("kill is there");
-        assert!(sent.success());
-    }
-
-    /// Asks for the end, and gives the exit code.
-    fn end(mut self) -> Option<i32> {
-        self.signal("-TERM");
-        self.0.wait().expect("it ends").code()
-    }
-
-    fn kill(mut self) {
-        self.signal("-KILL");
-        assert_eq!(self.0.wait().expect("it ends").signal(), Some(9));
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
+use support::LONG;
+use support::folder::{Folder, Running};
 
 fn with_input(mut command: Command, input: &str) -> Output {
     let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -201,7 +111,7 @@ fn killed_at_any_moment_nothing_is_lost_and_nothing_is_twice() {
     let end = format!("{},{all},", all - 1);
     let begun = Instant::now();
     while !written(&folder).contains(&format!("\n{end}")) {
-        assert!(begun.elapsed() < PATIENCE, "{}", folder.text("err"));
+        assert!(begun.elapsed() < LONG, "{}", folder.text("err"));
         std::thread::sleep(Duration::from_millis(10));
     }
     assert_eq!(running.end(), Some(0), "{}", folder.text("err"));
@@ -243,28 +153,30 @@ fn a_recorded_run_replays_the_same() {
     assert_eq!(twice.status.code(), Some(2), "{}", text(&twice.stderr));
 }
 
+/// An app with one query that stays, and a second one that is changed.
+fn sums_and(second: &str) -> String {
+    format!(
+        "@app:name('A') @source(type='file', file.uri='in.csv', file.polling.interval='5', @map(type='csv'))
+         define stream S (v int);
+         @sink(type='file', file.uri='sum.csv', @map(type='csv')) define stream Sums (s long);
+         @sink(type='file', file.uri='other.csv', @map(type='csv')) define stream Other (x long);
+         @info(name='sums') from S select sum(v) as s insert into Sums;
+         {second}"
+    )
+}
+
 #[test]
 fn a_changed_app_keeps_what_is_unchanged() {
     let folder = Folder::new("reload");
-    let app = |second: &str| {
-        format!(
-            "@app:name('A') @source(type='file', file.uri='in.csv', file.polling.interval='5', @map(type='csv'))
-             define stream S (v int);
-             @sink(type='file', file.uri='sum.csv', @map(type='csv')) define stream Sums (s long);
-             @sink(type='file', file.uri='other.csv', @map(type='csv')) define stream Other (x long);
-             @info(name='sums') from S select sum(v) as s insert into Sums;
-             {second}"
-        )
-    };
-    folder.write("a.siddhi", &app("from S select count() as x insert into Other;"));
+    folder.write("a.siddhi", &sums_and("from S select count() as x insert into Other;"));
     folder.write("in.csv", "1\n2\n");
     let running = folder.start(&["a.siddhi"]);
     folder.wait_for("other.csv", |t| t == "1\n2\n");
-    folder.write("a.siddhi", &app("from S selekt count() as x insert into Other;"));
+    folder.write("a.siddhi", &sums_and("from S selekt count() as x insert into Other;"));
     folder.wait_for("err", |t| t.contains("the app goes on as it was") && t.contains("selekt"));
     folder.append("in.csv", "3\n");
     folder.wait_for("other.csv", |t| t == "1\n2\n3\n");
-    folder.write("a.siddhi", &app("from S select sum(v) * 100 as x insert into Other;"));
+    folder.write("a.siddhi", &sums_and("from S select sum(v) * 100 as x insert into Other;"));
     folder.wait_for("err", |t| t.contains("app A was reloaded"));
     folder.wait_for("err", |t| t.contains("note: app A: changed or gone, begun anew: query 2\n"));
     folder.append("in.csv", "4\n");
@@ -490,18 +402,8 @@ fn messages_of_a_file_lie_between_patterns() {
 #[test]
 fn an_earlier_run_is_taken_up_whatever_happened_meanwhile() {
     let folder = Folder::new("earlier");
-    let app = |second: &str| {
-        format!(
-            "@app:name('A') @source(type='file', file.uri='in.csv', file.polling.interval='5', @map(type='csv'))
-             define stream S (v int);
-             @sink(type='file', file.uri='sum.csv', @map(type='csv')) define stream Sums (s long);
-             @sink(type='file', file.uri='other.csv', @map(type='csv')) define stream Other (x long);
-             @info(name='sums') from S select sum(v) as s insert into Sums;
-             {second}"
-        )
-    };
     let args = ["a.siddhi", "--state", "st"];
-    folder.write("a.siddhi", &app("@info(name='other') from S select count() as x insert into Other;"));
+    folder.write("a.siddhi", &sums_and("@info(name='other') from S select count() as x insert into Other;"));
     folder.write("in.csv", "1\n2\n");
     let running = folder.start(&args);
     folder.wait_for("other.csv", |t| t == "1\n2\n");
@@ -510,7 +412,7 @@ fn an_earlier_run_is_taken_up_whatever_happened_meanwhile() {
     folder.append("in.csv", "3\n");
     fs::rename(folder.path("in.csv"), folder.path("in.csv.1")).expect("it can be renamed");
     folder.write("in.csv", "4\n");
-    folder.write("a.siddhi", &app("@info(name='other') from S select sum(v) * 100 as x insert into Other;"));
+    folder.write("a.siddhi", &sums_and("@info(name='other') from S select sum(v) * 100 as x insert into Other;"));
     let listed = fs::read_dir(folder.path("st/A")).expect("it is there").flatten().map(|e| e.path());
     let mut snapshots: Vec<PathBuf> = listed.filter(|p| p.to_string_lossy().contains("snapshot-")).collect();
     snapshots.sort();

@@ -1,7 +1,7 @@
 //! What an acknowledgement promises, by the level that is configured.
 
 use std::fs;
-use std::net::{Ipv4Addr, TcpStream};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 use riddhi_test_postgres::Server;
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 
-use crate::two::{COUNTS, LONG, Pair, free, outputs, send};
+use crate::support::client::{self, outputs, send};
+use crate::support::pair::{COUNTS, Pair};
+use crate::support::{LONG, free};
 
 /// One node that is killed at the end of its life.
 struct Alone {
@@ -29,8 +31,7 @@ impl Alone {
     fn connect(&self, folder: &Path) -> TcpStream {
         let begun = Instant::now();
         loop {
-            if let Ok(stream) = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)) {
-                stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+            if let Some(stream) = client::connect(self.port) {
                 return stream;
             }
             assert!(begun.elapsed() < LONG, "{}", fs::read_to_string(folder.join("log")).unwrap_or_default());
@@ -98,7 +99,8 @@ fn what_is_received_may_be_lost() {
 /// The passive stands still: events are acknowledged all the same, and their outputs wait until it has them.
 fn acknowledged_alone(server: &Server, level: &str) {
     let more = format!("ack: {level}\njournal: {{directory: unused}}");
-    let mut pair = Pair::new(server.port(), "ttl_ms: 5000\n  lag_max_ms: 5000", &more, COUNTS);
+    let mut pair = Pair::with(server.port(), "ttl_ms: 5000\n  lag_max_ms: 5000", &more, COUNTS);
+    pair.migrate();
     pair.start(0);
     pair.start(1);
     pair.until_in_sync(1);

@@ -2,17 +2,20 @@
 //! and whoever takes over goes on as one run would have.
 
 mod acks;
-mod two;
+#[path = "../support/mod.rs"]
+mod support;
 
 use std::time::{Duration, Instant};
 
 use riddhi_test_postgres::Server;
-use two::{COUNTS, LONG, Pair, outputs, send, send_many};
+use support::client::{send, send_many};
+use support::pair::{COUNTS, Pair};
 
 #[test]
 fn no_acknowledged_event_is_lost() {
     let Some(server) = Server::start() else { return };
-    let mut pair = Pair::new(server.port(), "ttl_ms: 1000\n  passive: queue", "", COUNTS);
+    let mut pair = Pair::with(server.port(), "ttl_ms: 1000\n  passive: queue", "", COUNTS);
+    pair.migrate();
     pair.start(0);
     pair.start(1);
     let (mut next, mut synced) = (0, 1);
@@ -38,17 +41,7 @@ fn no_acknowledged_event_is_lost() {
     let (_, mut stream) = pair.connect();
     let end = send(&mut stream, next, 100);
     assert_eq!(end, next + 100, "{}", pair.log());
-    // Outputs come after acknowledgements: they are waited for.
-    let begun = Instant::now();
-    loop {
-        let out = outputs(&pair.folder);
-        let lost: Vec<i64> = (0..end).filter(|n| !out.contains(n)).collect();
-        if lost.is_empty() {
-            break;
-        }
-        assert!(begun.elapsed() < LONG, "acknowledged and lost: {lost:?}\n{}", pair.log());
-        std::thread::sleep(Duration::from_millis(50));
-    }
+    pair.until_out(end);
 }
 
 /// Two running numbers, of all events and of the last 700; a chunk gives a line of each.
@@ -72,8 +65,9 @@ fn ends(from: i64, to: i64) -> impl Iterator<Item = i64> {
 /// Kills the active after so many events, none of them in a snapshot; sends as many again to the other, whose outputs must go on as
 /// those of one undisturbed run. Gives the time from the kill to the first acknowledgement.
 fn take_over(server: &Server, passive: &str, events: i64) -> Duration {
-    let mut pair = Pair::new(server.port(), &format!("ttl_ms: 1000\n  passive: {passive}"), "", TOTALS);
+    let mut pair = Pair::with(server.port(), &format!("ttl_ms: 1000\n  passive: {passive}"), "", TOTALS);
     pair.args = vec!["--snapshot-interval", "100000", "--no-reload"];
+    pair.migrate();
     pair.start(0);
     pair.start(1);
     pair.until_in_sync(1);
