@@ -58,24 +58,11 @@ impl Asks {
         }
     }
 
-    /// What it reads of these events.
+    /// What it reads of these events, each a chunk.
     pub(super) fn gather(&self, rows: &Rows<'_>, wanted: &[u32], arena: &Arena) -> Batch {
-        let mut batch = Batch::default();
-        let mut take = |source: &Source<'_>, read: &[u32]| -> Vec<Column> {
-            let places: Vec<u32> = wanted.iter().map(|&i| source.sel.at(i as usize) as u32).collect();
-            let column = |(at, from): (usize, &Column)| {
-                let mut to = Column::new(from.kind());
-                if read.contains(&(at as u32)) {
-                    to.append_from(from, Sel::Rows(&places), places.len(), arena, &mut batch.arena);
-                }
-                to
-            };
-            source.cols.iter().enumerate().map(column).collect()
-        };
-        batch.cols = take(&rows.input, &self.attributes);
-        batch.computed = take(&rows.computed, &self.computed);
-        let times = |times: &[i64]| wanted.iter().filter_map(|&i| times.get(i as usize).copied()).collect();
-        (batch.ts, batch.now) = (times(rows.ts), times(rows.now));
+        let mut batch = Batch { computed: Batch::empty(rows.computed.cols), ..Batch::of(rows) };
+        let reads = |a: u32| self.attributes.contains(&a);
+        batch.take(rows, wanted, (reads, |a: u32| self.computed.contains(&a)), arena);
         batch.ends = (1..=wanted.len() as u32).collect();
         batch
     }
@@ -94,6 +81,34 @@ pub(super) struct Batch {
 }
 
 impl Batch {
+    /// Without events, for the attributes of such.
+    pub(super) fn of(rows: &Rows<'_>) -> Batch {
+        Batch { cols: Batch::empty(rows.input.cols), ..Batch::default() }
+    }
+
+    fn empty(cols: &[Column]) -> Vec<Column> {
+        cols.iter().map(|c| Column::new(c.kind())).collect()
+    }
+
+    /// Copies events of a turn behind those that it has: the attributes and the results for which `reads` hold, of which it
+    /// has columns. Chunks end where the caller says.
+    pub(super) fn take(
+        &mut self,
+        rows: &Rows<'_>,
+        wanted: &[u32],
+        reads: (impl Fn(u32) -> bool, impl Fn(u32) -> bool),
+        arena: &Arena,
+    ) {
+        let own = &mut self.arena;
+        copy(&mut self.cols, &rows.input, wanted, reads.0, (arena, &mut *own));
+        copy(&mut self.computed, &rows.computed, wanted, reads.1, (arena, own));
+        let times = |to: &mut Vec<i64>, from: &[i64]| {
+            to.extend(wanted.iter().filter_map(|&i| from.get(i as usize).copied()));
+        };
+        times(&mut self.ts, rows.ts);
+        times(&mut self.now, rows.now);
+    }
+
     /// The events `from..to`.
     pub(super) fn rows(&self, from: usize, to: usize) -> Rows<'_> {
         let times = |times: &'_ [i64]| -> std::ops::Range<usize> { from.min(times.len())..to.min(times.len()) };
@@ -106,5 +121,19 @@ impl Batch {
             serial: 0,
             seed: 0,
         }
+    }
+}
+
+/// Appends the values at these rows of a source to the columns for which `reads` holds.
+fn copy(
+    to: &mut [Column],
+    from: &Source<'_>,
+    wanted: &[u32],
+    reads: impl Fn(u32) -> bool,
+    (theirs, ours): (&Arena, &mut Arena),
+) {
+    let places: Vec<u32> = wanted.iter().map(|&i| from.sel.at(i as usize) as u32).collect();
+    for (_, (to, from)) in (0..).zip(to.iter_mut().zip(from.cols)).filter(|(at, _)| reads(*at)) {
+        to.append_from(from, Sel::Rows(&places), places.len(), theirs, ours);
     }
 }

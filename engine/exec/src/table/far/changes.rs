@@ -1,6 +1,6 @@
 //! Changes of a table that its store has not been told yet: copies of the events that made them, in order.
 
-use riddhi_batch::{Arena, Column, Sel};
+use riddhi_batch::Arena;
 
 use super::asks::Batch;
 use crate::expr::Rows;
@@ -42,8 +42,7 @@ impl Pending {
         arena: &Arena,
     ) {
         if self.batches.last().is_none_or(|b| b.node != node) {
-            let cols = rows.input.cols.iter().map(|c| Column::new(c.kind())).collect();
-            self.batches.push(Changed { node, events: Batch { cols, ..Batch::default() }, names: Vec::new() });
+            self.batches.push(Changed { node, events: Batch::of(rows), names: Vec::new() });
         }
         let Some(Changed { events, names: named, .. }) = self.batches.last_mut() else { return };
         let mut kept = Vec::new();
@@ -58,15 +57,7 @@ impl Pending {
             }
             from = end;
         }
-        let places: Vec<u32> = kept.iter().map(|&i| rows.input.sel.at(i as usize) as u32).collect();
-        for (to, from) in events.cols.iter_mut().zip(rows.input.cols) {
-            to.append_from(from, Sel::Rows(&places), places.len(), arena, &mut events.arena);
-        }
-        let times = |times: &[i64], to: &mut Vec<i64>| {
-            to.extend(kept.iter().filter_map(|&i| times.get(i as usize).copied()));
-        };
-        times(rows.ts, &mut events.ts);
-        times(rows.now, &mut events.now);
+        events.take(rows, &kept, (|_| true, |_| false), arena);
     }
 
     pub(super) fn is_empty(&self) -> bool {
