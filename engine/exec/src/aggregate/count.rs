@@ -1,12 +1,13 @@
 //! `count()` and `count(x)`: rows, nulls too.
 
-use riddhi_batch::{Column, Kind, LoadError, Reader, Type, Writer};
+use riddhi_batch::{Arena, Column, Kind, LoadError, Reader, Type, Writer};
 use riddhi_plan::registry::{
-    Aggregate, ArgError, ArgType, BoundAggregate, Groups, Leave, Run, SignalKind, Signals, Slide, WindowUse,
+    Aggregate, ArgError, ArgType, BoundAggregate, Groups, Leave, Run, Signals, Slide, WindowUse,
 };
 
 use super::bound;
 use super::number::Number;
+use super::tally::{self, Move, Tally};
 
 /// Rows per group.
 struct Count {
@@ -26,9 +27,13 @@ fn counts(run: &Run<'_>, i: usize) -> i64 {
     (run.failed.is_empty() || run.failed[i] == 0) as i64
 }
 
-impl Count {
-    fn change(&mut self, run: &Run<'_>, i: usize, sign: i64) {
-        self.rows[run.groups.at(i) as usize] += sign * counts(run, i);
+impl Tally for Count {
+    fn change(&mut self, group: u32, _: Option<&Column>, _: usize, _: &Arena, moves: Move) {
+        self.rows[group as usize] += moves.sign();
+    }
+
+    fn push(&mut self, group: u32, out: &mut Column) {
+        out.push_i64(self.rows[group as usize]);
     }
 }
 
@@ -65,24 +70,15 @@ impl Aggregate for Count {
     }
 
     fn signals(&mut self, signals: &Signals<'_>, out: &mut Column) {
-        for (i, signal) in signals.list.iter().enumerate() {
-            let counts = (signals.failed.is_empty() || signals.failed[i] == 0) as i64;
-            match signal.kind {
-                SignalKind::Current => self.rows[signal.group as usize] += counts,
-                SignalKind::Expired => self.rows[signal.group as usize] -= counts,
-                SignalKind::Reset => self.reset(),
-                SignalKind::Held | SignalKind::Gone => {}
-            }
-            out.push_i64(self.rows[signal.group as usize]);
-        }
+        tally::signals(self, signals, out);
     }
 
     fn add(&mut self, run: &Run<'_>) {
-        (0..run.n).for_each(|i| self.change(run, i, 1));
+        tally::change_all(self, run, Move::Enters);
     }
 
     fn remove(&mut self, run: &Run<'_>) {
-        (0..run.n).for_each(|i| self.change(run, i, -1));
+        tally::change_all(self, run, Move::Leaves);
     }
 
     fn values(&self, groups: &[u32], out: &mut Column) {

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
 use riddhi_batch::{Arena, Column, Kind, LoadError, Reader, Type, Writer};
-use riddhi_plan::registry::{Aggregate, ArgError, ArgType, BoundAggregate, Run, SignalKind, Signals, Slide, WindowUse};
+use riddhi_plan::registry::{Aggregate, ArgError, ArgType, BoundAggregate, Run, Signals, Slide, WindowUse};
 
+use super::tally::{self, Move, Tally};
 use super::{bound, one};
 
 /// How often each value is there, per group. Values are kept as the bytes that a snapshot would hold.
@@ -23,9 +24,10 @@ pub(super) fn bind(name: &str, args: &[ArgType], _: WindowUse) -> Result<BoundAg
     Ok(bound(Type::Long, Kind::I64, || Box::new(Distinct { groups: vec![HashMap::default()], key: Writer::default() })))
 }
 
-impl Distinct {
-    fn change(&mut self, group: u32, arg: Option<&Column>, i: usize, arena: &Arena, by: i64) {
+impl Tally for Distinct {
+    fn change(&mut self, group: u32, arg: Option<&Column>, i: usize, arena: &Arena, moves: Move) {
         let Some(arg) = arg else { return };
+        let by = moves.sign();
         self.key.bytes.clear();
         self.key.put_row(arg, i, arena);
         let values = &mut self.groups[group as usize];
@@ -43,12 +45,12 @@ impl Distinct {
         }
     }
 
-    fn change_row(&mut self, run: &Run<'_>, i: usize, by: i64) {
-        if run.failed.is_empty() || run.failed[i] == 0 {
-            self.change(run.groups.at(i), run.arg, run.first + i, run.arena, by);
-        }
+    fn push(&mut self, group: u32, out: &mut Column) {
+        out.push_i64(self.value(group));
     }
+}
 
+impl Distinct {
     fn value(&self, group: u32) -> i64 {
         self.groups[group as usize].len() as i64
     }
@@ -62,36 +64,19 @@ impl Aggregate for Distinct {
     }
 
     fn slide(&mut self, s: &Slide<'_>, out: &mut Column) {
-        let mut l = 0;
-        for i in 0..s.entering.n {
-            let leave = s.leave.before(i);
-            (l..l + leave).for_each(|j| self.change_row(&s.leaving, j, -1));
-            l += leave;
-            self.change_row(&s.entering, i, 1);
-            out.push_i64(self.value(s.entering.groups.at(i)));
-        }
+        tally::slide(self, s, out);
     }
 
     fn signals(&mut self, signals: &Signals<'_>, out: &mut Column) {
-        for (i, signal) in signals.list.iter().enumerate() {
-            let failed = !signals.failed.is_empty() && signals.failed[i] != 0;
-            match signal.kind {
-                SignalKind::Reset => self.reset(),
-                SignalKind::Held | SignalKind::Gone => {}
-                _ if failed => {}
-                SignalKind::Current => self.change(signal.group, signals.arg, i, signals.arena, 1),
-                SignalKind::Expired => self.change(signal.group, signals.arg, i, signals.arena, -1),
-            }
-            out.push_i64(self.value(signal.group));
-        }
+        tally::signals(self, signals, out);
     }
 
     fn add(&mut self, run: &Run<'_>) {
-        (0..run.n).for_each(|i| self.change_row(run, i, 1));
+        tally::change_all(self, run, Move::Enters);
     }
 
     fn remove(&mut self, run: &Run<'_>) {
-        (0..run.n).for_each(|i| self.change_row(run, i, -1));
+        tally::change_all(self, run, Move::Leaves);
     }
 
     fn values(&self, groups: &[u32], out: &mut Column) {

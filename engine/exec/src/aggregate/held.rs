@@ -1,14 +1,16 @@
 //! Aggregators whose value is as long as what they hold: sets, lists, maps, texts.
 
 use riddhi_batch::{Arena, Column, Data, LoadError, Reader, Writer};
-use riddhi_plan::registry::{Aggregate, Run, SignalKind, Signals, Slide};
+use riddhi_plan::registry::{Aggregate, Run, Signals, Slide};
+
+use super::tally::{self, Move, Tally};
 
 /// What a group holds.
 pub(super) trait Held: Clone + Send + Sync + 'static {
     /// Buffers of all groups.
     type Buffers: Default + Send + Sync;
     /// Takes in what the argument is in row `i`, or takes it out.
-    fn change(&mut self, buffers: &mut Self::Buffers, arg: Option<&Column>, i: usize, arena: &Arena, enters: bool);
+    fn change(&mut self, buffers: &mut Self::Buffers, arg: Option<&Column>, i: usize, arena: &Arena, moves: Move);
     /// Appends the value that is shown, made in `own`.
     fn push(&self, buffers: &mut Self::Buffers, own: &mut Arena, out: &mut Column);
     /// Whether it is as new.
@@ -33,15 +35,11 @@ impl<T: Held> Groups<T> {
     pub(super) fn new(new: T) -> Groups<T> {
         Groups { groups: vec![new.clone()], new, buffers: T::Buffers::default(), own: Arena::default() }
     }
+}
 
-    fn change(&mut self, group: u32, arg: Option<&Column>, i: usize, arena: &Arena, enters: bool) {
-        self.groups[group as usize].change(&mut self.buffers, arg, i, arena, enters);
-    }
-
-    fn change_row(&mut self, run: &Run<'_>, i: usize, enters: bool) {
-        if run.failed.is_empty() || run.failed[i] == 0 {
-            self.change(run.groups.at(i), run.arg, run.first + i, run.arena, enters);
-        }
+impl<T: Held> Tally for Groups<T> {
+    fn change(&mut self, group: u32, arg: Option<&Column>, i: usize, arena: &Arena, moves: Move) {
+        self.groups[group as usize].change(&mut self.buffers, arg, i, arena, moves);
     }
 
     fn push(&mut self, group: u32, out: &mut Column) {
@@ -57,28 +55,11 @@ impl<T: Held> Aggregate for Groups<T> {
     }
 
     fn slide(&mut self, s: &Slide<'_>, out: &mut Column) {
-        let mut l = 0;
-        for i in 0..s.entering.n {
-            let leave = s.leave.before(i);
-            (l..l + leave).for_each(|j| self.change_row(&s.leaving, j, false));
-            l += leave;
-            self.change_row(&s.entering, i, true);
-            self.push(s.entering.groups.at(i), out);
-        }
+        tally::slide(self, s, out);
     }
 
     fn signals(&mut self, signals: &Signals<'_>, out: &mut Column) {
-        for (i, signal) in signals.list.iter().enumerate() {
-            let failed = !signals.failed.is_empty() && signals.failed[i] != 0;
-            match signal.kind {
-                SignalKind::Reset => self.reset(),
-                SignalKind::Held | SignalKind::Gone => {}
-                _ if failed => {}
-                SignalKind::Current => self.change(signal.group, signals.arg, i, signals.arena, true),
-                SignalKind::Expired => self.change(signal.group, signals.arg, i, signals.arena, false),
-            }
-            self.push(signal.group, out);
-        }
+        tally::signals(self, signals, out);
     }
 
     fn settle(&mut self, out: &mut Column, arena: &mut Arena) {
@@ -89,11 +70,11 @@ impl<T: Held> Aggregate for Groups<T> {
     }
 
     fn add(&mut self, run: &Run<'_>) {
-        (0..run.n).for_each(|i| self.change_row(run, i, true));
+        tally::change_all(self, run, Move::Enters);
     }
 
     fn remove(&mut self, run: &Run<'_>) {
-        (0..run.n).for_each(|i| self.change_row(run, i, false));
+        tally::change_all(self, run, Move::Leaves);
     }
 
     fn values(&self, _groups: &[u32], _out: &mut Column) {

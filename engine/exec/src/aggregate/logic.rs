@@ -1,8 +1,9 @@
 //! `and` and `or` over bools; nulls do not count.
 
-use riddhi_batch::{Column, Data, Kind, LoadError, Reader, Type, Writer};
-use riddhi_plan::registry::{Aggregate, ArgError, ArgType, BoundAggregate, Run, SignalKind, Signals, Slide, WindowUse};
+use riddhi_batch::{Arena, Column, Data, Kind, LoadError, Reader, Type, Writer};
+use riddhi_plan::registry::{Aggregate, ArgError, ArgType, BoundAggregate, Run, Signals, Slide, WindowUse};
 
+use super::tally::{self, Move, Tally};
 use super::{bound, one};
 
 /// Trues and falses per group.
@@ -27,30 +28,22 @@ pub(super) fn bind_or(name: &str, args: &[ArgType], _: WindowUse) -> Result<Boun
     bind(name, args, false)
 }
 
-/// The bool at row `i` of a column, unless it does not count.
-fn truth(arg: Option<&Column>, i: usize, failed: bool) -> Option<bool> {
-    let arg = arg.filter(|c| !failed && !c.is_null(i))?;
-    match &arg.data {
-        Data::Bool(v) => Some(v[i] != 0),
-        _ => None,
-    }
-}
-
 impl Logic {
     fn value(&self, group: u32) -> bool {
         let [falses, trues] = self.seen[group as usize];
         trues > 0 && (!self.and || falses == 0)
     }
+}
 
-    fn change(&mut self, group: u32, truth: Option<bool>, by: i64) {
-        if let Some(truth) = truth {
-            self.seen[group as usize][truth as usize] += by;
+impl Tally for Logic {
+    fn change(&mut self, group: u32, arg: Option<&Column>, i: usize, _: &Arena, moves: Move) {
+        if let Some(Column { data: Data::Bool(v), .. }) = arg.filter(|c| !c.is_null(i)) {
+            self.seen[group as usize][(v[i] != 0) as usize] += moves.sign();
         }
     }
 
-    fn change_row(&mut self, run: &Run<'_>, i: usize, by: i64) {
-        let failed = !run.failed.is_empty() && run.failed[i] != 0;
-        self.change(run.groups.at(i), truth(run.arg, run.first + i, failed), by);
+    fn push(&mut self, group: u32, out: &mut Column) {
+        out.push_bool(self.value(group));
     }
 }
 
@@ -62,35 +55,19 @@ impl Aggregate for Logic {
     }
 
     fn slide(&mut self, s: &Slide<'_>, out: &mut Column) {
-        let mut l = 0;
-        for i in 0..s.entering.n {
-            let leave = s.leave.before(i);
-            (l..l + leave).for_each(|j| self.change_row(&s.leaving, j, -1));
-            l += leave;
-            self.change_row(&s.entering, i, 1);
-            out.push_bool(self.value(s.entering.groups.at(i)));
-        }
+        tally::slide(self, s, out);
     }
 
     fn signals(&mut self, signals: &Signals<'_>, out: &mut Column) {
-        for (i, signal) in signals.list.iter().enumerate() {
-            let truth = truth(signals.arg, i, !signals.failed.is_empty() && signals.failed[i] != 0);
-            match signal.kind {
-                SignalKind::Current => self.change(signal.group, truth, 1),
-                SignalKind::Expired => self.change(signal.group, truth, -1),
-                SignalKind::Reset => self.reset(),
-                SignalKind::Held | SignalKind::Gone => {}
-            }
-            out.push_bool(self.value(signal.group));
-        }
+        tally::signals(self, signals, out);
     }
 
     fn add(&mut self, run: &Run<'_>) {
-        (0..run.n).for_each(|i| self.change_row(run, i, 1));
+        tally::change_all(self, run, Move::Enters);
     }
 
     fn remove(&mut self, run: &Run<'_>) {
-        (0..run.n).for_each(|i| self.change_row(run, i, -1));
+        tally::change_all(self, run, Move::Leaves);
     }
 
     fn values(&self, groups: &[u32], out: &mut Column) {

@@ -1,7 +1,7 @@
 //! The built-in aggregators.
 //!
-//! [`table`] turns an accumulator (add, remove, value) into loops over columns, [`held`] does so for what is as long as what it
-//! holds; the other modules are accumulators.
+//! [`table`] turns an accumulator of numbers (add, remove, value) into loops over columns; [`tally`] has the loops of those that are
+//! changed row by row, as all are that are as long as what they hold ([`held`]); the other modules are aggregators.
 
 mod collect;
 mod count;
@@ -13,6 +13,7 @@ mod mixed;
 mod number;
 mod sum;
 mod table;
+mod tally;
 mod union;
 
 use std::sync::Arc;

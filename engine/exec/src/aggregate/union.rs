@@ -9,6 +9,7 @@ use riddhi_batch::{Any, Arena, Column, Data, Kind, LoadError, Members, Reader, T
 use riddhi_plan::registry::{ArgError, ArgType, BoundAggregate, WindowUse};
 
 use super::held::{Groups, Held};
+use super::tally::Move;
 use super::{bound, one};
 
 #[derive(Clone, Debug)]
@@ -93,13 +94,12 @@ struct Buffers {
 impl Held for Union {
     type Buffers = Buffers;
 
-    fn change(&mut self, buffers: &mut Buffers, arg: Option<&Column>, i: usize, arena: &Arena, enters: bool) {
+    fn change(&mut self, buffers: &mut Buffers, arg: Option<&Column>, i: usize, arena: &Arena, moves: Move) {
         let Some(Column { data: Data::Any(sets), .. }) = arg.filter(|a| !a.is_null(i)) else { return };
         for member in Members::of(sets[i], arena) {
-            if enters {
-                self.add(member, &mut buffers.spare);
-            } else {
-                self.remove(member, &mut buffers.spare);
+            match moves {
+                Move::Enters => self.add(member, &mut buffers.spare),
+                Move::Leaves => self.remove(member, &mut buffers.spare),
             }
         }
     }

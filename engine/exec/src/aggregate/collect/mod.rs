@@ -18,6 +18,7 @@ use riddhi_plan::registry::{
 };
 
 use super::held::{Groups, Held};
+use super::tally::Move;
 use crate::functions::by_values;
 
 /// Adds all of them.
@@ -109,9 +110,12 @@ impl ScalarKernel for Packs {
 impl<T: Collected> Held for T {
     type Buffers = ();
 
-    fn change(&mut self, (): &mut (), arg: Option<&Column>, i: usize, arena: &Arena, enters: bool) {
+    fn change(&mut self, (): &mut (), arg: Option<&Column>, i: usize, arena: &Arena, moves: Move) {
         let Some(Value::List(args)) = arg.map(|a| a.value(i, arena)) else { return };
-        if enters { self.add(args) } else { self.remove(args) }
+        match moves {
+            Move::Enters => self.add(args),
+            Move::Leaves => self.remove(args),
+        }
     }
 
     fn push(&self, (): &mut (), own: &mut Arena, out: &mut Column) {
