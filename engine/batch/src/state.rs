@@ -122,6 +122,11 @@ impl<'a> Reader<'a> {
         self.bytes.len()
     }
 
+    /// An error if anything is left.
+    pub fn end(&self) -> Result<(), LoadError> {
+        if self.bytes.is_empty() { Ok(()) } else { Err(LoadError::new("it is longer than it should be")) }
+    }
+
     fn array<const N: usize>(&mut self) -> Result<[u8; N], LoadError> {
         let Some((head, rest)) = self.bytes.split_first_chunk::<N>() else {
             return Err(LoadError::new("it ends too early"));

@@ -3,13 +3,13 @@
 //! The operator puts the state of the key at hand into itself, works as if there were no other, and puts it back; then
 //! [`Keyed::place`] notes when that key's next timers are due.
 
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use riddhi_batch::{LoadError, Reader, Writer};
 
 use crate::query::Section;
-use crate::steps::{Fired, Pending, Steps};
+use crate::steps::{Fired, Steps};
+use crate::timers::Pending;
 
 /// How far the number of a key in a snapshot may be ahead of those before it: numbers of dropped keys are left out, and a wrong
 /// one must not make room for four billion.
@@ -55,7 +55,6 @@ struct Entry<T, const PARTS: usize> {
 
 /// The states of all keys of one operator, which has so many parts with timers.
 pub(crate) struct Keyed<T, const PARTS: usize> {
-    element: u32,
     /// By number of the key.
     keys: Vec<Option<Box<Entry<T, PARTS>>>>,
     timers: [Timers; PARTS],
@@ -64,10 +63,10 @@ pub(crate) struct Keyed<T, const PARTS: usize> {
 }
 
 impl<T: ByKey, const PARTS: usize> Keyed<T, PARTS> {
-    /// No key yet; `element`: whose timers they are, in text order.
-    pub fn new(element: u32) -> Keyed<T, PARTS> {
+    /// No key yet.
+    pub fn new() -> Keyed<T, PARTS> {
         let timers = std::array::from_fn(|_| Timers::default());
-        Keyed { element, keys: Vec::new(), timers, armed: Vec::new() }
+        Keyed { keys: Vec::new(), timers, armed: Vec::new() }
     }
 
     /// The state of a key; of a new one what `new` makes.
@@ -92,7 +91,7 @@ impl<T: ByKey, const PARTS: usize> Keyed<T, PARTS> {
         for (part, timers) in self.timers.iter_mut().enumerate() {
             let Some(pending) = entry.state.pending(part) else { continue };
             let Some(due) = pending.due() else { continue };
-            entry.placed[part] = Some(match pending.next(steps, self.element) {
+            entry.placed[part] = Some(match pending.next(steps) {
                 Some(fired) => {
                     timers.now.insert((fired.entry, fired.due, fired.wave, entry.rank), key);
                     Place::Now(fired.entry, fired.due, fired.wave)
@@ -138,15 +137,14 @@ impl<T: ByKey, const PARTS: usize> Keyed<T, PARTS> {
 
     /// The next timer of any key, if it fires in this frame.
     pub fn next_timer(&self, steps: &Steps) -> Option<Fired> {
-        let all = (0..PARTS).flat_map(|part| self.next_of(part, steps)).flatten();
-        all.reduce(|a, b| if steps.first(&a, &b) == Ordering::Greater { b } else { a })
+        steps.earliest((0..PARTS).flat_map(|part| self.next_of(part, steps)))
     }
 
     /// The next timers of one part: of those armed before this frame, and of those armed in it.
     fn next_of(&self, part: usize, steps: &Steps) -> [Option<Fired>; 2] {
         let timer = |key: u32, rank: u64| {
             let pending = self.keys[key as usize].as_ref()?.state.pending(part)?;
-            pending.next(steps, self.element).map(|fired| Fired { key: rank, ..fired })
+            pending.next(steps).map(|fired| Fired { key: rank, ..fired })
         };
         let last = steps.entries().last().map_or(i64::MIN, |e| e.now);
         let due = self.timers[part].later.iter().take_while(|((due, _), _)| *due <= last);

@@ -24,6 +24,7 @@ pub mod steps;
 pub mod store;
 pub mod stream;
 pub mod table;
+pub mod timers;
 pub mod trigger;
 pub mod window;
 

@@ -8,6 +8,7 @@ use riddhi_batch::{Chunk, Flow, LoadError};
 
 use crate::query::{Cx, Section};
 use crate::steps::{Fired, Steps};
+use crate::timers::Pending;
 
 /// A chunk of one of the inputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,25 +68,39 @@ pub trait Operator: Send {
     /// Forgets what came out.
     fn clear_out(&mut self);
 
+    /// Of one whose timers are all of one part: those. Others say themselves when timers are due.
+    fn timers(&self) -> Option<&Pending> {
+        None
+    }
+
+    /// The same, to change them.
+    fn timers_mut(&mut self) -> Option<&mut Pending> {
+        None
+    }
+
     /// Begins a frame.
-    fn begin(&mut self) {}
+    fn begin(&mut self) {
+        if let Some(timers) = self.timers_mut() {
+            timers.begin();
+        }
+    }
 
     /// The clock reads `now` when the app starts, or a loaded state goes on.
     fn start(&mut self, _now: i64) {}
 
     /// Whether it ever asks for timers.
     fn has_timers(&self) -> bool {
-        false
+        self.timers().is_some()
     }
 
     /// When the next timer is due.
     fn due(&self) -> Option<i64> {
-        None
+        self.timers()?.due()
     }
 
     /// The next timer, if it fires in this frame.
-    fn next_timer(&self, _steps: &Steps) -> Option<Fired> {
-        None
+    fn next_timer(&self, steps: &Steps) -> Option<Fired> {
+        self.timers()?.next(steps)
     }
 
     /// Fires a timer that [`Operator::next_timer`] gave.

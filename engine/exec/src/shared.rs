@@ -172,7 +172,7 @@ impl Shared {
             (logical::Shared::Table(number), TABLE) => self.tables[number].load(&mut from)?,
             _ => return Err(LoadError::new(format!("it has no {role}"))),
         }
-        if from.left() > 0 { Err(LoadError::new("it is longer than it should be")) } else { Ok(()) }
+        from.end()
     }
 
     /// Bytes held, about.

@@ -10,7 +10,8 @@ use crate::expr::{Program, Rows, Scratch, Source};
 use crate::operator::{Inputs, Operator};
 use crate::partition::{KEYS_MAX, Keys, NO_KEY};
 use crate::query::{Cx, Failure, Section};
-use crate::steps::{Fired, Part, Pending, Steps};
+use crate::steps::{Fired, Part};
+use crate::timers::Pending;
 
 enum Key {
     Value(Program),
@@ -84,7 +85,7 @@ impl Split {
             read: read.to_vec(),
             interval_ms: interval.filter(|_| plan.purges),
             started: false,
-            timers: Pending::new(Part::Window),
+            timers: Pending::new(element, Part::Window),
             out: Flow::of(&query.schema),
             scratch: Scratch::default(),
             failed: Failed::default(),
@@ -178,12 +179,10 @@ impl Split {
             Key::All => {}
         }
         if !self.failed.is_empty() {
-            let rows = self.failed.rows.iter().filter(|&&f| f != 0).count() as u64;
-            let at = first + self.failed.rows.iter().position(|&f| f != 0).unwrap_or(0);
+            let at = first + self.failed.first();
             let chunk = chunks.partition_point(|c| (c.first + c.rows) as usize <= at);
             let step = chunks.get(chunk).map_or(head.step, |c| c.step);
-            let reason = self.failed.reason.as_ref().map(|r| r.to_string()).unwrap_or_default();
-            cx.failures.push(Failure { query: self.element, step, rows, reason });
+            cx.failures.push(Failure::of(&self.failed, self.element, step));
         }
         let keys = &mut cx.shared.keys[self.partition];
         let (refused, purges) = (keys.take_refused(), keys.purge().is_some());
@@ -360,8 +359,12 @@ impl Operator for Split {
         self.out.clear();
     }
 
-    fn begin(&mut self) {
-        self.timers.begin();
+    fn timers(&self) -> Option<&Pending> {
+        self.interval_ms.is_some().then_some(&self.timers)
+    }
+
+    fn timers_mut(&mut self) -> Option<&mut Pending> {
+        self.interval_ms.is_some().then_some(&mut self.timers)
     }
 
     fn start(&mut self, now: i64) {
@@ -370,18 +373,6 @@ impl Operator for Split {
             return self.timers.resume(now);
         }
         self.timers.set(std::iter::once(now.saturating_add(interval)));
-    }
-
-    fn has_timers(&self) -> bool {
-        self.interval_ms.is_some()
-    }
-
-    fn due(&self) -> Option<i64> {
-        self.timers.due()
-    }
-
-    fn next_timer(&self, steps: &Steps) -> Option<Fired> {
-        self.timers.next(steps, self.element)
     }
 
     fn fire(&mut self, cx: &mut Cx<'_>, timer: Fired) {
@@ -395,7 +386,7 @@ impl Operator for Split {
             let looks = useful.saturating_sub(timer.due).max(1) as u64;
             let looks = looks.div_ceil(interval as u64).min(i64::MAX as u64) as i64;
             let next = timer.due.saturating_add(interval.saturating_mul(looks));
-            self.timers.arm(next, step, cx.steps, self.element);
+            self.timers.arm(next, step, cx.steps);
         }
         cx.steps.forget_last();
     }

@@ -3,11 +3,11 @@
 //! A step is numbered by the entry's place in the frame, or, for the n-th timer that fired in it, by `entries + n`. Timers
 //! are numbered as they are found, operator by operator, so their numbers say nothing of their order: that is by
 //! (entry, due, wave, element) in an app on the live clock and by (entry, element, due) in playback (architecture, 7).
-//! A timer that belongs to entry e fires just before it.
+//! A timer that belongs to entry e fires just before it. Not here: timers that have not fired ([`timers`](crate::timers)).
 
 use std::cmp::Ordering;
 
-use riddhi_batch::{Entry, LoadError, Reader, Writer};
+use riddhi_batch::Entry;
 
 /// A timer that fired in this frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +37,15 @@ pub enum Part {
     Inner(u16),
     /// Its rate limiter.
     Limiter,
+}
+
+/// Whose timers they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Owner {
+    /// The number of the element, in text order.
+    pub element: u32,
+    /// Which of its parts.
+    pub part: Part,
 }
 
 /// The steps of one frame.
@@ -162,6 +171,11 @@ impl Steps {
         a.entry.cmp(&b.entry).then_with(|| self.order(a, b))
     }
 
+    /// The first of timers that have not fired yet.
+    pub fn earliest(&self, timers: impl IntoIterator<Item = Option<Fired>>) -> Option<Fired> {
+        timers.into_iter().flatten().min_by(|a, b| self.first(a, b))
+    }
+
     /// The first entry from `from` on before which a timer due at `due` fires.
     pub fn entry_for(&self, due: i64, from: u32) -> Option<u32> {
         let rest = self.entries.get(from as usize..)?;
@@ -172,115 +186,5 @@ impl Steps {
         }
         let setting = self.entries[at..].iter().position(|e| e.sets)?;
         Some((at + setting) as u32)
-    }
-}
-
-/// Timers that one part of an element has armed: first armed, first fired.
-#[derive(Clone, Debug)]
-pub struct Pending {
-    part: Part,
-    armed: std::collections::VecDeque<Armed>,
-    /// How many of `armed` the current frame has placed.
-    placed: usize,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Armed {
-    due: i64,
-    /// In this frame: the first entry before which it may fire, and its wave.
-    from: u32,
-    wave: u32,
-}
-
-impl Pending {
-    /// No timers.
-    pub fn new(part: Part) -> Pending {
-        Pending { part, armed: std::collections::VecDeque::new(), placed: 0 }
-    }
-
-    /// Forgets where in the last frame the timers were armed.
-    pub fn begin(&mut self) {
-        for armed in self.armed.iter_mut().rev().take(self.placed) {
-            armed.from = 0;
-            armed.wave = 0;
-        }
-        self.placed = 0;
-    }
-
-    /// Takes over `due`, which the element armed at `step`.
-    pub fn arm(&mut self, due: i64, step: u32, steps: &Steps, element: u32) {
-        let (from, wave) = match steps.timer(step) {
-            None => (step + 1, 0),
-            Some(t) if steps.playback() => (t.entry + ((t.element, t.part) > (element, self.part)) as u32, 0),
-            Some(t) => (t.entry, if due <= t.due { t.wave + 1 } else { 0 }),
-        };
-        self.armed.push_back(Armed { due, from, wave });
-        self.placed += 1;
-    }
-
-    /// Makes `due` the only timer; it counts as armed at `step` unless it was the only one before.
-    pub fn replace(&mut self, due: Option<i64>, step: u32, steps: &Steps, element: u32) {
-        if self.armed.len() < 2 && self.due() == due {
-            return;
-        }
-        self.armed.clear();
-        self.placed = 0;
-        if let Some(due) = due {
-            self.arm(due, step, steps, element);
-        }
-    }
-
-    /// The next timer, if it fires in this frame.
-    pub fn next(&self, steps: &Steps, element: u32) -> Option<Fired> {
-        let armed = self.armed.front()?;
-        let entry = steps.entry_for(armed.due, armed.from)?;
-        let now = if steps.playback() { steps.entries()[entry as usize].now } else { armed.due };
-        Some(Fired { entry, due: armed.due, wave: armed.wave, element, part: self.part, key: 0, now })
-    }
-
-    /// Drops the next timer: it has fired.
-    pub fn pop(&mut self) {
-        self.armed.pop_front();
-        self.placed = self.placed.min(self.armed.len());
-    }
-
-    /// When the next timer is due.
-    pub fn due(&self) -> Option<i64> {
-        self.armed.front().map(|a| a.due)
-    }
-
-    /// Writes the due times, in the order of arming.
-    pub fn save(&self, out: &mut Writer) {
-        out.put_u64(self.armed.len() as u64);
-        self.armed.iter().for_each(|a| out.put_i64(a.due));
-    }
-
-    /// Reads what [`Pending::save`] wrote.
-    pub fn load(&mut self, from: &mut Reader<'_>) -> Result<(), LoadError> {
-        let n = from.get_count(8)?;
-        let dues = (0..n).map(|_| from.get_i64()).collect::<Result<Vec<_>, _>>()?;
-        self.set(dues.into_iter());
-        Ok(())
-    }
-
-    /// Makes these the timers, armed before this frame.
-    pub fn set(&mut self, dues: impl Iterator<Item = i64>) {
-        self.armed = dues.map(|due| Armed { due, from: 0, wave: 0 }).collect();
-        self.placed = 0;
-    }
-
-    /// The clock reads `now`, having stood still while nothing ran: no timer is due before that.
-    pub fn resume(&mut self, now: i64) {
-        self.armed.iter_mut().for_each(|a| a.due = a.due.max(now));
-    }
-
-    /// Armed timers.
-    pub fn len(&self) -> usize {
-        self.armed.len()
-    }
-
-    /// Whether none is armed.
-    pub fn is_empty(&self) -> bool {
-        self.armed.is_empty()
     }
 }

@@ -5,7 +5,8 @@ use riddhi_plan::trigger::TriggerPlan;
 
 use crate::operator::{Inputs, Operator};
 use crate::query::{Cx, Failure, Section};
-use crate::steps::{Fired, Part, Pending, Steps};
+use crate::steps::{Fired, Part};
+use crate::timers::Pending;
 
 /// Times that a trigger fires at most because of one entry. A clock that jumps further has the earlier ones left out, which
 /// is counted and reported: a trigger of every millisecond behind a gap of a year would fire 31 billion times.
@@ -30,7 +31,7 @@ impl Trigger {
             key: key.to_owned(),
             plan: plan.clone(),
             started: false,
-            timers: Pending::new(Part::Window),
+            timers: Pending::new(element, Part::Window),
             out: Flow { rows: Columns::new([Kind::I64]), ..Flow::default() },
         }
     }
@@ -66,8 +67,12 @@ impl Operator for Trigger {
         self.out.clear();
     }
 
-    fn begin(&mut self) {
-        self.timers.begin();
+    fn timers(&self) -> Option<&Pending> {
+        Some(&self.timers)
+    }
+
+    fn timers_mut(&mut self) -> Option<&mut Pending> {
+        Some(&mut self.timers)
     }
 
     fn start(&mut self, now: i64) {
@@ -81,18 +86,6 @@ impl Operator for Trigger {
             TriggerPlan::Cron { schedule, zone, .. } => schedule.after(now.saturating_sub(1), zone),
         };
         self.timers.set(first.into_iter());
-    }
-
-    fn has_timers(&self) -> bool {
-        true
-    }
-
-    fn due(&self) -> Option<i64> {
-        self.timers.due()
-    }
-
-    fn next_timer(&self, steps: &Steps) -> Option<Fired> {
-        self.timers.next(steps, self.element)
     }
 
     fn fire(&mut self, cx: &mut Cx<'_>, timer: Fired) {
@@ -111,7 +104,7 @@ impl Operator for Trigger {
             cx.failures.push(Failure { query: self.element, step, rows: skipped, reason });
         }
         if let Some(next) = next {
-            self.timers.arm(next, step, cx.steps, self.element);
+            self.timers.arm(next, step, cx.steps);
         }
     }
 

@@ -8,7 +8,7 @@ use crate::connector::ConnectorPlan;
 use crate::expr::Expr;
 use crate::join::JoinPlan;
 use crate::partition::{PartitionPlan, PartitionUse, SplitPlan};
-use crate::registry::{BoundAggregate, BoundStream, BoundWindow, Compat};
+use crate::registry::{BoundAggregate, BoundStream, BoundWindow, Compat, SignalKind};
 use crate::states::StatesPlan;
 use crate::table::{ChangePlan, TablePlan};
 use crate::trigger::TriggerPlan;
@@ -259,6 +259,17 @@ pub enum Kinds {
     Expired,
     /// `insert all events into`.
     All,
+}
+
+impl Kinds {
+    /// Whether a row that does this is of them.
+    pub fn have(self, kind: SignalKind) -> bool {
+        match kind {
+            SignalKind::Current => self != Kinds::Expired,
+            SignalKind::Expired => self != Kinds::Current,
+            SignalKind::Reset | SignalKind::Held | SignalKind::Gone => false,
+        }
+    }
 }
 
 /// `output ... every ...`: what was selected is held back, thinned out or shown again.

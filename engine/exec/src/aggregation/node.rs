@@ -5,7 +5,8 @@ use riddhi_plan::aggregation::AggregationPlan;
 
 use crate::operator::{Inputs, Operator};
 use crate::query::{Cx, Failure, Section};
-use crate::steps::{Fired, Part, Pending, Steps};
+use crate::steps::{Fired, Part};
+use crate::timers::Pending;
 
 /// The role of its section in a snapshot.
 const TIMES: &str = "times";
@@ -36,7 +37,7 @@ impl Aggregate {
             interval: plan.purge.as_ref().map(|p| p.interval_ms),
             purge: None,
             close: None,
-            timers: Pending::new(Part::Window),
+            timers: Pending::new(element, Part::Window),
             out: Flow::default(),
         }
     }
@@ -64,8 +65,12 @@ impl Operator for Aggregate {
 
     fn clear_out(&mut self) {}
 
-    fn begin(&mut self) {
-        self.timers.begin();
+    fn timers(&self) -> Option<&Pending> {
+        Some(&self.timers)
+    }
+
+    fn timers_mut(&mut self) -> Option<&mut Pending> {
+        Some(&mut self.timers)
     }
 
     fn start(&mut self, now: i64) {
@@ -74,18 +79,6 @@ impl Operator for Aggregate {
         }
         self.timers.set(self.next().into_iter());
         self.timers.resume(now);
-    }
-
-    fn has_timers(&self) -> bool {
-        true
-    }
-
-    fn due(&self) -> Option<i64> {
-        self.timers.due()
-    }
-
-    fn next_timer(&self, steps: &Steps) -> Option<Fired> {
-        self.timers.next(steps, self.element)
     }
 
     fn fire(&mut self, cx: &mut Cx<'_>, timer: Fired) {
@@ -101,7 +94,7 @@ impl Operator for Aggregate {
             self.purge = Some(purge.saturating_add((passed + 1).saturating_mul(interval)));
         }
         self.close = cx.shared.aggregations[self.number].due();
-        self.timers.replace(self.next(), step, cx.steps, self.element);
+        self.timers.replace(self.next(), step, cx.steps);
         if cx.failures.last().is_none_or(|f| f.step != step) {
             cx.steps.forget_last();
         }
@@ -130,7 +123,7 @@ impl Operator for Aggregate {
         }
         if from < to {
             self.close = cx.shared.aggregations[self.number].due();
-            self.timers.replace(self.next(), step, cx.steps, self.element);
+            self.timers.replace(self.next(), step, cx.steps);
         }
     }
 

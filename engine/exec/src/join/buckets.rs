@@ -206,8 +206,7 @@ impl Parts {
             self.slots.extend_from_slice(found.of(i));
             self.ends.push(self.slots.len() as u32);
             if found.failed.is(i) {
-                let reason = found.failed.reason.as_ref().map(|r| r.to_string()).unwrap_or_default();
-                self.failed.push((from + i, reason));
+                self.failed.push((from + i, found.failed.why()));
             }
         }
     }

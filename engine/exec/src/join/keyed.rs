@@ -12,8 +12,9 @@ use super::{Join, JoinCode};
 use crate::keyed::{ByKey, Keyed, load_keys};
 use crate::operator::{Inputs, Operator};
 use crate::query::{Cx, Kept, Section};
-use crate::steps::{Fired, Part, Pending, Steps};
+use crate::steps::{Fired, Part, Steps};
 use crate::store::Store;
+use crate::timers::Pending;
 
 /// The section with the states of all keys.
 const STATES: &str = "keyed";
@@ -73,8 +74,7 @@ impl ByKey for KeptJoin {
 impl KeyedJoin {
     /// A join of that partition with nothing remembered; `columns`: by input, the attribute with the number of the key.
     pub fn new(code: JoinCode, partition: usize, columns: Vec<Option<usize>>, numbered: bool) -> KeyedJoin {
-        let keys = Keyed::new(code.element);
-        KeyedJoin { join: Join::new(code), partition, columns, numbered, keys }
+        KeyedJoin { join: Join::new(code), partition, columns, numbered, keys: Keyed::new() }
     }
 
     /// Puts the state of a key into the join, a new one if there is none; what counts from its first event counts from `now`.
@@ -232,7 +232,7 @@ impl Operator for KeyedJoin {
             loaded
         })?;
         self.join.pairs.serial = serial;
-        if from.left() > 0 { Err(LoadError::new("it is longer than it should be")) } else { Ok(()) }
+        from.end()
     }
 
     fn bytes(&self) -> usize {

@@ -315,7 +315,7 @@ impl Operator for Join {
     }
 
     fn next_timer(&self, steps: &Steps) -> Option<Fired> {
-        self.timed().filter_map(|q| q.next_timer(steps)).min_by(|a, b| steps.first(a, b))
+        steps.earliest(self.timed().map(|q| q.next_timer(steps)))
     }
 
     fn fire(&mut self, cx: &mut Cx<'_>, timer: Fired) {

@@ -148,7 +148,7 @@ impl Pairs {
             for (i, &p) in asked.iter().enumerate() {
                 let step = turns[sweep.probes[p as usize].turn as usize].step;
                 if self.found.failed.is(i) {
-                    let reason = self.found.failed.reason.as_ref().map(|r| r.to_string()).unwrap_or_default();
+                    let reason = self.found.failed.why();
                     note(code, sides, turns, &sweep.probes[p as usize], cx, &reason);
                     cx.failures.push(Failure { query: code.element, step, rows: 1, reason });
                     sweep.probes[p as usize].lost = table.buckets.is_some();
@@ -254,16 +254,14 @@ impl Pairs {
         std::mem::swap(self.scratch.tables.get_mut(), &mut cx.shared.tables);
         self.serial += n as u64;
         if !self.failed.is_empty() {
-            let first = self.failed.rows.iter().position(|&f| f != 0).unwrap_or(0);
-            let rows = self.failed.rows.iter().filter(|&&f| f != 0).count() as u64;
-            let reason = self.failed.reason.as_ref().map(|r| r.to_string()).unwrap_or_default();
-            let step = turns[of(&self.probe[first]).turn as usize].step;
+            let step = turns[of(&self.probe[self.failed.first()]).turn as usize].step;
             if faults_of(cx, code.element).is_some() {
+                let reason = self.failed.why();
                 for pair in (0..n).filter(|&i| self.failed.is(i)) {
                     note(code, sides, turns, of(&self.probe[pair]), cx, &reason);
                 }
             }
-            cx.failures.push(Failure { query: code.element, step, rows, reason });
+            cx.failures.push(Failure::of(&self.failed, code.element, step));
         }
         // Hits rise, so what was found can be moved down in place.
         let (mut hits, mut to) = (self.hits.iter().peekable(), 0);

@@ -87,8 +87,9 @@ impl Join {
                 copy.load_rows(&mut from)?;
                 rows = copy.numbers();
             }
-            if from.left() > 0 || rows.len() != numbers.len() {
-                return Err(LoadError::new("it is longer than it should be"));
+            from.end()?;
+            if rows.len() != numbers.len() {
+                return Err(LoadError::new("it has not as many rows as it says"));
             }
             side.load_contents(&numbers, &rows)?;
             side.contents.set_marks(marks);

@@ -42,6 +42,51 @@ impl Slots {
     }
 }
 
+/// Appends to `picks` which rows of a chunk come out: each, or the last, or the last of each group, of which there are so many.
+pub(super) fn pick(
+    code: &Code,
+    slots: &mut Slots,
+    groups: usize,
+    rows: impl Iterator<Item = u32>,
+    group: impl Fn(u32) -> u32,
+    picks: &mut Vec<u32>,
+) {
+    if code.each_row() {
+        picks.extend(rows);
+    } else if !code.group_by.is_empty() {
+        slots.pick(groups, rows, group, picks);
+    } else if !code.aggregates.is_empty() {
+        picks.extend(rows.last());
+    } else {
+        picks.extend(rows);
+    }
+}
+
+/// Makes chunks of the rows that stand at the end of the output from `first` on: where each ends among them, its step and its
+/// cause. Those without rows are none.
+pub(super) fn put_chunks(
+    code: &Code,
+    sorter: &mut Sorter,
+    (out, tags): (&mut Flow, &mut Tags),
+    first: usize,
+    chunks: impl Iterator<Item = (u32, u32, u32)>,
+    arena: &Arena,
+) {
+    let plain = code.uncut();
+    if !plain {
+        sorter.take(out, tags, first);
+    }
+    let mut start = 0;
+    for (end, step, cause) in chunks {
+        if end > start && plain {
+            out.chunks.push(Chunk { step, cause, first: first as u32 + start, rows: end - start });
+        } else if end > start {
+            sorter.put(code, (out, tags), start as usize..end as usize, (step, cause), arena);
+        }
+        start = end;
+    }
+}
+
 /// Sorts and cuts the rows of a chunk.
 #[derive(Clone, Debug, Default)]
 pub struct Sorter {

@@ -1,9 +1,11 @@
 //! Rows held back and released as batches, current rows out: per aggregate and batch one loop, values only for the rows
 //! that come out.
 
-use riddhi_batch::{Chunk, Column, Columns, Flow, Sel};
+use riddhi_batch::{Column, Flow, Sel};
 use riddhi_plan::registry::{Flush, Groups as RunGroups, Run, Timers};
 
+use super::emit::put_chunks;
+use super::fetched::Fetched;
 use super::rows::Selected;
 use super::slide::entering;
 use super::{Aggregates, Code, Cx, Work, compute};
@@ -18,10 +20,7 @@ pub struct Buffers {
     groups: Vec<u32>,
     /// Per batch: the end of its rows, its step and its cause.
     chunks: Vec<(u32, u32, u32)>,
-    /// Attributes of the rows, in the places of the input's; only kept ones are filled.
-    work: Columns,
-    /// The kept ones as the store gives them.
-    kept: Columns,
+    fetched: Fetched,
     groups_of_batch: Vec<u32>,
     picks: Vec<u32>,
 }
@@ -29,11 +28,7 @@ pub struct Buffers {
 impl Buffers {
     /// Buffers for a query.
     pub fn new(code: &Code) -> Buffers {
-        Buffers {
-            work: Columns::of(&code.schema),
-            kept: Columns::new(code.kept.iter().map(|&a| code.schema.attributes[a as usize].kind)),
-            ..Buffers::default()
-        }
+        Buffers { fetched: Fetched::new(code), ..Buffers::default() }
     }
 }
 
@@ -124,11 +119,9 @@ impl Work {
         let b = &mut self.buffers;
         let f = &mut b.flushes;
         if !f.rows.is_empty() {
-            f.kept.clear();
-            self.state.store.gather(&f.rows, code.args.len(), &mut f.kept, cx.arena);
-            for (place, &attribute) in code.kept.iter().enumerate() {
-                std::mem::swap(&mut f.work.cols[attribute as usize], &mut f.kept.cols[place]);
-            }
+            f.fetched.kept.clear();
+            self.state.store.gather(&f.rows, code.args.len(), &mut f.fetched.kept, cx.arena);
+            f.fetched.place(code);
             b.now.clear();
             if code.asks_now {
                 for &(end, step, _) in &f.chunks {
@@ -137,9 +130,9 @@ impl Work {
             }
             let rows = Rows {
                 n: f.rows.len(),
-                input: Source { cols: &f.work.cols, sel: Sel::From(0) },
+                input: Source { cols: &f.fetched.placed.cols, sel: Sel::From(0) },
                 computed: Source { cols: &self.state.aggregates.results, sel: Sel::From(0) },
-                ts: &f.kept.ts,
+                ts: &f.fetched.kept.ts,
                 now: &b.now,
                 serial: self.serial,
                 seed: code.seed,
@@ -150,27 +143,13 @@ impl Work {
                 compute(item, &rows, cx.arena, &mut b.scratch, out, &mut b.failed);
             }
             self.serial += if code.asks_random { f.rows.len() as u64 } else { 0 };
-            self.out.rows.ts.extend_from_slice(&f.kept.ts);
-            for (place, &attribute) in code.kept.iter().enumerate() {
-                std::mem::swap(&mut f.work.cols[attribute as usize], &mut f.kept.cols[place]);
-            }
+            self.out.rows.ts.extend_from_slice(&f.fetched.kept.ts);
+            f.fetched.place(code);
             if code.limits_groups() {
                 self.tags.groups.extend_from_slice(&f.groups);
             }
-            let plain = code.uncut();
-            if !plain {
-                b.sorter.take(&mut self.out, &mut self.tags, first);
-            }
-            let mut start = 0;
-            for &(end, step, cause) in &f.chunks {
-                if plain {
-                    self.out.chunks.push(Chunk { step, cause, first: first as u32 + start, rows: end - start });
-                } else {
-                    let to = (&mut self.out, &mut self.tags);
-                    b.sorter.put(code, to, start as usize..end as usize, (step, cause), cx.arena);
-                }
-                start = end;
-            }
+            let chunks = f.chunks.iter().copied();
+            put_chunks(code, &mut b.sorter, (&mut self.out, &mut self.tags), first, chunks, cx.arena);
             f.rows.clear();
             f.groups.clear();
             f.chunks.clear();

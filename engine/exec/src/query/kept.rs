@@ -9,8 +9,8 @@ use super::{Aggregates, Code, Step, Way};
 use crate::expr::Program;
 use crate::groups::Groups;
 use crate::keyed::ByKey;
-use crate::steps::Pending;
 use crate::store::Store;
+use crate::timers::Pending;
 
 /// All that it remembers but how many random values were drawn.
 pub(crate) struct Kept {
@@ -42,7 +42,7 @@ impl Kept {
             sweep_at: 64,
             aggregates: Aggregates::new(&code.aggregates),
             handlers: handlers.filter(|list| !list.is_empty()).map(Aggregates::new).collect(),
-            timers: Pending::new(code.part),
+            timers: Pending::new(code.element, code.part),
             limiter: Limiter::new(code).map(Box::new),
         }
     }

@@ -30,8 +30,7 @@ pub struct KeyedQuery {
 impl KeyedQuery {
     /// A query of that partition with nothing remembered; `column`: the attribute of its input with the number of the key.
     pub fn new(code: Arc<Code>, partition: usize, column: u32) -> KeyedQuery {
-        let keys = Keyed::new(code.element);
-        KeyedQuery { query: Query::new(code), partition, column: column as usize, keys }
+        KeyedQuery { query: Query::new(code), partition, column: column as usize, keys: Keyed::new() }
     }
 
     /// As [`Query::trace`].
@@ -157,7 +156,7 @@ impl Operator for KeyedQuery {
             loaded
         })?;
         self.query.work.serial = serial;
-        if from.left() > 0 { Err(LoadError::new("it is longer than it should be")) } else { Ok(()) }
+        from.end()
     }
 
     fn bytes(&self) -> usize {

@@ -9,6 +9,7 @@ mod code;
 mod contents;
 mod emit;
 mod faults;
+mod fetched;
 mod flush;
 mod general;
 mod kept;
@@ -18,13 +19,11 @@ mod plain;
 mod raw;
 mod rows;
 mod running;
-mod sink;
 mod slide;
 mod spread;
 mod state;
 mod widen;
 
-use std::cmp::Ordering;
 use std::sync::Arc;
 
 use riddhi_batch::{Arena, Column, Columns, Flow, Kind, Sel};
@@ -77,6 +76,13 @@ pub struct Failure {
     pub rows: u64,
     /// Why the first could not.
     pub reason: String,
+}
+
+impl Failure {
+    /// That of rows of a query, of which the first came at `step`.
+    pub fn of(failed: &Failed, query: u32, step: u32) -> Failure {
+        Failure { query, step, rows: failed.count() as u64, reason: failed.why() }
+    }
 }
 
 /// Aggregates of a select or a filter, and their last results.
@@ -201,16 +207,12 @@ impl Query {
 
     /// The next timer, if it fires in this frame.
     pub fn next_timer(&self, steps: &Steps) -> Option<Fired> {
-        let window = self.work.state.timers.next(steps, self.code.element);
-        match (window, self.next_tick(steps)) {
-            (Some(a), Some(b)) if steps.first(&a, &b) == Ordering::Greater => Some(b),
-            (a, b) => a.or(b),
-        }
+        steps.earliest([self.work.state.timers.next(steps), self.next_tick(steps)])
     }
 
     /// The next timer of the limiter, if it fires in this frame.
     fn next_tick(&self, steps: &Steps) -> Option<Fired> {
-        self.work.state.limiter.as_ref()?.timers().next(steps, self.code.element)
+        self.work.state.limiter.as_ref()?.timers().next(steps)
     }
 
     /// Takes all chunks of a frame's input, and fires the timers among and after them.
@@ -396,7 +398,7 @@ impl Work {
         if code.joins_chunks {
             raw::join_chunks(&mut self.out, before, &input.chunks);
         }
-        self.close_limiter(code, cx);
+        self.close_limiter(cx);
         self.arm(code, cx, selected.pieces.last().map_or(0, |p| p.step));
     }
 
@@ -408,7 +410,7 @@ impl Work {
         };
         let before = said(self, cx);
         match (timer.part, &mut self.state.limiter) {
-            (Part::Limiter, Some(limiter)) => limiter.fire(timer, step, &mut self.out, cx.steps, cx.arena),
+            (Part::Limiter, Some(limiter)) => limiter.fire(step, &mut self.out, cx.steps, cx.arena),
             _ => self.fire_window(code, cx, step),
         }
         self.sweep();
@@ -424,7 +426,7 @@ impl Work {
             Way::Flush => self.fire_flush(code, cx, step),
             _ => self.fire_general(code, cx, step),
         }
-        self.close_limiter(code, cx);
+        self.close_limiter(cx);
         self.arm(code, cx, step);
     }
 
@@ -438,10 +440,10 @@ impl Work {
 
     /// Limits what passed since [`Work::open_limiter`].
     #[inline]
-    fn close_limiter(&mut self, code: &Code, cx: &mut Cx<'_>) {
+    fn close_limiter(&mut self, cx: &mut Cx<'_>) {
         if let Some(limiter) = &mut self.state.limiter {
             let bound = self.state.groups.bound();
-            limiter.close(&mut self.out, &mut self.tags, bound, cx.steps, cx.arena, code.element);
+            limiter.close(&mut self.out, &mut self.tags, bound, cx.steps, cx.arena);
         }
     }
 
@@ -452,11 +454,11 @@ impl Work {
         }
         let Some(window) = &mut self.state.window else { return };
         if code.window.as_ref().is_some_and(|w| w.timers == Timers::Next) {
-            return self.state.timers.replace(window.next_due(), step, cx.steps, code.element);
+            return self.state.timers.replace(window.next_due(), step, cx.steps);
         }
         window.arm(&mut self.buffers.dues);
         for due in self.buffers.dues.drain(..) {
-            self.state.timers.arm(due, step, cx.steps, code.element);
+            self.state.timers.arm(due, step, cx.steps);
         }
     }
 
@@ -483,14 +485,12 @@ impl Work {
 
 /// Notes rows that could not be computed.
 fn report(code: &Code, cx: &mut Cx<'_>, failed: &Failed, step: u32) {
-    let rows = failed.rows.iter().filter(|&&f| f != 0).count() as u64;
-    let reason = failed.reason.as_ref().map(|r| r.to_string()).unwrap_or_default();
-    cx.failures.push(Failure { query: code.element, step, rows, reason });
+    cx.failures.push(Failure::of(failed, code.element, step));
 }
 
 /// The step of the first selected row that could not be computed.
 fn first_step(input: &Flow, selected: &Selected, failed: &Failed) -> u32 {
-    step_of(input, selected, failed.rows.iter().position(|&f| f != 0).unwrap_or(0))
+    step_of(input, selected, failed.first())
 }
 
 /// The step of a selected row.

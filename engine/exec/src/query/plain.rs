@@ -3,6 +3,7 @@
 use riddhi_batch::{Arena, Chunk, Column, Flow, Sel};
 
 use super::code::ShortItem;
+use super::emit::put_chunks;
 use super::faults::report_rows;
 use super::rows::Selected;
 use super::{Code, Cx, Query, Work, compute};
@@ -247,12 +248,7 @@ impl Work {
             }));
             return;
         }
-        self.buffers.sorter.take(&mut self.out, &mut self.tags, first);
-        let mut start = 0;
-        for p in &selected.pieces {
-            let to = (&mut self.out, &mut self.tags);
-            self.buffers.sorter.put(code, to, start as usize..p.end as usize, (p.step, p.chunk), arena);
-            start = p.end;
-        }
+        let chunks = selected.pieces.iter().map(|p| (p.end, p.step, p.chunk));
+        put_chunks(code, &mut self.buffers.sorter, (&mut self.out, &mut self.tags), first, chunks, arena);
     }
 }

@@ -2,7 +2,7 @@
 //! only the signals are asked for: a join makes its own of what the windows of its sides say.
 
 use riddhi_batch::{Chunk, Column, Columns, Flow, Sel};
-use riddhi_plan::logical::{Kinds, NOT_IN_WINDOW};
+use riddhi_plan::logical::NOT_IN_WINDOW;
 use riddhi_plan::registry::{SignalKind, Times, Window};
 
 use super::code::{Raw, Takes};
@@ -65,9 +65,11 @@ pub(super) fn kind_of(code: u8) -> SignalKind {
 /// Collects the selected rows of a query without a window, with the kinds they have.
 pub(super) fn passing_signals(code: &Code, input: &Flow, selected: &Selected, g: &mut general::Buffers) {
     let (lets, number) = match code.takes {
-        Takes::Rows => (Lets::All, None),
-        Takes::Signals => (Lets::All, None),
-        Takes::Window { kinds, number } => (Lets::of(kinds, code.raw), Some(longs(&input.rows.cols[number as usize]))),
+        Takes::Rows | Takes::Signals => (None, None),
+        // A join sees all that happens to what the window holds.
+        Takes::Window { kinds, number } => {
+            (Some(kinds).filter(|_| code.raw != Raw::Stage), Some(longs(&input.rows.cols[number as usize])))
+        }
     };
     // What came out of another query as expired arrives here.
     let kinds = if code.takes == Takes::Rows { &[][..] } else { &input.kinds[..] };
@@ -78,7 +80,7 @@ pub(super) fn passing_signals(code: &Code, input: &Flow, selected: &Selected, g:
             let kind = kinds.get(row).map_or(SignalKind::Current, |&k| kind_of(k));
             let number = number.map(|n| n[row] as u64);
             // What a stream of the window's name brings passes whatever the window lets out.
-            if lets.let_through(kind) || number == Some(NOT_IN_WINDOW as u64) {
+            if lets.is_none_or(|lets| lets.have(kind)) || number == Some(NOT_IN_WINDOW as u64) {
                 g.push_passing(kind, passing.len(), number, input.rows.ts[row], code.raw == Raw::Stage);
                 passing.push(row as u32);
             }
@@ -87,29 +89,6 @@ pub(super) fn passing_signals(code: &Code, input: &Flow, selected: &Selected, g:
         g.end(Some(piece.end - 1));
     }
     g.end_passing(code, input, passing);
-}
-
-/// Which kinds of a named window's rows reach a reader.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Lets {
-    All,
-    Kinds(Kinds),
-}
-
-impl Lets {
-    fn of(kinds: Kinds, raw: Raw) -> Lets {
-        // A join sees all that happens to what the window holds.
-        if raw == Raw::Stage { Lets::All } else { Lets::Kinds(kinds) }
-    }
-
-    fn let_through(self, kind: SignalKind) -> bool {
-        match (self, kind) {
-            (Lets::All, _) => true,
-            (Lets::Kinds(kinds), SignalKind::Current) => kinds != Kinds::Expired,
-            (Lets::Kinds(kinds), SignalKind::Expired) => kinds != Kinds::Current,
-            (Lets::Kinds(_), SignalKind::Reset | SignalKind::Held | SignalKind::Gone) => false,
-        }
-    }
 }
 
 impl general::Buffers {

@@ -69,11 +69,7 @@ impl Selected {
             self.rows.extend(hits.iter().map(|h| first + h));
             self.whole = false;
         } else {
-            // Hits rise, so rows can be moved down in place.
-            for (to, &hit) in hits.iter().enumerate() {
-                self.rows[to] = self.rows[hit as usize];
-            }
-            self.rows.truncate(hits.len());
+            keep(&mut self.rows, hits);
         }
         self.n = hits.len();
     }
@@ -144,4 +140,12 @@ impl Selected {
         let at = if self.singles() { i } else { self.pieces.partition_point(|p| p.end as usize <= i) };
         self.pieces[at]
     }
+}
+
+/// Keeps the rows at these places, which rise, so that rows can be moved down in place.
+pub(super) fn keep(rows: &mut Vec<u32>, places: &[u32]) {
+    for (to, &place) in places.iter().enumerate() {
+        rows[to] = rows[place as usize];
+    }
+    rows.truncate(places.len());
 }

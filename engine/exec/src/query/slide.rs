@@ -3,8 +3,8 @@
 use riddhi_batch::{Arena, Chunk, Column, Flow, Sel};
 use riddhi_plan::registry::{Alike, Entering, Failed, Groups as RunGroups, Leave, Run, Slide, Timers};
 
+use super::emit::{Slots, pick, put_chunks};
 use super::faults::{note_rows, report_rows};
-use super::limit::Tags;
 use super::rows::Selected;
 use super::{Aggregates, Code, Cx, Work, compose, compute, report, step_of};
 use crate::expr::{Rows, Source};
@@ -236,7 +236,7 @@ impl Work {
             let b = &mut self.buffers;
             b.picks.clear();
             b.ends.clear();
-            pick(
+            pick_pieces(
                 code,
                 &mut b.slots,
                 &b.ids,
@@ -283,7 +283,8 @@ impl Work {
         if code.limits_groups() {
             self.tags.groups.extend(b.picks.iter().map(|&p| b.ids[p as usize]));
         }
-        emit_chunks(code, b, (&mut self.out, &mut self.tags), selected, first, cx.arena);
+        let chunks = selected.pieces.iter().zip(&b.ends).map(|(p, &end)| (end, p.step, p.chunk));
+        put_chunks(code, &mut b.sorter, (&mut self.out, &mut self.tags), first, chunks, cx.arena);
     }
 
     /// Which of the passing rows can be computed in every output attribute.
@@ -470,9 +471,9 @@ fn run_of(store: &Store, leave: &[u32], most: usize, l: u64, n: usize) -> (usize
 }
 
 /// Which rows come out: appends them to `picks`, and to `ends` per piece the end of its picks.
-fn pick(
+fn pick_pieces(
     code: &Code,
-    slots: &mut super::emit::Slots,
+    slots: &mut Slots,
     ids: &[u32],
     groups: usize,
     selected: &Selected,
@@ -481,63 +482,16 @@ fn pick(
     ends: &mut Vec<u32>,
 ) {
     let (mut start, mut next) = (0u32, 0);
+    let group = |i: u32| ids[i as usize];
     for piece in &selected.pieces {
         // Pieces are mostly small, so a step at a time is cheaper than halving what is left of the frame.
         let until = passing.map_or(0, |p| next + p[next..].iter().take_while(|&&i| i < piece.end).count());
         match passing {
-            Some(p) => pick_piece(code, slots, ids, groups, p[next..until].iter().copied(), picks),
-            None => pick_piece(code, slots, ids, groups, start..piece.end, picks),
+            Some(p) => pick(code, slots, groups, p[next..until].iter().copied(), group, picks),
+            None => pick(code, slots, groups, start..piece.end, group, picks),
         }
         next = until;
         start = piece.end;
         ends.push(picks.len() as u32);
-    }
-}
-
-fn pick_piece(
-    code: &Code,
-    slots: &mut super::emit::Slots,
-    ids: &[u32],
-    groups: usize,
-    rows: impl Iterator<Item = u32>,
-    picks: &mut Vec<u32>,
-) {
-    if code.each_row() {
-        picks.extend(rows);
-    } else if !code.group_by.is_empty() {
-        slots.pick(groups, rows, |i| ids[i as usize], picks);
-    } else if !code.aggregates.is_empty() {
-        picks.extend(rows.last());
-    } else {
-        picks.extend(rows);
-    }
-}
-
-/// Makes chunks of the picked rows, which stand at the end of the output from `first` on.
-fn emit_chunks(
-    code: &Code,
-    b: &mut super::Buffers,
-    (out, tags): (&mut Flow, &mut Tags),
-    selected: &Selected,
-    first: usize,
-    arena: &Arena,
-) {
-    let plain = code.uncut();
-    if !plain {
-        b.sorter.take(out, tags, first);
-    }
-    let mut start = 0;
-    for (piece, &end) in selected.pieces.iter().zip(&b.ends) {
-        if end > start && plain {
-            out.chunks.push(Chunk {
-                step: piece.step,
-                cause: piece.chunk,
-                first: first as u32 + start,
-                rows: end - start,
-            });
-        } else if end > start {
-            b.sorter.put(code, (out, tags), start as usize..end as usize, (piece.step, piece.chunk), arena);
-        }
-        start = end;
     }
 }

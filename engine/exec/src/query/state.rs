@@ -71,7 +71,7 @@ impl Query {
                 list.iter_mut().try_for_each(|a| a.load(0, &mut from))?;
             }
         }
-        if from.left() > 0 { Err(LoadError::new("it is longer than it should be")) } else { Ok(()) }
+        from.end()
     }
 
     fn load_window(&mut self, from: &mut Reader<'_>) -> Result<(), LoadError> {

@@ -573,7 +573,7 @@ impl Turn<'_, '_> {
     /// Asks for a timer of a slot.
     pub fn arm(&mut self, slot: usize, due: i64) {
         if let Some(part) = self.code.slots[slot].part {
-            self.timers.arm(part, due, (self.key, self.rank), self.step, self.cx.steps, self.element);
+            self.timers.arm(part, due, (self.key, self.rank), self.step, self.cx.steps);
         }
     }
 

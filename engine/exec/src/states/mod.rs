@@ -100,7 +100,7 @@ impl States {
                 code.slots.iter().any(|s| s.wait_ms().is_some()),
             ),
             keys: Vec::new(),
-            timers: Timers::new(code.timed.len(), playback),
+            timers: Timers::new(element, code.timed.len(), playback),
             tester: Tester::new(&code, selection.seed, app),
             found: Found::new(&code),
             spare: Vec::new(),
@@ -247,10 +247,6 @@ impl States {
         }
     }
 
-    fn next_inner(&self, steps: &Steps) -> Option<Fired> {
-        self.timers.next(steps, self.element)
-    }
-
     fn said(&self, cx: &Cx<'_>) -> (usize, usize, usize) {
         (self.selection.out().chunks.len(), self.found.flow.chunks.len(), cx.failures.len())
     }
@@ -332,10 +328,7 @@ impl Operator for States {
     }
 
     fn next_timer(&self, steps: &Steps) -> Option<Fired> {
-        match (self.next_inner(steps), self.selection.next_timer(steps)) {
-            (Some(a), Some(b)) if steps.first(&a, &b) == std::cmp::Ordering::Greater => Some(b),
-            (a, b) => a.or(b),
-        }
+        steps.earliest([self.timers.next(steps), self.selection.next_timer(steps)])
     }
 
     fn fire(&mut self, cx: &mut Cx<'_>, timer: Fired) {

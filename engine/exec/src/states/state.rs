@@ -80,7 +80,7 @@ impl States {
         let keys = &self.keys;
         let rank = |key: u32| keys.get(key as usize).and_then(Option::as_ref).map_or(0, |waiting| waiting.rank);
         self.timers.load(&mut from, rank)?;
-        if from.left() > 0 { Err(LoadError::new("it is longer than it should be")) } else { Ok(()) }
+        from.end()
     }
 }
 

@@ -270,10 +270,6 @@ fn time(events: &Rows<'_>, i: usize) -> i64 {
     events.ts.get(i).copied().unwrap_or(0)
 }
 
-fn reason(failed: &Failed) -> String {
-    failed.reason.as_ref().map(ToString::to_string).unwrap_or_default()
-}
-
 impl Work {
     /// Finds the rows of one event. False if that failed.
     fn find(
@@ -288,7 +284,7 @@ impl Work {
         finder.find(table, event, arena, &mut self.found);
         let fine = self.found.failed.is_empty();
         if !fine {
-            reject(i, Err(reason(&self.found.failed)));
+            reject(i, Err(self.found.failed.why()));
         }
         fine
     }
@@ -354,7 +350,7 @@ impl Work {
             }
         }
         if !self.failed.is_empty() {
-            return Err(Err(reason(&self.failed)));
+            return Err(Err(self.failed.why()));
         }
         let (values, of_pairs) = (&self.values, &self.pairs.arena);
         let assigned = |number: usize| {
@@ -382,7 +378,7 @@ impl Work {
         finder.find(table, events, arena, &mut found);
         for i in 0..events.n {
             if found.failed.is(i) {
-                reject(i, Err(reason(&found.failed)));
+                reject(i, Err(found.failed.why()));
                 continue;
             }
             let done = match found.of(i) {

@@ -130,6 +130,21 @@ impl Failed {
         !self.rows.is_empty() && self.rows[i] != 0
     }
 
+    /// How many rows failed.
+    pub fn count(&self) -> usize {
+        self.rows.iter().filter(|&&f| f != 0).count()
+    }
+
+    /// The first row that failed; 0 if none did.
+    pub fn first(&self) -> usize {
+        self.rows.iter().position(|&f| f != 0).unwrap_or(0)
+    }
+
+    /// Why the first one failed, for the log; empty if none did.
+    pub fn why(&self) -> String {
+        self.reason.as_ref().map(|why| why.what.clone()).unwrap_or_default()
+    }
+
     /// Marks row `i` of `n`.
     #[cold]
     pub fn mark(&mut self, i: usize, n: usize, why: RowFailure) {

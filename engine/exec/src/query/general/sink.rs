@@ -2,7 +2,7 @@
 
 use riddhi_plan::registry::{SignalKind, SignalSink, Times};
 
-use super::general::Buffers;
+use super::Buffers;
 use crate::store::NO_ROW;
 
 /// Collects a general window's signals.

@@ -16,7 +16,8 @@ use riddhi_batch::{Arena, Chunk, Columns, Flow, LoadError, Reader, Sel, State, W
 use riddhi_plan::logical::{RatePlan, Which};
 
 use super::Code;
-use crate::steps::{Fired, Part, Pending, Steps};
+use crate::steps::{Part, Steps};
+use crate::timers::Pending;
 use by_events::{AllOf, FirstOfGroup, LastOfGroups, OneOf};
 use by_time::{All, First, FirstForGroup, Last};
 use contents::Contents;
@@ -115,7 +116,7 @@ impl Limiter {
         };
         let passed = Flow { rows: Columns::new(code.output_kinds()), ..Flow::default() };
         let ticks = Ticks::new(code.tick_ms());
-        Some(Limiter { form, ticks, timers: Pending::new(Part::Limiter), passed })
+        Some(Limiter { form, ticks, timers: Pending::new(code.element, Part::Limiter), passed })
     }
 
     /// Takes the query's output away: what it puts out from now on are rows for the limiter.
@@ -125,15 +126,7 @@ impl Limiter {
     }
 
     /// Gives the output back and limits what was put out in between.
-    pub fn close(
-        &mut self,
-        out: &mut Flow,
-        tags: &mut Tags,
-        bound: usize,
-        steps: &Steps,
-        arena: &mut Arena,
-        element: u32,
-    ) {
+    pub fn close(&mut self, out: &mut Flow, tags: &mut Tags, bound: usize, steps: &Steps, arena: &mut Arena) {
         std::mem::swap(out, &mut self.passed);
         let rows = &mut self.passed;
         if rows.chunks.is_empty() && tags.resets.is_empty() {
@@ -146,7 +139,7 @@ impl Limiter {
         tags.resets.clear();
         if self.ticks.moved() {
             let next = self.ticks.next().map(|next| next.max(steps.now(last)));
-            self.timers.replace(next, last, steps, element);
+            self.timers.replace(next, last, steps);
         }
     }
 
@@ -158,7 +151,7 @@ impl Limiter {
     }
 
     /// An interval ends.
-    pub fn fire(&mut self, timer: Fired, step: u32, out: &mut Flow, steps: &Steps, arena: &mut Arena) {
+    pub fn fire(&mut self, step: u32, out: &mut Flow, steps: &Steps, arena: &mut Arena) {
         self.timers.pop();
         let before = out.rows.len() as u32;
         self.form.tick(out, arena);
@@ -169,7 +162,7 @@ impl Limiter {
         let now = steps.now(step);
         self.ticks.tick(now, self.form.is_idle());
         if let Some(next) = self.ticks.next() {
-            self.timers.arm(next.max(now), step, steps, timer.element);
+            self.timers.arm(next.max(now), step, steps);
         }
     }
 
