@@ -55,6 +55,15 @@ impl Sel<'_> {
             Sel::Rows(rows) => rows[i] as usize,
         }
     }
+
+    /// Appends the values at the first `n` of the rows.
+    #[inline]
+    pub fn copy<T: Copy>(self, from: &[T], n: usize, to: &mut Vec<T>) {
+        match self {
+            Sel::From(first) => to.extend_from_slice(&from[first..first + n]),
+            Sel::Rows(rows) => to.extend(rows[..n].iter().map(|&i| from[i as usize])),
+        }
+    }
 }
 
 /// One attribute of many rows: values and, only while some row is null, a byte a row that is 1 for null.
@@ -380,13 +389,13 @@ impl Column {
     pub fn append(&mut self, from: &Column, sel: Sel<'_>, n: usize) {
         let before = self.len();
         match (&mut self.data, &from.data) {
-            (Data::I32(a), Data::I32(b)) => copy(a, b, sel, n),
-            (Data::I64(a), Data::I64(b)) => copy(a, b, sel, n),
-            (Data::F32(a), Data::F32(b)) => copy(a, b, sel, n),
-            (Data::F64(a), Data::F64(b)) => copy(a, b, sel, n),
-            (Data::Bool(a), Data::Bool(b)) => copy(a, b, sel, n),
-            (Data::Str(a), Data::Str(b)) => copy(a, b, sel, n),
-            (Data::Any(a), Data::Any(b)) => copy(a, b, sel, n),
+            (Data::I32(a), Data::I32(b)) => sel.copy(b, n, a),
+            (Data::I64(a), Data::I64(b)) => sel.copy(b, n, a),
+            (Data::F32(a), Data::F32(b)) => sel.copy(b, n, a),
+            (Data::F64(a), Data::F64(b)) => sel.copy(b, n, a),
+            (Data::Bool(a), Data::Bool(b)) => sel.copy(b, n, a),
+            (Data::Str(a), Data::Str(b)) => sel.copy(b, n, a),
+            (Data::Any(a), Data::Any(b)) => sel.copy(b, n, a),
             _ => wrong(from.kind()),
         }
         self.append_nulls(&from.nulls, sel, n, before);
@@ -400,7 +409,7 @@ impl Column {
             return;
         }
         self.nulls.resize(before, 0);
-        copy(&mut self.nulls, from, sel, n);
+        sel.copy(from, n, &mut self.nulls);
         if before == 0 && !self.nulls.contains(&1) {
             self.nulls.clear();
         }
@@ -427,14 +436,6 @@ fn become_value<T>(to: &mut Vec<T>, x: T) {
             to.clear();
             to.push(x);
         }
-    }
-}
-
-#[inline]
-fn copy<T: Copy>(to: &mut Vec<T>, from: &[T], sel: Sel<'_>, n: usize) {
-    match sel {
-        Sel::From(first) => to.extend_from_slice(&from[first..first + n]),
-        Sel::Rows(rows) => to.extend(rows[..n].iter().map(|&i| from[i as usize])),
     }
 }
 

@@ -47,10 +47,7 @@ impl Columns {
 
     /// Appends `n` rows of columns of the same kinds and arena.
     pub fn append(&mut self, from: &Columns, sel: Sel<'_>, n: usize) {
-        match sel {
-            Sel::From(first) => self.ts.extend_from_slice(&from.ts[first..first + n]),
-            Sel::Rows(rows) => self.ts.extend(rows[..n].iter().map(|&i| from.ts[i as usize])),
-        }
+        sel.copy(&from.ts, n, &mut self.ts);
         for (to, from) in self.cols.iter_mut().zip(&from.cols) {
             to.append(from, sel, n);
         }

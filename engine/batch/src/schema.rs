@@ -88,6 +88,16 @@ impl Kind {
             Kind::Any => Type::Object,
         }
     }
+
+    /// Bytes of a value in a column.
+    pub fn width(self) -> usize {
+        match self {
+            Kind::Bool => 1,
+            Kind::I32 | Kind::F32 => 4,
+            Kind::I64 | Kind::F64 => 8,
+            Kind::Str | Kind::Any => 16,
+        }
+    }
 }
 
 /// A named, typed member of a stream.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use riddhi_batch::{Arena, Column, Data, Kind, Sel, Str, Type, Value};
-use riddhi_exec::expr::{Program, Rows, Scratch, Source};
+use riddhi_exec::expr::{Program, Rows, Scratch};
 use riddhi_plan::expr::{Arith, Compare, Expr, Node};
 use riddhi_plan::registry::{ArgType, Failed, Registry};
 use riddhi_ql::Span;
@@ -126,10 +126,6 @@ fn call_convert(value: Expr, ty: &str) -> Expr {
     Expr { ty: bound.ty, kind: bound.kind, node, span: Span::default() }
 }
 
-fn rows<'a>(cols: &'a [Column], sel: Sel<'a>, n: usize) -> Rows<'a> {
-    Rows { n, input: Source { cols, sel }, computed: Source::NONE, ts: &[], now: &[], serial: 0, seed: 0 }
-}
-
 fn bench(c: &mut Criterion) {
     let mut arena = Arena::new();
     let cols = columns(&mut arena);
@@ -148,7 +144,7 @@ fn bench(c: &mut Criterion) {
                     b.iter(|| {
                         hits.clear();
                         program.select(
-                            black_box(&rows(&cols, sel, n)),
+                            black_box(&Rows::of(&cols, sel, n)),
                             &mut arena,
                             &mut scratch,
                             &mut hits,
@@ -164,7 +160,7 @@ fn bench(c: &mut Criterion) {
                 b.iter(|| {
                     out.clear();
                     arena.bytes_mut().truncate(kept);
-                    program.eval(black_box(&rows(&cols, sel, n)), &mut arena, &mut scratch, &mut out, &mut failed);
+                    program.eval(black_box(&Rows::of(&cols, sel, n)), &mut arena, &mut scratch, &mut out, &mut failed);
                     matches!(out.data, Data::Any(_))
                 })
             });

@@ -6,7 +6,7 @@ use riddhi_plan::logical::QueryPlan;
 use riddhi_plan::partition::{SplitKey, SplitPlan};
 use riddhi_plan::registry::{Failed, Volatility};
 
-use crate::expr::{Program, Rows, Scratch, Source};
+use crate::expr::{Program, Rows, Scratch};
 use crate::operator::{Inputs, Operator};
 use crate::partition::{KEYS_MAX, Keys, NO_KEY};
 use crate::query::{Cx, Failure, Section};
@@ -115,15 +115,7 @@ impl Split {
                 self.now.resize(self.now.len() + chunk.rows as usize, cx.steps.now(chunk.step));
             }
         }
-        let rows = Rows {
-            n,
-            input: Source { cols: &flow.rows.cols, sel: Sel::From(first) },
-            computed: Source::NONE,
-            ts: &self.ts,
-            now: &self.now,
-            serial: 0,
-            seed: 0,
-        };
+        let rows = Rows { ts: &self.ts, now: &self.now, ..Rows::of(&flow.rows.cols, Sel::From(first), n) };
         self.keys.clear();
         self.failed.clear();
         let before = self.out.chunks.len();
@@ -326,16 +318,11 @@ fn texts(keys: &mut Keys, column: &Column, arena: &riddhi_batch::Arena, out: &mu
 /// Appends the attributes that are read; the columns of the others stay empty.
 fn append(to: &mut Flow, from: &Flow, sel: Sel<'_>, n: usize, read: &[bool]) {
     // Rows of a named window keep their kinds.
-    match (from.kinds.is_empty(), sel) {
-        (true, _) => {}
-        (_, Sel::From(first)) => to.kinds.extend_from_slice(&from.kinds[first..first + n]),
-        (_, Sel::Rows(rows)) => to.kinds.extend(rows[..n].iter().map(|&i| from.kinds[i as usize])),
+    if !from.kinds.is_empty() {
+        sel.copy(&from.kinds, n, &mut to.kinds);
     }
     let (to, from) = (&mut to.rows, &from.rows);
-    match sel {
-        Sel::From(first) => to.ts.extend_from_slice(&from.ts[first..first + n]),
-        Sel::Rows(rows) => to.ts.extend(rows[..n].iter().map(|&i| from.ts[i as usize])),
-    }
+    sel.copy(&from.ts, n, &mut to.ts);
     for ((to, from), read) in to.cols.iter_mut().zip(&from.cols).zip(read) {
         if *read {
             to.append(from, sel, n);

@@ -403,7 +403,7 @@ impl Store {
 
     /// Bytes held, about.
     pub fn bytes(&self) -> usize {
-        let columns: usize = self.kinds.iter().map(|k| width(*k)).sum();
+        let columns: usize = self.kinds.iter().map(|k| k.width()).sum();
         let row = 8 + if self.grouped { 4 } else { 0 } + columns;
         let arenas: usize = self.pages.iter().chain(&self.thin).map(|p| p.arena.len()).sum();
         (self.pages.len() + self.thin.len() + self.free.len()) * self.page_rows() * row + arenas
@@ -534,15 +534,6 @@ fn after(sel: Sel<'_>, done: usize) -> Sel<'_> {
     match sel {
         Sel::From(first) => Sel::From(first + done),
         Sel::Rows(rows) => Sel::Rows(&rows[done..]),
-    }
-}
-
-fn width(kind: Kind) -> usize {
-    match kind {
-        Kind::I32 | Kind::F32 => 4,
-        Kind::I64 | Kind::F64 => 8,
-        Kind::Bool => 1,
-        Kind::Str | Kind::Any => 16,
     }
 }
 

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use riddhi_batch::{Arena, Attribute, Column, Schema, Sel, Type, Value};
-use riddhi_exec::expr::{Rows, Source};
+use riddhi_exec::expr::Rows;
 use riddhi_exec::table::{Answers, Events, InMemory, Prepared, ROWS_MAX, Rejected, StoreError, Table, TableStore};
 use riddhi_plan::expr::{Arith, Compare, Expr, Node};
 use riddhi_plan::table::{Change, ChangePlan, SetPlan, TableCondition, TablePlan};
@@ -64,15 +64,7 @@ fn with<T>(events: &[(i32, i32)], ends: &[u32], f: impl FnOnce(&Events<'_>, &mut
         cols[0].push_i32(k);
         cols[1].push_i32(v);
     }
-    let rows = Rows {
-        n: events.len(),
-        input: Source { cols: &cols, sel: Sel::From(0) },
-        computed: Source::NONE,
-        ts: &[],
-        now: &[],
-        serial: 0,
-        seed: 0,
-    };
+    let rows = Rows::of(&cols, Sel::From(0), events.len());
     f(&Events { rows, ends, names: &[] }, &mut Arena::new())
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use riddhi_batch::{Arena, Attribute, Column, Kind, Reader, Schema, Sel, Type, Value, Writer};
-use riddhi_exec::expr::{Rows, Source};
+use riddhi_exec::expr::Rows;
 use riddhi_exec::table::{Assigned, Finder, Place, Refusal, Table};
 use riddhi_plan::expr::{Compare, Expr, Node};
 use riddhi_plan::table::{Access, TablePlan};
@@ -48,15 +48,7 @@ fn columns(rows: &[Row], arena: &mut Arena) -> Vec<Column> {
 fn find(finder: &Finder, table: &mut Table, events: &[Row]) -> Vec<Vec<Row>> {
     let mut arena = Arena::new();
     let cols = columns(events, &mut arena);
-    let rows = Rows {
-        n: events.len(),
-        input: Source { cols: &cols, sel: Sel::From(0) },
-        computed: Source::NONE,
-        ts: &[],
-        now: &[],
-        serial: 0,
-        seed: 0,
-    };
+    let rows = Rows::of(&cols, Sel::From(0), events.len());
     let mut found = finder.found();
     finder.find(table, &rows, &mut arena, &mut found);
     let lists: Vec<Vec<Row>> =

@@ -114,6 +114,17 @@ impl Expr {
         }
     }
 
+    /// Marks the attributes that it reads among those of which there is a mark.
+    pub fn mark_attributes(&self, used: &mut [bool]) {
+        self.visit(&mut |e| {
+            if let Node::Attr(a) = e.node
+                && let Some(used) = used.get_mut(a as usize)
+            {
+                *used = true;
+            }
+        });
+    }
+
     /// The most volatile thing inside.
     pub fn volatility(&self) -> Volatility {
         let mut most = Volatility::Pure;

@@ -205,21 +205,11 @@ impl QueryPlan {
         if let Role::States(states) = &self.role {
             let conditions = || states.slots.iter().flat_map(|s| &s.conditions);
             all.extend(conditions().map(|c| &c.expr));
-            all.extend(conditions().flat_map(|c| arguments(&c.aggregates)));
+            all.extend(conditions().flat_map(|c| AggregatePlan::expressions(&c.aggregates)));
             functions.extend(states.slots.iter().flat_map(|s| &s.functions));
         }
-        for handler in self.before.iter().chain(&self.after).chain(functions) {
-            match handler {
-                Handler::Filter { condition, aggregates } => {
-                    all.push(condition);
-                    all.extend(arguments(aggregates));
-                }
-                Handler::Stream { args, aggregates, .. } => {
-                    all.extend(args);
-                    all.extend(arguments(aggregates));
-                }
-            }
-        }
+        let handlers = self.before.iter().chain(&self.after).chain(functions);
+        all.extend(handlers.flat_map(Handler::expressions));
         all.extend(self.select.expressions());
         if let Role::Join(join) = &self.role {
             all.extend(join.sides.iter().flat_map(|side| side.stage.expressions()).chain(&join.on));
@@ -243,11 +233,6 @@ impl QueryPlan {
     pub fn streams(&self) -> impl Iterator<Item = usize> {
         self.inputs.iter().copied().chain(self.output)
     }
-}
-
-/// Arguments of aggregates and the conditions they stand under.
-fn arguments(aggregates: &[AggregatePlan]) -> impl Iterator<Item = &Expr> {
-    aggregates.iter().flat_map(|a| a.arg.iter().chain(&a.when))
 }
 
 /// Which kinds of row a query puts out.
@@ -317,6 +302,17 @@ pub enum Handler {
     },
 }
 
+impl Handler {
+    /// All expressions: the condition or the arguments, and those of aggregates.
+    pub fn expressions(&self) -> impl Iterator<Item = &Expr> {
+        let (own, aggregates) = match self {
+            Handler::Filter { condition, aggregates } => (std::slice::from_ref(condition), aggregates),
+            Handler::Stream { args, aggregates, .. } => (&args[..], aggregates),
+        };
+        own.iter().chain(AggregatePlan::expressions(aggregates))
+    }
+}
+
 /// An aggregator with its argument.
 #[derive(Clone, Debug)]
 pub struct AggregatePlan {
@@ -331,6 +327,13 @@ pub struct AggregatePlan {
     pub when: Option<Expr>,
     /// Whether a new batch empties it; not so in `having`, where Siddhi's aggregates run on.
     pub resets: bool,
+}
+
+impl AggregatePlan {
+    /// Arguments of aggregates and the conditions they stand under.
+    pub fn expressions(aggregates: &[AggregatePlan]) -> impl Iterator<Item = &Expr> {
+        aggregates.iter().flat_map(|a| a.arg.iter().chain(&a.when))
+    }
 }
 
 /// The selection of a query.
@@ -357,11 +360,10 @@ pub struct SelectPlan {
 }
 
 impl SelectPlan {
-    /// All its expressions.
+    /// All expressions: of output attributes, `having` and what is sorted by, and those of aggregates.
     pub fn expressions(&self) -> impl Iterator<Item = &Expr> {
-        let items = self.items.iter().map(|i| &i.expr);
-        let arguments = self.aggregates.iter().flat_map(|a| a.arg.iter().chain(&a.when));
-        items.chain(&self.having).chain(&self.sort_keys).chain(arguments)
+        let items = self.items.iter().map(|item| &item.expr);
+        items.chain(&self.having).chain(&self.sort_keys).chain(AggregatePlan::expressions(&self.aggregates))
     }
 }
 

@@ -11,7 +11,6 @@ use riddhi_exec::split::Split;
 use riddhi_exec::states::States;
 use riddhi_exec::table::ChangeTable;
 use riddhi_exec::trigger::Trigger;
-use riddhi_plan::expr::{self, Expr};
 use riddhi_plan::logical::{Handler, Mode, QueryPlan, Role};
 use riddhi_plan::registry::Timers;
 
@@ -397,28 +396,14 @@ fn note_reads(query: &QueryPlan, read: &mut [bool]) {
     if let Some(number) = query.partition.and_then(|of| read.get_mut(of.column as usize)) {
         *number = true;
     }
-    let mut note = |expr: &Expr| {
-        expr.visit(&mut |e| {
-            if let expr::Node::Attr(a) = e.node
-                && let Some(read) = read.get_mut(a as usize)
-            {
-                *read = true;
-            }
-        });
-    };
     for handler in query.before.iter().chain(&query.after) {
-        match handler {
-            Handler::Filter { condition, aggregates } => {
-                note(condition);
-                aggregates.iter().flat_map(|a| a.arg.iter().chain(&a.when)).for_each(&mut note);
-            }
-            Handler::Stream { .. } => return read.fill(true),
+        if let Handler::Stream { .. } = handler {
+            return read.fill(true);
         }
+        handler.expressions().for_each(|e| e.mark_attributes(read));
     }
     let select = &query.select;
-    select.items.iter().for_each(|i| note(&i.expr));
-    select.having.iter().for_each(&mut note);
-    select.aggregates.iter().flat_map(|a| a.arg.iter().chain(&a.when)).for_each(&mut note);
+    select.expressions().for_each(|e| e.mark_attributes(read));
     let window = query.window.iter().flat_map(|w| w.looks_at());
     let plain = select.group_by.iter().copied().chain(window);
     plain.for_each(|a| {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use riddhi_batch::{Arena, Columns, Sel};
 use riddhi_exec::aggregation::Listing;
-use riddhi_exec::expr::{Rows, Source};
+use riddhi_exec::expr::Rows;
 use riddhi_exec::table::{Finder, Refusal, Table};
 use riddhi_plan::logical;
 use riddhi_plan::on_demand::{Contents, OnDemandPlan};
@@ -169,8 +169,7 @@ impl OnDemand {
 fn look_up(condition: &TableCondition, table: &mut Table, now: i64) -> Result<Vec<u32>, String> {
     let finder = Finder::compile(condition);
     let mut found = finder.found();
-    let nothing = || Source { cols: &[], sel: Sel::From(0) };
-    let event = Rows { n: 1, input: nothing(), computed: nothing(), ts: &[TIME], now: &[now], serial: 0, seed: 0 };
+    let event = Rows { ts: &[TIME], now: &[now], ..Rows::of(&[], Sel::From(0), 1) };
     finder.find(table, &event, &mut Arena::default(), &mut found);
     match found.failed.reason.take() {
         Some(why) => Err(why.to_string()),

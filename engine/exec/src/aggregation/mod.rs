@@ -20,7 +20,7 @@ use riddhi_batch::{Arena, Column, Columns, Data, LoadError, Reader, Sel, Writer}
 use riddhi_plan::aggregation::AggregationPlan;
 use riddhi_plan::registry::Failed;
 
-use crate::expr::{Program, Rows, Scratch, Source};
+use crate::expr::{Program, Rows, Scratch};
 use crate::table::Table;
 use level::{Level, Places, Taken, columns};
 
@@ -163,15 +163,7 @@ impl Aggregation {
     /// Computes what readers see.
     fn show(&self, rows: &[Column], arena: &mut Arena, out: &mut Columns) -> usize {
         let n = rows[0].len();
-        let call = Rows {
-            n,
-            input: Source { cols: rows, sel: Sel::From(0) },
-            computed: Source::NONE,
-            ts: &[],
-            now: &[],
-            serial: 0,
-            seed: 0,
-        };
+        let call = Rows::of(rows, Sel::From(0), n);
         let (mut scratch, mut failed) = (Scratch::new(), Failed::default());
         for (item, to) in self.items.iter().zip(&mut out.cols) {
             item.eval(&call, arena, &mut scratch, to, &mut failed);

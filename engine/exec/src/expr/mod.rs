@@ -61,6 +61,14 @@ pub struct Rows<'a> {
     pub seed: u64,
 }
 
+impl<'a> Rows<'a> {
+    /// `n` rows of columns, for programs that ask for attributes only.
+    pub fn of(cols: &'a [Column], sel: Sel<'a>, n: usize) -> Rows<'a> {
+        let input = Source { cols, sel };
+        Rows { n, input, computed: Source::NONE, ts: &[], now: &[], serial: 0, seed: 0 }
+    }
+}
+
 /// A compiled expression.
 #[derive(Debug)]
 pub struct Program {

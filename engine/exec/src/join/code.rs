@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use riddhi_batch::{Kind, Schema};
-use riddhi_plan::expr::{Expr, Node};
+use riddhi_plan::expr::Expr;
 use riddhi_plan::join::{JoinPlan, SideOf};
 use riddhi_plan::logical::{Kinds, QueryPlan};
 use riddhi_plan::registry::{Finds, Leaving, Volatility};
@@ -131,7 +131,7 @@ impl JoinCode {
         let carried = |used: Vec<bool>| carried(join, &sides, plan.schema.attributes.len(), &used);
         let used = |exprs: &mut dyn Iterator<Item = &Expr>| {
             let mut used = vec![false; plan.schema.attributes.len()];
-            exprs.for_each(|e| note(e, &mut used));
+            exprs.for_each(|e| e.mark_attributes(&mut used));
             used
         };
         let condition =
@@ -217,7 +217,7 @@ fn table_code(join: &JoinPlan, sides: &[SideCode; 2]) -> Option<TableCode> {
     // The event's attributes, then the timestamps of the left and of the right row.
     let mut used = vec![false; attributes + 2];
     let asked = join.buckets.iter().flat_map(|b| [&b.start, &b.per].into_iter().chain(&b.end));
-    condition.expressions().chain(asked).for_each(|e| note(e, &mut used));
+    condition.expressions().chain(asked).for_each(|e| e.mark_attributes(&mut used));
     let mut carried = Vec::new();
     for (to, _) in used.iter().enumerate().filter(|(_, used)| **used) {
         if to >= attributes {
@@ -230,16 +230,6 @@ fn table_code(join: &JoinPlan, sides: &[SideCode; 2]) -> Option<TableCode> {
     let kinds = join.sides[own].schema.attributes.iter().map(|a| a.kind).chain([Kind::I64; 2]).collect();
     let buckets = join.buckets.as_ref().map(BucketsCode::compile);
     Some(TableCode { side, number: condition.table, finder: Finder::compile(condition), buckets, carried, kinds })
-}
-
-fn note(expr: &Expr, used: &mut [bool]) {
-    expr.visit(&mut |e| {
-        if let Node::Attr(a) = e.node
-            && let Some(used) = used.get_mut(a as usize)
-        {
-            *used = true;
-        }
-    });
 }
 
 /// What the joined rows have to carry. Behind the attributes of both sides stand the timestamps of their rows.

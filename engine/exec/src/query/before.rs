@@ -51,7 +51,7 @@ impl Work {
         b.hits.clear();
         b.failed.clear();
         let rows =
-            rows_of(input, selected, results(&self.state.handlers, own), (&b.ts, &b.now), (self.serial, code.seed));
+            selected.rows_of(input, results(&self.state.handlers, own), (&b.ts, &b.now), (self.serial, code.seed));
         condition.select(&rows, cx.arena, &mut b.scratch, &mut b.hits, &mut b.failed);
         if !b.failed.is_empty() {
             report_rows(code, cx, &b.failed, input, selected);
@@ -71,19 +71,13 @@ impl Work {
         selected: &mut Selected,
         volatility: Volatility,
     ) {
-        self.buffers.ts.clear();
-        self.buffers.now.clear();
-        if volatility >= Volatility::RowTime {
-            self.buffers.ts.extend((0..selected.n).map(|i| input.rows.ts[selected.row(i)]));
-        }
-        if volatility >= Volatility::Clock {
+        let asks_now = volatility >= Volatility::Clock;
+        if asks_now {
             selected.cut(&input.chunks, from, to);
-            selected.clock(cx.steps, &mut self.buffers.now);
         }
+        self.note_times(cx, input, selected, (volatility >= Volatility::RowTime, asks_now));
     }
-}
 
-impl Work {
     /// Lets the aggregates of a handler, if it has any, take in the selected rows. Returns which they are among all of the
     /// query's handlers, of which `next` is the number.
     #[inline]
@@ -119,7 +113,7 @@ impl Work {
     ) {
         self.volatile_inputs(cx, input, range, selected, Volatility::Random);
         let (b, results) = (&mut self.buffers, Source::NONE);
-        let rows = rows_of(input, selected, results, (&b.ts, &b.now), (self.serial, code.seed));
+        let rows = selected.rows_of(input, results, (&b.ts, &b.now), (self.serial, code.seed));
         let own = &mut self.state.handlers[own];
         for failed in take_in(own, codes, &rows, cx.arena, &mut b.scratch, &mut b.hits) {
             report(code, cx, &failed, first_step(input, selected, &failed));
@@ -152,9 +146,7 @@ impl Work {
             selected.keep(&b.hits);
         }
     }
-}
 
-impl Work {
     /// A stream function's arguments for the selected rows. Those for which one cannot be computed are marked in the buffers.
     pub(super) fn stream_args(
         &mut self,
@@ -169,7 +161,7 @@ impl Work {
         self.volatile_inputs(cx, input, range, selected, Volatility::Random);
         let b = &mut self.buffers;
         let rows =
-            rows_of(input, selected, results(&self.state.handlers, own), (&b.ts, &b.now), (self.serial, code.seed));
+            selected.rows_of(input, results(&self.state.handlers, own), (&b.ts, &b.now), (self.serial, code.seed));
         b.failed.clear();
         let args = stream_arguments(function, &rows, cx.arena, &mut b.scratch, &mut b.failed);
         self.serial += if code.asks_random { selected.n as u64 } else { 0 };
@@ -196,16 +188,4 @@ pub(crate) fn stream_arguments(
         exact_column(column, *kind, arena, failed)
     };
     function.args.iter().map(argument).collect()
-}
-
-/// The selected rows of an input, for a program: with their times and clocks, the number of the first, and the seed.
-fn rows_of<'a>(
-    input: &'a Flow,
-    selected: &'a Selected,
-    computed: Source<'a>,
-    (ts, now): (&'a [i64], &'a [i64]),
-    (serial, seed): (u64, u64),
-) -> Rows<'a> {
-    let from = Source { cols: &input.rows.cols, sel: selected.sel() };
-    Rows { n: selected.n, input: from, computed, ts, now, serial, seed }
 }

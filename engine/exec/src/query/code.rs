@@ -133,6 +133,13 @@ pub struct AggregateCode {
     pub place: Option<usize>,
 }
 
+impl AggregateCode {
+    /// Arguments of aggregates and the conditions they stand under.
+    fn programs(aggregates: &[AggregateCode]) -> impl Iterator<Item = &Program> {
+        aggregates.iter().flat_map(|a| a.arg.iter().chain(&a.when))
+    }
+}
+
 /// A query, compiled.
 #[derive(Debug)]
 pub struct Code {
@@ -361,7 +368,7 @@ impl Code {
         let mut most = Vec::new();
         let steps = self.before.iter().chain(&self.after);
         for step in steps {
-            most.extend(step.aggregates().iter().flat_map(|a| a.arg.iter().chain(&a.when)).map(Program::volatility));
+            most.extend(AggregateCode::programs(step.aggregates()).map(Program::volatility));
             match step {
                 Step::Filter { condition, .. } => most.push(condition.volatility()),
                 Step::Stream(function) => most.extend(function.args.iter().map(|(arg, _)| arg.volatility())),
@@ -369,7 +376,7 @@ impl Code {
         }
         let selection = self.items.iter().chain(&self.args).chain(&self.having).chain(&self.sort_keys);
         most.extend(selection.map(Program::volatility));
-        most.extend(self.aggregates.iter().flat_map(|a| a.arg.iter().chain(&a.when)).map(Program::volatility));
+        most.extend(AggregateCode::programs(&self.aggregates).map(Program::volatility));
         // Volatility is ordered, so an expression that asks for random values may ask for the clock too.
         self.asks_ts = most.iter().any(|&v| v >= Volatility::RowTime);
         self.asks_now = most.iter().any(|&v| v >= Volatility::Clock);
@@ -545,8 +552,7 @@ pub(crate) fn seed(key: &str) -> u64 {
 
 /// Whether an argument has another value when its row leaves than when it came.
 fn volatile_args(plan: &QueryPlan) -> bool {
-    let args = plan.select.aggregates.iter().flat_map(|a| a.arg.iter().chain(&a.when));
-    args.into_iter().any(|a| a.volatility() > Volatility::Pure)
+    AggregatePlan::expressions(&plan.select.aggregates).any(|a| a.volatility() > Volatility::Pure)
 }
 
 /// Whether all that an expression reads is of its declared type, so that no row of it can fail.
@@ -597,27 +603,16 @@ fn items_sound(plan: &QueryPlan) -> bool {
 fn kept(plan: &QueryPlan, way: Way) -> Vec<u32> {
     let all = (plan.schema.attributes.len() - added(&plan.after)) as u32;
     let mut used = vec![false; all as usize];
-    let mut note = |expr: &Expr| {
-        expr.visit(&mut |e| {
-            if let Node::Attr(a) = e.node
-                && let Some(used) = used.get_mut(a as usize)
-            {
-                *used = true;
-            }
-        });
-    };
-    plan.select.items.iter().for_each(|i| note(&i.expr));
-    if way == Way::General {
-        plan.select.having.iter().chain(&plan.select.sort_keys).for_each(&mut note);
-        plan.select.aggregates.iter().flat_map(|a| a.arg.iter().chain(&a.when)).for_each(&mut note);
+    let mut note = |expr: &Expr| expr.mark_attributes(&mut used);
+    if way != Way::General {
+        plan.select.items.iter().for_each(|i| note(&i.expr));
+    } else {
+        plan.select.expressions().for_each(&mut note);
         for handler in &plan.after {
-            match handler {
-                Handler::Filter { condition, aggregates } => {
-                    note(condition);
-                    aggregates.iter().flat_map(|a| a.arg.iter().chain(&a.when)).for_each(&mut note);
-                }
-                Handler::Stream { .. } => return (0..all).collect(),
+            if let Handler::Stream { .. } = handler {
+                return (0..all).collect();
             }
+            handler.expressions().for_each(&mut note);
         }
         let window = plan.window.iter().flat_map(|w| &w.keeps);
         plan.select.group_by.iter().chain(window).filter(|&&a| a < all).for_each(|&a| used[a as usize] = true);

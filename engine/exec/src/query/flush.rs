@@ -8,7 +8,7 @@ use super::emit::put_chunks;
 use super::fetched::Fetched;
 use super::rows::Selected;
 use super::slide::entering;
-use super::{Aggregates, Code, Cx, Work, compute};
+use super::{Aggregates, Code, Cx, Work, compute_items};
 use crate::expr::{Rows, Source};
 
 /// Buffers of released batches.
@@ -138,10 +138,7 @@ impl Work {
                 seed: code.seed,
             };
             let first = self.out.rows.len();
-            b.failed.clear();
-            for (item, out) in code.items.iter().zip(&mut self.out.rows.cols) {
-                compute(item, &rows, cx.arena, &mut b.scratch, out, &mut b.failed);
-            }
+            compute_items(code, &rows, cx.arena, &mut b.scratch, &mut self.out.rows.cols, &mut b.failed);
             self.serial += if code.asks_random { f.rows.len() as u64 } else { 0 };
             self.out.rows.ts.extend_from_slice(&f.fetched.kept.ts);
             f.fetched.place(code);

@@ -447,6 +447,19 @@ impl Work {
         }
     }
 
+    /// Notes in the buffers the times and the clocks of the selected rows, as far as they are asked for.
+    fn note_times(&mut self, cx: &Cx<'_>, input: &Flow, selected: &Selected, (ts, now): (bool, bool)) {
+        let b = &mut self.buffers;
+        b.ts.clear();
+        b.now.clear();
+        if ts {
+            b.ts.extend((0..selected.n).map(|i| input.rows.ts[selected.row(i)]));
+        }
+        if now {
+            selected.clock(cx.steps, &mut b.now);
+        }
+    }
+
     /// Takes over the timers that the window asked for at `step`.
     fn arm(&mut self, code: &Code, cx: &Cx<'_>, step: u32) {
         if !code.timed {
@@ -512,6 +525,21 @@ fn compute(
     match program.attribute() {
         Some(a) => out.append(&rows.input.cols[a as usize], rows.input.sel, rows.n),
         None => program.eval(rows, arena, scratch, out, failed),
+    }
+}
+
+/// Appends the output attributes of `rows`; which of them cannot be computed is in `failed`.
+fn compute_items(
+    code: &Code,
+    rows: &Rows<'_>,
+    arena: &mut Arena,
+    scratch: &mut Scratch,
+    out: &mut [Column],
+    failed: &mut Failed,
+) {
+    failed.clear();
+    for (item, out) in code.items.iter().zip(out) {
+        compute(item, rows, arena, scratch, out, failed);
     }
 }
 

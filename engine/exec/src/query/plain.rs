@@ -1,13 +1,13 @@
 //! Rows that pass: filter and projection.
 
-use riddhi_batch::{Arena, Chunk, Column, Flow, Sel};
+use riddhi_batch::{Arena, Chunk, Column, Flow};
 
 use super::code::ShortItem;
 use super::emit::put_chunks;
 use super::faults::report_rows;
 use super::rows::Selected;
-use super::{Code, Cx, Query, Work, compute};
-use crate::expr::{Program, Rows, Source};
+use super::{Code, Cx, Query, Work, compute_items};
+use crate::expr::{Program, Source};
 
 /// Whether a row passed a query's conditions.
 enum Passed {
@@ -199,29 +199,11 @@ impl Work {
 
     /// Appends the selected rows' results as chunks. False, and nothing appended, if a row failed.
     fn project(&mut self, code: &Code, cx: &mut Cx<'_>, input: &Flow, selected: &mut Selected) -> bool {
+        self.note_times(cx, input, selected, (code.asks_ts, code.asks_now));
         let b = &mut self.buffers;
         let first = self.out.rows.len();
-        b.failed.clear();
-        b.ts.clear();
-        b.now.clear();
-        if code.asks_ts {
-            b.ts.extend((0..selected.n).map(|i| input.rows.ts[selected.row(i)]));
-        }
-        if code.asks_now {
-            selected.clock(cx.steps, &mut b.now);
-        }
-        let rows = Rows {
-            n: selected.n,
-            input: Source { cols: &input.rows.cols, sel: selected.sel() },
-            computed: Source::NONE,
-            ts: &b.ts,
-            now: &b.now,
-            serial: self.serial,
-            seed: code.seed,
-        };
-        for (item, out) in code.items.iter().zip(&mut self.out.rows.cols) {
-            compute(item, &rows, cx.arena, &mut b.scratch, out, &mut b.failed);
-        }
+        let rows = selected.rows_of(input, Source::NONE, (&b.ts, &b.now), (self.serial, code.seed));
+        compute_items(code, &rows, cx.arena, &mut b.scratch, &mut self.out.rows.cols, &mut b.failed);
         if !b.failed.is_empty() {
             self.out.rows.cols.iter_mut().for_each(|c| c.truncate(first));
             return false;
@@ -229,10 +211,7 @@ impl Work {
         if code.asks_random {
             self.serial += selected.n as u64;
         }
-        match rows.input.sel {
-            Sel::From(f) => self.out.rows.ts.extend_from_slice(&input.rows.ts[f..f + selected.n]),
-            Sel::Rows(r) => self.out.rows.ts.extend(r.iter().map(|&i| input.rows.ts[i as usize])),
-        }
+        rows.input.sel.copy(&input.rows.ts, selected.n, &mut self.out.rows.ts);
         self.push_chunks(code, cx.arena, selected, first);
         true
     }

@@ -1,7 +1,8 @@
 //! The rows of a turn that passed the handlers before the window, and the chunks they came in.
 
-use riddhi_batch::{Chunk, Sel};
+use riddhi_batch::{Chunk, Flow, Sel};
 
+use crate::expr::{Rows, Source};
 use crate::steps::Steps;
 
 /// What is left of one input chunk.
@@ -114,6 +115,18 @@ impl Selected {
                 self.pieces.push(of(i, row));
             }
         }
+    }
+
+    /// The selected rows of an input, for a program: with results of aggregates, times and clocks, the number of the first, and the
+    /// seed.
+    pub fn rows_of<'a>(
+        &'a self,
+        input: &'a Flow,
+        computed: Source<'a>,
+        (ts, now): (&'a [i64], &'a [i64]),
+        (serial, seed): (u64, u64),
+    ) -> Rows<'a> {
+        Rows { computed, ts, now, serial, seed, ..Rows::of(&input.rows.cols, self.sel(), self.n) }
     }
 
     /// Whether every piece is one row.

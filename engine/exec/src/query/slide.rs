@@ -6,7 +6,7 @@ use riddhi_plan::registry::{Alike, Entering, Failed, Groups as RunGroups, Leave,
 use super::emit::{Slots, pick, put_chunks};
 use super::faults::{note_rows, report_rows};
 use super::rows::Selected;
-use super::{Aggregates, Code, Cx, Work, compose, compute, report, step_of};
+use super::{Aggregates, Code, Cx, Work, compose, compute, compute_items, report, step_of};
 use crate::expr::{Rows, Source};
 use crate::groups::Groups;
 use crate::store::{Store, longs};
@@ -74,15 +74,7 @@ impl Work {
     /// Computes the arguments that are not bare attributes.
     pub(super) fn compute_args(&mut self, code: &Code, cx: &mut Cx<'_>, input: &Flow, selected: &Selected) {
         let b = &mut self.buffers;
-        let rows = Rows {
-            n: selected.n,
-            input: Source { cols: &input.rows.cols, sel: selected.sel() },
-            computed: Source::NONE,
-            ts: &[],
-            now: &[],
-            serial: self.serial,
-            seed: code.seed,
-        };
+        let rows = selected.rows_of(input, Source::NONE, (&[], &[]), (self.serial, code.seed));
         for (program, column) in code.args.iter().zip(&mut b.args) {
             column.clear();
             // Without a window a bare attribute of unfiltered rows is read where it stands.
@@ -164,24 +156,10 @@ impl Work {
         if code.asks_random {
             self.serial += selected.n as u64;
         }
+        self.note_times(cx, input, selected, (code.asks_ts, code.asks_now));
         let b = &mut self.buffers;
-        b.ts.clear();
-        b.now.clear();
-        if code.asks_ts {
-            b.ts.extend((0..selected.n).map(|i| input.rows.ts[selected.row(i)]));
-        }
-        if code.asks_now {
-            selected.clock(cx.steps, &mut b.now);
-        }
-        let everything = Rows {
-            n: selected.n,
-            input: Source { cols: &input.rows.cols, sel: selected.sel() },
-            computed: Source { cols: &self.state.aggregates.results, sel: Sel::From(0) },
-            ts: &b.ts,
-            now: &b.now,
-            serial,
-            seed: code.seed,
-        };
+        let computed = Source { cols: &self.state.aggregates.results, sel: Sel::From(0) };
+        let everything = selected.rows_of(input, computed, (&b.ts, &b.now), (serial, code.seed));
         // Rows that pass `having` and can be computed, when not all do.
         let mut passing: Option<Vec<u32>> = None;
         if let Some(having) = &code.having {
@@ -198,10 +176,7 @@ impl Work {
         let first = self.out.rows.len();
         let plain_chunks = code.uncut();
         if passing.is_none() && selected.singles() && plain_chunks {
-            b.failed.clear();
-            for (item, out) in code.items.iter().zip(&mut self.out.rows.cols) {
-                compute(item, &everything, cx.arena, &mut b.scratch, out, &mut b.failed);
-            }
+            compute_items(code, &everything, cx.arena, &mut b.scratch, &mut self.out.rows.cols, &mut b.failed);
             if b.failed.is_empty() {
                 self.out.rows.ts.extend((0..selected.n).map(|i| input.rows.ts[selected.row(i)]));
                 if code.limits_groups() {
@@ -246,12 +221,8 @@ impl Work {
                 &mut b.picks,
                 &mut b.ends,
             );
-            b.failed.clear();
             b.ts.clear();
             b.now.clear();
-            if last_try {
-                b.places.clear();
-            }
             if code.asks_ts {
                 b.ts.extend(b.picks.iter().map(|&p| input.rows.ts[selected.row(p as usize)]));
             }
@@ -259,17 +230,14 @@ impl Work {
                 b.now.extend(b.picks.iter().map(|&p| cx.steps.now(selected.piece_of(p as usize).step)));
             }
             let rows = Rows {
-                n: b.picks.len(),
-                input: Source { cols: &input.rows.cols, sel: compose(selected, &b.picks, &mut b.places) },
                 computed: Source { cols: &self.state.aggregates.results, sel: Sel::Rows(&b.picks) },
                 ts: &b.ts,
                 now: &b.now,
                 serial,
                 seed: code.seed,
+                ..Rows::of(&input.rows.cols, compose(selected, &b.picks, &mut b.places), b.picks.len())
             };
-            for (item, out) in code.items.iter().zip(&mut self.out.rows.cols) {
-                compute(item, &rows, cx.arena, &mut b.scratch, out, &mut b.failed);
-            }
+            compute_items(code, &rows, cx.arena, &mut b.scratch, &mut self.out.rows.cols, &mut b.failed);
             if b.failed.is_empty() || last_try {
                 break;
             }

@@ -6,7 +6,7 @@ use riddhi_plan::registry::Volatility;
 use riddhi_plan::table::{ChangePlan, TablePlan};
 
 use super::change::{Applier, Rejection};
-use crate::expr::{Rows, Source};
+use crate::expr::Rows;
 use crate::operator::{Inputs, Operator};
 use crate::query::{Cx, Failure, Section, seed};
 
@@ -82,15 +82,8 @@ impl Operator for ChangeTable {
         }
         let n = self.ends.last().map_or(0, |&end| end as usize);
         let ts = if volatility >= Volatility::RowTime { &flow.rows.ts[start..start + n] } else { &[] };
-        let events = Rows {
-            n,
-            input: Source { cols: &flow.rows.cols, sel: Sel::From(start) },
-            computed: Source::NONE,
-            ts,
-            now: &self.now,
-            serial: self.serial,
-            seed: 0,
-        };
+        let rows = Rows::of(&flow.rows.cols, Sel::From(start), n);
+        let events = Rows { ts, now: &self.now, serial: self.serial, ..rows };
         let (trouble, ends) = (&mut self.trouble, &self.ends);
         // The query stands right before.
         let mut faults = cx.shared.faults.get_mut(self.node as usize - 1).and_then(Option::as_mut);

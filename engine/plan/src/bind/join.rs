@@ -139,9 +139,9 @@ impl<'a> Pass<'a> {
             _ => {}
         }
         let mut used = vec![false; schema.len()];
-        on.iter().for_each(|e| note(e, &mut used));
+        on.iter().for_each(|e| e.mark_attributes(&mut used));
         let asked = buckets.iter().flat_map(|b: &BucketsPlan| [&b.start, &b.per].into_iter().chain(&b.end));
-        asked.for_each(|e| note(e, &mut used));
+        asked.for_each(|e| e.mark_attributes(&mut used));
         note_selection(&select, &mut used);
         let chains = [std::mem::take(&mut sides[0].chain), std::mem::take(&mut sides[1].chain)];
         let side = |at: usize, chain: Chain| {
@@ -399,18 +399,8 @@ fn stage(query: &Query, input: usize, schema: Schema, chain: Chain, used: &[bool
     }
 }
 
-fn note(expr: &Expr, used: &mut [bool]) {
-    expr.visit(&mut |e| {
-        if let Node::Attr(a) = e.node
-            && let Some(used) = used.get_mut(a as usize)
-        {
-            *used = true;
-        }
-    });
-}
-
 fn note_selection(select: &SelectPlan, used: &mut [bool]) {
-    select.expressions().for_each(|e| note(e, used));
+    select.expressions().for_each(|e| e.mark_attributes(used));
     select.group_by.iter().for_each(|&a| used[a as usize] = true);
 }
 

@@ -43,9 +43,9 @@ impl Held {
     /// Keeps rows of a flow.
     pub fn append(&mut self, from: &Flow, sel: Sel<'_>, n: usize, arena: &Arena) {
         if self.kinded {
-            extend(&mut self.kinds, &from.kinds, sel, n);
+            sel.copy(&from.kinds, n, &mut self.kinds);
         }
-        extend(&mut self.rows.ts, &from.rows.ts, sel, n);
+        sel.copy(&from.rows.ts, n, &mut self.rows.ts);
         for (to, &attribute) in self.rows.cols.iter_mut().zip(&self.attributes) {
             to.append_from(&from.rows.cols[attribute as usize], sel, n, arena, &mut self.arena);
         }
@@ -61,9 +61,9 @@ impl Held {
 
     /// Appends times and kinds of kept rows to a flow.
     pub fn copy_times(&self, sel: Sel<'_>, n: usize, to: &mut Flow) {
-        extend(&mut to.rows.ts, &self.rows.ts, sel, n);
+        sel.copy(&self.rows.ts, n, &mut to.rows.ts);
         if self.kinded {
-            extend(&mut to.kinds, &self.kinds, sel, n);
+            sel.copy(&self.kinds, n, &mut to.kinds);
         }
     }
 
@@ -90,9 +90,9 @@ impl Held {
         let attributes = std::mem::take(&mut self.attributes);
         let mut kept = Held { rows: Columns::new(kinds), attributes, kinded: self.kinded, ..Held::default() };
         let (sel, n) = (Sel::Rows(places), places.len());
-        extend(&mut kept.rows.ts, &self.rows.ts, sel, n);
+        sel.copy(&self.rows.ts, n, &mut kept.rows.ts);
         if self.kinded {
-            extend(&mut kept.kinds, &self.kinds, sel, n);
+            sel.copy(&self.kinds, n, &mut kept.kinds);
         }
         for (to, from) in kept.rows.cols.iter_mut().zip(&self.rows.cols) {
             to.append_from(from, sel, n, &self.arena, &mut kept.arena);
@@ -133,20 +133,7 @@ impl Held {
 
     /// Bytes held, about.
     pub fn bytes(&self) -> usize {
-        let width = |k: Kind| match k {
-            Kind::Bool => 1,
-            Kind::I32 | Kind::F32 => 4,
-            Kind::I64 | Kind::F64 => 8,
-            Kind::Str | Kind::Any => 16,
-        };
-        let row: usize = self.rows.cols.iter().map(|c| width(c.kind())).sum();
+        let row: usize = self.rows.cols.iter().map(|c| c.kind().width()).sum();
         self.rows.ts.capacity() * (8 + row) + self.arena.len()
-    }
-}
-
-fn extend<T: Copy>(to: &mut Vec<T>, from: &[T], sel: Sel<'_>, n: usize) {
-    match sel {
-        Sel::From(first) => to.extend_from_slice(&from[first..first + n]),
-        Sel::Rows(rows) => to.extend(rows[..n].iter().map(|&i| from[i as usize])),
     }
 }

@@ -244,12 +244,8 @@ impl Picks {
 /// Appends rows of one flow of the frame to another.
 fn copy_rows(from: &Flow, sel: Sel<'_>, n: usize, to: &mut Flow) {
     to.rows.append(&from.rows, sel, n);
-    if from.kinds.is_empty() {
-        return;
-    }
-    match sel {
-        Sel::From(first) => to.kinds.extend_from_slice(&from.kinds[first..first + n]),
-        Sel::Rows(rows) => to.kinds.extend(rows[..n].iter().map(|&i| from.kinds[i as usize])),
+    if !from.kinds.is_empty() {
+        sel.copy(&from.kinds, n, &mut to.kinds);
     }
 }
 

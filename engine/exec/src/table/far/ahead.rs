@@ -12,7 +12,7 @@ use riddhi_plan::logical::{AppPlan, Handler, QueryPlan, Role};
 use riddhi_plan::registry::{Failed, Volatility};
 use riddhi_plan::table::TableCondition;
 
-use crate::expr::{Program, Rows, Scratch, Source};
+use crate::expr::{Program, Rows, Scratch};
 use crate::table::{Finder, Table};
 
 /// Queries that are computed ahead at most.
@@ -201,7 +201,7 @@ impl Ahead {
             for filter in &flow.filters {
                 hits.clear();
                 failed.clear();
-                filter.select(&rows(cols, Sel::Rows(places), places.len()), arena, scratch, hits, failed);
+                filter.select(&Rows::of(cols, Sel::Rows(places), places.len()), arena, scratch, hits, failed);
                 let kept = hits.iter().map(|&hit| places[hit as usize]).collect();
                 *places = kept;
             }
@@ -210,7 +210,9 @@ impl Ahead {
                 out.clear();
                 failed.clear();
                 match item {
-                    Some(item) => item.eval(&rows(cols, Sel::Rows(places), places.len()), arena, scratch, out, failed),
+                    Some(item) => {
+                        item.eval(&Rows::of(cols, Sel::Rows(places), places.len()), arena, scratch, out, failed)
+                    }
                     None => (0..places.len()).for_each(|_| out.push_null()),
                 }
             }
@@ -221,14 +223,10 @@ impl Ahead {
                 From::Flow(place) => (&flows[place].rows, flows[place].n),
             };
             if n > 0 {
-                tables[site.table].fetch_ahead(site.finder.as_ref(), &rows(cols, Sel::From(0), n), arena);
+                tables[site.table].fetch_ahead(site.finder.as_ref(), &Rows::of(cols, Sel::From(0), n), arena);
             }
         }
     }
-}
-
-fn rows<'a>(cols: &'a [Column], sel: Sel<'a>, n: usize) -> Rows<'a> {
-    Rows { n, input: Source { cols, sel }, computed: Source::NONE, ts: &[], now: &[], serial: 0, seed: 0 }
 }
 
 impl Table {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use riddhi_batch::{Arena, Column, Data, Kind, LoadError, Reader, Sel, Writer};
 use riddhi_plan::expr::{Expr, Node};
+use riddhi_plan::logical::AggregatePlan;
 use riddhi_plan::registry::{
     Aggregate, Condition, Entering, Failed, SLOTS, Signal, SignalKind, Signals, Times, WindowScope,
 };
@@ -65,8 +66,7 @@ impl Source {
 
 /// All expressions of a condition.
 fn expressions(condition: &Condition) -> impl Iterator<Item = &Expr> {
-    let arguments = condition.aggregates.iter().flat_map(|a| a.arg.iter().chain(&a.when));
-    std::iter::once(&condition.expr).chain(arguments)
+    std::iter::once(&condition.expr).chain(AggregatePlan::expressions(&condition.aggregates))
 }
 
 /// Attributes that a condition uses, each once.
