@@ -2,7 +2,7 @@
 
 use riddhi_batch::{Flow, Frame};
 use riddhi_exec::operator::Delivered;
-use riddhi_exec::query::{Cx, Failure};
+use riddhi_exec::query::Failure;
 use riddhi_exec::shared::Shared;
 use riddhi_exec::states::PARTIAL_MATCHES_MAX;
 use riddhi_exec::steps::Steps;
@@ -13,7 +13,7 @@ use crate::batched::LoneTurn;
 use crate::compile::App;
 use crate::graph::Graph;
 use crate::merge::Merged;
-use crate::node::Node;
+use crate::node::{Node, Nodes};
 use crate::outputs::Outputs;
 
 /// How an engine runs; none of it changes an answer.
@@ -95,7 +95,7 @@ pub struct Engine {
     pub(crate) app: App,
     pub(crate) options: EngineOptions,
     pub(crate) graph: Graph,
-    pub(crate) queries: Vec<Option<Node>>,
+    pub(crate) queries: Nodes,
     pub(crate) shared: Shared,
     /// Tables whose rows are in stores.
     pub(crate) far: Vec<usize>,
@@ -150,14 +150,14 @@ impl Engine {
     /// An engine with nothing remembered.
     pub fn new(app: App, options: EngineOptions) -> Engine {
         let graph = Graph::new(&app, &options);
-        let queries: Vec<_> = (0..graph.queries.len()).map(|q| Some(graph.node(q, &app))).collect();
+        let queries = Nodes::new((0..graph.queries.len()).map(|q| graph.node(q, &app)));
         let batched = graph.regions.iter().filter(|r| r.mode != Mode::Stepped);
         let order: Vec<u32> = batched.flat_map(|r| r.queries.iter().map(|&q| q as u32)).collect();
         let mut place = vec![u32::MAX; queries.len()];
         order.iter().enumerate().for_each(|(i, &q)| place[q as usize] = i as u32);
         Engine {
             merged: graph.streams.iter().map(|s| Merged::new(&s.schema)).collect(),
-            query_logs: queries.iter().flatten().map(|q| q.out().clone()).collect(),
+            query_logs: queries.iter().map(|q| q.out().clone()).collect(),
             shared: Shared::new(&app),
             far: (0..app.tables.len()).filter(|&n| app.tables[n].store.is_some()).collect(),
             ahead: Ahead::new(&app),
@@ -219,7 +219,7 @@ impl Engine {
     /// that starts them.
     fn start_queries(&mut self, now: i64) {
         self.started = true;
-        self.queries.iter_mut().flatten().for_each(|q| q.start(now));
+        self.queries.iter_mut().for_each(|q| q.start(now));
     }
 
     /// What the clock reads after the last entry.
@@ -245,7 +245,7 @@ impl Engine {
     }
 
     pub(crate) fn query(&self, q: usize) -> &Node {
-        self.queries[q].as_ref().expect("a query is away only while it runs")
+        self.queries.get(q)
     }
 
     /// Takes all entries of a frame. What came out can be read until the frame is reset. A frame with a query is for a [`Pool`](crate::worker::Pool).
@@ -294,8 +294,7 @@ impl Engine {
             self.clear_merged();
         }
         for &q in &self.ran {
-            let query = self.queries[q as usize].as_mut().expect("a query is away only while it runs");
-            query.clear_out();
+            self.queries.get_mut(q as usize).clear_out();
             if self.options.queries && self.graph.queries[q as usize].named {
                 self.query_logs[q as usize].clear();
             }
@@ -387,15 +386,4 @@ impl Engine {
     pub(crate) fn mark_ran(&mut self, q: usize) {
         self.ran.push(q as u32);
     }
-}
-
-/// Splits an engine so that one query can run while the rest is read.
-pub(crate) fn cx<'a>(
-    steps: &'a mut Steps,
-    arena: &'a mut riddhi_batch::Arena,
-    log: &'a mut Vec<String>,
-    failures: &'a mut Vec<Failure>,
-    shared: &'a mut Shared,
-) -> Cx<'a> {
-    Cx { steps, arena, log, failures, shared }
 }

@@ -9,9 +9,11 @@
 use std::cmp::Ordering;
 
 use riddhi_batch::{Chunk, Frame};
+use riddhi_exec::query::Cx;
 
-use crate::engine::{Engine, cx};
+use crate::engine::Engine;
 use crate::merge::{Merged, OUTSIDE, Origin};
+use crate::order::Path;
 use crate::stepped::append;
 
 /// Which query made a chunk, and whether of a chunk from outside.
@@ -73,10 +75,10 @@ impl Engine {
     fn run_generation(&mut self, q: usize, (from, to): (u32, u32), outside: bool, frame: &mut Frame) -> bool {
         let Engine { graph, queries, merged, steps, log, failures, shared, filled, counters, .. } = self;
         let node = &graph.queries[q];
-        let query = queries[q].as_mut().expect("a query is away only while it runs").query();
+        let query = queries.get_mut(q).query();
         let from_stream = node.inputs[0];
         let input = if outside { &frame.flows[from_stream] } else { &merged[from_stream].flow };
-        query.run(&mut cx(steps, &mut frame.arena, log, failures, shared), input, from as usize, to as usize);
+        query.run(&mut Cx { steps, arena: &mut frame.arena, log, failures, shared }, input, from as usize, to as usize);
         counters.query_calls += 1;
         let out = query.out();
         let Some(output) = node.output.filter(|_| !out.chunks.is_empty()) else { return false };
@@ -133,9 +135,8 @@ impl Engine {
         };
         let in_order = from_outside == 0 && origins.windows(2).all(|w| step(&w[0]) < step(&w[1]));
         if !in_order {
-            let (mut x, mut y) = (Vec::new(), Vec::new());
-            origins
-                .sort_by(|a, b| step(a).cmp(&step(b)).then_with(|| self.compare_shown(stream, *a, *b, &mut x, &mut y)));
+            let mut both = Default::default();
+            origins.sort_by(|a, b| step(a).cmp(&step(b)).then_with(|| self.compare_shown(stream, *a, *b, &mut both)));
         }
         let merged = &mut self.merged[stream];
         merged.origins = origins;
@@ -143,14 +144,7 @@ impl Engine {
     }
 
     /// Which of two chunks of one entry a stream's sink sees first.
-    fn compare_shown(
-        &self,
-        stream: usize,
-        a: Origin,
-        b: Origin,
-        x: &mut Vec<(u32, u32)>,
-        y: &mut Vec<(u32, u32)>,
-    ) -> Ordering {
+    fn compare_shown(&self, stream: usize, a: Origin, b: Origin, [x, y]: &mut [Path; 2]) -> Ordering {
         self.lineage(stream, a, x);
         self.lineage(stream, b, y);
         let common = x.iter().rev().zip(y.iter().rev()).find(|(a, b)| a != b);
@@ -159,7 +153,7 @@ impl Engine {
     }
 
     /// The way from a chunk up to the entry's own: (query, chunk) at each turn.
-    fn lineage(&self, mut stream: usize, mut at: Origin, path: &mut Vec<(u32, u32)>) {
+    fn lineage(&self, mut stream: usize, mut at: Origin, path: &mut Path) {
         path.clear();
         while at.source != OUTSIDE {
             let merged = &self.merged[stream];

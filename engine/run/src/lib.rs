@@ -37,6 +37,7 @@ mod merge;
 mod mixed;
 mod node;
 mod on_demand;
+mod order;
 mod outputs;
 mod rules;
 mod snapshot;

@@ -73,3 +73,52 @@ impl Node {
         each!(self, it => it.bytes())
     }
 }
+
+/// Why a node that is asked for is there.
+const THERE: &str = "a node is away only while it runs";
+
+/// The nodes of an app, by number. One at work may be taken out, so that it can change while the others are read.
+pub(crate) struct Nodes(Vec<Option<Node>>);
+
+impl Nodes {
+    pub fn new(nodes: impl Iterator<Item = Node>) -> Nodes {
+        Nodes(nodes.map(Some).collect())
+    }
+
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Node> {
+        self.0.iter().flatten()
+    }
+
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Node> {
+        self.0.iter_mut().flatten()
+    }
+
+    #[inline]
+    pub fn get(&self, number: usize) -> &Node {
+        self.0[number].as_ref().expect(THERE)
+    }
+
+    #[inline]
+    pub fn get_mut(&mut self, number: usize) -> &mut Node {
+        self.0[number].as_mut().expect(THERE)
+    }
+
+    /// A node to be changed and another one to be read.
+    #[inline]
+    pub fn pair(&mut self, number: usize, other: usize) -> (&mut Node, &Node) {
+        let [node, other] = self.0.get_disjoint_mut([number, other]).expect("two different nodes");
+        (node.as_mut().expect(THERE), other.as_ref().expect(THERE))
+    }
+
+    pub fn take(&mut self, number: usize) -> Node {
+        self.0[number].take().expect(THERE)
+    }
+
+    pub fn put(&mut self, number: usize, node: Node) {
+        self.0[number] = Some(node);
+    }
+}

@@ -94,6 +94,40 @@ impl OnDemand {
         let mut frame = inner.frame();
         let source = self.plan.source as u32;
         let (rows, arena) = frame.rows_of(source);
+        self.find(engines, inner, (rows, arena), now)?;
+        let mut answer = Answer { rows: Columns::of(&self.schema()), ..Answer::default() };
+        if frame.commit(source, now, true) == 0 {
+            return Ok(answer);
+        }
+        let outputs = inner.process(&mut frame);
+        let kept = [Refusal::Duplicate, Refusal::NullKey];
+        let kept: Vec<String> =
+            self.app.tables.iter().flat_map(|t| kept.map(|refusal| refusal.reason(&t.name))).collect();
+        for failure in outputs.failures() {
+            if !kept.contains(&failure.reason) {
+                return Err(failure.reason);
+            }
+            answer.refused.push(failure.reason);
+        }
+        let Some(result) = self.plan.result else { return Ok(answer) };
+        outputs.of(Target::Stream(result as u32), |out| {
+            let rows = out.first..out.first + out.n;
+            answer.rows.ts.extend_from_slice(&out.rows.ts[rows]);
+            for (to, from) in answer.rows.cols.iter_mut().zip(&out.rows.cols) {
+                to.append_from(from, Sel::From(out.first), out.n, out.arena, &mut answer.arena);
+            }
+        });
+        Ok(answer)
+    }
+
+    /// Appends what the query finds to the rows.
+    fn find(
+        &self,
+        engines: &mut [&mut Engine],
+        inner: &mut Engine,
+        (rows, arena): (&mut Columns, &mut Arena),
+        now: i64,
+    ) -> Result<(), String> {
         match &self.plan.contents {
             Contents::Event => {
                 rows.cols.iter_mut().for_each(|c| c.push_null());
@@ -126,42 +160,17 @@ impl OnDemand {
                 if table.is_far() {
                     look_up(&TableCondition::all(*number, &self.app.tables[*number]), table, now)?;
                 }
-                let (mut slots, columns) = (Vec::new(), (0..rows.cols.len() as u32).collect::<Vec<_>>());
+                let mut slots = Vec::new();
                 table.all(&mut slots);
-                table.gather(&slots, &columns, &mut rows.cols, arena);
-                rows.ts.resize(slots.len(), TIME);
+                gather(table, &slots, rows, arena);
             }
             Contents::Looked(condition) => {
                 let table = &mut inner.shared.tables[condition.table];
                 let slots = look_up(condition, table, now)?;
-                let columns: Vec<u32> = (0..rows.cols.len() as u32).collect();
-                table.gather(&slots, &columns, &mut rows.cols, arena);
-                rows.ts.resize(slots.len(), TIME);
+                gather(table, &slots, rows, arena);
             }
         }
-        let mut answer = Answer { rows: Columns::of(&self.schema()), ..Answer::default() };
-        if frame.commit(source, now, true) == 0 {
-            return Ok(answer);
-        }
-        let outputs = inner.process(&mut frame);
-        let kept = [Refusal::Duplicate, Refusal::NullKey];
-        let kept: Vec<String> =
-            self.app.tables.iter().flat_map(|t| kept.map(|refusal| refusal.reason(&t.name))).collect();
-        for failure in outputs.failures() {
-            if !kept.contains(&failure.reason) {
-                return Err(failure.reason);
-            }
-            answer.refused.push(failure.reason);
-        }
-        let Some(result) = self.plan.result else { return Ok(answer) };
-        outputs.of(Target::Stream(result as u32), |out| {
-            let rows = out.first..out.first + out.n;
-            answer.rows.ts.extend_from_slice(&out.rows.ts[rows]);
-            for (to, from) in answer.rows.cols.iter_mut().zip(&out.rows.cols) {
-                to.append_from(from, Sel::From(out.first), out.n, out.arena, &mut answer.arena);
-            }
-        });
-        Ok(answer)
+        Ok(())
     }
 }
 
@@ -175,6 +184,13 @@ fn look_up(condition: &TableCondition, table: &mut Table, now: i64) -> Result<Ve
         Some(why) => Err(why.to_string()),
         None => Ok(found.slots),
     }
+}
+
+/// Appends the rows in these slots of a table.
+fn gather(table: &Table, slots: &[u32], rows: &mut Columns, arena: &mut Arena) {
+    let columns: Vec<u32> = (0..rows.cols.len() as u32).collect();
+    table.gather(slots, &columns, &mut rows.cols, arena);
+    rows.ts.resize(slots.len(), TIME);
 }
 
 /// Exchanges the app's tables, each at the engine that uses it, with those of `inner`.

@@ -3,11 +3,12 @@
 use riddhi_batch::{Arena, Chunk, Columns, Flow, Frame};
 use riddhi_exec::steps::Steps;
 
-use crate::batched::{LoneTurn, flow_of_source};
+use crate::batched::LoneTurn;
 use crate::compile::App;
 use crate::engine::{Engine, FailureReport};
 use crate::graph::LoneReader;
 use crate::merge::OUTSIDE;
+use crate::order::flow_of_source;
 
 /// Where rows come out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -79,10 +80,14 @@ pub(crate) struct Part {
 
 /// Chunks of one target, in order.
 struct Lane<'a> {
+    /// Of the one engine that has them.
+    part: Outputs<'a>,
     target: Target,
     /// How the i-th chunk is found.
     from: From<'a>,
     n: usize,
+    /// The first that is not given yet.
+    next: usize,
 }
 
 /// What there is, where it can be told at once.
@@ -139,45 +144,27 @@ impl<'a> Outputs<'a> {
         match self.only_flow() {
             Only::Nothing => {}
             Only::Flow(target, flow) => self.give_flow(target, flow, f),
-            Only::Several if self.rest.is_empty() => self.each_of_one(&mut f),
-            Only::Several => self.each_of_all(&mut f),
+            Only::Several => self.each_in_order(&mut f),
         }
     }
 
-    fn each_of_one(&self, f: &mut dyn FnMut(Output<'a>)) {
-        let lanes = self.lanes();
+    /// The same where there are several targets, or several engines, whose targets are different ones.
+    fn each_in_order(&self, f: &mut dyn FnMut(Output<'a>)) {
+        let mut parts = self.parts().map(|p| p.lanes());
+        let mut lanes = parts.next().unwrap_or_default();
+        parts.for_each(|more| lanes.extend(more));
         if let [lane] = &lanes[..] {
-            return self.whole(lane, f);
+            return lane.part.whole(lane, f);
         }
-        let mut next = vec![0usize; lanes.len()];
+        lanes.sort_by_key(|lane| lane.target);
         for entry in 0..self.frame.entries.len() as u32 {
-            for (lane, next) in lanes.iter().zip(&mut next) {
-                let start = *next;
-                while *next < lane.n && self.entry(lane, *next) <= entry {
-                    *next += 1;
+            for lane in &mut lanes {
+                let start = lane.next;
+                while lane.next < lane.n && lane.part.entry(lane, lane.next) <= entry {
+                    lane.next += 1;
                 }
-                if *next > start {
-                    self.range(lane, start, *next, f);
-                }
-            }
-        }
-    }
-
-    /// The same for several engines: their targets are different ones.
-    fn each_of_all(&self, f: &mut dyn FnMut(Output<'a>)) {
-        let mut lanes: Vec<_> = self.parts().flat_map(|p| p.lanes().into_iter().map(move |l| (p, l, 0))).collect();
-        if let [(part, lane, _)] = &lanes[..] {
-            return part.whole(lane, f);
-        }
-        lanes.sort_by_key(|(_, lane, _)| lane.target);
-        for entry in 0..self.frame.entries.len() as u32 {
-            for (part, lane, next) in &mut lanes {
-                let start = *next;
-                while *next < lane.n && part.entry(lane, *next) <= entry {
-                    *next += 1;
-                }
-                if *next > start {
-                    part.range(lane, start, *next, f);
+                if lane.next > start {
+                    lane.part.range(lane, start, lane.next, f);
                 }
             }
         }
@@ -266,19 +253,7 @@ impl<'a> Outputs<'a> {
     /// Gives the chunks `from..to` of a lane, joined where their rows follow each other.
     fn range(&self, lane: &Lane<'a>, from: usize, to: usize, f: &mut dyn FnMut(Output<'a>)) {
         let give = |flow: &'a Flow, chunks: &'a [Chunk], f: &mut dyn FnMut(Output<'a>)| {
-            let (Some(first), Some(last)) = (chunks.first(), chunks.last()) else { return };
-            f(Output {
-                position: self.frame.base + self.engine.steps.entry(first.step) as u64,
-                target: lane.target,
-                rows: &flow.rows,
-                first: first.first as usize,
-                n: (last.first + last.rows - first.first) as usize,
-                chunks,
-                kinds: self.kinds(lane.target, flow),
-                arena: &self.frame.arena,
-                base: self.frame.base,
-                steps: Some(&self.engine.steps),
-            });
+            self.output(lane.target, flow, chunks).into_iter().for_each(f);
         };
         if let From::One(flow) = lane.from {
             return give(flow, &flow.chunks[from..to], f);
@@ -339,19 +314,27 @@ impl<'a> Outputs<'a> {
     /// Gives all rows of a flow.
     #[inline]
     fn give_flow(&self, target: Target, flow: &'a Flow, mut f: impl FnMut(Output<'a>)) {
-        let (Some(first), Some(last)) = (flow.chunks.first(), flow.chunks.last()) else { return };
-        f(Output {
-            position: self.frame.base + self.engine.steps.entry(first.step) as u64,
+        if let Some(output) = self.output(target, flow, &flow.chunks) {
+            f(output);
+        }
+    }
+
+    /// The rows of chunks that follow each other in a flow; none if there is no chunk.
+    #[inline]
+    fn output(&self, target: Target, flow: &'a Flow, chunks: &'a [Chunk]) -> Option<Output<'a>> {
+        let (first, last) = (chunks.first()?, chunks.last()?);
+        Some(Output {
+            position: self.frame.base + u64::from(self.engine.steps.entry(first.step)),
             target,
             rows: &flow.rows,
             first: first.first as usize,
             n: (last.first + last.rows - first.first) as usize,
-            chunks: &flow.chunks,
+            chunks,
             kinds: self.kinds(target, flow),
             arena: &self.frame.arena,
             base: self.frame.base,
             steps: Some(&self.engine.steps),
-        });
+        })
     }
 
     /// The kinds of a target's rows, where they are told.
@@ -362,12 +345,12 @@ impl<'a> Outputs<'a> {
         }
     }
 
-    /// The targets that have rows, in order.
+    /// The targets that have rows.
     fn lanes(&self) -> Vec<Lane<'a>> {
         let engine = self.engine;
         if let Some(LoneTurn { reader, passed }) = engine.lone {
-            let lane = || Lane { target: Target::Stream(reader.output), from: From::One(self.lone_flow(reader)), n: 1 };
-            return passed.then(lane).into_iter().collect();
+            let (target, from) = (Target::Stream(reader.output), From::One(self.lone_flow(reader)));
+            return passed.then(|| Lane { part: *self, target, from, n: 1, next: 0 }).into_iter().collect();
         }
         let mut lanes = Vec::new();
         for &s in &engine.touched {
@@ -384,18 +367,16 @@ impl<'a> Outputs<'a> {
                 None if merged.copied || merged.in_order => (From::One(&merged.flow), merged.flow.chunks.len()),
                 None => (From::Merged(&merged.origins, stream), merged.origins.len()),
             };
-            lanes.push(Lane { target, from, n });
+            lanes.push(Lane { part: *self, target, from, n, next: 0 });
         }
         for &q in engine.ran.iter().filter(|&&q| engine.graph.queries[q as usize].named) {
             let node = &engine.graph.queries[q as usize];
             let stepped = engine.stepping[node.region];
             let flow = if stepped { &engine.query_logs[q as usize] } else { engine.query(q as usize).out() };
             if !flow.chunks.is_empty() {
-                lanes.push(Lane { target: Target::Query(q), from: From::One(flow), n: flow.chunks.len() });
+                let (target, from, n) = (Target::Query(q), From::One(flow), flow.chunks.len());
+                lanes.push(Lane { part: *self, target, from, n, next: 0 });
             }
-        }
-        if lanes.len() > 1 {
-            lanes.sort_by_key(|l| l.target);
         }
         lanes
     }

@@ -68,7 +68,7 @@ impl Engine {
             return self.shared.forget(what, &self.app);
         }
         for q in (0..self.queries.len()).filter(|&q| self.graph.queries[q].key == key).collect::<Vec<_>>() {
-            self.queries[q] = Some(self.graph.node(q, &self.app));
+            self.queries.put(q, self.graph.node(q, &self.app));
         }
     }
 
@@ -88,7 +88,7 @@ impl Engine {
         if !self.runs(query) {
             return Ok(());
         }
-        self.queries[query].as_mut().expect("a query is away only while it runs").load(role, body)
+        self.queries.get_mut(query).load(role, body)
     }
 }
 

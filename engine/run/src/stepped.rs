@@ -7,10 +7,10 @@ use std::cmp::Ordering;
 
 use riddhi_batch::{Arena, Chunk, Columns, Flow, Frame, Sel};
 use riddhi_exec::operator::{Delivered, Inputs};
-use riddhi_exec::query::Failure;
+use riddhi_exec::query::{Cx, Failure};
 use riddhi_exec::steps::Fired;
 
-use crate::engine::{Engine, cx};
+use crate::engine::Engine;
 use crate::merge::{OUTSIDE, Origin};
 use crate::node::Node;
 
@@ -29,7 +29,7 @@ impl Engine {
     pub(crate) fn run_stepped(&mut self, region: usize, frame: &mut Frame) {
         for i in 0..self.graph.regions[region].queries.len() {
             let q = self.graph.regions[region].queries[i];
-            self.queries[q].as_mut().expect("a query is away only while it runs").begin();
+            self.queries.get_mut(q).begin();
             self.mark_ran(q);
         }
         if self.graph.regions[region].stateless && self.run_generations(region, frame) {
@@ -58,9 +58,9 @@ impl Engine {
                 return;
             }
             let step = (frame.entries.len() + self.steps.fired().len()) as u32;
-            let mut query = self.queries[q].take().expect("a query is away only while it runs");
+            let mut query = self.queries.take(q);
             let Engine { steps, log, failures, shared, .. } = self;
-            query.fire(&mut cx(steps, &mut frame.arena, log, failures, shared), timer);
+            query.fire(&mut Cx { steps, arena: &mut frame.arena, log, failures, shared }, timer);
             self.counters.query_calls += 1;
             if let (false, Some(output)) = (query.out().chunks.is_empty(), self.graph.queries[q].output) {
                 if self.merged[output].flow.chunks.is_empty() {
@@ -74,7 +74,7 @@ impl Engine {
                 let first = drain(&mut query, to, (output as u32, kinded), &mut frame.arena, stack);
                 stack.push(first);
             }
-            self.queries[q] = Some(query);
+            self.queries.put(q, query);
             self.forget_dropped();
             self.deliver(frame, stack, step);
         }
@@ -89,7 +89,7 @@ impl Engine {
             }
             let keys = self.shared.keys[partition].bound();
             for &q in &self.graph.partitions[partition] {
-                match self.queries[q].as_mut().expect("a query is away only while it runs") {
+                match self.queries.get_mut(q) {
                     Node::Query(query) => {
                         query.forget(&dropped);
                         query.shrink(keys);
@@ -123,13 +123,13 @@ impl Engine {
             let Engine { graph, queries, merged, steps, log, failures, shared, filled, query_logs, counters, .. } =
                 self;
             let readers = &graph.streams[at.stream as usize].readers[at.reader as usize..];
-            let mut cx = cx(steps, &mut frame.arena, log, failures, shared);
+            let mut cx = Cx { steps, arena: &mut frame.arena, log, failures, shared };
             let mut taken = 0;
             let mut spoke = None;
             for &q in readers {
                 taken += 1;
                 let node = &graph.queries[q];
-                let at_work = queries[q].as_mut().expect("a query is away only while it runs");
+                let at_work = queries.get_mut(q);
                 let chunk = at.chunk as usize;
                 if let (true, Some(output)) = (node.direct, node.output) {
                     let query = at_work.query();
@@ -184,7 +184,7 @@ impl Engine {
             if deliveries > most {
                 // What was just put out is dropped too, or it would come with the next entry.
                 if !passed {
-                    queries[q].as_mut().expect("a query is away only while it runs").clear_out();
+                    queries.get_mut(q).clear_out();
                 } else if to.chunks.len() == 1 {
                     filled.push(output as u32);
                 }
@@ -200,7 +200,7 @@ impl Engine {
                 at = Delivery { stream: output as u32, outside: false, chunk, reader: 0 };
                 continue;
             }
-            let query = queries[q].as_mut().expect("a query is away only while it runs");
+            let query = queries.get_mut(q);
             if to.chunks.is_empty() {
                 filled.push(output as u32);
             }

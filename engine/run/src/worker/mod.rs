@@ -39,6 +39,7 @@
 mod counters;
 mod forward;
 mod pool;
+mod spread;
 mod turn;
 
 use std::any::Any;
@@ -54,7 +55,8 @@ use thiserror::Error;
 use crate::outputs::Outputs;
 pub use counters::{WorkerCounter, WorkerCounters};
 pub use forward::{Forward, OutputFrame, Receiver, SinkThread};
-pub use pool::{Pool, PoolOptions, Spread, WORKERS_MAX};
+pub use pool::{Pool, PoolOptions};
+pub use spread::{Spread, WORKERS_MAX};
 use turn::{Job, Runner, Status};
 
 /// Frames that go round between a producer and a worker. At the bound the producer waits. One is filled, one is at work,

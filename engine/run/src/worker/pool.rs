@@ -12,19 +12,16 @@ use std::panic::resume_unwind;
 use std::thread::{Builder, JoinHandle};
 
 use riddhi_batch::{Answered, Entry, Frame, TICK};
-use riddhi_plan::logical::{Handler, QueryPlan};
 use riddhi_ring::{Consumer, Producer, Wait, ring};
 
 use super::pin;
+use super::spread::Spread;
 use crate::compile::App;
 use crate::engine::{Counters, Engine, EngineOptions, FailureReport};
 use crate::on_demand::{Answer, CompiledOnDemand, OnDemand, compile_on_demand};
 use crate::outputs::{Outputs, Part};
 use crate::snapshot::{SnapshotError, save_all};
 use crate::stores::{ConnectError, StoreReport, StoreTypes, take_answers};
-
-/// Threads that one app may be spread over. Asking for more gives as many.
-pub const WORKERS_MAX: usize = 64;
 
 /// On how many threads an app is to run, and how.
 #[derive(Clone, Debug)]
@@ -41,63 +38,6 @@ impl Default for PoolOptions {
     fn default() -> PoolOptions {
         PoolOptions { workers: 1, core: None, wait: Wait::Park }
     }
-}
-
-/// How an app was spread over threads.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Spread {
-    /// Threads asked for.
-    pub asked: usize,
-    /// By thread: the regions it runs.
-    pub regions: Vec<Vec<usize>>,
-}
-
-impl Spread {
-    /// Spreads an app's regions: those with more queries first, each to the thread that has the fewest queries so far.
-    fn new(app: &App, asked: usize) -> Spread {
-        let logs = |r: usize| app.regions[r].queries.iter().any(|&q| logs(&app.queries[q]));
-        let (together, mut alone): (Vec<usize>, Vec<usize>) = (0..app.regions.len()).partition(|&r| logs(r));
-        let parts = alone.len() + usize::from(!together.is_empty());
-        let workers = asked.min(parts).clamp(1, WORKERS_MAX);
-        let weight = |regions: &[usize]| regions.iter().map(|&r| app.regions[r].queries.len()).sum::<usize>();
-        let mut regions = vec![Vec::new(); workers];
-        regions[0] = together;
-        alone.sort_by_key(|&r| std::cmp::Reverse(app.regions[r].queries.len()));
-        for r in alone {
-            let least = regions.iter_mut().min_by_key(|ours| weight(ours)).expect("there is one worker at least");
-            least.push(r);
-        }
-        regions.iter_mut().for_each(|ours| ours.sort_unstable());
-        Spread { asked, regions }
-    }
-
-    /// Threads used.
-    pub fn workers(&self) -> usize {
-        self.regions.len()
-    }
-
-    /// Why it is fewer than were asked for, to be told to whoever asked.
-    pub fn note(&self) -> Option<String> {
-        let (asked, workers) = (self.asked, self.workers());
-        if workers >= asked {
-            return None;
-        }
-        let parts = match self.regions.iter().map(Vec::len).sum::<usize>() {
-            0 | 1 => "all queries of the app are connected".to_owned(),
-            n if n <= workers => format!("the app has {n} parts that share no stream"),
-            n if workers < WORKERS_MAX => {
-                format!("the app has {n} parts that share no stream, and those with #log go together")
-            }
-            _ => format!("an app may be spread over {WORKERS_MAX} workers"),
-        };
-        let plural = if workers == 1 { "" } else { "s" };
-        Some(format!("{parts}: {workers} worker{plural} used, not {asked}"))
-    }
-}
-
-fn logs(query: &QueryPlan) -> bool {
-    let handlers = query.before.iter().chain(&query.after);
-    handlers.into_iter().any(|h| matches!(h, Handler::Stream { name, .. } if name == "log"))
 }
 
 /// An app at work on one thread or several; used as an [`Engine`] is.
@@ -151,7 +91,7 @@ impl Pool {
         let parts: Vec<Box<Part>> = spread.regions.iter().map(part).collect();
         let helper = |n: usize| Helper::spawn(pool.core.map(|first| first + n), pool.wait);
         let helpers = (0..parts.len() - 1).map(helper).collect::<io::Result<_>>()?;
-        Ok(Pool { owner: owners(&app, &spread), parts, helpers, spread, counters: Counters::default(), answer: None })
+        Ok(Pool { owner: spread.owners(&app), parts, helpers, spread, counters: Counters::default(), answer: None })
     }
 
     /// How the app is spread.
@@ -360,17 +300,6 @@ impl Part {
     fn run(&mut self) {
         self.engine.process(&mut self.frame);
     }
-}
-
-/// By stream: who gets its rows. Of a stream that no query touches, the first part, where they can be read.
-fn owners(app: &App, spread: &Spread) -> Vec<usize> {
-    let mut owner = vec![0; app.streams.len()];
-    for (number, regions) in spread.regions.iter().enumerate() {
-        for &q in regions.iter().flat_map(|&r| &app.regions[r].queries) {
-            app.queries[q].streams().for_each(|stream| owner[stream] = number);
-        }
-    }
-    owner
 }
 
 /// A thread that runs parts.
