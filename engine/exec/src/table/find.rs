@@ -14,7 +14,7 @@ use super::far::Asks;
 use super::index::NONE;
 use super::key::{Keys, NULL, Word, is_hash, ordered};
 use super::pair::{BLOCK, Pairing, Pairs};
-use super::{Index, Table, bound};
+use super::{Index, Table};
 use crate::expr::{Program, Rows, Scratch};
 
 /// A compiled condition.
@@ -401,4 +401,10 @@ fn compute_one(program: &Program, rows: &Rows<'_>, arena: &mut Arena, column: &m
     let (mut scratch, mut failed) = (std::mem::take(&mut found.scratch), std::mem::take(&mut found.failed));
     program.eval(rows, arena, &mut scratch, column, &mut failed);
     (found.scratch, found.failed) = (scratch, failed);
+}
+
+/// A bound of a range of keys, from the value in row `i` of a column of the key's kind; none of null, which no row is beside.
+fn bound(column: &Column, i: usize, inclusive: bool) -> Option<Bound<u64>> {
+    let key = ordered(column, i)?;
+    Some(if inclusive { Bound::Included(key) } else { Bound::Excluded(key) })
 }

@@ -12,17 +12,18 @@ mod key;
 mod node;
 mod ordered;
 mod pair;
+mod state;
 mod store;
+mod update;
 mod whole;
 
-use std::ops::Bound;
 use std::sync::Arc;
 
-use riddhi_batch::{Arena, Column, Data, Kind, LoadError, Reader, Sel, Writer};
+use riddhi_batch::{Arena, Column, Data, Kind, Sel, Writer};
 use riddhi_plan::table::{IndexForm, RowOrder, TablePlan};
 
 use index::HashIndex;
-use key::{Keys, Word, ordered, same_value};
+use key::{Keys, Word, ordered};
 use ordered::OrderedIndex;
 use whole::{Tail, Whole};
 
@@ -35,6 +36,7 @@ pub use far::{
 pub use find::{Finder, Found};
 pub use node::ChangeTable;
 pub use store::{Answers, ChangeName, Events, InMemory, Prepared, Rejected, StoreError, TableStore};
+pub use update::{Assigned, Place};
 
 /// Rows of a table at most, unless set otherwise; a row too many is refused, counted and reported.
 pub const ROWS_MAX: usize = 50_000_000;
@@ -108,37 +110,6 @@ pub struct Table {
     text: String,
 }
 
-/// New values of a column of the rows that are updated.
-#[derive(Clone, Copy, Debug)]
-pub struct Assigned<'a> {
-    /// The column.
-    pub column: u32,
-    /// The values.
-    pub values: &'a Column,
-    /// Which of them.
-    pub place: Place,
-    /// Their long strings.
-    pub arena: &'a Arena,
-}
-
-/// Where the value for a row that is updated stands.
-#[derive(Clone, Copy, Debug)]
-pub enum Place {
-    /// The same for all rows.
-    One(usize),
-    /// One a row, from here on.
-    From(usize),
-}
-
-impl Assigned<'_> {
-    fn at(&self, i: usize) -> usize {
-        match self.place {
-            Place::One(at) => at,
-            Place::From(first) => first + i,
-        }
-    }
-}
-
 impl Table {
     /// An empty table.
     pub fn new(plan: Arc<TablePlan>, rows_max: usize) -> Table {
@@ -208,7 +179,7 @@ impl Table {
     /// The slots of all rows, in order.
     pub fn all(&self, out: &mut Vec<u32>) {
         let first = out.len();
-        out.extend((0..self.alive.len() as u32).filter(|&s| self.alive[s as usize] != 0));
+        out.extend(self.slots());
         self.sort(&mut out[first..]);
     }
 
@@ -302,8 +273,8 @@ impl Table {
     }
 
     /// The slots with rows, in no order.
-    fn slots(&self) -> Vec<u32> {
-        (0..self.alive.len() as u32).filter(|&slot| self.is_alive(slot)).collect()
+    fn slots(&self) -> impl Iterator<Item = u32> {
+        (0..self.alive.len() as u32).filter(|&slot| self.is_alive(slot))
     }
 
     /// The primary key of the row in this slot, as bytes.
@@ -483,172 +454,6 @@ impl Table {
         }
     }
 
-    /// Gives the rows in `slots` new values, all or none, by `n` assignments.
-    pub fn update<'a>(
-        &mut self,
-        slots: &[u32],
-        n: usize,
-        sets: impl Fn(usize) -> Assigned<'a> + Copy,
-    ) -> Result<(), Refusal> {
-        self.tidy_arena();
-        let moves = self.whole.is_some() && (0..n).map(sets).any(|set| self.moves(slots, &set));
-        if let Some(mut whole) = self.whole.take() {
-            for &slot in slots {
-                whole.leave(&self.cols, slot, &self.arena);
-                let hidden = whole.uncover(slot);
-                if hidden > 0 {
-                    self.show(slot, hidden - 1, &mut whole);
-                }
-            }
-            self.whole = Some(whole);
-        }
-        let done = self.give(slots, n, sets);
-        if self.tail.lost() {
-            self.mend_tail(slots);
-        }
-        if let Some(mut whole) = self.whole.take() {
-            let equal = |&&slot: &&u32| !whole.enter_again(&self.cols, slot, &self.arena);
-            let equal: Vec<u32> = slots.iter().filter(equal).copied().collect();
-            if !moves {
-                let seen = |&slot: &u32| whole.seen(&self.cols, slot, &self.arena);
-                let seen: Vec<u32> = equal.iter().filter_map(seen).collect();
-                seen.into_iter().for_each(|slot| whole.hide(slot, 1));
-            }
-            self.whole = Some(whole);
-            equal.iter().for_each(|&slot| self.remove(slot));
-        }
-        done
-    }
-
-    /// One of the rows that were hidden behind the one in this slot, which is about to change, is seen in a slot of its own.
-    #[cold]
-    fn show(&mut self, like: u32, hidden: u32, whole: &mut Whole) {
-        let slot = self.free_slot();
-        let mut spare = Arena::new();
-        for column in &mut self.cols {
-            let mut row = Column::new(column.kind());
-            row.put_from(0, column, like as usize, &self.arena, &mut spare);
-            column.put_from(slot as usize, &row, 0, &spare, &mut self.arena);
-        }
-        whole.enter_again(&self.cols, slot, &self.arena);
-        whole.hide(slot, hidden);
-        self.stand(slot);
-    }
-
-    /// An update of the last row that is left puts the end of the list right.
-    #[cold]
-    fn mend_tail(&mut self, updated: &[u32]) {
-        let alive = (0..self.alive.len() as u32).filter(|&slot| self.is_alive(slot));
-        let last = alive.max_by_key(|&slot| self.numbers[slot as usize]);
-        if let Some(last) = last.filter(|last| updated.contains(last)) {
-            self.tail.clear();
-            self.tail.is(last);
-        }
-    }
-
-    fn give<'a>(
-        &mut self,
-        slots: &[u32],
-        n: usize,
-        sets: impl Fn(usize) -> Assigned<'a> + Copy,
-    ) -> Result<(), Refusal> {
-        if (0..n).map(sets).any(|set| self.moves(slots, &set)) {
-            return self.move_rows(slots, n, sets);
-        }
-        (0..n).map(sets).for_each(|set| self.assign(slots, &set));
-        Ok(())
-    }
-
-    fn assign(&mut self, slots: &[u32], set: &Assigned<'_>) {
-        let column = &mut self.cols[set.column as usize];
-        for (i, &slot) in slots.iter().enumerate() {
-            column.put_from(slot as usize, set.values, set.at(i), set.arena, &mut self.arena);
-        }
-    }
-
-    /// Whether an index has to know.
-    fn moves(&self, slots: &[u32], set: &Assigned<'_>) -> bool {
-        self.plan.indexes.iter().any(|i| i.columns.contains(&set.column)) && self.changes(slots, set)
-    }
-
-    /// Whether some value becomes another.
-    fn changes(&self, slots: &[u32], set: &Assigned<'_>) -> bool {
-        let column = &self.cols[set.column as usize];
-        let same = |(i, &slot): (usize, &u32)| {
-            same_value((column, slot as usize, &self.arena), (set.values, set.at(i), set.arena))
-        };
-        !slots.iter().enumerate().all(same)
-    }
-
-    /// An update that changes indexed values: the rows leave the indexes and enter them again.
-    fn move_rows<'a>(
-        &mut self,
-        slots: &[u32],
-        n: usize,
-        sets: impl Fn(usize) -> Assigned<'a> + Copy,
-    ) -> Result<(), Refusal> {
-        for set in (0..n).map(sets).filter(|s| self.plan.key.contains(&s.column)) {
-            let column = &self.cols[set.column as usize];
-            let emptied = |(i, &slot): (usize, &u32)| set.values.is_null(set.at(i)) && !column.is_null(slot as usize);
-            if slots.iter().enumerate().any(emptied) {
-                return Err(Refusal::NullKey);
-            }
-        }
-        let mut old = std::mem::take(&mut self.old);
-        let mut strings = std::mem::take(&mut self.spare);
-        strings.clear();
-        for (to, from) in old.iter_mut().zip(&self.cols) {
-            to.clear();
-            to.append_from(from, Sel::Rows(slots), slots.len(), &self.arena, &mut strings);
-        }
-        let moves = |table: &Table, at: usize| {
-            let columns = &table.plan.indexes[at].columns;
-            (0..n).map(sets).any(|s| columns.contains(&s.column))
-        };
-        let all = |table: &mut Table, f: fn(&mut Table, usize, u32)| {
-            for at in 0..table.indexes.len() {
-                if moves(table, at) {
-                    slots.iter().for_each(|&slot| f(table, at, slot));
-                }
-            }
-        };
-        all(self, Table::leave);
-        (0..n).map(sets).for_each(|set| self.assign(slots, &set));
-        let clashes = !self.plan.key.is_empty() && moves(self, 0) && self.clashes(slots);
-        if clashes {
-            for set in (0..n).map(sets) {
-                let values = &old[set.column as usize];
-                self.assign(slots, &Assigned { column: set.column, values, place: Place::From(0), arena: &strings });
-            }
-        }
-        all(self, Table::enter);
-        if !clashes && self.plan.order == RowOrder::Hash {
-            slots.iter().for_each(|&slot| self.number(slot));
-        }
-        (self.old, self.spare) = (old, strings);
-        if clashes { Err(Refusal::Duplicate) } else { Ok(()) }
-    }
-
-    /// Whether rows that have left the index of the primary key would meet another row's key there, or each other's.
-    fn clashes(&mut self, slots: &[u32]) -> bool {
-        let Some(Index::Hash(index)) = self.indexes.first_mut() else { return false };
-        let columns = std::mem::take(&mut index.columns);
-        let own = Table::own(&self.cols, &columns, &self.arena);
-        let mut entered = 0;
-        let mut clashes = false;
-        for &slot in slots {
-            clashes = index.find(&own, own.word(slot as usize), &own, slot as usize).is_some();
-            if clashes {
-                break;
-            }
-            index.insert(&own, slot);
-            entered += 1;
-        }
-        slots[..entered].iter().for_each(|&slot| index.remove(&own, slot));
-        index.columns = columns;
-        clashes
-    }
-
     /// Rewrites the arena when it has doubled.
     fn tidy_arena(&mut self) {
         if self.arena.len() < ARENA_LEAST.max(2 * self.arena_live) {
@@ -675,87 +480,4 @@ impl Table {
         self.arena_live = fresh.len();
         self.spare = std::mem::replace(&mut self.arena, fresh);
     }
-
-    /// Bytes held, about.
-    pub fn bytes(&self) -> usize {
-        let width: usize = self
-            .cols
-            .iter()
-            .map(|c| riddhi_batch::each_data!(&c.data, v => v.capacity() * width(v)) + c.nulls.capacity())
-            .sum();
-        let index = |index: &Index| match index {
-            Index::Hash(index) => index.bytes(),
-            Index::Ordered(index) => index.bytes(),
-        };
-        width
-            + self.numbers.capacity() * 8
-            + (self.hashes.capacity() + self.free.capacity()) * 4
-            + self.alive.capacity()
-            + self.arena.len()
-            + self.indexes.iter().map(index).sum::<usize>()
-            + self.whole.as_ref().map_or(0, Whole::bytes)
-    }
-
-    /// Writes the rows in the order in which they came.
-    pub fn save(&self, out: &mut Writer) {
-        if let Some(far) = &self.far {
-            return far::save(self, far, out);
-        }
-        out.put_u64(self.buckets);
-        out.put_bool(self.tail.lost());
-        out.put_u64(self.rows as u64);
-        let mut slots: Vec<u32> = (0..self.alive.len() as u32).filter(|&s| self.alive[s as usize] != 0).collect();
-        slots.sort_unstable_by_key(|&s| self.numbers[s as usize]);
-        for slot in slots {
-            self.cols.iter().for_each(|column| out.put_row(column, slot as usize, &self.arena));
-            if let Some(whole) = &self.whole {
-                out.put_u64(u64::from(whole.hidden(slot)));
-            }
-        }
-    }
-
-    /// Reads what [`Table::save`] wrote into an empty table.
-    pub fn load(&mut self, from: &mut Reader<'_>) -> Result<(), LoadError> {
-        if self.is_far() {
-            return far::load(self, from);
-        }
-        self.empty();
-        let buckets = from.get_u64()?;
-        if !buckets.is_power_of_two() || !(BUCKETS..=1 << 32).contains(&buckets) {
-            return Err(LoadError::new("a number of buckets is out of range"));
-        }
-        self.buckets = buckets;
-        let lost = from.get_bool()?;
-        let rows = from.get_count(self.cols.len())?;
-        let mut cols: Vec<Column> = self.cols.iter().map(|c| Column::new(c.kind())).collect();
-        let mut arena = Arena::new();
-        for _ in 0..rows {
-            cols.iter_mut().for_each(Column::clear);
-            arena.clear();
-            for column in &mut cols {
-                from.get_row(column, &mut arena)?;
-            }
-            let ts = if self.whole.is_some() { whole::time(&cols, 0) } else { 0 };
-            self.insert_at(&cols, 0, ts, &arena).map_err(|why| LoadError::new(why.reason(&self.plan.name)))?;
-            if let Some(whole) = &mut self.whole {
-                let hidden =
-                    u32::try_from(from.get_u64()?).map_err(|_| LoadError::new("a number of rows is out of range"))?;
-                whole.hide(self.alive.len().saturating_sub(1) as u32, hidden);
-            }
-        }
-        if lost {
-            self.tail.lose();
-        }
-        Ok(())
-    }
-}
-
-fn width<T>(_: &[T]) -> usize {
-    size_of::<T>()
-}
-
-/// A bound of a range of keys, from the value in row `i` of a column of the key's kind; none of null, which no row is beside.
-fn bound(column: &Column, i: usize, inclusive: bool) -> Option<Bound<u64>> {
-    let key = ordered(column, i)?;
-    Some(if inclusive { Bound::Included(key) } else { Bound::Excluded(key) })
 }

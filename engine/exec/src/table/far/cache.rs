@@ -77,7 +77,7 @@ impl Cache {
         let touched = std::mem::take(&mut self.touched);
         let mut key = Writer::default();
         let mut there = std::collections::BTreeSet::new();
-        for slot in table.slots() {
+        for slot in table.slots().collect::<Vec<u32>>() {
             table.put_key(slot, &mut key);
             if touched.contains_key(&key.bytes[..]) || self.has(&key.bytes) {
                 there.insert(Key::from(&key.bytes[..]));
@@ -121,7 +121,7 @@ impl Cache {
     /// Removes the rows from the table that have no entry.
     pub(super) fn keep_rows(&self, table: &mut Table) {
         let mut key = Writer::default();
-        for slot in table.slots() {
+        for slot in table.slots().collect::<Vec<u32>>() {
             table.put_key(slot, &mut key);
             match self.has(&key.bytes) {
                 true => table.renumber(slot, 0),

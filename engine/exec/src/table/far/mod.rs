@@ -13,12 +13,13 @@ mod at_hand;
 mod cache;
 mod changes;
 mod link;
+mod state;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
-use riddhi_batch::{Arena, Kind, LoadError, Reader, Writer};
+use riddhi_batch::{Arena, Kind, LoadError, Writer};
 use riddhi_plan::logical::AppPlan;
 use riddhi_plan::registry::{Failed, RowFailure};
 use riddhi_plan::table::{ALL_ROWS, TableCondition};
@@ -344,12 +345,17 @@ impl Table {
         }
     }
 
+    /// Lets what is known of the store work on the table, if the rows are in one.
+    fn with_far<T>(&mut self, work: impl FnOnce(&mut Far, &mut Table) -> T) -> Option<T> {
+        let mut far = self.far.take()?;
+        let done = work(&mut far, self);
+        self.far = Some(far);
+        Some(done)
+    }
+
     #[cold]
     fn fetch_far(&mut self, finder: &Finder, rows: &Rows<'_>, arena: &mut Arena, ahead: bool) {
-        if let Some(mut far) = self.far.take() {
-            far.fetch(self, finder, rows, arena, ahead);
-            self.far = Some(far);
-        }
+        self.with_far(|far, table| far.fetch(table, finder, rows, arena, ahead));
     }
 
     /// Marks the events for which the store has no answer.
@@ -360,13 +366,12 @@ impl Table {
 
     /// The same for all rows of the store.
     pub(super) fn fetch_all(&mut self, rows: &Rows<'_>, arena: &mut Arena) {
-        if let Some(mut far) = self.far.take() {
+        self.with_far(|far, table| {
             if let Some(all) = far.all.take() {
-                far.fetch(self, &all, &Rows { n: rows.n.min(1), ..*rows }, arena, false);
+                far.fetch(table, &all, &Rows { n: rows.n.min(1), ..*rows }, arena, false);
                 far.all = Some(all);
             }
-            self.far = Some(far);
-        }
+        });
     }
 
     /// The same for those that have the primary keys of these events.
@@ -375,34 +380,37 @@ impl Table {
     }
 
     fn fetch_own_keys(&mut self, rows: &Rows<'_>, arena: &mut Arena, ahead: bool) {
-        if let Some(mut far) = self.far.take() {
+        self.with_far(|far, table| {
             let own = far.own_key.take();
-            own.iter().for_each(|own| far.fetch(self, own, rows, arena, ahead));
+            own.iter().for_each(|own| far.fetch(table, own, rows, arena, ahead));
             far.own_key = own;
-            self.far = Some(far);
-        }
+        });
     }
 
     /// Begins a frame whose first entry has that time. `given`: what the journal has for this table, and the position after the
     /// run that it is for.
     pub fn begin_frame(&mut self, now: i64, given: Option<(&[u8], u64)>) -> Result<(), LoadError> {
-        let Some(mut far) = self.far.take_if(|far| far.query.is_none()) else { return Ok(()) };
-        // Answers that nobody took are for no journal.
-        far.record.take();
-        far.looked_up = false;
-        let first = far.begun.is_none();
-        far.begun.get_or_insert(now);
-        let done = far.begin(self, given, first);
-        self.far = Some(far);
-        done
+        let begin = |far: &mut Far, table: &mut Table| {
+            if far.query.is_some() {
+                return Ok(());
+            }
+            // Answers that nobody took are for no journal.
+            far.record.take();
+            far.looked_up = false;
+            let first = far.begun.is_none();
+            far.begun.get_or_insert(now);
+            far.begin(table, given, first)
+        };
+        self.with_far(begin).unwrap_or(Ok(()))
     }
 
     /// Ends a run: the rows of the store are forgotten.
     pub fn end_run(&mut self) {
-        if let Some(mut far) = self.far.take_if(|far| far.query.is_none()) {
-            far.end(self, None);
-            self.far = Some(far);
-        }
+        self.with_far(|far, table| {
+            if far.query.is_none() {
+                far.end(table, None);
+            }
+        });
     }
 
     /// Begins a query between two frames, which is no part of a run: nobody will know that it was asked.
@@ -416,23 +424,18 @@ impl Table {
 
     /// Ends it.
     pub fn end_query(&mut self) {
-        let Some(mut far) = self.far.take() else { return };
-        if let Some(before) = far.query.take() {
-            far.end(self, before.cache.as_ref());
+        self.with_far(|far, table| {
+            let Some(before) = far.query.take() else { return };
+            far.end(table, before.cache.as_ref());
             (far.cache, far.blind) = (before.cache, before.blind);
             (far.record, far.looked_up) = (before.answers, before.looked_up);
-            let known = self.plan.conditions;
-            far.link.iter_mut().for_each(|link| link.forget(known));
-        }
-        self.far = Some(far);
+            far.link.iter_mut().for_each(|link| link.forget(table.plan.conditions));
+        });
     }
 
     /// Forgets all that is at hand.
     pub fn forget_far(&mut self) {
-        if let Some(mut far) = self.far.take() {
-            far.forget(self);
-            self.far = Some(far);
-        }
+        self.with_far(Far::forget);
     }
 
     /// What was answered since this was last asked, for the journal; none if nothing was looked up.
@@ -462,87 +465,4 @@ impl Far {
         }
         Ok(())
     }
-
-    /// Writes what is at hand; between two runs that is the cache.
-    fn save(&self, table: &Table, out: &mut Writer) {
-        out.put_bool(self.begun.is_some());
-        if let Some(now) = self.begun {
-            out.put_i64(now);
-            let mut asked: Vec<_> = self.asked.iter().collect();
-            asked.sort_unstable();
-            out.put_u64(asked.len() as u64);
-            for (key, why) in asked {
-                out.put_bytes(key);
-                out.put_bool(why.is_some());
-                why.iter().for_each(|why| out.put_bytes(why.as_bytes()));
-            }
-            let numbers = self.at_hand.numbers();
-            out.put_u64(numbers.len() as u64);
-            numbers.iter().for_each(|&number| out.put_u64(number));
-            out.put_u64(table.next_number);
-        }
-        let mut rows: Vec<(u64, Vec<u8>)> = table
-            .slots()
-            .into_iter()
-            .map(|slot| {
-                let mut row = Writer::default();
-                table.cols().iter().for_each(|column| row.put_row(column, slot as usize, &table.arena));
-                (table.numbers[slot as usize], row.bytes)
-            })
-            .collect();
-        rows.sort_unstable();
-        out.put_u64(rows.len() as u64);
-        for (number, row) in rows {
-            out.put_u64(number);
-            out.bytes.extend_from_slice(&row);
-        }
-        self.cache.iter().for_each(|cache| cache.save(out));
-    }
-
-    fn load(&mut self, table: &mut Table, from: &mut Reader<'_>) -> Result<(), LoadError> {
-        self.forget(table);
-        let begun = from.get_bool()?;
-        let mut next = FIRST_OWN;
-        if begun {
-            self.begun = Some(from.get_i64()?);
-            for _ in 0..from.get_count(5)? {
-                let key = from.get_bytes()?;
-                match from.get_bool()? {
-                    true => {
-                        let why = String::from_utf8_lossy(from.get_bytes()?).into();
-                        self.fail(key, why);
-                    }
-                    false => {
-                        self.asked.insert(key.into(), None);
-                    }
-                }
-            }
-            for _ in 0..from.get_count(8)? {
-                self.at_hand.enter(from.get_u64()?);
-            }
-            next = from.get_u64()?;
-        }
-        for _ in 0..from.get_count(8)? {
-            let number = from.get_u64()?;
-            let mut rows = StoreRows::of(table.cols().iter().map(|c| c.kind()));
-            let StoreRows { cols, arena, .. } = &mut rows;
-            cols.iter_mut().try_for_each(|column| from.get_row(column, arena))?;
-            table.place(&rows.cols, 0, &rows.arena, number).map_err(|why| LoadError::new(why.reason("")))?;
-        }
-        table.next_number = next;
-        self.cache.as_mut().map_or(Ok(()), |cache| cache.load(from))
-    }
-}
-
-/// What a snapshot holds of a table whose rows are in a store.
-pub(super) fn save(table: &Table, far: &Far, out: &mut Writer) {
-    far.save(table, out);
-}
-
-/// Reads it.
-pub(super) fn load(table: &mut Table, from: &mut Reader<'_>) -> Result<(), LoadError> {
-    let Some(mut far) = table.far.take() else { return Ok(()) };
-    let done = far.load(table, from);
-    table.far = Some(far);
-    done
 }
