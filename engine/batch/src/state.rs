@@ -79,6 +79,12 @@ impl Writer {
         self.put_u8(x as u8);
     }
 
+    /// Appends an i64 that may be none: a byte for whether it is there, then it or 0.
+    pub fn put_optional_i64(&mut self, x: Option<i64>) {
+        self.put_bool(x.is_some());
+        self.put_i64(x.unwrap_or(0));
+    }
+
     /// Appends row `i` of a column: a byte for null, then the value.
     pub fn put_row(&mut self, column: &Column, i: usize, arena: &Arena) {
         let null = column.is_null(i);
@@ -158,6 +164,12 @@ impl<'a> Reader<'a> {
     /// Reads a bool.
     pub fn get_bool(&mut self) -> Result<bool, LoadError> {
         Ok(self.get_u8()? != 0)
+    }
+
+    /// Reads what [`Writer::put_optional_i64`] wrote.
+    pub fn get_optional_i64(&mut self) -> Result<Option<i64>, LoadError> {
+        let there = self.get_bool()?;
+        Ok(Some(self.get_i64()?).filter(|_| there))
     }
 
     /// Reads what [`Writer::put_value`] wrote.

@@ -220,8 +220,7 @@ impl Level {
 
     /// Writes what it is.
     pub fn save(&self, plan: &AggregationPlan, out: &mut Writer) {
-        out.put_bool(self.bucket.is_some());
-        out.put_i64(self.bucket.unwrap_or_default());
+        out.put_optional_i64(self.bucket);
         out.put_u64(self.rows as u64);
         let (mut cols, mut arena) = (columns(plan), Arena::new());
         self.rows(&mut cols, &mut arena);
@@ -233,10 +232,8 @@ impl Level {
     /// Reads what [`Level::save`] wrote.
     pub fn load(&mut self, plan: &AggregationPlan, from: &mut Reader<'_>) -> Result<(), LoadError> {
         self.clear();
-        let open = from.get_bool()?;
-        let bucket = from.get_i64()?;
-        self.bucket = open.then_some(bucket);
-        self.next = if open { self.unit.next(bucket) } else { i64::MIN };
+        self.bucket = from.get_optional_i64()?;
+        self.next = self.bucket.map_or(i64::MIN, |bucket| self.unit.next(bucket));
         let n = from.get_count(1)?;
         let (mut cols, mut arena) = (columns(plan), Arena::new());
         for _ in 0..n {

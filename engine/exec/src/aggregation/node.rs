@@ -151,8 +151,7 @@ impl Operator for Aggregate {
     fn save(&self, out: &mut Vec<Section>) {
         let mut bytes = Writer::default();
         for time in [self.close, self.purge] {
-            bytes.put_bool(time.is_some());
-            bytes.put_i64(time.unwrap_or_default());
+            bytes.put_optional_i64(time);
         }
         out.push(Section { name: format!("{}/{TIMES}", self.key), bytes: bytes.bytes });
     }
@@ -163,8 +162,7 @@ impl Operator for Aggregate {
         }
         let mut from = Reader::new(bytes);
         for time in [&mut self.close, &mut self.purge] {
-            let there = from.get_bool()?;
-            *time = Some(from.get_i64()?).filter(|_| there);
+            *time = from.get_optional_i64()?;
         }
         self.timers.set(self.next().into_iter());
         Ok(())

@@ -192,7 +192,13 @@ impl Cell<'_> {
 
     #[cold]
     fn unfit(self, wanted: &str) -> RowFailure {
-        let value = match self {
+        RowFailure::new(format!("a {} where a {wanted} is needed", type_name(&Value::from(self))))
+    }
+}
+
+impl From<Cell<'_>> for Value {
+    fn from(cell: Cell<'_>) -> Value {
+        match cell {
             Cell::Null => Value::Null,
             Cell::Int(x) => Value::Int(x),
             Cell::Long(x) => Value::Long(x),
@@ -201,8 +207,7 @@ impl Cell<'_> {
             Cell::Bool(x) => Value::Bool(x),
             Cell::Text(x) => Value::Str(x.into()),
             Cell::Other(x) => x,
-        };
-        RowFailure::new(format!("a {} where a {wanted} is needed", type_name(&value)))
+        }
     }
 }
 

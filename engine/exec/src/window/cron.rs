@@ -67,14 +67,12 @@ impl State for Cron {
     fn save(&self, out: &mut Writer) {
         out.put_u64(self.open);
         out.put_u64(self.previous);
-        out.put_bool(self.due.is_some());
-        out.put_i64(self.due.unwrap_or(0));
+        out.put_optional_i64(self.due);
     }
     fn load(&mut self, from: &mut Reader<'_>) -> Result<(), LoadError> {
         self.open = from.get_u64()?;
         self.previous = from.get_u64()?;
-        let waiting = from.get_bool()?;
-        self.due = Some(from.get_i64()?).filter(|_| waiting);
+        self.due = from.get_optional_i64()?;
         Ok(())
     }
 }

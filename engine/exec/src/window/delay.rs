@@ -8,22 +8,19 @@ use riddhi_plan::registry::{
     ArgError, ArgType, BoundWindow, Create, Entering, Finds, Form, Leaving, SignalSink, Timers, Times, Window,
 };
 
-use super::{Asked, arity, const_time};
+use super::{Rising, arity, const_time};
 
 struct Delay {
     span: i64,
     /// Number of the oldest row held back.
     oldest: u64,
-    /// Greatest timestamp so far: only a greater one asks for a timer.
-    greatest: i64,
-    asked: Asked,
+    asked: Rising,
 }
 
 pub(super) fn bind(args: &[ArgType]) -> Result<BoundWindow, ArgError> {
     arity("delay", args, 1, 1, "delay(1 min)")?;
     let span = const_time(args, 0, "the delay")?;
-    let create: Create =
-        Arc::new(move |_| Box::new(Delay { span, oldest: 0, greatest: i64::MIN, asked: Asked::default() }));
+    let create: Create = Arc::new(move |_| Box::new(Delay { span, oldest: 0, asked: Rising::new() }));
     let window = BoundWindow::new(format!("delay({span} ms)"), true, Form::General, create);
     Ok(BoundWindow { leaving: Leaving::Never, finds: Finds::Held, timers: Timers::Always, ..window })
 }
@@ -41,30 +38,22 @@ impl Delay {
 impl State for Delay {
     fn save(&self, out: &mut Writer) {
         out.put_u64(self.oldest);
-        out.put_i64(self.greatest);
         self.asked.save(out);
     }
     fn load(&mut self, from: &mut Reader<'_>) -> Result<(), LoadError> {
         self.oldest = from.get_u64()?;
-        self.greatest = from.get_i64()?;
         self.asked.load(from)
     }
 }
 
 impl Window for Delay {
     fn general(&mut self, rows: &Entering<'_>, sink: &mut dyn SignalSink) {
-        for (i, row) in (rows.first..).take(rows.n).enumerate() {
+        for (i, row) in rows.numbered() {
             let now = rows.now[i];
             self.release(now, rows.times, row, sink);
             sink.held(row);
-            let ts = rows.times.time(row);
-            if ts > self.greatest {
-                self.greatest = ts;
-                self.asked.ask(ts.saturating_add(self.span), now);
-            }
-            if rows.chunk_ends[i] as usize == i + 1 {
-                sink.end_chunk(Some(i as u32));
-            }
+            self.asked.ask(rows.times.time(row), self.span, now);
+            rows.end_chunk(i, sink);
         }
     }
 

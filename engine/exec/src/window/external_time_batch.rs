@@ -193,8 +193,7 @@ impl State for ExternalTimeBatch {
         out.put_u64(self.open);
         out.put_u64(self.previous);
         out.put_bool(self.flushed);
-        out.put_bool(self.due.is_some());
-        out.put_i64(self.due.unwrap_or(0));
+        out.put_optional_i64(self.due);
     }
     fn load(&mut self, from: &mut Reader<'_>) -> Result<(), LoadError> {
         for time in [&mut self.start, &mut self.end, &mut self.latest, &mut self.previous_end] {
@@ -203,8 +202,7 @@ impl State for ExternalTimeBatch {
         self.open = from.get_u64()?;
         self.previous = from.get_u64()?;
         self.flushed = from.get_bool()?;
-        let waiting = from.get_bool()?;
-        self.due = Some(from.get_i64()?).filter(|_| waiting);
+        self.due = from.get_optional_i64()?;
         Ok(())
     }
 }

@@ -83,7 +83,7 @@ impl Window for Frequent {
 
     fn general(&mut self, rows: &Entering<'_>, sink: &mut dyn SignalSink) {
         let mut key = std::mem::take(&mut self.key);
-        for (i, row) in (rows.first..).take(rows.n).enumerate() {
+        for (i, row) in rows.numbered() {
             self.of.write(rows, i, &mut key);
             if let Some(counted) = self.keys.get_mut(key.as_bytes()) {
                 counted.count = counted.count.wrapping_add(1);
@@ -94,9 +94,7 @@ impl Window for Frequent {
                 self.keys.insert(key.as_bytes(), Counted { count: 1, row });
                 sink.current(row);
             }
-            if rows.chunk_ends[i] as usize == i + 1 {
-                sink.end_chunk(Some(i as u32));
-            }
+            rows.end_chunk(i, sink);
         }
         self.key = key;
     }

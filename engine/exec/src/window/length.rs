@@ -42,13 +42,11 @@ impl Window for Length {
     }
 
     fn general(&mut self, rows: &Entering<'_>, sink: &mut dyn SignalSink) {
-        for (i, row) in (rows.first..).take(rows.n).enumerate() {
+        for (i, row) in rows.numbered() {
             sink.current(row);
             sink.expired(row, rows.times.time(row));
             sink.reset();
-            if rows.chunk_ends[i] as usize == i + 1 {
-                sink.end_chunk(Some(i as u32));
-            }
+            rows.end_chunk(i, sink);
         }
     }
 

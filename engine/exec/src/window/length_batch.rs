@@ -46,7 +46,7 @@ impl State for LengthBatch {
 impl LengthBatch {
     /// n = 0: each row arrives, leaves if anybody looks, and ends its batch.
     fn nothing_kept(&mut self, rows: &Entering<'_>, sink: &mut dyn SignalSink) {
-        for (i, row) in (rows.first..).take(rows.n).enumerate() {
+        for (i, row) in rows.numbered() {
             sink.current(row);
             if self.watched {
                 sink.expired(row, rows.now[i]);
@@ -75,7 +75,7 @@ impl Window for LengthBatch {
         if self.n == 0 {
             return self.nothing_kept(rows, sink);
         }
-        for (i, row) in (rows.first..).take(rows.n).enumerate() {
+        for (i, row) in rows.numbered() {
             if self.n > 0 && row - self.open == self.n as u64 {
                 if self.watched {
                     (self.open..row).for_each(|old| sink.expired(old, rows.now[i]));

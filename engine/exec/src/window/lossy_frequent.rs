@@ -129,7 +129,7 @@ impl Window for LossyFrequent {
 
     fn general(&mut self, rows: &Entering<'_>, sink: &mut dyn SignalSink) {
         let mut key = std::mem::take(&mut self.key);
-        for (i, row) in (rows.first..).take(rows.n).enumerate() {
+        for (i, row) in rows.numbered() {
             self.of.write(rows, i, &mut key);
             if self.count(&key, row, sink) {
                 sink.current(row);
@@ -137,9 +137,7 @@ impl Window for LossyFrequent {
                 sink.held(row);
             }
             self.prune(rows.now[i], sink);
-            if rows.chunk_ends[i] as usize == i + 1 {
-                sink.end_chunk(Some(i as u32));
-            }
+            rows.end_chunk(i, sink);
         }
         self.key = key;
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use riddhi_batch::{LoadError, Reader, State, Writer};
 use riddhi_plan::registry::{Alike, ArgError, ArgType, BoundWindow, Create, Entering, Form, Timers, Times, Window};
 
-use super::{Asked, Walk, arity, const_time};
+use super::{Rising, Walk, arity, const_time};
 
 struct Time {
     span: i64,
@@ -14,17 +14,13 @@ struct Time {
     watched: bool,
     /// Number of the oldest row not expired.
     oldest: u64,
-    /// Greatest timestamp so far: only a greater one asks for a timer.
-    greatest: i64,
-    asked: Asked,
+    asked: Rising,
 }
 
 pub(super) fn bind(args: &[ArgType]) -> Result<BoundWindow, ArgError> {
     arity("time", args, 1, 1, "time(1 min)")?;
     let span = const_time(args, 0, "the time span")?;
-    let create: Create = Arc::new(move |watched| {
-        Box::new(Time { span, watched, oldest: 0, greatest: i64::MIN, asked: Asked::default() })
-    });
+    let create: Create = Arc::new(move |watched| Box::new(Time { span, watched, oldest: 0, asked: Rising::new() }));
     let window = BoundWindow::new(format!("time({span} ms)"), true, Form::Slide, create);
     Ok(BoundWindow { timers: Timers::Watched, ..window })
 }
@@ -32,12 +28,10 @@ pub(super) fn bind(args: &[ArgType]) -> Result<BoundWindow, ArgError> {
 impl State for Time {
     fn save(&self, out: &mut Writer) {
         out.put_u64(self.oldest);
-        out.put_i64(self.greatest);
         self.asked.save(out);
     }
     fn load(&mut self, from: &mut Reader<'_>) -> Result<(), LoadError> {
         self.oldest = from.get_u64()?;
-        self.greatest = from.get_i64()?;
         self.asked.load(from)
     }
 }
@@ -52,11 +46,9 @@ impl Window for Time {
             leave.push(due);
             let ts = entering.time();
             entering.step();
-            if ts > self.greatest {
-                self.greatest = ts;
-                if self.watched {
-                    self.asked.ask(ts.saturating_add(self.span), now);
-                }
+            match self.watched {
+                true => self.asked.ask(ts, self.span, now),
+                false => self.asked.see(ts),
             }
         }
         self.oldest = oldest.row;

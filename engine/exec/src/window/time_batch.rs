@@ -53,16 +53,14 @@ pub(super) fn bind(args: &[ArgType]) -> Result<BoundWindow, ArgError> {
 
 impl State for TimeBatch {
     fn save(&self, out: &mut Writer) {
-        out.put_bool(self.ends.is_some());
-        out.put_i64(self.ends.unwrap_or(0));
+        out.put_optional_i64(self.ends);
         out.put_u64(self.open);
         out.put_u64(self.previous);
         out.put_bool(self.dirty);
         self.asked.save(out);
     }
     fn load(&mut self, from: &mut Reader<'_>) -> Result<(), LoadError> {
-        let known = from.get_bool()?;
-        self.ends = Some(from.get_i64()?).filter(|_| known);
+        self.ends = from.get_optional_i64()?;
         self.open = from.get_u64()?;
         self.previous = from.get_u64()?;
         self.dirty = from.get_bool()?;

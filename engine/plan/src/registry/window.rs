@@ -225,6 +225,28 @@ impl Entering<'_> {
         self.sel.at(i)
     }
 
+    /// Each row that enters: which it is, and its number.
+    #[inline]
+    pub fn numbered(&self) -> impl Iterator<Item = (usize, u64)> + use<> {
+        (self.first..).take(self.n).enumerate()
+    }
+
+    /// Whether the i-th row is the last of its chunk.
+    #[inline]
+    pub fn ends_chunk(&self, i: usize) -> bool {
+        self.chunk_ends[i] as usize == i + 1
+    }
+
+    /// Ends the chunk of signals if the i-th row is the last of its chunk; whether it is.
+    #[inline]
+    pub fn end_chunk(&self, i: usize, sink: &mut dyn SignalSink) -> bool {
+        let ends = self.ends_chunk(i);
+        if ends {
+            sink.end_chunk(Some(i as u32));
+        }
+        ends
+    }
+
     /// The long attribute of the i-th row; 0 if it has none.
     #[inline]
     pub fn long(&self, attribute: u32, i: usize) -> i64 {

@@ -60,15 +60,13 @@ impl Ticks {
 impl State for Ticks {
     fn save(&self, out: &mut Writer) {
         if self.every.is_some() {
-            out.put_bool(self.next.is_some());
-            out.put_i64(self.next.unwrap_or(0));
+            out.put_optional_i64(self.next);
         }
     }
 
     fn load(&mut self, from: &mut Reader<'_>) -> Result<(), LoadError> {
         if self.every.is_some() {
-            let begun = from.get_bool()?;
-            self.next = Some(from.get_i64()?).filter(|_| begun);
+            self.next = from.get_optional_i64()?;
         }
         Ok(())
     }

@@ -138,8 +138,7 @@ impl Cache {
     pub(super) fn save(&self, out: &mut Writer) {
         out.put_u64(self.runs);
         out.put_bool(self.looked);
-        out.put_bool(self.purged.is_some());
-        out.put_i64(self.purged.unwrap_or(0));
+        out.put_optional_i64(self.purged);
         out.put_u64(self.entries.len() as u64);
         for (key, entry) in &self.entries {
             out.put_bytes(key);
@@ -157,8 +156,7 @@ impl Cache {
         self.clear();
         self.runs = from.get_u64()?;
         self.looked = from.get_bool()?;
-        let (purged, at) = (from.get_bool()?, from.get_i64()?);
-        self.purged = purged.then_some(at);
+        self.purged = from.get_optional_i64()?;
         for _ in 0..from.get_count(36)? {
             let key: Key = from.get_bytes()?.into();
             let (added, used, uses) = (from.get_u64()?, from.get_u64()?, from.get_u64()?);

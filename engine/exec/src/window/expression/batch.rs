@@ -156,7 +156,7 @@ impl State for Batch {
 
 impl Window for Batch {
     fn general(&mut self, rows: &Entering<'_>, sink: &mut dyn SignalSink) {
-        for (i, row) in (rows.first..).take(rows.n).enumerate() {
+        for (i, row) in rows.numbered() {
             let (now, cause) = (rows.now[i], i as u32);
             let renewed = self.rule.renewed(rows, i);
             let again = if renewed { std::mem::replace(&mut self.open, row..row) } else { 0..0 };

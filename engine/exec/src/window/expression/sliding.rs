@@ -51,15 +51,13 @@ impl State for Sliding {
 
 impl Window for Sliding {
     fn general(&mut self, rows: &Entering<'_>, sink: &mut dyn SignalSink) {
-        for (i, row) in (rows.first..).take(rows.n).enumerate() {
+        for (i, row) in rows.numbered() {
             if self.rule.renewed(rows, i) {
                 (self.oldest..row).for_each(|held| self.take(held, rows.now[i], rows.times, sink));
             }
             self.take(row, rows.now[i], rows.times, sink);
             sink.current(row);
-            if rows.chunk_ends[i] as usize == i + 1 {
-                sink.end_chunk(Some(i as u32));
-            }
+            rows.end_chunk(i, sink);
         }
     }
 

@@ -108,13 +108,11 @@ impl<S: Slack> Reordered<S> {
 impl<S: Slack> Window for Reordered<S> {
     fn general(&mut self, rows: &Entering<'_>, sink: &mut dyn SignalSink) {
         self.ticks.begin(rows.now.first());
-        for (i, row) in (rows.first..).take(rows.n).enumerate() {
+        for (i, row) in rows.numbered() {
             let (time, now) = (rows.long(self.asked.time, i), rows.now.get(i).copied().unwrap_or(0));
             self.slack.comes(rows, i, time);
             self.row(time, row, now, sink);
-            if rows.chunk_ends[i] as usize == i + 1 {
-                sink.end_chunk(Some(i as u32));
-            }
+            rows.end_chunk(i, sink);
         }
     }
 

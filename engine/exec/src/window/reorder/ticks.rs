@@ -60,14 +60,12 @@ impl Ticks {
     }
 
     pub(super) fn save(&self, out: &mut Writer) {
-        out.put_bool(self.tick.is_some());
-        out.put_i64(self.tick.unwrap_or(0));
+        out.put_optional_i64(self.tick);
         out.put_bool(self.waits);
     }
 
     pub(super) fn load(&mut self, from: &mut Reader<'_>) -> Result<(), LoadError> {
-        let known = from.get_bool()?;
-        self.tick = Some(from.get_i64()?).filter(|_| known);
+        self.tick = from.get_optional_i64()?;
         self.waits = from.get_bool()?;
         Ok(())
     }

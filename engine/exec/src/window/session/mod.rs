@@ -424,7 +424,7 @@ impl Window for Session {
             self.now = rows.now[i];
             self.forget_fired(self.now);
             self.enter(rows, i, id, sink);
-            if rows.chunk_ends[i] as usize == i + 1 {
+            if rows.ends_chunk(i) {
                 for (id, rows_left) in std::mem::take(&mut self.leaving) {
                     self.leave(id, rows_left, rows.times, sink);
                 }

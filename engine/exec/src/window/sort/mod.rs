@@ -190,7 +190,7 @@ impl State for Sort {
 impl Window for Sort {
     fn general(&mut self, rows: &Entering<'_>, sink: &mut dyn SignalSink) {
         let mut key = std::mem::take(&mut self.key);
-        for (i, row) in (rows.first..).take(rows.n).enumerate() {
+        for (i, row) in rows.numbered() {
             key.clear();
             key::encode(&self.by, rows.cols, rows.place(i), rows.arena, &mut key);
             sink.current(row);
@@ -199,9 +199,7 @@ impl Window for Sort {
                 sink.expired(last, rows.now[i]);
                 self.sorted = row + 1;
             }
-            if rows.chunk_ends[i] as usize == i + 1 {
-                sink.end_chunk(Some(i as u32));
-            }
+            rows.end_chunk(i, sink);
         }
         self.key = key;
     }

@@ -107,8 +107,7 @@ impl State for Batch {
         self.table.save(out);
         out.put_u64(self.before.len() as u64);
         self.before.iter().for_each(|&row| out.put_u64(row));
-        out.put_bool(self.end.is_some());
-        out.put_i64(self.end.unwrap_or(0));
+        out.put_optional_i64(self.end);
         out.put_bool(self.closed);
         self.asked.save(out);
     }
@@ -118,8 +117,7 @@ impl State for Batch {
         for _ in 0..from.get_count(8)? {
             self.before.push(from.get_u64()?);
         }
-        let known = from.get_bool()?;
-        self.end = Some(from.get_i64()?).filter(|_| known);
+        self.end = from.get_optional_i64()?;
         self.closed = from.get_bool()?;
         self.asked.load(from)
     }

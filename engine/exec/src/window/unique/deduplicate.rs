@@ -85,7 +85,7 @@ impl Deduplicate {
 impl Window for Deduplicate {
     fn general(&mut self, rows: &Entering<'_>, sink: &mut dyn SignalSink) {
         let mut key = std::mem::take(&mut self.key);
-        for (i, row) in (rows.first..).take(rows.n).enumerate() {
+        for (i, row) in rows.numbered() {
             let ts = rows.times.time(row);
             self.forget(ts);
             self.of.write(rows, i, &mut key);
@@ -95,9 +95,7 @@ impl Window for Deduplicate {
                 self.asked.ask(ts.saturating_add(self.span), rows.now[i]);
                 sink.current(row);
             }
-            if rows.chunk_ends[i] as usize == i + 1 {
-                sink.end_chunk(Some(i as u32));
-            }
+            rows.end_chunk(i, sink);
         }
         self.end = rows.first + rows.n as u64;
         self.key = key;

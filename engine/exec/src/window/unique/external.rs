@@ -163,8 +163,7 @@ impl State for External {
         self.sent.save(out);
         [self.start, self.end, self.sent_end, self.latest].iter().for_each(|&time| out.put_i64(time));
         out.put_bool(self.flushed);
-        out.put_bool(self.due.is_some());
-        out.put_i64(self.due.unwrap_or(0));
+        out.put_optional_i64(self.due);
     }
     fn load(&mut self, from: &mut Reader<'_>) -> Result<(), LoadError> {
         self.open.load(from)?;
@@ -173,8 +172,7 @@ impl State for External {
             *time = from.get_i64()?;
         }
         self.flushed = from.get_bool()?;
-        let waiting = from.get_bool()?;
-        self.due = Some(from.get_i64()?).filter(|_| waiting);
+        self.due = from.get_optional_i64()?;
         Ok(())
     }
 }

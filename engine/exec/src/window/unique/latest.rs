@@ -55,7 +55,7 @@ impl Window for Latest {
     fn general(&mut self, rows: &Entering<'_>, sink: &mut dyn SignalSink) {
         let mut key = std::mem::take(&mut self.key);
         let mut start = 0;
-        for (i, row) in (rows.first..).take(rows.n).enumerate() {
+        for (i, row) in rows.numbered() {
             self.of.write(rows, i, &mut key);
             match self.keys.get_mut(key.as_bytes()) {
                 Some(_) if self.first => {}
@@ -68,8 +68,7 @@ impl Window for Latest {
                     sink.current(row);
                 }
             }
-            if rows.chunk_ends[i] as usize == i + 1 {
-                sink.end_chunk(Some(i as u32));
+            if rows.end_chunk(i, sink) {
                 start = i + 1;
             }
         }

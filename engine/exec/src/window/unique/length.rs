@@ -56,14 +56,13 @@ impl Window for Length {
     fn general(&mut self, rows: &Entering<'_>, sink: &mut dyn SignalSink) {
         let mut key = std::mem::take(&mut self.key);
         let mut start = 0;
-        for (i, row) in (rows.first..).take(rows.n).enumerate() {
+        for (i, row) in rows.numbered() {
             self.of.write(rows, i, &mut key);
             if let Some(old) = self.enter(row, key.as_bytes()) {
                 sink.expired(old, rows.now[start]);
             }
             sink.current(row);
-            if rows.chunk_ends[i] as usize == i + 1 {
-                sink.end_chunk(Some(i as u32));
+            if rows.end_chunk(i, sink) {
                 start = i + 1;
             }
         }

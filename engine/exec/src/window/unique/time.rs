@@ -8,7 +8,7 @@ use riddhi_plan::registry::{
 };
 
 use super::super::key::KeyOf;
-use super::super::{Asked, arity, const_time};
+use super::super::{Rising, arity, const_time};
 use super::key;
 use super::queue::Queue;
 
@@ -16,9 +16,7 @@ struct Time {
     span: i64,
     of: KeyOf,
     queue: Queue,
-    /// Greatest timestamp so far: only a greater one asks for a timer.
-    greatest: i64,
-    asked: Asked,
+    asked: Rising,
     key: String,
 }
 
@@ -27,8 +25,8 @@ pub(super) fn bind(args: &[ArgType]) -> Result<BoundWindow, ArgError> {
     let attribute = key(args, 0)?;
     let span = const_time(args, 1, "the time span")?;
     let create: Create = Arc::new(move |_| {
-        let (of, queue, asked) = (KeyOf::One(attribute), Queue::default(), Asked::default());
-        Box::new(Time { span, of, queue, greatest: i64::MIN, asked, key: String::new() })
+        let (of, queue, asked) = (KeyOf::One(attribute), Queue::default(), Rising::new());
+        Box::new(Time { span, of, queue, asked, key: String::new() })
     });
     let window = BoundWindow::new(format!("unique:time({span} ms)"), false, Form::General, create);
     let (leaving, timers) = (Leaving::Singly, Timers::Always);
@@ -37,12 +35,10 @@ pub(super) fn bind(args: &[ArgType]) -> Result<BoundWindow, ArgError> {
 
 impl State for Time {
     fn save(&self, out: &mut Writer) {
-        out.put_i64(self.greatest);
         self.asked.save(out);
         self.queue.save(out);
     }
     fn load(&mut self, from: &mut Reader<'_>) -> Result<(), LoadError> {
-        self.greatest = from.get_i64()?;
         self.asked.load(from)?;
         self.queue = Queue::load(from)?;
         Ok(())
@@ -79,20 +75,15 @@ impl Time {
 impl Window for Time {
     fn general(&mut self, rows: &Entering<'_>, sink: &mut dyn SignalSink) {
         let mut key = std::mem::take(&mut self.key);
-        for (i, row) in (rows.first..).take(rows.n).enumerate() {
+        for (i, row) in rows.numbered() {
             let (now, ts) = (rows.now[i], rows.times.time(row));
             self.of.write(rows, i, &mut key);
-            if ts > self.greatest {
-                self.greatest = ts;
-                self.asked.ask(ts.saturating_add(self.span), now);
-            }
+            self.asked.ask(ts, self.span, now);
             if self.enter(row, key.as_bytes(), now, rows.times, sink) {
                 self.leave(now, rows.times, sink);
             }
             sink.current(row);
-            if rows.chunk_ends[i] as usize == i + 1 {
-                sink.end_chunk(Some(i as u32));
-            }
+            rows.end_chunk(i, sink);
         }
         self.key = key;
     }

@@ -58,16 +58,7 @@ fn to_string(row: &Row<'_>, out: &mut String) -> Result<Out, RowFailure> {
 }
 
 fn write_cell(cell: Cell<'_>, out: &mut String) -> Result<(), RowFailure> {
-    let value = match cell {
-        Cell::Null => Value::Null,
-        Cell::Int(x) => Value::Int(x),
-        Cell::Long(x) => Value::Long(x),
-        Cell::Float(x) => Value::Float(x),
-        Cell::Double(x) => Value::Double(x),
-        Cell::Bool(x) => Value::Bool(x),
-        Cell::Text(x) => Value::Str(x.into()),
-        Cell::Other(x) => x,
-    };
+    let value = Value::from(cell);
     write_value(&value, out).map_err(|_| no_number())
 }
 

@@ -40,16 +40,7 @@ fn change<'a>(tree: Tree<'_>, found: &Found, cell: Cell<'_>, key: Option<&'a str
         Found::Many(_) => true,
         _ => false,
     };
-    let value = match cell {
-        Cell::Null => Value::Null,
-        Cell::Int(x) => Value::Int(x),
-        Cell::Long(x) => Value::Long(x),
-        Cell::Float(x) => Value::Float(x),
-        Cell::Double(x) => Value::Double(x),
-        Cell::Bool(x) => Value::Bool(x),
-        Cell::Text(x) => Value::Str(x.into()),
-        Cell::Other(x) => x,
-    };
+    let value = Value::from(cell);
     Ok(match (list, key) {
         (true, _) => Change::Add(element(value)?),
         (false, Some(key)) => Change::Put(key, element(value)?),
