@@ -76,7 +76,8 @@ pub struct Flow {
     pub chunks: Vec<Chunk>,
     /// Rows that belong to chunks; those behind are being appended.
     pub committed: u32,
-    /// Empty while all rows are current, else a byte a row: 0 current, 1 expired.
+    /// Empty while all rows are current, else a byte a row: 0 current, 1 expired; of a named window and of joined rows also 2, the
+    /// mark of a new batch, and of a named window what its readers know besides.
     pub kinds: Vec<u8>,
 }
 

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use riddhi_batch::{LoadError, Reader, Writer};
+use riddhi_batch::{Column, Data, LoadError, Reader, Writer};
 
 use crate::query::Section;
 use crate::steps::{Fired, Steps};
@@ -14,6 +14,14 @@ use crate::timers::Pending;
 /// How far the number of a key in a snapshot may be ahead of those before it: numbers of dropped keys are left out, and a wrong
 /// one must not make room for four billion.
 pub(crate) const AHEAD_MAX: usize = 1 << 24;
+
+/// The number of the key in a row of the column that has it.
+pub(crate) fn key_at(column: &Column, row: u32) -> Option<u32> {
+    match &column.data {
+        Data::I32(v) => Some(v[row as usize] as u32),
+        _ => None,
+    }
+}
 
 /// A state of which there is one for each key.
 pub(crate) trait ByKey {

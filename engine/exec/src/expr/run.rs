@@ -21,7 +21,7 @@ pub struct Scratch {
     pools: [Vec<Option<Box<Reg>>>; KINDS],
     failed: Failed,
     /// The app's tables, while a query that looks at some runs.
-    pub tables: RefCell<Vec<Table>>,
+    tables: RefCell<Vec<Table>>,
     /// By the place of its look-up in memory: what it needs while it looks.
     finds: RefCell<Vec<(usize, Box<Found>)>>,
 }
@@ -44,6 +44,12 @@ impl Default for Scratch {
 }
 
 impl Scratch {
+    /// Lends the app's tables to the expressions, or takes them back.
+    #[inline]
+    pub(crate) fn swap_tables(&mut self, tables: &mut Vec<Table>) {
+        std::mem::swap(self.tables.get_mut(), tables);
+    }
+
     /// No registers yet.
     pub fn new() -> Scratch {
         Scratch::default()

@@ -9,7 +9,7 @@ use riddhi_batch::{Column, Data, Flow, LoadError, Reader, Writer};
 use super::contents::Contents;
 use super::side::Side;
 use super::{Join, JoinCode};
-use crate::keyed::{ByKey, Keyed, load_keys};
+use crate::keyed::{ByKey, Keyed, key_at, load_keys};
 use crate::operator::{Inputs, Operator};
 use crate::query::{Cx, Kept, Section};
 use crate::steps::{Fired, Part, Steps};
@@ -165,10 +165,7 @@ impl Operator for KeyedJoin {
     fn run(&mut self, cx: &mut Cx<'_>, inputs: Inputs<'_>, from: usize, to: usize) {
         let key_of = |place: usize| {
             let (input, flow, chunk) = inputs.at(place);
-            match &flow.rows.cols[self.columns[input as usize]?].data {
-                Data::I32(v) => Some(v[chunk.first as usize] as u32),
-                _ => None,
-            }
+            key_at(&flow.rows.cols[self.columns[input as usize]?], chunk.first)
         };
         let keys: Vec<Option<u32>> = (from..to).map(key_of).collect();
         let mut place = from;

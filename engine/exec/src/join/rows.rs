@@ -8,8 +8,9 @@ use super::code::{Carried, JoinCode, TableCode, What};
 use super::side::{Side, take_slots};
 use super::sweep::{Probe, Sweep, too_many};
 use super::{JOIN_ROWS_PER_EVENT_MAX, PAIRS_MAX, Turn, event_of, faults_of};
-use crate::expr::{Program, Rows, Scratch, Source};
-use crate::query::{Cx, Failure, kind};
+use crate::expr::{Program, Rows, Scratch};
+use crate::query::{Cx, Failure};
+use crate::steps::Steps;
 use crate::store::NO_ROW;
 use crate::table::Found;
 
@@ -127,19 +128,10 @@ impl Pairs {
             self.rows[table.side].resize(asked.len(), NO_ROW);
             self.events.iter_mut().for_each(Column::clear);
             carry(code, &table.carried, sides, &self.rows, (asked, &sweep.probes), &mut self.events, &self.buckets, cx);
-            self.ts.clear();
-            self.ts.extend(asked.iter().map(|p| of(p).ts));
-            self.now.clear();
-            self.now.extend(asked.iter().map(|p| cx.steps.now(turns[of(p).turn as usize].step)));
-            let rows = Rows {
-                n: asked.len(),
-                input: Source { cols: &self.events, sel: Sel::From(0) },
-                computed: Source::NONE,
-                ts: &self.ts,
-                now: &self.now,
-                serial: self.serial,
-                seed: code.seed,
-            };
+            let (serial, seed) = (self.serial, code.seed);
+            note_times(asked.iter().map(of), turns, cx.steps, (&mut self.ts, &mut self.now));
+            let rows = Rows::of(&self.events, Sel::From(0), asked.len());
+            let rows = Rows { ts: &self.ts, now: &self.now, serial, seed, ..rows };
             match &table.buckets {
                 Some(asks) => self.buckets.find(asks, &table.finder, &rows, cx, &mut self.found),
                 None => table.finder.find(&mut cx.shared.tables[table.number], &rows, cx.arena, &mut self.found),
@@ -190,12 +182,7 @@ impl Pairs {
         }
         let n = self.rows[own].len() - first;
         self.probe.resize(first + n, number);
-        let of = match probe.kind {
-            SignalKind::Current => kind::CURRENT,
-            SignalKind::Expired => kind::EXPIRED,
-            _ => kind::RESET,
-        };
-        self.joined.kinds.resize(first + n, of);
+        self.joined.kinds.resize(first + n, probe.kind as u8);
         match self.joined.chunks.last_mut() {
             Some(last) if !code.by_event && last.cause == probe.turn => last.rows += n as u32,
             _ => {
@@ -234,24 +221,15 @@ impl Pairs {
         let probes = (&self.probe[..], &sweep.probes[..]);
         carry(code, carried, sides, &self.rows, probes, &mut self.tested.cols, &self.buckets, cx);
         let of = |p: &u32| &sweep.probes[*p as usize];
-        self.ts.clear();
-        self.ts.extend(self.probe.iter().map(|p| of(p).ts));
-        self.now.clear();
-        self.now.extend(self.probe.iter().map(|p| cx.steps.now(turns[of(p).turn as usize].step)));
-        let rows = Rows {
-            n,
-            input: Source { cols: &self.tested.cols, sel: Sel::From(0) },
-            computed: Source::NONE,
-            ts: &self.ts,
-            now: &self.now,
-            serial: self.serial,
-            seed: code.seed,
-        };
+        let (serial, seed) = (self.serial, code.seed);
+        note_times(self.probe.iter().map(of), turns, cx.steps, (&mut self.ts, &mut self.now));
+        let rows = Rows::of(&self.tested.cols, Sel::From(0), n);
+        let rows = Rows { ts: &self.ts, now: &self.now, serial, seed, ..rows };
         self.hits.clear();
         self.failed.clear();
-        std::mem::swap(self.scratch.tables.get_mut(), &mut cx.shared.tables);
+        self.scratch.swap_tables(&mut cx.shared.tables);
         program.select(&rows, cx.arena, &mut self.scratch, &mut self.hits, &mut self.failed);
-        std::mem::swap(self.scratch.tables.get_mut(), &mut cx.shared.tables);
+        self.scratch.swap_tables(&mut cx.shared.tables);
         self.serial += n as u64;
         if !self.failed.is_empty() {
             let step = turns[of(&self.probe[self.failed.first()]).turn as usize].step;
@@ -276,6 +254,21 @@ impl Pairs {
     }
 }
 
+/// Replaces times and clocks by those of these events.
+fn note_times<'a>(
+    probes: impl Iterator<Item = &'a Probe>,
+    turns: &[Turn],
+    steps: &Steps,
+    (ts, now): (&mut Vec<i64>, &mut Vec<i64>),
+) {
+    ts.clear();
+    now.clear();
+    for probe in probes {
+        ts.push(probe.ts);
+        now.push(steps.now(turns[probe.turn as usize].step));
+    }
+}
+
 /// Notes the event that looked for rows as one that failed.
 fn note(code: &JoinCode, sides: &[Side; 2], turns: &[Turn], probe: &Probe, cx: &mut Cx<'_>, why: &str) {
     if let Some(faults) = faults_of(cx, code.element)
@@ -286,7 +279,6 @@ fn note(code: &JoinCode, sides: &[Side; 2], turns: &[Turn], probe: &Probe, cx: &
 }
 
 /// Fills the columns of pairs that are looked at.
-#[expect(clippy::too_many_arguments, reason = "what all callers have at hand")]
 fn carry(
     code: &JoinCode,
     carried: &[Carried],

@@ -130,7 +130,6 @@ impl Sweep {
     }
 
     /// An event that stays nowhere leaves at once, and a batch of one ends.
-    #[allow(clippy::too_many_arguments)]
     fn pass(
         &mut self,
         code: &JoinCode,

@@ -5,10 +5,10 @@
 
 use std::sync::Arc;
 
-use riddhi_batch::{Data, Flow, LoadError, Reader, Writer};
+use riddhi_batch::{Flow, LoadError, Reader, Writer};
 
 use super::{Code, Cx, Kept, Query, Section};
-use crate::keyed::{Keyed, load_keys};
+use crate::keyed::{Keyed, key_at, load_keys};
 use crate::operator::{Inputs, Operator};
 use crate::steps::{Fired, Part, Steps};
 
@@ -40,10 +40,7 @@ impl KeyedQuery {
 
     /// The number of the key of a chunk.
     fn key_of(&self, flow: &Flow, first: u32) -> u32 {
-        match &flow.rows.cols[self.column].data {
-            Data::I32(v) => v[first as usize] as u32,
-            _ => 0,
-        }
+        key_at(&flow.rows.cols[self.column], first).unwrap_or(0)
     }
 
     /// Puts the state of a key into the query, a new one if there is none; what counts from its first event counts from `now`.

@@ -40,7 +40,7 @@ pub(crate) use code::step;
 pub use code::{AggregateCode, Code, Raw, Step, StreamCode, Takes, Way};
 pub(crate) use kept::Kept;
 pub use keyed::KeyedQuery;
-pub use raw::{RawSignals, kind};
+pub use raw::RawSignals;
 pub use rows::Piece;
 pub(crate) use running::Running;
 pub use state::Section;
@@ -313,7 +313,7 @@ impl Query {
     #[inline]
     fn lend_tables(&mut self, cx: &mut Cx<'_>) {
         if self.code.asks_tables {
-            std::mem::swap(self.work.buffers.scratch.tables.get_mut(), &mut cx.shared.tables);
+            self.work.buffers.scratch.swap_tables(&mut cx.shared.tables);
         }
     }
 

@@ -28,40 +28,6 @@ pub struct RawSignals<'a> {
     pub numbers: &'a [u64],
 }
 
-/// Kinds of rows in a flow.
-pub mod kind {
-    /// The row arrives.
-    pub const CURRENT: u8 = 0;
-    /// The row leaves.
-    pub const EXPIRED: u8 = 1;
-    /// A new batch begins; the row has no values.
-    pub const RESET: u8 = 2;
-    /// The row is held back.
-    pub const HELD: u8 = 3;
-    /// It is gone without leaving.
-    pub const GONE: u8 = 4;
-}
-
-fn code_of(kind: SignalKind) -> u8 {
-    match kind {
-        SignalKind::Current => kind::CURRENT,
-        SignalKind::Expired => kind::EXPIRED,
-        SignalKind::Reset => kind::RESET,
-        SignalKind::Held => kind::HELD,
-        SignalKind::Gone => kind::GONE,
-    }
-}
-
-pub(super) fn kind_of(code: u8) -> SignalKind {
-    match code {
-        kind::CURRENT => SignalKind::Current,
-        kind::EXPIRED => SignalKind::Expired,
-        kind::HELD => SignalKind::Held,
-        kind::GONE => SignalKind::Gone,
-        _ => SignalKind::Reset,
-    }
-}
-
 /// Collects the selected rows of a query without a window, with the kinds they have.
 pub(super) fn passing_signals(code: &Code, input: &Flow, selected: &Selected, g: &mut general::Buffers) {
     let (lets, number) = match code.takes {
@@ -77,7 +43,7 @@ pub(super) fn passing_signals(code: &Code, input: &Flow, selected: &Selected, g:
     for piece in &selected.pieces {
         for i in done..piece.end as usize {
             let row = selected.row(i);
-            let kind = kinds.get(row).map_or(SignalKind::Current, |&k| kind_of(k));
+            let kind = kinds.get(row).map_or(SignalKind::Current, |&k| SignalKind::of(k));
             let number = number.map(|n| n[row] as u64);
             // What a stream of the window's name brings passes whatever the window lets out.
             if lets.is_none_or(|lets| lets.have(kind)) || number == Some(NOT_IN_WINDOW as u64) {
@@ -248,7 +214,7 @@ impl Work {
             }
         };
         out.rows.ts.extend(g.alive().iter().map(time));
-        out.kinds.extend(g.alive().iter().map(|&i| code_of(g.signals().kinds[i as usize])));
+        out.kinds.extend(g.alive().iter().map(|&i| g.signals().kinds[i as usize] as u8));
         for (to, item) in out.rows.cols.iter_mut().zip(&code.items) {
             if let Some(from) = item.attribute() {
                 to.append(&g.columns()[from as usize], alive, n);

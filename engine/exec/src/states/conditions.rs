@@ -72,7 +72,7 @@ impl Tester {
 
     /// Lends the app's tables to the conditions, or takes them back.
     pub fn lend_tables(&mut self, cx: &mut Cx<'_>) {
-        std::mem::swap(self.scratch.tables.get_mut(), &mut cx.shared.tables);
+        self.scratch.swap_tables(&mut cx.shared.tables);
     }
 
     /// A turn begins: steps and rows count anew.
@@ -232,7 +232,7 @@ impl Tester {
             let passed = self.test_one(&condition.program, (code, slot), &values, event, cx);
             self.values[slot][number] = values;
             if !self.failed.is_empty() {
-                let reason = self.failed.reason.take().map(|r| r.to_string()).unwrap_or_default();
+                let reason = self.failed.why();
                 self.tell(slot, event, cx, element, reason);
             }
             if !passed {
@@ -270,9 +270,8 @@ impl Tester {
         let passed = failed.is_none() && self.test_one(program, (code, slot), running[number].results(), event, cx);
         self.running[slot] = running;
         let failed = failed.or_else(|| (!self.failed.is_empty()).then(|| std::mem::take(&mut self.failed)));
-        if let Some(mut failed) = failed {
-            let reason = failed.reason.take().map(|r| r.to_string()).unwrap_or_default();
-            self.tell(slot, event, cx, element, reason);
+        if let Some(failed) = failed {
+            self.tell(slot, event, cx, element, failed.why());
         }
         passed
     }

@@ -22,8 +22,9 @@ mod within;
 
 use std::sync::Arc;
 
-use riddhi_batch::{Data, Flow, LoadError};
+use riddhi_batch::{Flow, LoadError};
 use riddhi_plan::logical::QueryPlan;
+use riddhi_plan::registry::SignalKind;
 use riddhi_plan::states::StatesPlan;
 
 use self::code::Code;
@@ -36,15 +37,13 @@ use self::matches::Memory;
 use self::selection::Selection;
 use self::timers::Timers;
 use crate::fault::MADE;
+use crate::keyed::key_at;
 use crate::operator::{Inputs, Operator};
 use crate::query::{self, Cx, Section};
 use crate::steps::{Fired, Part, Steps};
 
 /// Matches of one pattern that wait at most, those that wait for their first event included.
 pub const PARTIAL_MATCHES_MAX: usize = 10_000_000;
-
-/// Rows of a named window that stand for a reset.
-const RESET: u8 = 2;
 
 /// Who waits for a key of a partition, or for the whole app.
 struct Waiting {
@@ -170,7 +169,8 @@ impl States {
         };
         for place in from..to {
             let (_, flow, chunk) = inputs.at(place);
-            let key = key_of(flow, chunk.first);
+            // The number of the key is the last attribute.
+            let key = flow.rows.cols.last().and_then(|c| key_at(c, chunk.first)).unwrap_or(0);
             if self.keys.get(key as usize).is_none_or(Option::is_none) {
                 let rank = cx.shared.keys[partition].rank(key);
                 self.begin_waiting(cx, key, rank, (cx.steps.now(chunk.step), chunk.step));
@@ -271,14 +271,6 @@ impl States {
     }
 }
 
-/// The number of the key of the event in a row: the last attribute.
-fn key_of(flow: &Flow, row: u32) -> u32 {
-    match flow.rows.cols.last().map(|c| &c.data) {
-        Some(Data::I32(v)) => v[row as usize] as u32,
-        _ => 0,
-    }
-}
-
 impl Turn<'_, '_> {
     /// Takes the events of a chunk.
     #[inline]
@@ -287,7 +279,7 @@ impl Turn<'_, '_> {
         let now = if self.code.asks_now { self.cx.steps.now(chunk.step) } else { 0 };
         let kinds = &flow.kinds[..];
         for row in chunk.first as usize..(chunk.first + chunk.rows) as usize {
-            if !kinds.is_empty() && kinds.get(row) == Some(&RESET) {
+            if !kinds.is_empty() && kinds.get(row) == Some(&(SignalKind::Reset as u8)) {
                 continue;
             }
             let ts = flow.rows.ts[row];

@@ -160,7 +160,7 @@ pub struct Slide<'a> {
     pub leave: Leave<'a>,
 }
 
-/// What a row means to an aggregator.
+/// What a row means to an aggregator. As a byte it stands beside the rows of a flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum SignalKind {
@@ -174,6 +174,15 @@ pub enum SignalKind {
     Held,
     /// It is gone without leaving: likewise.
     Gone,
+}
+
+impl SignalKind {
+    /// The kind that is written as this byte.
+    pub fn of(byte: u8) -> SignalKind {
+        const ALL: [SignalKind; 5] =
+            [SignalKind::Current, SignalKind::Expired, SignalKind::Reset, SignalKind::Held, SignalKind::Gone];
+        ALL.get(byte as usize).copied().unwrap_or(SignalKind::Reset)
+    }
 }
 
 /// One signal.
