@@ -391,16 +391,6 @@ impl Store {
         }
     }
 
-    /// Appends the times of the given rows; of [`NO_ROW`] a null.
-    pub fn take_times(&self, rows: &[u64], out: &mut Column) {
-        for &row in rows {
-            match row {
-                NO_ROW => out.push_null(),
-                row => out.push_i64(self.time(row)),
-            }
-        }
-    }
-
     /// Bytes held, about.
     pub fn bytes(&self) -> usize {
         let columns: usize = self.kinds.iter().map(|k| k.width()).sum();

@@ -36,5 +36,3 @@ mod vain;
 pub use bind::{Planned, PlannedOnDemand, Verdict, plan, plan_on_demand};
 pub use diagnose::CODES;
 pub use explain::{explain_json, explain_mermaid, explain_text};
-pub use regions::regions;
-pub use text::expr_text;

@@ -60,11 +60,6 @@ impl<F, E> Upstream<F, E> {
         self.empty.pop()
     }
 
-    /// An empty one if there is one at once.
-    pub fn try_empty(&mut self) -> Result<E, TryPopError> {
-        self.empty.try_pop()
-    }
-
     /// Sends a full one.
     #[inline]
     pub fn send(&mut self, full: F) -> Result<(), Closed<F>> {

@@ -13,7 +13,7 @@ use super::{Assigned, Finder, Found, Place, Refusal, Table};
 use crate::expr::{Program, Rows, Scratch, Source};
 
 /// An event that changed nothing: why a table refused it, or what could not be computed.
-pub type Rejection = Result<Refusal, String>;
+pub(super) type Rejection = Result<Refusal, String>;
 
 #[derive(Debug)]
 enum What {
@@ -50,7 +50,7 @@ enum Value {
 
 /// A change, compiled, and what it needs while it is made.
 #[derive(Debug)]
-pub struct Applier {
+pub(super) struct Applier {
     what: What,
     work: Work,
     volatility: Option<Volatility>,
@@ -137,7 +137,7 @@ fn one<'a>(rows: &Rows<'a>, i: usize) -> Rows<'a> {
 
 impl Applier {
     /// Compiles a change of that table.
-    pub fn new(plan: &ChangePlan, table: &TablePlan, seed: u64) -> Applier {
+    pub(super) fn new(plan: &ChangePlan, table: &TablePlan, seed: u64) -> Applier {
         let both = |condition, sets: &[SetPlan]| (Finder::compile(condition), Sets::compile(condition, sets, table));
         let what = match &plan.change {
             Change::Insert => What::Insert,
@@ -176,13 +176,13 @@ impl Applier {
     }
 
     /// The most volatile thing inside: tells whether the events' timestamps and clock are needed.
-    pub fn volatility(&self) -> Volatility {
+    pub(super) fn volatility(&self) -> Volatility {
         self.volatility.unwrap_or(Volatility::Pure)
     }
 
     /// Lets events change the table, in order; `ends` are those of their chunks. Tells of each event that changed nothing
     /// because it could not.
-    pub fn apply(
+    pub(super) fn apply(
         &mut self,
         table: &mut Table,
         events: &Rows<'_>,

@@ -22,6 +22,7 @@ use std::sync::Arc;
 use riddhi_batch::{Arena, Column, Data, Kind, Sel, Writer};
 use riddhi_plan::table::{IndexForm, RowOrder, TablePlan};
 
+use far::Far;
 use index::HashIndex;
 use key::{Keys, Word, ordered};
 use ordered::OrderedIndex;
@@ -29,10 +30,7 @@ use whole::{Tail, Whole};
 
 pub(crate) use key::text_hashes;
 
-pub use change::{Applier, Rejection};
-pub use far::{
-    Ahead, Away, Far, LateFailure, Patience, ROWS_AT_HAND_MAX, RUN_ANSWER_BYTES_MAX, StoreCounters, TRIES_MAX,
-};
+pub use far::{Ahead, Away, LateFailure, Patience, StoreCounters};
 pub use find::{Finder, Found};
 pub use node::ChangeTable;
 pub use store::{Answers, ChangeName, Events, InMemory, Prepared, Rejected, StoreError, TableStore};

@@ -13,7 +13,7 @@ use super::{Rows, StoreError, Table, TableStore};
 use crate::table::{Answers, ChangeName, Events, Prepared};
 
 /// How often the same batch is tried at most, whatever the patience.
-pub const TRIES_MAX: u32 = 10_000;
+const TRIES_MAX: u32 = 10_000;
 
 /// A store is not there.
 #[derive(Clone, Copy, Debug)]

@@ -35,19 +35,19 @@ use link::Link;
 
 pub use ahead::Ahead;
 pub(super) use asks::Asks;
-pub use link::{Away, LateFailure, Patience, StoreCounters, TRIES_MAX};
+pub use link::{Away, LateFailure, Patience, StoreCounters};
 
 /// Rows of a store that are at hand in a run at most; a look-up that finds more fails.
-pub const ROWS_AT_HAND_MAX: usize = 1_000_000;
+const ROWS_AT_HAND_MAX: usize = 1_000_000;
 
 /// Bytes of answers of a run for the journal, at most; a look-up that brings more fails.
-pub const RUN_ANSWER_BYTES_MAX: usize = 64 << 20;
+const RUN_ANSWER_BYTES_MAX: usize = 64 << 20;
 
 /// The number of the first row that events of a run make: they come after all rows of the store.
 const FIRST_OWN: u64 = 1 << 63;
 
 /// What a table knows of its store.
-pub struct Far {
+pub(super) struct Far {
     /// Whether no query sees its rows: changes are only told to the store.
     blind: bool,
     all: Option<Finder>,
