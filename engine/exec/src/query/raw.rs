@@ -188,11 +188,11 @@ impl Query {
 impl Work {
     /// Puts out the signals with all attributes of their rows, each row's number behind them. Rows that leave have their own
     /// time if their number is below `looked`.
-    pub(super) fn emit_raw(&mut self, code: &Code, g: &general::Buffers, pieces: &[Piece], looked: u64) {
+    pub(super) fn emit_raw(&mut self, code: &Code, g: &general::Buffers, looked: u64) {
         let out = &mut self.out;
         let mut next = 0;
         let alive = g.alive();
-        for (piece, &(end, _)) in pieces.iter().zip(g.signals().chunks) {
+        for (piece, &(end, _)) in g.pieces.iter().zip(&g.chunks) {
             let mut until = next;
             while alive.get(until).is_some_and(|&i| i < end) {
                 until += 1;

@@ -9,7 +9,7 @@ use crate::query::{AggregateCode, Aggregates, Code, Cx, Failure, Work, compute, 
 
 impl Work {
     /// Groups and aggregates of the signals in play; a result a signal.
-    pub(super) fn aggregate_signals(&mut self, code: &Code, cx: &mut Cx<'_>, g: &mut Buffers, step: u32) {
+    pub(super) fn aggregate_signals(&mut self, code: &Code, cx: &mut Cx<'_>, g: &mut Buffers) {
         self.group_signals(code, cx, g);
         g.list.clear();
         g.list.extend(g.alive.iter().zip(&g.ids).map(|(&i, &group)| Signal {
@@ -20,7 +20,7 @@ impl Work {
         let mut own = std::mem::replace(&mut self.state.aggregates, Aggregates::new(&[]));
         let bound = self.state.groups.bound().max(1);
         own.list.iter_mut().for_each(|a| a.grow(bound));
-        self.run_aggregates(code, cx, g, &code.aggregates, &mut own, step);
+        self.run_aggregates(code, cx, g, &code.aggregates, &mut own);
         self.state.aggregates = own;
     }
 
@@ -53,7 +53,6 @@ impl Work {
         g: &mut Buffers,
         codes: &[AggregateCode],
         own: &mut Aggregates,
-        step: u32,
     ) {
         own.results.iter_mut().for_each(Column::clear);
         g.asked.clone_from(&g.alive);
@@ -82,11 +81,11 @@ impl Work {
             }
             // A row that the aggregate does not look at cannot fail in its argument.
             b.failed.rows.iter_mut().zip(&skipped).for_each(|(f, s)| *f &= !s);
-            let lost =
-                b.failed.rows.iter().enumerate().filter(|(i, f)| **f != 0 && g.list[*i].kind != SignalKind::Reset);
-            let lost = lost.count() as u64;
-            if lost > 0 {
-                cx.failures.push(Failure { query: code.element, step, rows: lost, reason: b.failed.why() });
+            let is_row = |i: &usize| b.failed.is(*i) && g.list[*i].kind != SignalKind::Reset;
+            let lost = || (0..b.failed.rows.len()).filter(is_row);
+            if let Some(first) = lost().next() {
+                let (step, rows) = (g.step_of(g.alive[first]), lost().count() as u64);
+                cx.failures.push(Failure { query: code.element, step, rows, reason: b.failed.why() });
             }
             if skipped.is_empty() {
                 skipped.clone_from(&b.failed.rows);

@@ -8,13 +8,13 @@ use super::Buffers;
 use crate::expr::Source;
 use crate::query::emit::pick;
 use crate::query::faults::note_signals;
-use crate::query::rows::{Piece, keep};
+use crate::query::rows::keep;
 use crate::query::slide::failed_chunks;
 use crate::query::{Code, Cx, Work, compute, report};
 
 impl Work {
     /// The signals that may come out: of a kind that is asked for, and passing `having`.
-    pub(super) fn choose_eligible(&mut self, code: &Code, cx: &mut Cx<'_>, g: &mut Buffers, step: u32) {
+    pub(super) fn choose_eligible(&mut self, code: &Code, cx: &mut Cx<'_>, g: &mut Buffers) {
         g.eligible.clear();
         let fine = |p: u32| g.lost.get(p as usize).is_none_or(|&l| l == 0);
         let wanted = |p: u32| code.kinds.have(g.kinds[g.alive[p as usize] as usize]) && fine(p);
@@ -31,14 +31,14 @@ impl Work {
         b.failed.clear();
         having.select(&rows, cx.arena, &mut b.scratch, &mut b.hits, &mut b.failed);
         if !b.failed.is_empty() {
-            report(code, cx, &b.failed, step);
+            report(code, cx, &b.failed, g.step_of(g.asked[b.failed.first()]));
             note_signals(code, cx, g, &b.failed, |i| g.asked[i]);
         }
         g.eligible = eligible;
         keep(&mut g.eligible, &b.hits);
     }
 
-    pub(super) fn emit_signals(&mut self, code: &Code, cx: &mut Cx<'_>, g: &mut Buffers, pieces: &[Piece]) {
+    pub(super) fn emit_signals(&mut self, code: &Code, cx: &mut Cx<'_>, g: &mut Buffers) {
         let first = self.out.rows.len();
         for last_try in [false, true] {
             self.pick_signals(code, g);
@@ -55,7 +55,7 @@ impl Work {
             self.buffers.picks.extend(g.eligible.iter().copied().filter(|&p| is_bad(g, p)));
             self.compute_items(code, cx, g, false);
             let first_bad = bad.iter().position(|&b| b).unwrap_or(0);
-            report(code, cx, &self.buffers.failed, pieces[first_bad].step);
+            report(code, cx, &self.buffers.failed, g.pieces[first_bad].step);
             let picks = &self.buffers.picks;
             note_signals(code, cx, g, &self.buffers.failed, |i| g.alive[picks[i] as usize]);
             let (tried, failed) = (&self.buffers.picks, &self.buffers.failed);
@@ -79,7 +79,7 @@ impl Work {
         let resets = if code.limits_resets() { resets(g, &b.picks) } else { Vec::new() };
         let mut resets = resets.into_iter().peekable();
         let mut start = 0;
-        for (piece, &end) in pieces.iter().zip(&b.ends) {
+        for (piece, &end) in g.pieces.iter().zip(&b.ends) {
             let (step, cause) = (piece.step, piece.chunk);
             let base = self.out.rows.len() as u32;
             if end > start && plain {

@@ -11,62 +11,42 @@ use crate::query::widen::spread;
 use crate::query::{AggregateCode, Aggregates, Code, Cx, Step, StreamCode, Work, report};
 
 impl Work {
-    /// Handlers after the window; `alive` are the signals that pass. Returns the step of the first.
-    pub(in crate::query) fn handle_signals(&mut self, code: &Code, cx: &mut Cx<'_>, g: &mut Buffers) -> u32 {
+    /// Handlers after the window; `alive` are the signals that pass.
+    pub(in crate::query) fn handle_signals(&mut self, code: &Code, cx: &mut Cx<'_>, g: &mut Buffers) {
         g.now.clear();
         for (piece, &(end, _)) in g.pieces.iter().zip(&g.chunks) {
             g.now.resize(end as usize, cx.steps.now(piece.step));
         }
         g.alive.clear();
         g.alive.extend(0..g.kinds.len() as u32);
-        let step = g.pieces.first().map_or(0, |p| p.step);
-        self.after_window(code, cx, g, step);
-        step
-    }
-
-    fn after_window(&mut self, code: &Code, cx: &mut Cx<'_>, g: &mut Buffers, step: u32) {
         let mut handler = code.before.iter().filter(|s| !s.aggregates().is_empty()).count();
         for after in &code.after {
             let own = (!after.aggregates().is_empty()).then_some(handler);
             if let Some(own) = own {
-                self.take_signals_in(code, cx, g, after.aggregates(), own, step);
+                self.take_signals_in(code, cx, g, after.aggregates(), own);
                 handler += 1;
             }
             match after {
-                Step::Filter { condition, .. } => self.keep_alive(code, cx, g, condition, own, step),
-                Step::Stream(function) => self.show_signals(code, cx, g, function, own, step),
+                Step::Filter { condition, .. } => self.keep_alive(code, cx, g, condition, own),
+                Step::Stream(function) => self.show_signals(code, cx, g, function, own),
             }
         }
     }
 
     /// Lets the aggregates of a handler take the signals in play in and out.
-    fn take_signals_in(
-        &mut self,
-        code: &Code,
-        cx: &mut Cx<'_>,
-        g: &mut Buffers,
-        codes: &[AggregateCode],
-        own: usize,
-        step: u32,
-    ) {
+    fn take_signals_in(&mut self, code: &Code, cx: &mut Cx<'_>, g: &mut Buffers, codes: &[AggregateCode], own: usize) {
         let mut aggregates = std::mem::replace(&mut self.state.handlers[own], Aggregates::new(&[]));
         g.list.clear();
         let signal = |&i: &u32| Signal { kind: g.kinds[i as usize], group: 0, row: g.rows[i as usize] };
         g.list.extend(g.alive.iter().map(signal));
-        self.run_aggregates(code, cx, g, codes, &mut aggregates, step);
+        self.run_aggregates(code, cx, g, codes, &mut aggregates);
+        // The handler looks at a row whose argument failed too, with the value that the aggregate had.
+        g.lost.clear();
         self.state.handlers[own] = aggregates;
     }
 
     /// Keeps the signals for which the condition holds, and all resets.
-    fn keep_alive(
-        &mut self,
-        code: &Code,
-        cx: &mut Cx<'_>,
-        g: &mut Buffers,
-        condition: &Program,
-        own: Option<usize>,
-        step: u32,
-    ) {
+    fn keep_alive(&mut self, code: &Code, cx: &mut Cx<'_>, g: &mut Buffers, condition: &Program, own: Option<usize>) {
         g.ask_real();
         let real = std::mem::take(&mut g.real);
         let computed = results(&self.state.handlers, own, &real);
@@ -78,7 +58,7 @@ impl Work {
         condition.select(&rows, cx.arena, &mut b.scratch, &mut b.hits, &mut b.failed);
         self.serial += if code.asks_random { real.len() as u64 } else { 0 };
         if !b.failed.is_empty() {
-            report(code, cx, &b.failed, step);
+            report(code, cx, &b.failed, g.step_of(g.asked[b.failed.first()]));
             note_signals(code, cx, g, &b.failed, |i| g.asked[i]);
         }
         let mut stays = std::mem::take(&mut g.flags);
@@ -101,7 +81,6 @@ impl Work {
         g: &mut Buffers,
         function: &StreamCode,
         own: Option<usize>,
-        step: u32,
     ) {
         g.ask_real();
         let real = std::mem::take(&mut g.real);
@@ -129,7 +108,7 @@ impl Work {
         if !b.failed.is_empty() {
             let mut failed = g.asked.iter().zip(&b.failed.rows).filter(|(_, f)| **f != 0).map(|(&i, _)| i).peekable();
             g.alive.retain(|&i| failed.next_if_eq(&i).is_none());
-            report(code, cx, &b.failed, step);
+            report(code, cx, &b.failed, g.step_of(g.asked[b.failed.first()]));
             note_signals(code, cx, g, &b.failed, |i| g.asked[i]);
         }
     }

@@ -113,18 +113,14 @@ impl Work {
         if g.chunks.is_empty() {
             return;
         }
-        let step = self.handle_signals(code, cx, g);
-        let pieces = std::mem::take(&mut g.pieces);
+        self.handle_signals(code, cx, g);
         if code.raw == Raw::Out {
             let looked = code.looked.map_or(0, |stream| cx.shared.looked(stream));
-            self.emit_raw(code, g, &pieces, looked);
-            g.pieces = pieces;
-            return;
+            return self.emit_raw(code, g, looked);
         }
-        self.aggregate_signals(code, cx, g, step);
-        self.choose_eligible(code, cx, g, step);
-        self.emit_signals(code, cx, g, &pieces);
-        g.pieces = pieces;
+        self.aggregate_signals(code, cx, g);
+        self.choose_eligible(code, cx, g);
+        self.emit_signals(code, cx, g);
     }
 
     pub(super) fn release_unneeded(&mut self, code: &Code) {

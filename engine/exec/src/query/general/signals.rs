@@ -165,6 +165,11 @@ impl Buffers {
         }
     }
 
+    /// The step at which a signal came.
+    pub(super) fn step_of(&self, signal: u32) -> u32 {
+        self.pieces[self.chunks.partition_point(|c| c.0 <= signal)].step
+    }
+
     /// Asks of the signals in play, without resets.
     pub(super) fn ask_real(&mut self) {
         let Buffers { kinds, alive, asked, real, .. } = self;
