@@ -6,9 +6,11 @@
 //! Not here: what the rows mean (`riddhi-plan`), and what outlives a frame (`riddhi-exec` copies it into its own storage).
 
 mod ahead;
+mod any;
 mod appender;
 mod arena;
 mod column;
+mod encoding;
 mod flow;
 mod frame;
 pub mod java;
@@ -16,12 +18,14 @@ mod map;
 mod schema;
 mod set;
 mod state;
+mod str;
 mod text;
 mod value;
 
 pub use ahead::fetch;
+pub use any::Any;
 pub use appender::{Appender, Cell, Row};
-pub use arena::{Any, Arena, Str};
+pub use arena::Arena;
 pub use column::{Column, Data, Sel};
 pub use flow::{Chunk, Columns, Flow};
 pub use frame::{Answered, Entry, Frame, TICK};
@@ -29,5 +33,6 @@ pub use map::Map;
 pub use schema::{Attribute, Kind, Schema, Type};
 pub use set::{Members, member_hash};
 pub use state::{LoadError, Reader, State, Writer};
+pub use str::Str;
 pub use text::{compare_utf16, double_text, float_text, push_double, push_float};
 pub use value::Value;

@@ -1,7 +1,7 @@
 //! Sets in the form in which columns hold them: their members' encodings, one behind the other. Two members are the same exactly
 //! if their encodings are.
 
-use crate::{Any, Arena, Value};
+use crate::{Any, Arena, Value, encoding};
 
 /// The members of an encoded set, each as its own encoding. Damaged bytes end them early.
 #[derive(Clone, Debug)]
@@ -20,27 +20,16 @@ impl<'a> Iterator for Members<'a> {
     type Item = &'a [u8];
 
     fn next(&mut self) -> Option<&'a [u8]> {
-        let (head, rest) = self.bytes.split_at_checked(length(self.bytes)?)?;
+        let (head, rest) = self.bytes.split_at_checked(encoding::length(self.bytes)?)?;
         self.bytes = rest;
         Some(head)
     }
 }
 
-/// Bytes of the first encoding.
-fn length(bytes: &[u8]) -> Option<usize> {
-    Some(match bytes.first()? {
-        0 => 1,
-        1 | 3 => 5,
-        2 | 4 => 9,
-        5 => 2,
-        _ => 5 + u32::from_le_bytes(*bytes.get(1..)?.first_chunk()?) as usize,
-    })
-}
-
 /// The hash that Java gives a member: it decides the order in which Siddhi's sets are listed.
 pub fn member_hash(member: &[u8]) -> u32 {
     let mut bytes = member;
-    match crate::value::decode(&mut bytes) {
+    match encoding::decode(&mut bytes) {
         None | Some(Value::Set(_)) => 0,
         Some(value) => value.hash(),
     }

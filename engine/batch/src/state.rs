@@ -106,7 +106,7 @@ impl Writer {
     /// Appends a value with its type.
     pub fn put_value(&mut self, value: &Value) {
         let mut bytes = Vec::new();
-        crate::value::encode_all(std::slice::from_ref(value), &mut bytes);
+        crate::encoding::encode_all(std::slice::from_ref(value), &mut bytes);
         self.put_bytes(&bytes);
     }
 }
@@ -174,7 +174,7 @@ impl<'a> Reader<'a> {
 
     /// Reads what [`Writer::put_value`] wrote.
     pub fn get_value(&mut self) -> Result<Value, LoadError> {
-        crate::value::decode_all(self.get_bytes()?).pop().ok_or_else(|| LoadError::new("a value cannot be read"))
+        crate::encoding::decode_all(self.get_bytes()?).pop().ok_or_else(|| LoadError::new("a value cannot be read"))
     }
 
     /// Reads what [`Writer::put_row`] wrote and appends it to `column`.

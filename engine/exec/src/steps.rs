@@ -2,7 +2,7 @@
 //!
 //! A step is numbered by the entry's place in the frame, or, for the n-th timer that fired in it, by `entries + n`. Timers
 //! are numbered as they are found, operator by operator, so their numbers say nothing of their order: that is by
-//! (entry, due, wave, element) in an app on the live clock and by (entry, element, due) in playback (architecture, 7).
+//! (entry, due, wave, element) in an app on the live clock and by (entry, element, due) in playback (ARCHITECTURE.md, "Time").
 //! A timer that belongs to entry e fires just before it. Not here: timers that have not fired ([`timers`](crate::timers)).
 
 use std::cmp::Ordering;

@@ -31,7 +31,7 @@ pub enum Node {
     /// Result of that aggregate of the same select, or of the same filter.
     Aggregate(u32),
     /// `+ - * / %`; both sides are converted to `Expr::ty` first. A side that is no number at run time fails the row,
-    /// a null side gives null before that is looked at (language reference 3.3).
+    /// a null side gives null before that is looked at.
     Arith(Arith, Box<Expr>, Box<Expr>),
     /// Comparison by the rules of 3.4; never null.
     Compare(Compare, Box<Expr>, Box<Expr>),

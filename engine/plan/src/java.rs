@@ -1,4 +1,4 @@
-//! Orders that Siddhi takes over from the hash maps of its host, where an app can see them.
+//! Orders that Siddhi takes over from Java's hash maps, where an app can see them.
 
 use riddhi_batch::java::{bins_for, spread, text_hash};
 

@@ -138,7 +138,7 @@ fn key(part: &Expr, right: usize, times: usize) -> Option<KeyPlan> {
     Some(KeyPlan { attributes: [left, other - right as u32], kind })
 }
 
-/// The kind in which `==` compares values of two kinds (language reference 3.4).
+/// The kind in which `==` compares values of two kinds.
 pub(crate) fn compared_as(a: Kind, b: Kind) -> Option<Kind> {
     use Kind::{F32, F64, I32, I64};
     Some(match (a, b) {

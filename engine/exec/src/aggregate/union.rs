@@ -1,6 +1,6 @@
 //! `unionSet`: the union of the sets in a window; a member stays while a set that has it stays. Nulls do not count.
 //!
-//! Siddhi lists a set in the order of its host's hash table, which shows when a set becomes text, so members stand in that
+//! Siddhi lists a set in the order of Java's hash table, which shows when a set becomes text, so members stand in that
 //! order here: by bin, and within a bin as they came. The table has a power of two of bins and doubles when it is more than
 //! three quarters full. What comes out is a copy made member by member, whose table may have fewer bins.
 
@@ -14,7 +14,7 @@ use super::{bound, one};
 
 #[derive(Clone, Debug)]
 struct Member {
-    /// The host's hash.
+    /// Java's hash.
     spread: u32,
     /// Sets that have it.
     count: u64,
@@ -24,7 +24,7 @@ struct Member {
 /// The union of a group.
 #[derive(Clone, Debug)]
 struct Union {
-    /// In the host's order.
+    /// In Java's order.
     members: Vec<Member>,
     bins: u32,
 }

@@ -1,6 +1,6 @@
 //! The core scalar functions: those without a namespace.
 //!
-//! Each file holds one function or one family: what arguments it takes (as Siddhi does, language reference 17), and a kernel
+//! Each file holds one function or one family: what arguments it takes (as Siddhi does), and a kernel
 //! over columns with its row form beside it. They use nothing but the traits of [`riddhi_plan::registry`], as an
 //! extension would. Not here: aggregators.
 

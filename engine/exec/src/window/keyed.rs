@@ -1,9 +1,9 @@
-//! Values by the text of a key, which can be listed in the order in which Siddhi's host lists its concurrent hash map: when several
+//! Values by the text of a key, which can be listed in the order in which Java lists a concurrent hash map: when several
 //! keys leave a window at once, that order shows.
 //!
-//! The host's table has a power of two of bins and doubles when it is three quarters full; it never shrinks. Within a bin keys stand
+//! Java's table has a power of two of bins and doubles when it is three quarters full; it never shrinks. Within a bin keys stand
 //! in order of insertion, but for what a doubling does to them. A key's place is not looked up here by that table: it is computed
-//! when the order is asked for. Not followed: the host turns a bin of more than eight keys into a tree, which takes keys that
+//! when the order is asked for. Not followed: Java turns a bin of more than eight keys into a tree, which takes keys that
 //! were chosen for it.
 
 use foldhash::fast::FixedState;
@@ -17,7 +17,7 @@ use std::hash::{BuildHasher, Hasher};
 struct Entry<T> {
     key: Vec<u8>,
     value: Option<T>,
-    /// The host's hash of the key.
+    /// Java's hash of the key.
     spread: u32,
     /// Order within the bin.
     rank: u64,
@@ -40,7 +40,7 @@ fn hash(key: &[u8]) -> u64 {
     h.finish()
 }
 
-/// The host's hash of a text: by UTF-16 units, its upper half mixed in, never negative.
+/// Java's hash of a text: by UTF-16 units, its upper half mixed in, never negative.
 fn spread(key: &[u8]) -> u32 {
     let text = std::str::from_utf8(key).unwrap_or("");
     java::spread(java::text_hash(text)) & 0x7fff_ffff
@@ -90,7 +90,7 @@ impl<T> Keyed<T> {
         self.entries.iter().filter_map(|e| e.value.as_ref())
     }
 
-    /// Takes out the keys of whose values `gone` says so, and hands their values over in the host's order.
+    /// Takes out the keys of whose values `gone` says so, and hands their values over in Java's order.
     pub(super) fn drain(&mut self, mut gone: impl FnMut(&mut T) -> bool, mut each: impl FnMut(T)) {
         let mut order = std::mem::take(&mut self.order);
         order.clear();
@@ -126,7 +126,7 @@ impl<T> Keyed<T> {
         });
     }
 
-    /// The entries in use, in the host's order.
+    /// The entries in use, in Java's order.
     fn listed(&self) -> Vec<u32> {
         let mut order: Vec<u32> =
             (0..self.entries.len() as u32).filter(|&e| self.entries[e as usize].value.is_some()).collect();
@@ -134,7 +134,7 @@ impl<T> Keyed<T> {
         order
     }
 
-    /// Doubles the host's table. Of each bin the last keys that go the same way stay in order; each one before them is put in
+    /// Doubles Java's table. Of each bin the last keys that go the same way stay in order; each one before them is put in
     /// front of its new bin.
     fn double(&mut self) {
         let order = self.listed();
@@ -151,7 +151,7 @@ impl<T> Keyed<T> {
         self.bins *= 2;
     }
 
-    /// Writes keys and values in the host's order.
+    /// Writes keys and values in Java's order.
     pub(super) fn save(&self, out: &mut Writer, write: impl Fn(&T, &mut Writer)) {
         let order = self.listed();
         out.put_u32(self.bins);

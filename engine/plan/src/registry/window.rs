@@ -33,7 +33,7 @@ pub trait WindowFunction: Send + Sync {
 /// What an aggregator needs to know of the window under it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WindowUse {
-    /// Whether rows leave one by one (language reference 5.6).
+    /// Whether rows leave one by one.
     pub sliding: bool,
     /// Whether the query puts out expired rows.
     pub expired: bool,

@@ -1,7 +1,7 @@
-//! One row a key, listed in the order in which Siddhi's host lists its hash map: a batch comes out in that order.
+//! One row a key, listed in the order in which Java lists a hash map: a batch comes out in that order.
 //!
-//! The host's table has a power of two of bins and doubles when it is more than three quarters full; it never shrinks, not even when
-//! it is emptied. Within a bin keys stand in order of insertion. Not followed: the host turns a bin of more than eight keys
+//! Java's table has a power of two of bins and doubles when it is more than three quarters full; it never shrinks, not even when
+//! it is emptied. Within a bin keys stand in order of insertion. Not followed: Java turns a bin of more than eight keys
 //! into a tree, which takes keys that were chosen for it.
 
 use std::hash::{BuildHasher, Hasher};
@@ -15,7 +15,7 @@ use riddhi_plan::registry::Entering;
 #[derive(Clone, Debug)]
 struct Entry {
     key: Vec<u8>,
-    /// The host's hash, its upper half mixed in.
+    /// Java's hash, its upper half mixed in.
     spread: u32,
     row: u64,
 }
@@ -45,7 +45,7 @@ fn hash(key: &[u8]) -> u64 {
     h.finish()
 }
 
-/// Writes the key that the column has there, its type first; the host's hash of it. With `as_text` it is the value's text.
+/// Writes the key that the column has there, its type first; Java's hash of it. With `as_text` it is the value's text.
 pub(super) fn write_key(rows: &Entering<'_>, attribute: u32, i: usize, as_text: bool, key: &mut Vec<u8>) -> u32 {
     key.clear();
     let (column, at): (&Column, usize) = (&rows.cols[attribute as usize], rows.place(i));
@@ -127,7 +127,7 @@ impl Table {
         self.bins = grown(self.bins, self.len());
     }
 
-    /// Appends all rows in the host's order, and empties the table.
+    /// Appends all rows in Java's order, and empties the table.
     pub(super) fn drain(&mut self, rows: &mut Vec<u64>) {
         self.order.clear();
         self.order.extend(0..self.entries.len() as u32);
