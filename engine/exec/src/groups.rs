@@ -8,8 +8,8 @@
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 use riddhi_batch::{Arena, Column, Data, LoadError, Reader, Sel, Str, Writer};
-use std::hash::{BuildHasher, Hasher};
 
+use crate::hash;
 use crate::keyed::AHEAD_MAX;
 
 /// The key of a null: no string has this length, and no number this high half.
@@ -52,16 +52,11 @@ pub struct Groups {
 }
 
 fn hash_word(word: u128) -> u64 {
-    let mut h = FixedState::with_seed(0x5269_6464).build_hasher();
-    h.write_u64(word as u64);
-    h.write_u64((word >> 64) as u64);
-    h.finish()
+    hash::of_word(0x5269_6464, word)
 }
 
 fn hash_bytes(bytes: &[u8]) -> u64 {
-    let mut h = FixedState::with_seed(0x68_69).build_hasher();
-    h.write(bytes);
-    h.finish()
+    hash::of_bytes(0x68_69, bytes)
 }
 
 fn halves(word: u128) -> [u64; 2] {

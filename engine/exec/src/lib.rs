@@ -10,6 +10,7 @@ pub mod expr;
 pub mod fault;
 pub mod functions;
 pub mod groups;
+mod hash;
 pub mod join;
 pub(crate) mod json;
 pub(crate) mod keyed;

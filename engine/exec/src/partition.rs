@@ -3,13 +3,12 @@
 //! A number is reused once its key was dropped for having had no event for long; its rank, which is not, tells which of two keys
 //! appeared first. Where nothing is ever dropped, number and rank are one.
 
-use std::hash::{BuildHasher, Hasher};
-
 use foldhash::fast::FixedState;
 use hashbrown::{HashMap, HashTable};
 use riddhi_batch::{Arena, Column, Data, LoadError, Reader, Str, Writer};
 use riddhi_plan::partition::{PartitionPlan, PurgePlan};
 
+use crate::hash;
 use crate::line::Line;
 
 /// The number of what has no key.
@@ -34,7 +33,7 @@ pub struct Keys {
     table: HashTable<u32>,
     /// By number: a value, or a short text; [`LONG`] of a long one.
     words: Vec<u128>,
-    long: HashMap<u32, Box<[u8]>, FixedState>,
+    long: Longs,
     /// Numbers of dropped keys, the last one taken first.
     free: Vec<u32>,
     /// By number, where keys may be dropped: its rank, and the clock at its last event.
@@ -48,16 +47,21 @@ pub struct Keys {
 }
 
 fn hash_word(word: u128) -> u64 {
-    let mut h = FixedState::with_seed(0x6b65_7973).build_hasher();
-    h.write_u64(word as u64);
-    h.write_u64((word >> 64) as u64);
-    h.finish()
+    hash::of_word(0x6b65_7973, word)
 }
 
 fn hash_bytes(bytes: &[u8]) -> u64 {
-    let mut h = FixedState::with_seed(0x6b65_7974).build_hasher();
-    h.write(bytes);
-    h.finish()
+    hash::of_bytes(0x6b65_7974, bytes)
+}
+
+type Longs = HashMap<u32, Box<[u8]>, FixedState>;
+
+/// The hash of a key that is known.
+fn hash_of(key: u32, words: &[u128], long: &Longs) -> u64 {
+    match words[key as usize] {
+        LONG => long.get(&key).map_or(0, |text| hash_bytes(text)),
+        word => hash_word(word),
+    }
 }
 
 impl Keys {
@@ -222,10 +226,7 @@ impl Keys {
             self.next_rank += 1;
         }
         let (words, long) = (&self.words, &self.long);
-        self.table.insert_unique(hash, key, |&key| match words[key as usize] {
-            LONG => long.get(&key).map_or(hash, |l| hash_bytes(l)),
-            word => hash_word(word),
-        });
+        self.table.insert_unique(hash, key, |&key| hash_of(key, words, long));
         key
     }
 
@@ -249,10 +250,7 @@ impl Keys {
         let since = now.saturating_sub(purge.idle_ms);
         let idle: Vec<u32> = self.ranked.iter().filter(|&k| self.seen[k as usize].1 <= since).collect();
         for &key in &idle {
-            let hash = match self.words[key as usize] {
-                LONG => self.long.get(&key).map_or(0, |l| hash_bytes(l)),
-                word => hash_word(word),
-            };
+            let hash = hash_of(key, &self.words, &self.long);
             if let Ok(entry) = self.table.find_entry(hash, |&k| k == key) {
                 entry.remove();
             }
@@ -279,10 +277,7 @@ impl Keys {
         self.free.shrink_to_fit();
         self.long.shrink_to_fit();
         let (words, long) = (&self.words, &self.long);
-        self.table.shrink_to_fit(|&key| match words[key as usize] {
-            LONG => long.get(&key).map_or(0, |l| hash_bytes(l)),
-            word => hash_word(word),
-        });
+        self.table.shrink_to_fit(|&key| hash_of(key, words, long));
     }
 
     /// Number below which all keys lie.
@@ -356,10 +351,7 @@ impl Keys {
                 self.ranked.push(key);
             }
             let (words, long) = (&self.words, &self.long);
-            self.table.insert_unique(hash, key, |&key| match words[key as usize] {
-                LONG => long.get(&key).map_or(hash, |l| hash_bytes(l)),
-                word => hash_word(word),
-            });
+            self.table.insert_unique(hash, key, |&key| hash_of(key, words, long));
         }
         self.free = free;
         self.next_rank = next_rank;

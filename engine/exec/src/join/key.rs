@@ -8,6 +8,8 @@ use std::hash::{BuildHasher, Hasher};
 use foldhash::fast::FixedState;
 use riddhi_batch::{Arena, Column, Data, Kind, Str};
 
+use crate::hash;
+
 /// The word of a row that no row is equal to.
 pub const NOTHING: u128 = u128::MAX;
 
@@ -84,19 +86,13 @@ fn float(x: f32) -> u128 {
 }
 
 fn text(s: Str, arena: &Arena) -> u128 {
-    if s.is_inline() { s.word() } else { hashed(hash_bytes(1, s.bytes(arena)), hash_bytes(2, s.bytes(arena))) }
+    if s.is_inline() { s.word() } else { hashed(hash::of_bytes(1, s.bytes(arena)), hash::of_bytes(2, s.bytes(arena))) }
 }
 
 fn hashed(a: u64, b: u64) -> u128 {
     let word = (a as u128) << 64 | b as u128;
     // Never the word of nothing.
     (word | HASHED) & !(1 << 32)
-}
-
-fn hash_bytes(seed: u64, bytes: &[u8]) -> u64 {
-    let mut h = FixedState::with_seed(seed).build_hasher();
-    h.write(bytes);
-    h.finish()
 }
 
 fn mix(parts: &[u128]) -> u128 {
@@ -111,10 +107,7 @@ fn mix(parts: &[u128]) -> u128 {
 /// The hash of a word in the table of an index.
 #[inline]
 pub fn hash_word(word: u128) -> u64 {
-    let mut h = FixedState::with_seed(0x4a6f_696e).build_hasher();
-    h.write_u64(word as u64);
-    h.write_u64((word >> 64) as u64);
-    h.finish()
+    hash::of_word(0x4a6f_696e, word)
 }
 
 #[cfg(test)]

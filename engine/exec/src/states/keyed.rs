@@ -1,13 +1,11 @@
 //! Waiting matches by the value that an event's attribute has to equal: an event then touches only those that it can bring on.
 
-use foldhash::fast::FixedState;
-use riddhi_batch::{Arena, Column, Data, fetch};
-use std::hash::{BuildHasher, Hasher};
-
 use super::events::NONE;
 use super::machine::{Event, Turn};
 use super::matches::Memory;
+use crate::hash;
 use crate::operator::Inputs;
+use riddhi_batch::{Arena, Column, Data, fetch};
 
 /// Matches that wait for one value, in the order of the queue. Never on two lines of the cache.
 #[derive(Clone, Copy, Debug)]
@@ -62,11 +60,7 @@ pub(super) fn key_of(column: &Column, row: usize, arena: &Arena) -> Option<Key> 
 
 #[cold]
 fn long_key(bytes: &[u8]) -> Key {
-    let half = |seed: u64| {
-        let mut h = FixedState::with_seed(seed).build_hasher();
-        h.write(bytes);
-        h.finish() as Key
-    };
+    let half = |seed: u64| hash::of_bytes(seed, bytes) as Key;
     (half(0x6c6f_6e67) << 64 | half(0x7465_7874)) | LONG
 }
 

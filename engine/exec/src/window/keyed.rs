@@ -6,12 +6,11 @@
 //! when the order is asked for. Not followed: Java turns a bin of more than eight keys into a tree, which takes keys that
 //! were chosen for it.
 
-use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 use riddhi_batch::java::{self, BINS, BINS_MAX};
 use riddhi_batch::{LoadError, Reader, Writer};
-use std::hash::{BuildHasher, Hasher};
 
+use crate::hash;
 /// A key with its value.
 #[derive(Clone, Debug, Default)]
 struct Entry<T> {
@@ -35,9 +34,7 @@ pub(super) struct Keyed<T> {
 }
 
 fn hash(key: &[u8]) -> u64 {
-    let mut h = FixedState::with_seed(0x6b65_7973).build_hasher();
-    h.write(key);
-    h.finish()
+    hash::of_bytes(0x6b65_7973, key)
 }
 
 /// Java's hash of a text: by UTF-16 units, its upper half mixed in, never negative.

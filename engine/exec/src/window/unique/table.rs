@@ -4,13 +4,12 @@
 //! it is emptied. Within a bin keys stand in order of insertion. Not followed: Java turns a bin of more than eight keys
 //! into a tree, which takes keys that were chosen for it.
 
-use std::hash::{BuildHasher, Hasher};
-
-use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 use riddhi_batch::java::{BINS, BINS_MAX, grown, spread, text_hash};
 use riddhi_batch::{Column, Data, LoadError, Reader, Value, Writer};
 use riddhi_plan::registry::Entering;
+
+use crate::hash;
 
 #[derive(Clone, Debug)]
 struct Entry {
@@ -40,9 +39,7 @@ impl Default for Table {
 }
 
 fn hash(key: &[u8]) -> u64 {
-    let mut h = FixedState::with_seed(0x756e_6971).build_hasher();
-    h.write(key);
-    h.finish()
+    hash::of_bytes(0x756e_6971, key)
 }
 
 /// Writes the key that the column has there, its type first; Java's hash of it. With `as_text` it is the value's text.
