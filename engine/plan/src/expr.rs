@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use riddhi_batch::{Kind, Type, Value};
+use riddhi_batch::{Kind, Schema, Type, Value};
 use riddhi_ql::Span;
 
 use crate::registry::{ScalarKernel, Volatility};
@@ -112,6 +112,17 @@ impl Expr {
             Node::Call { args, .. } => args.iter_mut().for_each(|a| a.visit_mut(f)),
             Node::In(condition) => condition.expressions_mut().for_each(|e| e.visit_mut(f)),
         }
+    }
+
+    /// An attribute of that schema, read where `span` says.
+    pub fn attribute(schema: &Schema, at: usize, span: Span) -> Expr {
+        let attribute = &schema.attributes[at];
+        Expr { ty: attribute.ty, kind: attribute.kind, node: Node::Attr(at as u32), span }
+    }
+
+    /// Whether both are the same attribute and nothing else.
+    pub fn is_attribute_as(&self, other: &Expr) -> bool {
+        matches!((&self.node, &other.node), (Node::Attr(a), Node::Attr(b)) if a == b)
     }
 
     /// Marks the attributes that it reads among those of which there is a mark.

@@ -87,7 +87,7 @@ impl Sets {
         // What a row is found by it has already.
         let is_there = |set: &&SetPlan| {
             let Some((columns, keys)) = key else { return false };
-            columns.iter().zip(keys).any(|(c, k)| *c == set.column && same_attribute(k, &set.value))
+            columns.iter().zip(keys).any(|(c, k)| *c == set.column && k.is_attribute_as(&set.value))
         };
         let mut list = Vec::new();
         let mut rows: Vec<&Expr> = Vec::new();
@@ -116,10 +116,6 @@ impl Sets {
             Value::Row(number) => self.pairing.kind(*number),
         })
     }
-}
-
-fn same_attribute(a: &Expr, b: &Expr) -> bool {
-    matches!((&a.node, &b.node), (Node::Attr(a), Node::Attr(b)) if a == b)
 }
 
 /// Event `i` alone.

@@ -1,6 +1,9 @@
 //! `define aggregation`: a query that computes what is kept of each event, and a node behind it that keeps it by bucket.
 
-use riddhi_batch::{Attribute, Kind, Schema, Type};
+mod kept;
+mod reading;
+
+use riddhi_batch::{Attribute, Schema, Type};
 use riddhi_ql::ast::{self, AggregationDef, AggregationTimeKind, ExprKind, SelectList, TimeUnit};
 use riddhi_ql::{Diagnostic, Ident, Span};
 
@@ -11,12 +14,13 @@ use super::guards::COPIES_MAX;
 use super::scope::{Input, Scope, marked};
 use super::table::table_reads;
 use super::{Pass, annotations, output};
-use crate::aggregation::{AggregationPlan, BUCKET_TIME, Base, BasePlan, Unit};
+use crate::aggregation::{AggregationPlan, BUCKET_TIME, Unit};
 use crate::diagnose::{multi as wrong, names, notes, unsupported};
-use crate::expr::{Arith, Expr, Node};
-use crate::logical::{Access, AggregatePlan, Handler, Item, Kinds, QueryPlan, Role, SelectPlan, Shared};
+use crate::expr::{Expr, Node};
+use crate::logical::{Access, Handler, Item, Kinds, QueryPlan, Role, SelectPlan, Shared};
 use crate::registry::{Leaving, WindowUse};
 use crate::table::TablePlan;
+use kept::{Kept, TIMESTAMP, attribute, name_of};
 
 /// Aggregators that can be kept by bucket.
 const AGGREGATORS: [&str; 6] = ["sum", "count", "avg", "min", "max", "distinctCount"];
@@ -28,15 +32,6 @@ struct Bound {
     before: Vec<Handler>,
     select: SelectPlan,
     by: Option<Expr>,
-}
-
-/// What is kept, while it is collected.
-#[derive(Default)]
-struct Kept {
-    groups: Vec<Item>,
-    latest: Vec<Item>,
-    /// With the attribute that each is of.
-    bases: Vec<(Base, Option<Item>)>,
 }
 
 impl<'a> Pass<'a> {
@@ -200,7 +195,7 @@ impl<'a> Pass<'a> {
             item.expr.visit(&mut |e| {
                 if let (Node::Attr(at), false) = (&e.node, plain(e)) {
                     let latest = attribute(&schema, *at, e.span);
-                    if !kept.latest.iter().any(|i| same(&i.expr, &latest.expr)) {
+                    if !kept.latest.iter().any(|i| i.expr.is_attribute_as(&latest.expr)) {
                         kept.latest.push(latest);
                     }
                 }
@@ -241,7 +236,7 @@ impl<'a> Pass<'a> {
         if names.windows(2).any(|pair| pair[0] == pair[1]) {
             return None;
         }
-        plan.items.push(column(&plan.row, plan.time_column(), d.name.span));
+        plan.items.push(Expr::attribute(&plan.row, plan.time_column(), d.name.span));
         for item in &select.items {
             let expr = self.read_item(item, &select.aggregates, &kept, &plan)?;
             plan.reading.attributes.push(Attribute { name: item.name.clone(), ty: expr.ty, kind: expr.kind });
@@ -264,86 +259,6 @@ impl<'a> Pass<'a> {
         let (kernel, volatility) = (bound.kernel, bound.volatility);
         let node = Node::Call { name: BUCKET_TIME.to_owned(), kernel, volatility, args };
         Some(Item { name: BUCKET_TIME.to_owned(), expr: Expr { ty: bound.ty, kind: bound.kind, node, span } })
-    }
-
-    /// What a reader sees for an item of the select list.
-    fn read_item(
-        &self,
-        item: &Item,
-        aggregates: &[AggregatePlan],
-        kept: &Kept,
-        plan: &AggregationPlan,
-    ) -> Option<Expr> {
-        let of = |at: usize, span: Span| column(&plan.row, at, span);
-        if !item.expr.has_aggregate() {
-            let group = kept.groups.iter().position(|g| same(&g.expr, &item.expr));
-            let latest = || kept.latest.iter().position(|l| l.name == item.name).map(|at| plan.first_latest() + at);
-            let at = group.map(|at| 1 + usize::from(plan.external) + at).or_else(latest)?;
-            return Some(of(at, item.expr.span));
-        }
-        let mut expr = item.expr.clone();
-        let mut complete = true;
-        expr.visit_mut(&mut |e| {
-            let found = match &e.node {
-                Node::Attr(at) => {
-                    // Those that stand here already are columns of the row.
-                    if *at & DONE != 0 {
-                        return;
-                    }
-                    let is = |i: &Item| matches!(i.expr.node, Node::Attr(a) if a == *at);
-                    let group = kept.groups.iter().position(is).map(|at| 1 + usize::from(plan.external) + at);
-                    group
-                        .or_else(|| kept.latest.iter().position(is).map(|at| plan.first_latest() + at))
-                        .map(|at| of(at, e.span))
-                }
-                Node::Aggregate(number) => {
-                    aggregates.get(*number as usize).and_then(|a| self.read_aggregate(a, kept, plan, e.span))
-                }
-                _ => return,
-            };
-            match found {
-                Some(mut found) => {
-                    mark(&mut found);
-                    *e = found;
-                }
-                None => complete = false,
-            }
-        });
-        expr.visit_mut(&mut |e| {
-            if let Node::Attr(at) = &mut e.node {
-                *at &= !DONE;
-            }
-        });
-        complete.then_some(expr)
-    }
-
-    fn read_aggregate(&self, a: &AggregatePlan, kept: &Kept, plan: &AggregationPlan, span: Span) -> Option<Expr> {
-        let base = |base: Base| {
-            let is = |(b, arg): &(Base, Option<Item>)| {
-                *b == base
-                    && (base == Base::Count || arg.as_ref().zip(a.arg.as_ref()).is_some_and(|(x, y)| same(&x.expr, y)))
-            };
-            let at = kept.bases.iter().position(is)?;
-            Some(column(&plan.row, plan.first_base() + at, span))
-        };
-        Some(match name_of(a) {
-            "sum" => base(Base::Sum)?,
-            "count" => base(Base::Count)?,
-            "min" => base(Base::Min)?,
-            "max" => base(Base::Max)?,
-            "avg" => {
-                let node = Node::Arith(Arith::Divide, Box::new(base(Base::Sum)?), Box::new(base(Base::Count)?));
-                Expr { ty: Type::Double, kind: Kind::F64, node, span }
-            }
-            _ => {
-                let args = vec![base(Base::Set)?];
-                let bound = self.registry.find_scalar("", "sizeOfSet")?.bind(&arg_types(&args)).ok()?;
-                let (kernel, volatility) = (bound.kernel, bound.volatility);
-                // Declared long, but ints.
-                let node = Node::Call { name: "sizeOfSet".to_owned(), kernel, volatility, args };
-                Expr { ty: Type::Long, kind: bound.kind, node, span }
-            }
-        })
     }
 
     /// The query that computes what is kept, and the node that keeps it.
@@ -404,124 +319,12 @@ impl<'a> Pass<'a> {
     }
 }
 
-/// The name under which readers see the bucket.
-const TIMESTAMP: &str = "AGG_TIMESTAMP";
-
 const UNITS: [TimeUnit; 6] =
     [TimeUnit::Second, TimeUnit::Minute, TimeUnit::Hour, TimeUnit::Day, TimeUnit::Month, TimeUnit::Year];
-
-/// Marks attributes that are columns of a row already.
-const DONE: u32 = 1 << 31;
-
-fn mark(expr: &mut Expr) {
-    expr.visit_mut(&mut |e| {
-        if let Node::Attr(at) = &mut e.node {
-            *at |= DONE;
-        }
-    });
-}
-
-fn same(a: &Expr, b: &Expr) -> bool {
-    matches!((&a.node, &b.node), (Node::Attr(a), Node::Attr(b)) if a == b)
-}
-
-fn name_of(a: &AggregatePlan) -> &str {
-    a.text.split('(').next().unwrap_or_default()
-}
-
-fn attribute(schema: &Schema, at: u32, span: Span) -> Item {
-    let name = schema.attributes[at as usize].name.clone();
-    Item { name, expr: column(schema, at as usize, span) }
-}
-
-fn column(schema: &Schema, at: usize, span: Span) -> Expr {
-    let a = &schema.attributes[at];
-    Expr { ty: a.ty, kind: a.kind, node: Node::Attr(at as u32), span }
-}
 
 fn shape_of(schema: &Schema) -> Shape {
     let field = |a: &Attribute| Field { name: a.name.clone(), ty: Some(a.ty), kind: a.kind };
     Shape { fields: schema.attributes.iter().map(field).collect(), open: false }
-}
-
-impl Kept {
-    /// Adds what an aggregator needs; whether that can be kept.
-    fn add(&mut self, a: &AggregatePlan, schema: &Schema) -> bool {
-        let bases: &[Base] = match name_of(a) {
-            "sum" => &[Base::Sum],
-            "count" => &[Base::Count],
-            "avg" => &[Base::Sum, Base::Count],
-            "min" => &[Base::Min],
-            "max" => &[Base::Max],
-            "distinctCount" => &[Base::Set],
-            _ => return false,
-        };
-        if a.when.is_some() {
-            return false;
-        }
-        for &base in bases {
-            let arg = match a.arg.as_ref().filter(|_| base != Base::Count) {
-                None => None,
-                Some(Expr { node: Node::Attr(at), ty, kind, span, .. }) if *kind == ty.kind() => {
-                    Some(attribute(schema, *at, *span))
-                }
-                Some(_) => return false,
-            };
-            let is = |(b, known): &(Base, Option<Item>)| {
-                *b == base && known.as_ref().map(|i| &i.name) == arg.as_ref().map(|i| &i.name)
-            };
-            if !self.bases.iter().any(is) {
-                self.bases.push((base, arg));
-            }
-        }
-        true
-    }
-
-    /// What is computed of an event, and where the base values find what they are of.
-    fn input(&self) -> (Vec<Item>, Vec<BasePlan>) {
-        let mut input: Vec<Item> = self.groups.iter().chain(&self.latest).cloned().collect();
-        let first = input.len();
-        let mut bases = Vec::new();
-        for (base, arg) in &self.bases {
-            let place = arg.as_ref().map(|arg| {
-                let known = input[first..].iter().position(|i| same(&i.expr, &arg.expr)).map(|at| first + at);
-                known.unwrap_or_else(|| {
-                    input.push(arg.clone());
-                    input.len() - 1
-                }) as u32
-            });
-            bases.push(BasePlan { base: *base, arg: place });
-        }
-        if input.is_empty() {
-            // A row has to have a column.
-            let node = Node::Const(riddhi_batch::Value::Bool(true));
-            let expr = Expr { ty: Type::Bool, kind: Kind::Bool, node, span: Span::default() };
-            input.push(Item { name: "event".to_owned(), expr });
-        }
-        (input, bases)
-    }
-
-    /// The columns of a row.
-    fn row(&self, plan: &AggregationPlan) -> Schema {
-        let of = |i: &Item| Attribute { name: i.name.clone(), ty: i.expr.ty, kind: i.expr.kind };
-        let long = |name: &str| Attribute::new(name, Type::Long);
-        let mut attributes = vec![long(TIMESTAMP)];
-        attributes.extend(plan.external.then(|| long("AGG_EVENT_TIMESTAMP")));
-        attributes.extend(self.groups.iter().chain(&self.latest).map(of));
-        attributes.extend(plan.last_time().map(|_| long("AGG_LAST_EVENT_TIMESTAMP")));
-        for (base, arg) in &self.bases {
-            let name = arg.as_ref().map_or("", |i| i.name.as_str());
-            let name = match base {
-                Base::Sum => format!("AGG_SUM_{name}"),
-                Base::Count => "AGG_COUNT".to_owned(),
-                Base::Min => format!("AGG_MIN_{name}"),
-                Base::Max => format!("AGG_MAX_{name}"),
-                Base::Set => format!("AGG_SET_{name}"),
-            };
-            attributes.push(Attribute::new(name, BasePlan::ty(*base, arg.as_ref().map(|i| i.expr.ty))));
-        }
-        Schema { attributes }
-    }
 }
 
 fn entry(class: Class, shape: Shape, span: Span) -> Entry {

@@ -380,7 +380,7 @@ struct Asked {
 fn stage(query: &Query, input: usize, schema: Schema, chain: Chain, used: &[bool], role: Role) -> QueryPlan {
     let item = |(at, attribute): (usize, &riddhi_batch::Attribute)| Item {
         name: attribute.name.clone(),
-        expr: Expr { ty: attribute.ty, kind: attribute.kind, node: Node::Attr(at as u32), span: query.span },
+        expr: Expr::attribute(&schema, at, query.span),
     };
     let kept = schema.attributes.iter().enumerate().filter(|(at, _)| used[*at]);
     let items = kept.map(item).collect();

@@ -1,0 +1,85 @@
+//! `@store` and its `@cache`.
+
+use riddhi_ql::Diagnostics;
+use riddhi_ql::ast::Annotation;
+
+use super::Place;
+use super::options::options;
+use super::typed::{Typed, typed};
+use crate::bind::annotations::{element, is, single};
+use crate::diagnose::{connect, unsupported};
+use crate::known::outside::STORES;
+use crate::registry::{OptionSpec, OptionType, Registry};
+use crate::store::{CachePlan, CachePolicy, StorePlan};
+
+/// `@store` of an aggregation; in the sandbox it is kept in memory, whatever that says.
+pub(crate) fn store(list: &[Annotation], registry: &Registry, out: &mut Diagnostics) {
+    if registry.sandbox() {
+        return;
+    }
+    if let Some(found) = single(list, "store", out) {
+        let registered = |name: &str| registry.find_store(name).is_some();
+        if let Some(Typed::Named(ty)) = typed(found, "store", STORES, registered, out) {
+            out.push(unsupported::store(&ty.value.value, ty.value.span));
+        } else if let Some(reference) = element(found, "ref", out) {
+            out.push(unsupported::reference(reference.span));
+        }
+    }
+}
+
+/// `@store` of a table: where its rows are, if the type is registered and it is not the sandbox.
+pub(crate) fn table_store(list: &[Annotation], place: &Place<'_>, out: &mut Diagnostics) -> Option<StorePlan> {
+    let of = |a: &Annotation| is(a, "store") && !place.registry.sandbox();
+    let ty = list
+        .iter()
+        .filter(|a| of(a))
+        .flat_map(|a| &a.elements)
+        .find(|e| e.key.as_ref().is_some_and(|key| key.name.eq_ignore_ascii_case("type")));
+    let Some(spec) = ty.and_then(|ty| place.registry.find_store(&ty.value.value)) else {
+        store(list, place.registry, out);
+        return None;
+    };
+    let found = single(list, "store", out)?;
+    for inner in found.annotations.iter().filter(|a| !is(a, "cache")) {
+        out.push(connect::unknown_annotation(&inner.name.name, "store", inner.name.span));
+    }
+    let cache = single(&found.annotations, "cache", out).and_then(|found| {
+        if !list.iter().any(|a| is(a, "primaryKey")) {
+            out.push(unsupported::cache(found.span));
+        }
+        cache(found, place, out)
+    });
+    let options = options(found, "store", spec.name, &spec.options, place, out);
+    Some(StorePlan { ty: spec.name.to_owned(), options, cache, span: found.span })
+}
+
+/// Rows that a cache may have.
+const CACHED_ROWS_MAX: u64 = 500_000;
+
+const fn cache_option(name: &'static str, ty: OptionType, required: bool) -> OptionSpec {
+    OptionSpec { name, ty, required, dynamic: false }
+}
+
+const CACHE: [OptionSpec; 4] = [
+    cache_option("size", OptionType::Number(1, CACHED_ROWS_MAX), true),
+    cache_option("cache.policy", OptionType::OneOf(&["FIFO", "LRU", "LFU"]), false),
+    cache_option("retention.period", OptionType::Text, false),
+    cache_option("purge.interval", OptionType::Text, false),
+];
+
+/// `@cache` of a store.
+fn cache(found: &Annotation, place: &Place<'_>, out: &mut Diagnostics) -> Option<CachePlan> {
+    let given = options(found, "cache", "cache", &CACHE, place, out);
+    let mut time = |name: &str| {
+        let option = given.get(name)?;
+        crate::bind::purge::time(name, option.value.constant()?, option.span, out)
+    };
+    let retention_ms = time("retention.period");
+    let purge_ms = time("purge.interval").or(retention_ms).unwrap_or(0);
+    let policy = match given.word("cache.policy", "fifo").as_str() {
+        "lru" => CachePolicy::Lru,
+        "lfu" => CachePolicy::Lfu,
+        _ => CachePolicy::Fifo,
+    };
+    Some(CachePlan { size: given.number("size", 1) as usize, policy, retention_ms, purge_ms })
+}
