@@ -248,6 +248,7 @@ pub enum Kinds {
 
 impl Kinds {
     /// Whether a row that does this is of them.
+    #[inline]
     pub fn have(self, kind: SignalKind) -> bool {
         match kind {
             SignalKind::Current => self != Kinds::Expired,

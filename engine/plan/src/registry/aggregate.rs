@@ -178,6 +178,7 @@ pub enum SignalKind {
 
 impl SignalKind {
     /// The kind that is written as this byte.
+    #[inline]
     pub fn of(byte: u8) -> SignalKind {
         const ALL: [SignalKind; 5] =
             [SignalKind::Current, SignalKind::Expired, SignalKind::Reset, SignalKind::Held, SignalKind::Gone];
