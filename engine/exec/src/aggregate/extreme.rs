@@ -140,94 +140,89 @@ fn load_extreme<N: Number>(from: &mut Reader<'_>) -> Result<Option<N>, LoadError
     from.get_bool()?.then(|| N::get(from)).transpose()
 }
 
-/// The extreme of all rows since the batch began; rows do not leave one by one.
-pub struct Batch<S, N>(PhantomData<(S, N)>);
+/// What a row that leaves does to an extreme of which no rows are kept.
+pub trait Leaves: 'static {
+    /// Whether a new batch leaves the extreme as it is.
+    const FOR_EVER: bool = false;
 
-impl<S: Side, N: Number> Accumulate for Batch<S, N> {
+    /// A row of that value leaves.
+    fn leave<S: Side, N: Number>(extreme: &mut Option<N>, x: N);
+}
+
+/// Nothing: rows do not leave one by one.
+pub struct Together;
+
+impl Leaves for Together {
+    #[inline]
+    fn leave<S: Side, N: Number>(_: &mut Option<N>, _: N) {}
+}
+
+/// Where batches leave row by row but nobody sees them: as in Siddhi the extreme is forgotten when a row of its value leaves.
+pub struct Unseen;
+
+impl Leaves for Unseen {
+    #[inline]
+    fn leave<S: Side, N: Number>(extreme: &mut Option<N>, x: N) {
+        if extreme.is_some_and(|y| x.rank() == y.rank()) {
+            *extreme = None;
+        }
+    }
+}
+
+/// It is compared too, which changes nothing, and a batch does not end the extreme.
+pub struct Compared;
+
+impl Leaves for Compared {
+    const FOR_EVER: bool = true;
+
+    #[inline]
+    fn leave<S: Side, N: Number>(extreme: &mut Option<N>, x: N) {
+        take::<S, N>(extreme, x);
+    }
+}
+
+#[inline]
+fn take<S: Side, N: Number>(extreme: &mut Option<N>, x: N) {
+    if extreme.is_none_or(|y| S::beats(x, y)) {
+        *extreme = Some(x);
+    }
+}
+
+/// The extreme of rows that are not kept.
+pub struct Single<S, N, L>(PhantomData<(S, N, L)>);
+
+/// Of all rows since the batch began.
+type Batch<S, N> = Single<S, N, Together>;
+/// Of the same, forgotten with its row.
+type Forgetful<S, N> = Single<S, N, Unseen>;
+/// Of all rows ever.
+type Forever<S, N> = Single<S, N, Compared>;
+
+impl<S: Side, N: Number, L: Leaves> Accumulate for Single<S, N, L> {
     type In = N;
     type Out = N;
     type Acc = Option<N>;
 
     #[inline]
     fn add(acc: &mut Option<N>, x: N, _row: u64) {
-        if acc.is_none_or(|y| S::beats(x, y)) {
-            *acc = Some(x);
-        }
-    }
-    fn remove(_acc: &mut Option<N>, _x: N, _row: u64) {}
-    #[inline]
-    fn value(acc: &Option<N>) -> Option<N> {
-        *acc
-    }
-    fn is_clear(acc: &Option<N>) -> bool {
-        acc.is_none()
-    }
-    fn save(acc: &Option<N>, out: &mut Writer) {
-        save_extreme(*acc, out);
-    }
-    fn load(from: &mut Reader<'_>) -> Result<Option<N>, LoadError> {
-        load_extreme(from)
-    }
-}
-
-/// The extreme where batches leave row by row but nobody sees them: as in Siddhi no rows are kept, and the extreme is
-/// forgotten when a row of its value leaves.
-pub struct Forgetful<S, N>(PhantomData<(S, N)>);
-
-impl<S: Side, N: Number> Accumulate for Forgetful<S, N> {
-    type In = N;
-    type Out = N;
-    type Acc = Option<N>;
-
-    #[inline]
-    fn add(acc: &mut Option<N>, x: N, row: u64) {
-        Batch::<S, N>::add(acc, x, row);
+        take::<S, N>(acc, x);
     }
     #[inline]
     fn remove(acc: &mut Option<N>, x: N, _row: u64) {
-        if acc.is_some_and(|y| x.rank() == y.rank()) {
+        L::leave::<S, N>(acc, x);
+    }
+    #[inline]
+    fn value(acc: &Option<N>) -> Option<N> {
+        *acc
+    }
+    fn is_clear(acc: &Option<N>) -> bool {
+        acc.is_none()
+    }
+    fn reset(acc: &mut Option<N>) {
+        if !L::FOR_EVER {
             *acc = None;
         }
     }
-    #[inline]
-    fn value(acc: &Option<N>) -> Option<N> {
-        *acc
-    }
-    fn is_clear(acc: &Option<N>) -> bool {
-        acc.is_none()
-    }
-    fn save(acc: &Option<N>, out: &mut Writer) {
-        save_extreme(*acc, out);
-    }
-    fn load(from: &mut Reader<'_>) -> Result<Option<N>, LoadError> {
-        load_extreme(from)
-    }
-}
-
-/// The extreme of all rows ever; rows that leave are compared too, which changes nothing, and a batch does not end it.
-pub struct Forever<S, N>(PhantomData<(S, N)>);
-
-impl<S: Side, N: Number> Accumulate for Forever<S, N> {
-    type In = N;
-    type Out = N;
-    type Acc = Option<N>;
-
-    #[inline]
-    fn add(acc: &mut Option<N>, x: N, row: u64) {
-        Batch::<S, N>::add(acc, x, row);
-    }
-    #[inline]
-    fn remove(acc: &mut Option<N>, x: N, row: u64) {
-        Batch::<S, N>::add(acc, x, row);
-    }
-    #[inline]
-    fn value(acc: &Option<N>) -> Option<N> {
-        *acc
-    }
-    fn is_clear(acc: &Option<N>) -> bool {
-        acc.is_none()
-    }
-    fn reset(_acc: &mut Option<N>) {}
     fn save(acc: &Option<N>, out: &mut Writer) {
         save_extreme(*acc, out);
     }
