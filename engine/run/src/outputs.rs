@@ -350,7 +350,7 @@ impl<'a> Outputs<'a> {
         let engine = self.engine;
         if let Some(LoneTurn { reader, passed }) = engine.lone {
             let (target, from) = (Target::Stream(reader.output), From::One(self.lone_flow(reader)));
-            return passed.then(|| Lane { part: *self, target, from, n: 1, next: 0 }).into_iter().collect();
+            return passed.then_some(Lane { part: *self, target, from, n: 1, next: 0 }).into_iter().collect();
         }
         let mut lanes = Vec::new();
         for &s in &engine.touched {
