@@ -47,17 +47,17 @@ impl AppFile {
 
     /// Compiles a text that stood in the file at `path`; its schedules are read in `zone`.
     pub fn compile(path: &str, text: String, outside: Outside, zone: &Zone) -> AppFile {
-        AppFile::compile_with(path, text, &registry(outside, zone))
+        AppFile::compile_by(path, text, &registry(outside, zone))
     }
 
     /// Compiles a text that a state has kept, as [`kept_text`] made it.
     pub fn compile_kept(path: &str, text: String, outside: Outside, zone: &Zone) -> AppFile {
         let mut registry = registry(outside, zone);
         registry.set_compat(Compat::default());
-        AppFile::compile_with(path, text, &registry)
+        AppFile::compile_by(path, text, &registry)
     }
 
-    fn compile_with(path: &str, text: String, registry: &Registry) -> AppFile {
+    fn compile_by(path: &str, text: String, registry: &Registry) -> AppFile {
         let started = Instant::now();
         let Compiled { plan, diagnostics } = match substitute(&text, |name| std::env::var(name).ok()) {
             Ok(filled) => {
@@ -136,7 +136,7 @@ pub fn too_large(path: &str, size: u64) -> Failure {
 /// if it does so because this process was told to.
 pub fn kept_text(text: &str, app: &App) -> String {
     match app.told_compat.filter(|&compat| compat != Compat::default()) {
-        Some(compat) => format!("{} {text}", told(compat)),
+        Some(compat) => told(compat) + text,
         None => text.to_owned(),
     }
 }
@@ -144,12 +144,13 @@ pub fn kept_text(text: &str, app: &App) -> String {
 /// Whether two kept texts are of the same text, and answer as different lines.
 pub fn differ_in_line(a: &str, b: &str) -> bool {
     let told = told(Compat::Siddhi4);
-    let text = |kept| str::strip_prefix(kept, &told).map_or(kept, |rest| &rest[1..]);
+    let text = |kept| str::strip_prefix(kept, &told).unwrap_or(kept);
     a != b && text(a) == text(b)
 }
 
+/// What stands before a kept text that does not say itself as which line it answers.
 fn told(compat: Compat) -> String {
-    format!("@app:compat('{}')", compat.name())
+    format!("@app:compat('{}') ", compat.name())
 }
 
 /// The text of an app's file.
@@ -180,5 +181,23 @@ pub fn neighbour(path: &str, failure: Failure, cause: &io::Error) -> Failure {
     match suggest(wanted, names.iter().map(String::as_str)) {
         Some(near) => failure.help(format!("did you mean {}?", path.with_file_name(near).display())),
         None => failure,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kept_texts_of_one_text_differ_in_the_line_that_was_told() {
+        let text = "define stream S (v int);";
+        let kept = format!("@app:compat('siddhi4') {text}");
+        assert!(differ_in_line(&kept, text) && differ_in_line(text, &kept));
+        assert!(!differ_in_line(&kept, &kept) && !differ_in_line(text, text));
+        assert!(!differ_in_line(&kept, "define stream T (v int);"));
+        // What an app says itself is part of its text, wherever that ends.
+        for own in ["@app:compat('siddhi4')", "@app:compat('siddhi4')\u{e9}", "@app:compat('siddhi4')\n"] {
+            assert!(!differ_in_line(own, text) && !differ_in_line(own, own));
+        }
     }
 }
