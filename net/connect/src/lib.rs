@@ -10,6 +10,7 @@ pub mod mapper;
 pub mod names;
 pub mod network;
 mod registry;
+mod remembered;
 pub mod sink;
 pub mod source;
 pub(crate) mod swar;

@@ -119,10 +119,8 @@ impl SourceMapper for CsvSource {
             if std::mem::take(&mut self.header) {
                 continue;
             }
-            match self.message(messages, i, to) {
-                Ok(()) => to.commit(),
-                Err(fault) => to.refuse(i, fault),
-            }
+            let taken = self.message(messages, i, to);
+            to.settle(i, taken);
         }
     }
 

@@ -17,6 +17,7 @@ use riddhi_plan::registry::{MapperSpec, Mapping, Payload};
 use riddhi_run::Clock;
 
 use crate::input::fault::Fault;
+use crate::input::jsonl::scan::Scanned;
 
 /// Messages of one place, in order.
 #[derive(Clone, Copy)]
@@ -87,6 +88,15 @@ impl MapTarget<'_> {
     pub fn commit_at(&mut self, last: i64) {
         let (now, sets) = self.clock.stamp_event(last);
         self.events += self.frame.commit(self.stream, now, sets) as u64;
+    }
+
+    /// Makes the rows appended an entry, or, if there is a fault in the message, takes them back and refuses it.
+    #[inline]
+    pub(crate) fn settle(&mut self, message: usize, taken: Scanned<()>) {
+        match taken {
+            Ok(()) => self.commit(),
+            Err(fault) => self.refuse(message, fault),
+        }
     }
 
     /// Takes back the rows appended, and refuses the message.

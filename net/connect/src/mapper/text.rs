@@ -158,10 +158,8 @@ pub(crate) fn make_source(plan: &MapPlan, setting: &Setting) -> Option<Box<dyn S
 impl SourceMapper for TextSource {
     fn map(&mut self, messages: &Messages<'_>, to: &mut MapTarget<'_>) {
         for i in 0..messages.ranges.len() {
-            match self.message(messages, i, to) {
-                Ok(()) => to.commit(),
-                Err(fault) => to.refuse(i, fault),
-            }
+            let taken = self.message(messages, i, to);
+            to.settle(i, taken);
         }
     }
 }

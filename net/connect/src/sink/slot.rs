@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use riddhi_batch::{Chunk, Columns, Reader, Sel, Writer};
+use riddhi_batch::{Chunk, Columns, Sel};
 use riddhi_plan::connector::{ConnectorPlan, Template};
 
 use super::{OnError, Published, RETRY, Sink, Unsent};
@@ -10,6 +10,7 @@ use crate::mapper::template::render;
 use crate::mapper::{OutRows, Outgoing, SinkMapper};
 use crate::names::Namer;
 use crate::registry::{Say, Setting, Stopping};
+use crate::remembered::{joined, parted};
 use crate::trouble::Reports;
 
 /// A sink at work: with its mapper and its counts.
@@ -224,19 +225,16 @@ impl SinkSlot {
 
     /// What sink and mapper remember.
     pub fn save(&self) -> Vec<u8> {
-        let mut out = Writer::default();
-        out.put_bytes(&self.sink.save());
-        out.put_bytes(&self.mapper.as_ref().map_or(Vec::new(), |m| m.save()));
-        out.bytes
+        joined(&self.sink.save(), self.mapper.as_ref().map(|m| m.save()))
     }
 
     /// Goes on from what was noted.
     pub fn restore(&mut self, bytes: &[u8]) {
-        let mut from = Reader::new(bytes);
-        if let Ok(sink) = from.get_bytes() {
-            self.sink.restore(sink);
+        let (own, of_mapper) = parted(bytes);
+        if let Some(own) = own {
+            self.sink.restore(own);
         }
-        if let (Some(mapper), Ok(bytes)) = (&mut self.mapper, from.get_bytes()) {
+        if let (Some(mapper), Some(bytes)) = (&mut self.mapper, of_mapper) {
             mapper.restore(bytes);
         }
     }

@@ -1,6 +1,6 @@
 //! A source at work: with its mapper and its counts, and where it puts its messages.
 
-use riddhi_batch::{Frame, Reader, Writer};
+use riddhi_batch::Frame;
 use riddhi_run::Clock;
 
 use super::memory::RowBlock;
@@ -8,6 +8,7 @@ use super::{Polled, Source};
 use crate::input::fault::Fault;
 use crate::mapper::{MapTarget, Messages, SourceMapper};
 use crate::registry::Say;
+use crate::remembered::{joined, parted};
 use crate::trouble::Reports;
 
 /// Rows of a frame at which no more is taken, unless one message alone has more.
@@ -54,19 +55,16 @@ impl SourceSlot {
 
     /// Where source and mapper stand.
     pub fn save(&self) -> Vec<u8> {
-        let mut out = Writer::default();
-        out.put_bytes(&self.source.save());
-        out.put_bytes(&self.mapper.as_ref().map_or(Vec::new(), |m| m.save()));
-        out.bytes
+        joined(&self.source.save(), self.mapper.as_ref().map(|m| m.save()))
     }
 
     /// Goes on from where others stood.
     pub fn restore(&mut self, bytes: &[u8]) {
-        let mut from = Reader::new(bytes);
-        if let Ok(source) = from.get_bytes() {
-            self.source.restore(source);
+        let (own, of_mapper) = parted(bytes);
+        if let Some(own) = own {
+            self.source.restore(own);
         }
-        if let (Some(mapper), Ok(bytes)) = (&mut self.mapper, from.get_bytes()) {
+        if let (Some(mapper), Some(bytes)) = (&mut self.mapper, of_mapper) {
             mapper.restore(bytes);
         }
     }

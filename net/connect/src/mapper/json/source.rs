@@ -93,10 +93,8 @@ pub(crate) fn make(plan: &MapPlan, setting: &Setting) -> Option<Box<dyn SourceMa
 impl SourceMapper for JsonSource {
     fn map(&mut self, messages: &Messages<'_>, to: &mut MapTarget<'_>) {
         for i in 0..messages.ranges.len() {
-            match self.message(messages, i, to) {
-                Ok(()) => to.commit(),
-                Err(fault) => to.refuse(i, fault),
-            }
+            let taken = self.message(messages, i, to);
+            to.settle(i, taken);
         }
     }
 }
