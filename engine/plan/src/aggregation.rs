@@ -12,8 +12,8 @@ use riddhi_batch::{Schema, Type};
 use riddhi_ql::Span;
 
 use crate::civil;
-use crate::expr::Expr;
-use crate::table::{TableCondition, TablePlan};
+use crate::expr::{Compare, Expr, Node};
+use crate::table::{TableCondition, TablePlan, both};
 
 pub use within::{range, time};
 
@@ -62,8 +62,21 @@ pub struct AggregationPlan {
     pub items: Vec<Expr>,
     /// When rows of tables are dropped.
     pub purge: Option<RetentionPlan>,
+    /// By duration, if the tables are in a store: what it is asked.
+    pub stored: Vec<StoredPlan>,
     /// Where it is defined.
     pub span: Span,
+}
+
+/// What the store of a duration's table is asked: conditions over an event with attributes of type long.
+#[derive(Clone, Debug)]
+pub struct StoredPlan {
+    /// The time that readers see is at or after the first attribute and before the second.
+    pub within: TableCondition,
+    /// The same of the bucket by which rows go on to the next duration.
+    pub rolled: TableCondition,
+    /// The time that readers see is before the attribute.
+    pub old: TableCondition,
 }
 
 /// A base value.
@@ -138,6 +151,25 @@ impl AggregationPlan {
     /// The column whose time readers see.
     pub fn time_column(&self) -> usize {
         usize::from(self.external)
+    }
+
+    /// What is asked of a store that has the table of a duration.
+    pub(crate) fn ask_of(&self, number: usize, table: &mut TablePlan) -> StoredPlan {
+        let range = |column: usize, table: &mut TablePlan| {
+            let from = self.compared(column, Compare::GreaterOrEqual, 0);
+            table.condition(number, both(from, self.compared(column, Compare::Less, 1)))
+        };
+        let within = range(self.time_column(), table);
+        let rolled = if self.external { range(0, table) } else { within.clone() };
+        let old = table.condition(number, self.compared(self.time_column(), Compare::Less, 0));
+        StoredPlan { within, rolled, old }
+    }
+
+    /// Compares a column that is a time with an attribute.
+    fn compared(&self, column: usize, op: Compare, attribute: u32) -> Expr {
+        let long = |node: Node| Box::new(Expr { ty: Type::Long, kind: Type::Long.kind(), node, span: self.span });
+        let node = Node::Compare(op, long(Node::Column(column as u32)), long(Node::Attr(attribute)));
+        Expr { ty: Type::Bool, kind: Type::Bool.kind(), node, span: self.span }
     }
 
     /// Which of the durations `per` names.

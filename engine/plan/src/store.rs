@@ -6,7 +6,7 @@ use crate::connector::Options;
 use crate::expr::{Expr, Node};
 use crate::logical::{Access, AppPlan, QueryPlan, Role, Shared};
 use crate::registry::Volatility;
-use crate::table::{ChangePlan, TableCondition};
+use crate::table::{Change, ChangePlan, TableCondition};
 
 /// The store of a table.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,6 +55,9 @@ impl AppPlan {
                 all.push(condition.clone());
             }
         };
+        for stored in self.aggregations.iter().flat_map(|a| &a.stored) {
+            [&stored.within, &stored.rolled, &stored.old].into_iter().for_each(&mut note);
+        }
         for query in &self.queries {
             for expr in query.expressions().into_iter().chain(changed(query).flat_map(|c| c.change.expressions())) {
                 each_in(expr, &mut note);
@@ -69,10 +72,20 @@ impl AppPlan {
         all
     }
 
-    /// The changes that queries make to a table, by the number of the node that makes them.
+    /// The changes that queries make to a table, by the number of the node that makes them; an aggregation makes two, it adds
+    /// rows and drops those that are old.
     pub fn changes_of(&self, table: usize) -> Vec<(usize, ChangePlan)> {
-        let of = |(node, query)| changed(query).filter(|c| c.table == table).map(|c| (node, c.clone())).next();
-        self.queries.iter().enumerate().filter_map(of).collect()
+        let mut all = Vec::new();
+        for (node, query) in self.queries.iter().enumerate() {
+            all.extend(changed(query).filter(|c| c.table == table).map(|c| (node, c.clone())));
+            if let Role::Aggregate(number) = query.role
+                && let Some(stored) = self.aggregations[number].stored.iter().find(|s| s.within.table == table)
+            {
+                let change = |change: Change| (node, ChangePlan { table, change });
+                all.extend([change(Change::Insert), change(Change::Delete(stored.old.clone()))]);
+            }
+        }
+        all
     }
 
     /// Where random values would be asked or told of a store.
@@ -92,7 +105,13 @@ impl AppPlan {
 
     /// Whether queries see the rows of a table: its changes have to show before they are told elsewhere.
     pub fn sees_rows_of(&self, table: usize) -> bool {
-        let reads = |q: &QueryPlan| q.shared.contains(&(Shared::Table(table), Access::Read));
+        let kept = self.aggregations.iter().position(|a| a.tables.contains(&table)).map(Shared::Aggregation);
+        let reads = |q: &QueryPlan| {
+            let is = |(of, access): &(Shared, Access)| {
+                *access == Access::Read && (*of == Shared::Table(table) || Some(*of) == kept)
+            };
+            q.shared.iter().any(is)
+        };
         let inside = |q: &QueryPlan| {
             let mut found = false;
             for expr in changed(q).flat_map(|c| c.change.expressions()) {

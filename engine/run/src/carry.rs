@@ -46,7 +46,7 @@ impl Engine {
 }
 
 fn table_stays(app: &App, of: &App, number: usize) -> bool {
-    let columns = |t: &TablePlan| (t.schema.clone(), t.key.clone(), t.order, t.is_set());
+    let columns = |t: &TablePlan| (t.schema.clone(), t.key.clone(), t.order, t.is_set(), t.store.is_some());
     let name = &app.tables[number].name;
     let same = of.tables.iter().find(|t| t.name == *name).map(columns) == Some(columns(&app.tables[number]));
     // The rows of a duration are of no use without the bucket that is open.
@@ -55,8 +55,10 @@ fn table_stays(app: &App, of: &App, number: usize) -> bool {
 }
 
 fn aggregation_stays(app: &App, of: &App, number: usize) -> bool {
-    let kept =
-        |a: &AggregationPlan| (a.units.clone(), a.external, (a.groups, a.latest), a.bases.clone(), a.row.clone());
+    let kept = |a: &AggregationPlan| {
+        let places = (a.external, a.groups, a.latest, a.stored.is_empty());
+        (a.units.clone(), places, a.bases.clone(), a.row.clone())
+    };
     let ours = &app.aggregations[number];
     of.aggregations.iter().find(|a| a.name == ours.name).map(kept) == Some(kept(ours))
 }

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use riddhi_batch::{Arena, Columns, Sel};
-use riddhi_exec::aggregation::Listing;
+use riddhi_exec::aggregation::{Aggregation, Listing};
 use riddhi_exec::expr::Rows;
 use riddhi_exec::table::{Finder, Refusal, Table};
 use riddhi_plan::logical;
@@ -140,7 +140,18 @@ impl OnDemand {
                 let riddhi_batch::Value::Str(per) = per else { return Err("`per` takes a text".to_owned()) };
                 let duration = aggregation.plan().duration(per)?;
                 let range = riddhi_plan::aggregation::range(start, end.as_ref())?;
-                aggregation.find(&inner.shared.tables, duration, range, arena, rows, &mut Listing::default());
+                let tables = &mut inner.shared.tables;
+                let begun = aggregation.waits().then(|| {
+                    // Nothing of it is kept: a query between two frames is no part of a run.
+                    let mut begun = Aggregation::new(Arc::new(aggregation.plan().clone()));
+                    begun.begin(now, tables, None);
+                    begun
+                });
+                let aggregation = begun.as_ref().unwrap_or(aggregation);
+                if let Some(why) = aggregation.why_not() {
+                    return Err(why.to_owned());
+                }
+                aggregation.find(tables, duration, range, arena, rows, &mut Listing::default())?;
             }
             Contents::Window(number) => {
                 let owner = engines.iter_mut().find(|e| e.runs(*number));

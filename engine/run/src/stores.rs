@@ -27,8 +27,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use riddhi_batch::{Answered, Frame, Writer};
+use riddhi_exec::aggregation::By;
 use riddhi_exec::table::{Away, LateFailure, StoreCounters, StoreError, TableStore};
-use riddhi_plan::logical::Shared;
+use riddhi_plan::logical::{QueryPlan, Role, Shared};
 use riddhi_plan::table::TablePlan;
 use thiserror::Error;
 
@@ -157,6 +158,26 @@ impl Engine {
             if self.shared.tables[number].begin_frame(now, given).is_err() {
                 let _ = self.shared.tables[number].begin_frame(now, answered.map(|a| (&[][..], a.until)));
             }
+        }
+        for number in 0..self.shared.aggregations.len() {
+            if self.shared.aggregations[number].waits() && self.uses(Shared::Aggregation(number)) {
+                self.begin_aggregation(number, now);
+            }
+        }
+    }
+
+    /// Makes the open buckets of an aggregation that has none of what its store has.
+    fn begin_aggregation(&mut self, number: usize, now: i64) {
+        let keeps = |q: &QueryPlan| matches!(q.role, Role::Aggregate(of) if of == number);
+        let Some(node) = self.app.queries.iter().position(keeps) else { return };
+        let riddhi_exec::shared::Shared { aggregations, tables, .. } = &mut self.shared;
+        let aggregation = &mut aggregations[number];
+        let begun = aggregation.plan().tables.first().and_then(|&table| tables[table].begun());
+        let position = self.base;
+        let refused = aggregation.begin(begun.unwrap_or(now), tables, Some(By { node: node as u32, position }));
+        if refused > 0 {
+            let query = self.graph.queries[node].label.clone();
+            self.late.push(FailureReport { query, position, rows: refused, reason: aggregation.refusal() });
         }
     }
 

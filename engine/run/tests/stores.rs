@@ -166,6 +166,15 @@ fn what_stores_cannot_do_is_refused_with_its_place() {
         told(&format!("@store(type='recorder', @cache(size='10')) {table}")),
         ["U0024 Riddhi does not have the cache of a table without a primary key yet"]
     );
+    let aggregation = "define aggregation A from S select sum(v) as total aggregate every month;";
+    assert_eq!(
+        told(&format!("@store(type='redis') {aggregation}")),
+        ["U0024 Riddhi does not have the store `redis` yet"]
+    );
+    assert_eq!(
+        told(&format!("@store(type='recorder', @cache(size='10')) {aggregation}")),
+        ["U0024 Riddhi does not have the cache of an aggregation's store yet"]
+    );
     let cache = |cache: &str| told(&format!("@store(type='recorder', @cache({cache})) @primaryKey('k') {table}"));
     assert_eq!(
         cache("size='10', cache.policy='lru', retention.period='5 min', purge.interval='1 min'"),

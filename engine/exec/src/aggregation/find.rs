@@ -13,21 +13,20 @@ use crate::table::Table;
 impl Aggregation {
     /// Appends to `out` what readers see of a duration, for buckets that start in a range: the rows of its table in the table's
     /// order, then those of open buckets; where an attribute gives the time they are merged by its buckets, and come as `listing`
-    /// tells. Long strings go to `arena`. Gives the number of rows.
+    /// tells. Long strings go to `arena`. Gives the number of rows, or why a store does not.
     pub fn find(
         &self,
-        tables: &[Table],
+        tables: &mut [Table],
         duration: usize,
         (from, to): (i64, i64),
         arena: &mut Arena,
         out: &mut Columns,
         listing: &mut Listing,
-    ) -> usize {
+    ) -> Result<usize, String> {
         *listing = Listing::default();
         let plan = &self.plan;
+        let slots = self.rows_within(tables, duration, (from, to))?;
         let table = &tables[plan.tables[duration]];
-        let mut slots = self.stored(table, from, to);
-        table.sort(&mut slots);
         let mut rows = columns(plan);
         let all: Vec<u32> = (0..rows.len() as u32).collect();
         table.gather(&slots, &all, &mut rows, arena);
@@ -59,7 +58,7 @@ impl Aggregation {
             let n = open[0].len();
             rows.iter_mut().zip(&open).for_each(|(to, from)| to.append(from, Sel::From(0), n));
         }
-        self.show(&rows, arena, out)
+        Ok(self.show(&rows, arena, out))
     }
 
     /// What open buckets up to a duration have, which `bucket` of it holds.

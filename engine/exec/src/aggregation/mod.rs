@@ -13,6 +13,7 @@ mod find;
 mod level;
 mod listing;
 mod node;
+mod stored;
 
 use std::sync::Arc;
 
@@ -23,6 +24,7 @@ use riddhi_plan::registry::Failed;
 use crate::expr::{Program, Rows, Scratch};
 use crate::table::Table;
 use level::{Level, Places, Taken, columns};
+use stored::Stored;
 
 pub use listing::Listing;
 pub use node::Aggregate;
@@ -42,6 +44,24 @@ pub struct Aggregation {
     /// Rows that are closed.
     closed: Vec<Vec<Column>>,
     arena: Arena,
+    /// If its tables are in a store.
+    stored: Option<Box<Stored>>,
+}
+
+/// Who changes tables: a store that has them is told.
+#[derive(Clone, Copy, Debug)]
+pub struct By {
+    /// The node.
+    pub node: u32,
+    /// Position of the entry that is the cause.
+    pub position: u64,
+}
+
+impl By {
+    /// Tells the store of a table, if there is one, of a change by rows. Those in `rejected` changed nothing.
+    fn tell(self, table: &mut Table, which: u32, rows: &Rows<'_>, rejected: &[u32], arena: &Arena) {
+        table.note_changes((self.node, which), rows, (&[rows.n as u32], &[self.position]), rejected, arena);
+    }
 }
 
 impl Aggregation {
@@ -57,6 +77,7 @@ impl Aggregation {
             by: (0..keys as u32).collect(),
             closed: plan.units.iter().map(|_| columns(&plan)).collect(),
             arena: Arena::new(),
+            stored: Stored::of(&plan),
             plan,
         }
     }
@@ -64,6 +85,11 @@ impl Aggregation {
     /// What it is.
     pub fn plan(&self) -> &AggregationPlan {
         &self.plan
+    }
+
+    /// For the log: why rows are refused.
+    pub fn refusal(&self) -> String {
+        format!("a table of aggregation `{}` is full or has a row with this primary key", self.plan.name)
     }
 
     /// When the next open bucket that has something closes.
@@ -77,11 +103,11 @@ impl Aggregation {
     }
 
     /// The clock reads `now`: closes the buckets that are over. Rows that a table did not take are counted.
-    pub fn advance(&mut self, now: i64, tables: &mut [Table]) -> u64 {
-        self.roll(0, now, tables)
+    pub fn advance(&mut self, now: i64, tables: &mut [Table], by: By) -> u64 {
+        self.roll(0, now, tables, Some(by))
     }
 
-    fn roll(&mut self, at: usize, time: i64, tables: &mut [Table]) -> u64 {
+    fn roll(&mut self, at: usize, time: i64, tables: &mut [Table], by: Option<By>) -> u64 {
         let level = &mut self.levels[at];
         if level.bucket.is_some() && time < level.next {
             return 0;
@@ -97,11 +123,9 @@ impl Aggregation {
             // In the order of Siddhi's map, which the order in later maps depends on.
             let (_, order) = listing::map_order(&rows, &self.places.keys, "", false, &arena);
             let table = &mut tables[self.plan.tables[at]];
-            for &row in &order {
-                refused += u64::from(table.insert(&rows, row as usize, &arena).is_err());
-            }
+            refused += put(table, &rows, &order, &arena, by);
             if at + 1 < self.levels.len() {
-                refused += self.roll(at + 1, bucket, tables);
+                refused += self.roll(at + 1, bucket, tables, by);
                 self.merge(at + 1, &mut rows, &order, &arena);
             }
             self.closed[at] = rows;
@@ -111,7 +135,7 @@ impl Aggregation {
         let start = level.unit.start(time);
         (level.bucket, level.next) = (Some(start), level.unit.next(time));
         if at + 1 < self.levels.len() {
-            refused += self.roll(at + 1, start, tables);
+            refused += self.roll(at + 1, start, tables, by);
         }
         refused
     }
@@ -143,18 +167,22 @@ impl Aggregation {
     }
 
     /// Drops the rows of tables that are older than they may be.
-    pub fn purge(&self, now: i64, tables: &mut [Table]) {
+    pub fn purge(&self, now: i64, tables: &mut [Table], by: By) {
         let Some(retention) = &self.plan.purge else { return };
-        for (&table, keep) in self.plan.tables.iter().zip(&retention.keep_ms) {
+        for (duration, (&table, keep)) in self.plan.tables.iter().zip(&retention.keep_ms).enumerate() {
             let Some(keep) = keep else { continue };
             let (table, before) = (&mut tables[table], now.saturating_sub(*keep));
-            let old = self.stored(table, i64::MIN, before);
+            if table.is_far() {
+                self.purge_stored(table, duration, before, by);
+                continue;
+            }
+            let old = self.slots_within(table, i64::MIN, before);
             old.iter().for_each(|&slot| table.remove(slot));
         }
     }
 
     /// The slots of rows with a time in the range.
-    fn stored(&self, table: &Table, from: i64, to: i64) -> Vec<u32> {
+    fn slots_within(&self, table: &Table, from: i64, to: i64) -> Vec<u32> {
         let Data::I64(times) = &table.cols()[self.plan.time_column()].data else { return Vec::new() };
         let is = |slot: &u32| table.is_alive(*slot) && (from..to).contains(&times[*slot as usize]);
         (0..times.len() as u32).filter(is).collect()
@@ -174,12 +202,16 @@ impl Aggregation {
 
     /// Writes what it keeps.
     pub fn save(&self, out: &mut Writer) {
+        self.stored.iter().for_each(|stored| out.put_bool(stored.ready));
         self.levels.iter().for_each(|level| level.save(&self.plan, out));
     }
 
     /// Reads what [`Aggregation::save`] wrote.
     pub fn load(&mut self, from: &mut Reader<'_>) -> Result<(), LoadError> {
         let plan = self.plan.clone();
+        if let Some(stored) = &mut self.stored {
+            stored.ready = from.get_bool()?;
+        }
         self.levels.iter_mut().try_for_each(|level| level.load(&plan, from))
     }
 
@@ -187,6 +219,20 @@ impl Aggregation {
     pub fn bytes(&self) -> usize {
         self.levels.iter().map(Level::bytes).sum()
     }
+}
+
+/// Makes rows in that order rows of a table; gives how many it did not take.
+fn put(table: &mut Table, rows: &[Column], order: &[u32], arena: &Arena, by: Option<By>) -> u64 {
+    if !table.is_far() {
+        return order.iter().map(|&row| u64::from(table.insert(rows, row as usize, arena).is_err())).sum();
+    }
+    let mut rejected = Vec::new();
+    if !table.is_blind() {
+        let taken = |row: u32, table: &mut Table| table.insert(rows, row as usize, arena).is_ok();
+        rejected.extend((0..).zip(order).filter(|(_, row)| !taken(**row, table)).map(|(i, _)| i));
+    }
+    by.iter().for_each(|by| by.tell(table, 0, &Rows::of(rows, Sel::Rows(order), order.len()), &rejected, arena));
+    rejected.len() as u64
 }
 
 /// Makes times the starts of their buckets.

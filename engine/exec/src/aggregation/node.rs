@@ -3,6 +3,7 @@
 use riddhi_batch::{Flow, LoadError, Reader, Writer};
 use riddhi_plan::aggregation::AggregationPlan;
 
+use super::By;
 use crate::operator::{Inputs, Operator};
 use crate::query::{Cx, Failure, Section};
 use crate::steps::{Fired, Part};
@@ -46,13 +47,30 @@ impl Aggregate {
         self.close.into_iter().chain(self.purge).min()
     }
 
+    /// Of what the store has nothing is known, so the events would be added to nothing.
+    #[cold]
+    fn fail(&self, cx: &mut Cx<'_>, inputs: Inputs<'_>, from: usize, to: usize) {
+        let Cx { shared, failures, .. } = cx;
+        let reason = shared.aggregations[self.number].why_not().unwrap_or_default();
+        // The query stands right before.
+        let mut faults = shared.faults.get_mut(self.element as usize - 1).and_then(Option::as_mut);
+        for at in from..to {
+            let chunk = inputs.at(at).2;
+            if let Some(faults) = &mut faults {
+                (0..chunk.rows).for_each(|row| faults.note_given(chunk, row, reason));
+            }
+            let (query, reason) = (self.element, reason.to_owned());
+            failures.push(Failure { query, step: chunk.step, rows: u64::from(chunk.rows), reason });
+        }
+    }
+
     /// The clock reads `now`.
     fn advance(&self, cx: &mut Cx<'_>, now: i64, step: u32) {
         let shared = &mut *cx.shared;
-        let refused = shared.aggregations[self.number].advance(now, &mut shared.tables);
+        let by = By { node: self.element, position: shared.base + u64::from(cx.steps.entry(step)) };
+        let refused = shared.aggregations[self.number].advance(now, &mut shared.tables, by);
         if refused > 0 {
-            let name = &shared.aggregations[self.number].plan().name;
-            let reason = format!("a table of aggregation `{name}` is full or has a row with this primary key");
+            let reason = shared.aggregations[self.number].refusal();
             cx.failures.push(Failure { query: self.element, step, rows: refused, reason });
         }
     }
@@ -89,7 +107,8 @@ impl Operator for Aggregate {
             && purge <= timer.now
         {
             let shared = &mut *cx.shared;
-            shared.aggregations[self.number].purge(timer.now, &mut shared.tables);
+            let by = By { node: self.element, position: shared.base + u64::from(cx.steps.entry(step)) };
+            shared.aggregations[self.number].purge(timer.now, &mut shared.tables, by);
             let passed = (timer.now - purge) / interval;
             self.purge = Some(purge.saturating_add((passed + 1).saturating_mul(interval)));
         }
@@ -101,6 +120,9 @@ impl Operator for Aggregate {
     }
 
     fn run(&mut self, cx: &mut Cx<'_>, inputs: Inputs<'_>, from: usize, to: usize) {
+        if cx.shared.aggregations[self.number].waits() {
+            return self.fail(cx, inputs, from, to);
+        }
         let mut at = from;
         let mut step = 0;
         while at < to {

@@ -45,6 +45,9 @@ impl BucketsCode {
 /// What one event asks for: duration and range.
 type Ask = (usize, (i64, i64));
 
+/// What no event asks for.
+const NOTHING: Ask = (0, (0, 0));
+
 /// What was asked for and found.
 #[derive(Debug)]
 struct Fill {
@@ -88,8 +91,12 @@ impl Buckets {
         let end = code.end.as_ref().map(|end| compute(end, cx.arena));
         let per = compute(&code.per, cx.arena);
         let arena = &*cx.arena;
-        let plan = cx.shared.aggregations[code.aggregation].plan();
+        let aggregation = &cx.shared.aggregations[code.aggregation];
+        let (plan, why_not) = (aggregation.plan(), aggregation.why_not());
         let asked = |i: usize| -> Result<Ask, String> {
+            if let Some(why) = why_not {
+                return Err(why.to_owned());
+            }
             let per = match per.value(i, arena) {
                 Value::Str(text) => plan.duration(&text)?,
                 other => return Err(format!("`per` is {other:?}, which is no duration")),
@@ -97,7 +104,11 @@ impl Buckets {
             let end = end.as_ref().map(|end| end.value(i, arena));
             Ok((per, range(&start.value(i, arena), end.as_ref())?))
         };
-        let asks: Vec<Result<Ask, String>> = (0..rows.n).map(asked).collect();
+        let mut asks: Vec<Result<Ask, String>> = (0..rows.n).map(asked).collect();
+        if aggregation.is_stored() {
+            let all: Vec<Ask> = asks.iter().flatten().copied().collect();
+            aggregation.fetch(&mut cx.shared.tables, &all);
+        }
         let mut parts = Parts::default();
         self.of_event.clear();
         let mut from = 0;
@@ -106,9 +117,9 @@ impl Buckets {
             while to < rows.n && asks[to] == asks[from] {
                 to += 1;
             }
-            match &asks[from] {
-                Ok(ask) => {
-                    let fill = self.fill(code, *ask, cx);
+            let filled = std::mem::replace(&mut asks[from], Ok(NOTHING)).and_then(|ask| self.fill(code, ask, cx));
+            match &filled {
+                &Ok(fill) => {
                     let picked: Vec<u32> = (from..to).map(|i| rows.input.sel.at(i) as u32).collect();
                     let part = Rows {
                         n: to - from,
@@ -155,23 +166,23 @@ impl Buckets {
     }
 
     /// The table of what is asked for.
-    fn fill(&mut self, code: &BucketsCode, ask: Ask, cx: &mut Cx<'_>) -> usize {
+    fn fill(&mut self, code: &BucketsCode, ask: Ask, cx: &mut Cx<'_>) -> Result<usize, String> {
         if let Some(known) = self.fills.iter().rposition(|fill| fill.ask == ask) {
-            return known;
+            return Ok(known);
         }
         let shared = &mut *cx.shared;
         let aggregation = &shared.aggregations[code.aggregation];
         let mut rows = Columns::of(&code.table.schema);
         let mut arena = Arena::new();
         let mut listing = Listing::default();
-        let n = aggregation.find(&shared.tables, ask.0, ask.1, &mut arena, &mut rows, &mut listing);
+        let n = aggregation.find(&mut shared.tables, ask.0, ask.1, &mut arena, &mut rows, &mut listing)?;
         let mut table = Table::new(code.table.clone(), ROWS_MAX);
         for row in 0..n {
             // It has no key, and is no larger than the tables it comes from.
             let _ = table.insert(&rows.cols, row, &arena);
         }
         self.fills.push(Fill { ask, table, listing });
-        self.fills.len() - 1
+        Ok(self.fills.len() - 1)
     }
 
     /// Appends a column of the given rows.

@@ -114,7 +114,7 @@ impl Operator for ChangeTable {
             self.positions.extend((from..to).map(position));
             self.rejected.sort_unstable();
             let chunks = (&self.ends[..], &self.positions[..]);
-            table.note_changes(self.node, &events, chunks, &self.rejected, cx.arena);
+            table.note_changes((self.node, 0), &events, chunks, &self.rejected, cx.arena);
         }
         if volatility == Volatility::Random {
             self.serial += n as u64;

@@ -148,7 +148,7 @@ impl TableStore for InMemory {
             let reason = why.map_or_else(|reason| reason, |refusal| refusal.reason(&name));
             rejected.push(Rejected { event: event as u32, reason });
         });
-        self.mark = self.mark.max(events.names.last().copied());
+        self.mark = events.names.last().copied().or(self.mark);
         Ok(rejected)
     }
 

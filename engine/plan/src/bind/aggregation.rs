@@ -3,6 +3,8 @@
 mod kept;
 mod reading;
 
+use std::sync::Arc;
+
 use riddhi_batch::{Attribute, Schema, Type};
 use riddhi_ql::ast::{self, AggregationDef, AggregationTimeKind, ExprKind, SelectList, TimeUnit};
 use riddhi_ql::{Diagnostic, Ident, Span};
@@ -11,6 +13,7 @@ use super::call::arg_types;
 use super::catalog::{Class, Entry, Field, Shape};
 use super::expr::Binder;
 use super::guards::COPIES_MAX;
+use super::outside::{Place, aggregation_store};
 use super::scope::{Input, Scope, marked};
 use super::table::table_reads;
 use super::{Pass, annotations, output};
@@ -51,7 +54,6 @@ impl<'a> Pass<'a> {
                 }
             }
         }
-        super::outside::store(&d.annotations, self.registry, &mut self.diagnostics);
         let units = self.granularities(d);
         let purge = super::purge::aggregation(d, &units, &mut self.diagnostics);
         let gap = units.windows(2).any(|pair| pair[1] as usize - pair[0] as usize > 1);
@@ -80,8 +82,18 @@ impl<'a> Pass<'a> {
         };
         self.catalog.add(&d.name.name, Entry { number, ..entry(Class::Aggregation, reading, d.name.span) });
         let row = plan.as_ref().map(|(plan, _)| plan.row.clone());
+        let place =
+            Place { registry: self.registry, stream: 0, name: &d.name.name, schema: &row.clone().unwrap_or_default() };
+        let store = aggregation_store(&d.annotations, &place, &mut self.diagnostics).map(Arc::new);
         let tables: Vec<usize> = units.iter().map(|unit| self.duration_table(d, *unit, row.as_ref())).collect();
-        let Some((plan, query)) = plan else { return };
+        let Some((mut plan, query)) = plan else { return };
+        if let Some(store) = store {
+            let all = self.catalog.tables.get_mut();
+            for &number in &tables {
+                all[number].store = Some(store.clone());
+                plan.stored.push(plan.ask_of(number, &mut all[number]));
+            }
+        }
         self.aggregations.push(AggregationPlan { units, tables, purge, ..plan });
         self.aggregation_nodes(d, number, query);
     }
@@ -228,6 +240,7 @@ impl<'a> Pass<'a> {
             reading: Schema { attributes: vec![Attribute::new(TIMESTAMP, Type::Long)] },
             items: Vec::new(),
             purge: None,
+            stored: Vec::new(),
             span: d.name.span,
         };
         plan.row = kept.row(&plan);

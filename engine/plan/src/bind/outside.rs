@@ -19,7 +19,7 @@ use mapping::mapping;
 use options::options;
 use typed::{Typed, typed};
 
-pub(crate) use store::{store, table_store};
+pub(crate) use store::{aggregation_store, table_store};
 
 /// What is known where a connector is bound.
 pub(crate) struct Place<'a> {

@@ -9,8 +9,8 @@ use crate::table::ChangeName;
 /// Events of one change, one chunk behind the other.
 #[derive(Debug, Default)]
 pub(super) struct Changed {
-    /// The node that made them.
-    pub node: u32,
+    /// The node that made them, and which of its changes of the table it is.
+    pub by: (u32, u32),
     pub events: Batch,
     /// By chunk.
     pub names: Vec<ChangeName>,
@@ -35,14 +35,14 @@ impl Pending {
     /// Adds events: of each chunk that ends at `ends` those that stand in `keep`.
     pub(super) fn add(
         &mut self,
-        node: u32,
+        by: (u32, u32),
         rows: &Rows<'_>,
         (ends, names): (&[u32], &[ChangeName]),
         keep: impl Fn(u32, ChangeName) -> bool,
         arena: &Arena,
     ) {
-        if self.batches.last().is_none_or(|b| b.node != node) {
-            self.batches.push(Changed { node, events: Batch::of(rows), names: Vec::new() });
+        if self.batches.last().is_none_or(|b| b.by != by) {
+            self.batches.push(Changed { by, events: Batch::of(rows), names: Vec::new() });
         }
         let Some(Changed { events, names: named, .. }) = self.batches.last_mut() else { return };
         let mut kept = Vec::new();

@@ -76,7 +76,7 @@ pub struct LateFailure {
 pub(super) struct Link {
     store: Box<dyn TableStore>,
     prepared: HashMap<u32, Prepared>,
-    changes: HashMap<u32, Prepared>,
+    changes: HashMap<(u32, u32), Prepared>,
     patience: Patience,
     /// The last change that the store has.
     mark: Option<ChangeName>,
@@ -108,6 +108,11 @@ impl Link {
     /// Forgets conditions that are not the app's: those of that number and above.
     pub(super) fn forget(&mut self, from: u32) {
         self.prepared.retain(|&number, _| number < from);
+    }
+
+    /// Forgets which changes the store has.
+    pub(super) fn forget_mark(&mut self) {
+        self.mark = None;
     }
 
     /// Looks events of a batch up. Gives the rows and by event their end.
@@ -167,7 +172,7 @@ impl Link {
         counters: &mut StoreCounters,
         late: &mut Vec<LateFailure>,
     ) -> Result<(), StoreError> {
-        let Some(&change) = self.changes.get(&changed.node) else {
+        let Some(&change) = self.changes.get(&changed.by) else {
             return Err(StoreError::Refused("the change was not prepared".to_owned()));
         };
         let from = if first == 0 { 0 } else { changed.events.ends[first - 1] };
@@ -183,11 +188,11 @@ impl Link {
         counters.batches += 1;
         changed.events.arena = arena;
         let rejected = done?;
-        self.mark = self.mark.max(names.last().copied());
+        self.mark = names.last().copied().or(self.mark);
         for rejected in rejected {
             let chunk = ends.partition_point(|&end| end <= rejected.event).min(names.len().saturating_sub(1));
             counters.lost += 1;
-            note(late, changed.node, names[chunk].position, 1, rejected.reason);
+            note(late, changed.by.0, names[chunk].position, 1, rejected.reason);
         }
         Ok(())
     }
@@ -211,7 +216,7 @@ fn lose(
     let from = if first == 0 { 0 } else { changed.events.ends[first - 1] };
     let rows = u64::from(changed.events.ends[last - 1] - from);
     counters.lost += rows;
-    note(late, changed.node, changed.names[first].position, rows, reason(why));
+    note(late, changed.by.0, changed.names[first].position, rows, reason(why));
 }
 
 fn note(late: &mut Vec<LateFailure>, node: u32, position: u64, rows: u64, reason: String) {
@@ -263,19 +268,20 @@ impl Table {
                 prepared.insert(condition.number, store.prepare(condition)?);
             }
         }
-        for (node, change) in &far.changes {
-            changes.insert(*node as u32, store.prepare_change(change)?);
+        for (at, (node, change)) in far.changes.iter().enumerate() {
+            let which = far.changes[..at].iter().filter(|(other, _)| other == node).count();
+            changes.insert((*node as u32, which as u32), store.prepare_change(change)?);
         }
         let mark = store.mark()?;
         far.link = Some(Link { store, prepared, changes, patience, mark });
         Ok(())
     }
 
-    /// Copies events that changed the table, so that its store can be told. Those in `rejected` changed nothing. By chunk:
-    /// its end, and the position of the entry that caused it.
-    pub(in crate::table) fn note_changes(
+    /// Copies events that changed the table, so that its store can be told. `by`: a node, and which of its changes of the table
+    /// it is. Those in `rejected` changed nothing. By chunk: its end, and the position of the entry that caused it.
+    pub(crate) fn note_changes(
         &mut self,
-        node: u32,
+        by: (u32, u32),
         rows: &Rows<'_>,
         (ends, positions): (&[u32], &[u64]),
         rejected: &[u32],
@@ -286,7 +292,7 @@ impl Table {
         let names: Vec<ChangeName> = positions.iter().map(|&position| far.pending.name(position)).collect();
         let mark = link.mark;
         let keep = |i: u32, name: ChangeName| Some(name) > mark && rejected.binary_search(&i).is_err();
-        far.pending.add(node, rows, (ends, &names), keep, arena);
+        far.pending.add(by, rows, (ends, &names), keep, arena);
     }
 
     /// Tells the store of all changes that wait.

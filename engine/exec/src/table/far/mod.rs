@@ -332,8 +332,31 @@ impl Table {
         self.far.is_some()
     }
 
+    /// What the clock read at the first entry of the run, if one has begun.
+    pub fn begun(&self) -> Option<i64> {
+        self.far.as_ref().and_then(|far| far.begun)
+    }
+
+    /// Lets somebody look at the rows who is no query.
+    pub(crate) fn seen<T>(&mut self, look: impl FnOnce(&mut Table) -> T) -> T {
+        let blind = self.far.as_mut().map(|far| std::mem::replace(&mut far.blind, false));
+        let seen = look(self);
+        self.far.iter_mut().zip(blind).for_each(|(far, blind)| far.blind = blind);
+        seen
+    }
+
+    /// What the store has is of another life, unless a journal says what it answered in this one: the names of changes begin
+    /// anew.
+    pub(crate) fn begin_names(&mut self) {
+        if let Some(far) = &mut self.far
+            && far.given.is_none()
+        {
+            far.link.iter_mut().for_each(Link::forget_mark);
+        }
+    }
+
     /// Whether changes are only told to a store.
-    pub(super) fn is_blind(&self) -> bool {
+    pub(crate) fn is_blind(&self) -> bool {
         self.far.as_ref().is_some_and(|far| far.blind)
     }
 

@@ -1,7 +1,7 @@
 //! `@store` and its `@cache`.
 
-use riddhi_ql::Diagnostics;
 use riddhi_ql::ast::Annotation;
+use riddhi_ql::{Diagnostic, Diagnostics, Span};
 
 use super::Place;
 use super::options::options;
@@ -12,8 +12,8 @@ use crate::known::outside::STORES;
 use crate::registry::{OptionSpec, OptionType, Registry};
 use crate::store::{CachePlan, CachePolicy, StorePlan};
 
-/// `@store` of an aggregation; in the sandbox it is kept in memory, whatever that says.
-pub(crate) fn store(list: &[Annotation], registry: &Registry, out: &mut Diagnostics) {
+/// `@store` of a type that is not there; in the sandbox all is kept in memory, whatever that says.
+fn refused(list: &[Annotation], registry: &Registry, out: &mut Diagnostics) {
     if registry.sandbox() {
         return;
     }
@@ -29,6 +29,22 @@ pub(crate) fn store(list: &[Annotation], registry: &Registry, out: &mut Diagnost
 
 /// `@store` of a table: where its rows are, if the type is registered and it is not the sandbox.
 pub(crate) fn table_store(list: &[Annotation], place: &Place<'_>, out: &mut Diagnostics) -> Option<StorePlan> {
+    let keyed = list.iter().any(|a| is(a, "primaryKey"));
+    bound(list, place, (!keyed).then_some(unsupported::cache), out)
+}
+
+/// The same of an aggregation: where the rows of its durations are.
+pub(crate) fn aggregation_store(list: &[Annotation], place: &Place<'_>, out: &mut Diagnostics) -> Option<StorePlan> {
+    bound(list, place, Some(unsupported::cache_of_aggregation), out)
+}
+
+/// `uncached`: what to say of a cache that may not be.
+fn bound(
+    list: &[Annotation],
+    place: &Place<'_>,
+    uncached: Option<fn(Span) -> Diagnostic>,
+    out: &mut Diagnostics,
+) -> Option<StorePlan> {
     let of = |a: &Annotation| is(a, "store") && !place.registry.sandbox();
     let ty = list
         .iter()
@@ -36,7 +52,7 @@ pub(crate) fn table_store(list: &[Annotation], place: &Place<'_>, out: &mut Diag
         .flat_map(|a| &a.elements)
         .find(|e| e.key.as_ref().is_some_and(|key| key.name.eq_ignore_ascii_case("type")));
     let Some(spec) = ty.and_then(|ty| place.registry.find_store(&ty.value.value)) else {
-        store(list, place.registry, out);
+        refused(list, place.registry, out);
         return None;
     };
     let found = single(list, "store", out)?;
@@ -44,8 +60,8 @@ pub(crate) fn table_store(list: &[Annotation], place: &Place<'_>, out: &mut Diag
         out.push(connect::unknown_annotation(&inner.name.name, "store", inner.name.span));
     }
     let cache = single(&found.annotations, "cache", out).and_then(|found| {
-        if !list.iter().any(|a| is(a, "primaryKey")) {
-            out.push(unsupported::cache(found.span));
+        if let Some(uncached) = uncached {
+            out.push(uncached(found.span));
         }
         cache(found, place, out)
     });

@@ -19,6 +19,11 @@ pub(crate) fn cache(span: Span) -> Diagnostic {
     not_yet(&CODE, "the cache of a table without a primary key", span)
 }
 
+/// Rows of an aggregation are asked for by ranges of time, which no cache answers.
+pub(crate) fn cache_of_aggregation(span: Span) -> Diagnostic {
+    not_yet(&CODE, "the cache of an aggregation's store", span)
+}
+
 /// A query between two events.
 pub(crate) fn change_in_store(span: Span) -> Diagnostic {
     not_yet(&CODE, "queries that change a table in a store", span)
