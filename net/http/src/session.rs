@@ -220,9 +220,11 @@ impl<S: Site> Session<S> {
                 Ok(if n == 0 { Step::More } else { Step::Took(n) })
             }
             Phase::SkipChunks(chunks) => {
-                self.body.clear();
                 let n = chunks.read(rest, SKIP_MAX as usize, &mut self.body)?;
-                if chunks.is_done() {
+                let done = chunks.is_done();
+                // Nothing of it may stand before the body of the next request.
+                self.forget_body();
+                if done {
                     self.phase = Phase::Head(Search::default());
                     return Ok(Step::Took(n));
                 }
@@ -309,11 +311,15 @@ impl<S: Site> Session<S> {
         }
         self.waits_since = None;
         self.phase = Phase::Head(Search::default());
+        self.forget_body();
+        true
+    }
+
+    fn forget_body(&mut self) {
         self.body.clear();
         if self.body.capacity() > KEPT_BYTES {
             self.body = Vec::new();
         }
-        true
     }
 
     /// Nothing that follows can be read.

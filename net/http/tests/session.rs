@@ -97,6 +97,14 @@ fn chunks_are_put_together() {
 }
 
 #[test]
+fn a_refused_body_in_chunks_does_not_reach_the_next_one() {
+    let to = |path| format!("POST {path} HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{{}}\r\n0\r\n\r\n");
+    let one = driven(to("/Nowhere") + &to("/Locked") + &to(PATH));
+    assert_eq!(one.memory.messages, [(vec![255; 8], b"{}".to_vec())]);
+    assert_eq!(one.statuses(), [404, 401, 200]);
+}
+
+#[test]
 fn who_waits_is_told_to_go_on() {
     let mut one = driven(format!("POST {PATH} HTTP/1.1\r\nexpect: 100-continue\r\ncontent-length: 2\r\n\r\n"));
     assert_eq!(one.text(), "HTTP/1.1 100 Continue\r\n\r\n");
