@@ -43,6 +43,8 @@ pub(super) struct Code {
     pub asks_now: bool,
     /// Whether some condition looks at a table.
     pub asks_tables: bool,
+    /// Whether who begins and is completed in one turn need not become a match.
+    pub straight: bool,
 }
 
 /// A state.
@@ -185,7 +187,7 @@ pub(super) struct Input {
 }
 
 impl Code {
-    /// Compiles a plan. `looks_up`: whether matches are looked up by what they wait for.
+    /// Compiles a plan. `looks_up`: whether matches are looked up by what they wait for, and those of one turn need not stand at all.
     pub fn new(plan: &StatesPlan, inputs: usize, looks_up: bool) -> Code {
         let mut slots: Vec<Slot> = plan.slots.iter().map(|_| empty_slot()).collect();
         let mut states = Vec::new();
@@ -226,7 +228,7 @@ impl Code {
             (0..slots.len()).filter(|&s| !slots[s].alone.is_empty() || !slots[s].functions.is_empty()).collect();
         let clock = |c: &Condition| c.program.volatility() >= Volatility::Clock;
         let asks_now = !timed.is_empty() || slots.iter().flat_map(|s| &s.rest).any(clock);
-        Code {
+        let code = Code {
             ahead,
             sequence: plan.sequence,
             within: plan.within,
@@ -244,7 +246,10 @@ impl Code {
             timed,
             asks_now,
             asks_tables: plan.slots.iter().flat_map(|s| &s.conditions).any(|c| c.expr.reads_table()),
-        }
+            straight: false,
+        };
+        let straight = looks_up && code.is_straight();
+        Code { straight, ..code }
     }
 
     /// The state with that number, if there is one.

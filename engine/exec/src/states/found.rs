@@ -65,6 +65,21 @@ impl Found {
         self.flow.chunks.push(Chunk { step, cause, first, rows: 1 });
     }
 
+    /// Appends a row for each of those who began with one of `rows`, completed by an event: both stand in their input.
+    #[inline]
+    pub fn push_pairs(&mut self, code: &Code, rows: &[u32], event: &Event<'_>) {
+        for (point, sources) in code.points.iter().zip(&mut self.sources) {
+            match point.slot {
+                0 => sources.extend(rows.iter().map(|row| row | LOOSE)),
+                _ => sources.extend(std::iter::repeat_n(event.row as u32 | LOOSE, rows.len())),
+            }
+        }
+        let first = self.flow.rows.ts.len() as u32;
+        self.flow.rows.ts.extend(std::iter::repeat_n(event.ts, rows.len()));
+        let row = |at: usize| Chunk { step: event.step, cause: event.cause, first: first + at as u32, rows: 1 };
+        self.flow.chunks.extend((0..rows.len()).map(row));
+    }
+
     /// Fills the columns. `input` gives the columns in which a slot's loose events stand.
     pub fn fill<'a>(
         &mut self,

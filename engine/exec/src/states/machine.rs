@@ -186,7 +186,9 @@ impl Turn<'_, '_> {
         if station.new.len() > 1 && !code.sequence {
             station.new.sort_by_key(|m| time(memory, m));
         }
-        (station.newest, station.mixed) = (NEVER, false);
+        if code.within.is_some() {
+            (station.newest, station.mixed) = (NEVER, false);
+        }
         let mut new = std::mem::take(&mut self.stations[slot].new);
         for place in new.range() {
             self.let_one_in(slot, new.at(place));

@@ -17,6 +17,7 @@ mod matches;
 mod queue;
 mod selection;
 mod state;
+mod straight;
 mod timers;
 mod within;
 
@@ -159,6 +160,9 @@ impl States {
     fn take(&mut self, cx: &mut Cx<'_>, inputs: Inputs<'_>, from: usize, to: usize) {
         let Some(partition) = self.partition else {
             self.turn(cx, Some(inputs), 0, (0, 0, 0), |turn| {
+                if turn.goes_straight() {
+                    return turn.take_straight(inputs, from..to);
+                }
                 for first in (from..to).step_by(AHEAD) {
                     let places = first..to.min(first + AHEAD);
                     turn.fetch_ahead(inputs, places.clone());

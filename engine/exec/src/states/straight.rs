@@ -1,0 +1,141 @@
+//! `every e1=A -> e2=B` where nothing is asked of both events together: who begins in a turn and is completed in it never
+//! becomes a match.
+//!
+//! Those who begin are rows of their input, in a list. The next B that passes makes a row of each; what is left when the turn
+//! ends begins to wait as it would have, and so does all of it where somebody waits from earlier turns or too many do.
+
+use super::code::Code;
+use super::machine::{Event, Turn};
+use super::matches::{FILLED, NEVER, RESTARTED};
+use crate::operator::Inputs;
+use riddhi_plan::registry::SignalKind;
+
+/// The two states and their slots.
+const FIRST: usize = 0;
+const SECOND: usize = 1;
+
+/// Rows of the first slot's input that began in this turn and wait for the second.
+struct Begun {
+    rows: Vec<u32>,
+    /// So many of them have been let in: they are pending, the others new.
+    let_in: usize,
+}
+
+impl Turn<'_, '_> {
+    /// Whether a turn can begin that way. The start has to be let in already: the first event of its stream does that.
+    pub fn goes_straight(&self) -> bool {
+        let start = &self.stations[FIRST];
+        self.code.straight
+            && start.new.is_empty()
+            && start.pending.only().is_some()
+            && self.cx.shared.faults.get(self.element as usize).is_none_or(Option::is_none)
+    }
+
+    /// Takes the events of these places, as [`Turn::event`] does one by one.
+    pub fn take_straight(&mut self, inputs: Inputs<'_>, places: std::ops::Range<usize>) {
+        let Some(blank) = self.stations[FIRST].pending.only() else { return };
+        let (first, second) = (self.code.slots[FIRST].input as u32, self.code.slots[SECOND].input as u32);
+        let mut begun = Begun { rows: std::mem::take(&mut self.spare), let_in: 0 };
+        begun.rows.clear();
+        for place in places {
+            let (input, flow, chunk) = inputs.at(place);
+            for row in chunk.first as usize..(chunk.first + chunk.rows) as usize {
+                if flow.kinds.get(row) == Some(&(SignalKind::Reset as u8)) {
+                    continue;
+                }
+                let ts = flow.rows.ts[row];
+                let event = Event { flow, row, ts, now: 0, step: chunk.step, cause: place as u32 };
+                if (input == second && !self.nobody_waits()) || self.memory.len() + begun.rows.len() >= self.matches_max
+                {
+                    self.stand(inputs, &mut begun);
+                    self.event = Some((input, row as u32));
+                    self.event(input as usize, &event);
+                    continue;
+                }
+                if input == second && !begun.rows.is_empty() {
+                    self.let_begun_in(inputs, &mut begun);
+                    if self.tester.passed_alone(SECOND, &event, self.cx, self.element) {
+                        self.found.push_pairs(self.code, &begun.rows, &event);
+                        begun.rows.clear();
+                        begun.let_in = 0;
+                    }
+                }
+                if input == first && self.tester.passed_alone(FIRST, &event, self.cx, self.element) {
+                    self.memory.set_ts(blank, ts);
+                    begun.rows.push(row as u32);
+                }
+            }
+        }
+        self.stand(inputs, &mut begun);
+        self.spare = begun.rows;
+    }
+
+    #[inline]
+    fn nobody_waits(&self) -> bool {
+        let station = &self.stations[SECOND];
+        station.pending.is_empty() && station.new.is_empty()
+    }
+
+    /// Lets the new ones in, as an event of the second stream does: by time, equal ones in order.
+    #[inline]
+    fn let_begun_in(&mut self, inputs: Inputs<'_>, begun: &mut Begun) {
+        let times = &inputs.flow(self.code.slots[FIRST].input as u32).rows.ts;
+        let new = &mut begun.rows[begun.let_in..];
+        if new.len() > 1 {
+            // Those without a time last.
+            new.sort_by_key(|&row| (times[row as usize] as u64).wrapping_sub(NEVER as u64 + 1));
+        }
+        let station = &mut self.stations[SECOND];
+        for (place, &row) in begun.rows.iter().enumerate().skip(begun.let_in) {
+            let ts = times[row as usize];
+            station.unsorted = place > 0 && (station.unsorted || ts < station.last_ts);
+            station.last_ts = ts;
+        }
+        begun.let_in = begun.rows.len();
+    }
+
+    /// Those who have begun become matches that wait.
+    fn stand(&mut self, inputs: Inputs<'_>, begun: &mut Begun) {
+        if begun.rows.is_empty() {
+            return;
+        }
+        let of = &self.code.slots[FIRST];
+        let times = &inputs.flow(of.input as u32).rows.ts;
+        for (place, &row) in begun.rows.iter().enumerate() {
+            let ts = times[row as usize];
+            let m = self.memory.fresh(ts, 0);
+            self.memory.add_flags(m, RESTARTED);
+            if of.loose {
+                let id = self.memory.events[FIRST].put_loose(row as usize, ts);
+                self.memory.fill(m, FIRST, id);
+            } else {
+                self.memory.set_slot(m, FIRST, FILLED);
+            }
+            self.memory.hold(m);
+            let station = &mut self.stations[SECOND];
+            if place < begun.let_in { &mut station.pending } else { &mut station.new }.push(m);
+        }
+        begun.rows.clear();
+        begun.let_in = 0;
+    }
+}
+
+impl Code {
+    /// Whether it is such a pattern: two states of one event each, `every` on the first alone, and all that is asked of an event
+    /// is asked of it alone.
+    pub(super) fn is_straight(&self) -> bool {
+        use super::code::Wait;
+        let plain = |slot: &super::code::Slot| {
+            slot.wait == Wait::One && slot.rest.is_empty() && slot.functions.is_empty() && !slot.many
+        };
+        let [first, second] = &self.states[..] else { return false };
+        !self.sequence
+            && self.within.is_none()
+            && (first.again, second.again) == (Some(0), None)
+            && self.slots.len() == 2
+            && self.slots.iter().all(plain)
+            && self.points.iter().all(|point| point.only)
+            && self.at_once.is_empty()
+            && !self.asks_now
+    }
+}
