@@ -29,6 +29,7 @@ pub struct Duty {
 }
 
 /// An app as the driver sees it.
+#[derive(Clone)]
 struct OnDuty {
     mirror: Arc<Mirror>,
     waker: Waker,
@@ -45,6 +46,11 @@ impl Duty {
     /// An app has started.
     pub fn enlist(&self, mirror: Arc<Mirror>, waker: Waker, open: Arc<AtomicBool>) {
         lock(&self.apps).push(OnDuty { mirror, waker, open });
+    }
+
+    /// All that have started. Nobody keeps the list from the others while he waits for one of them.
+    fn apps(&self) -> Vec<OnDuty> {
+        lock(&self.apps).clone()
     }
 
     fn set(&self, serving: bool) {
@@ -95,9 +101,9 @@ impl DataPath for Apps {
     }
 
     fn append_state(&self) {
-        let apps = lock(&self.duty.apps);
+        let apps = self.duty.apps();
         let before: Vec<u64> = apps.iter().map(|app| app.mirror.appended()).collect();
-        for app in apps.iter() {
+        for app in &apps {
             app.mirror.ask();
             app.waker.wake();
         }
@@ -109,7 +115,6 @@ impl DataPath for Apps {
             }
             std::thread::sleep(Duration::from_millis(1));
         }
-        drop(apps);
         self.records.append(&Operation::Whole);
     }
 
