@@ -9,12 +9,13 @@ use std::time::Instant;
 use riddhi_connect::Connectors;
 use riddhi_plan::Verdict;
 use riddhi_plan::cron::Zone;
-use riddhi_plan::registry::{Compat, Outside, Registry};
+use riddhi_plan::registry::{Compat, Host, HostValue, Outside, Registry};
 use riddhi_ql::{Diagnostic, Report, Severity, Source, render_text, substitute, suggest};
 use riddhi_run::{App, Compiled, compile_with};
 
 use crate::args::AnswerArgs;
 use crate::exit::{Exit, Failure};
+use crate::kept::Kept;
 use crate::say;
 use crate::terminal::stderr_colours;
 
@@ -23,6 +24,14 @@ pub const APP_BYTES_MAX: u64 = 64 << 20;
 
 /// How this process's apps answer.
 static ANSWERS: OnceLock<AnswerArgs> = OnceLock::new();
+
+/// What the configuration sets for functions of apps.
+static SETTINGS: OnceLock<Vec<(String, String)>> = OnceLock::new();
+
+/// Says once, before an app is compiled, what `env:getYAMLProperty` gives.
+pub fn set_for_apps(settings: Vec<(String, String)>) {
+    SETTINGS.get_or_init(|| settings);
+}
 
 /// Says once, before an app is compiled, how apps answer.
 pub fn answer_as(answers: AnswerArgs) {
@@ -50,11 +59,13 @@ impl AppFile {
         AppFile::compile_by(path, text, &registry(outside, zone))
     }
 
-    /// Compiles a text that a state has kept, as [`kept_text`] made it.
-    pub fn compile_kept(path: &str, text: String, outside: Outside, zone: &Zone) -> AppFile {
+    /// Compiles a text that a state has kept, with what was told to the app then.
+    pub fn compile_kept(path: &str, kept: &str, outside: Outside, zone: &Zone) -> AppFile {
+        let kept = Kept::read(kept);
         let mut registry = registry(outside, zone);
         registry.set_compat(Compat::default());
-        AppFile::compile_by(path, text, &registry)
+        registry.set_host(Host::only(kept.told));
+        AppFile::compile_by(path, kept.text.to_owned(), &registry)
     }
 
     fn compile_by(path: &str, text: String, registry: &Registry) -> AppFile {
@@ -113,11 +124,24 @@ pub fn registry(outside: Outside, zone: &Zone) -> Registry {
     let mut registry = riddhi_run::registry();
     Connectors::built_in().register(&mut registry, outside);
     registry.set_zone(zone.clone());
+    registry.set_host(Host::by(told_by_process));
     if let Some(answers) = ANSWERS.get() {
         registry.set_compat(answers.compat.unwrap_or_default());
         registry.set_sandbox(answers.sandbox);
     }
     registry
+}
+
+/// What this process is told from outside.
+fn told_by_process(value: HostValue, name: &str) -> Option<String> {
+    let of = |list: &[(String, String)]| list.iter().rev().find(|(n, _)| n == name).map(|(_, value)| value.clone());
+    match value {
+        // A name that has none of a variable's forms is one that is not set.
+        HostValue::Variable if name.is_empty() || name.contains(['=', '\0']) => None,
+        HostValue::Variable => std::env::var(name).ok(),
+        HostValue::Property => of(&ANSWERS.get()?.properties),
+        HostValue::Setting => of(SETTINGS.get()?),
+    }
 }
 
 fn exit_of(diagnostics: &[Diagnostic]) -> Exit {
@@ -130,27 +154,6 @@ fn exit_of(diagnostics: &[Diagnostic]) -> Exit {
 /// An app that is too large to be one.
 pub fn too_large(path: &str, size: u64) -> Failure {
     Failure::new(Exit::Usage, format!("the app {path} has {size} bytes; at most {APP_BYTES_MAX} are read"))
-}
-
-/// What a state says of an app, so that it is run again as it was: its text, and before it the line of Siddhi that it answers as
-/// if it does so because this process was told to.
-pub fn kept_text(text: &str, app: &App) -> String {
-    match app.told_compat.filter(|&compat| compat != Compat::default()) {
-        Some(compat) => told(compat) + text,
-        None => text.to_owned(),
-    }
-}
-
-/// Whether two kept texts are of the same text, and answer as different lines.
-pub fn differ_in_line(a: &str, b: &str) -> bool {
-    let told = told(Compat::Siddhi4);
-    let text = |kept| str::strip_prefix(kept, &told).unwrap_or(kept);
-    a != b && text(a) == text(b)
-}
-
-/// What stands before a kept text that does not say itself as which line it answers.
-fn told(compat: Compat) -> String {
-    format!("@app:compat('{}') ", compat.name())
 }
 
 /// The text of an app's file.
@@ -181,23 +184,5 @@ pub fn neighbour(path: &str, failure: Failure, cause: &io::Error) -> Failure {
     match suggest(wanted, names.iter().map(String::as_str)) {
         Some(near) => failure.help(format!("did you mean {}?", path.with_file_name(near).display())),
         None => failure,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn kept_texts_of_one_text_differ_in_the_line_that_was_told() {
-        let text = "define stream S (v int);";
-        let kept = format!("@app:compat('siddhi4') {text}");
-        assert!(differ_in_line(&kept, text) && differ_in_line(text, &kept));
-        assert!(!differ_in_line(&kept, &kept) && !differ_in_line(text, text));
-        assert!(!differ_in_line(&kept, "define stream T (v int);"));
-        // What an app says itself is part of its text, wherever that ends.
-        for own in ["@app:compat('siddhi4')", "@app:compat('siddhi4')\u{e9}", "@app:compat('siddhi4')\n"] {
-            assert!(!differ_in_line(own, text) && !differ_in_line(own, own));
-        }
     }
 }

@@ -119,6 +119,9 @@ pub struct AnswerArgs {
     /// have
     #[arg(long)]
     pub sandbox: bool,
+    /// What env:getEnvironmentProperty('NAME') gives, and what ${sys:NAME} stands for in the configuration of `run`
+    #[arg(short = 'D', value_name = "NAME=VALUE", value_parser = property)]
+    pub properties: Vec<(String, String)>,
 }
 
 fn compat(name: &str) -> Result<Compat, String> {
@@ -263,9 +266,6 @@ pub struct RunArgs {
     /// How the node is set, alone or one of two: a deployment.yaml of WSO2 SP, or a riddhi.yaml
     #[arg(long, value_name = "F")]
     pub config: Option<String>,
-    /// What ${sys:NAME} stands for in the configuration
-    #[arg(short = 'D', value_name = "NAME=VALUE", value_parser = property, requires = "config")]
-    pub properties: Vec<(String, String)>,
     /// Keep state in this folder: after a crash or a restart the apps go on where they were
     #[arg(long, value_name = "DIR")]
     pub state: Option<String>,

@@ -13,6 +13,7 @@ mod fmt;
 mod ha;
 pub mod input;
 mod inspect;
+mod kept;
 mod load;
 mod log;
 mod new;

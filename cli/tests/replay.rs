@@ -46,6 +46,27 @@ fn said(output: &Output) -> String {
 }
 
 #[test]
+fn the_host_is_asked_by_constant_keys() {
+    let folder = folder("host");
+    fs::write(folder.join("e.jsonl"), event(1, 1)).unwrap();
+    let replay = |query: &str, args: &[&str]| {
+        let app = format!("define stream S (sym string, v int); from S select {query} as x insert into Out;");
+        fs::write(folder.join("app.siddhi"), app).unwrap();
+        let mut command = riddhi(&folder, &["replay", "app.siddhi", "--events", "e.jsonl", "--format", "csv"]);
+        let output = command.args(args).env("RIDDHI_TEST_VARIABLE", "a, b").output().unwrap();
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
+    };
+    let given = |query: &str, args: &[&str]| replay(query, args).1.lines().last().unwrap_or_default().to_owned();
+    assert!(given("env:getSystemProperty('RIDDHI_TEST_VARIABLE')", &[]).ends_with("\"a, b\""));
+    assert!(given("env:getSystemProperty('RIDDHI_TEST_NONE', sym)", &[]).ends_with(",a"));
+    assert!(given("env:getEnvironmentProperty('x.y')", &["-D", "x.y=1", "-D", "x.y=2"]).ends_with(",2"));
+    assert!(given("env:getEnvironmentProperty('x.y')", &[]).ends_with(','));
+    assert!(given("env:getYAMLProperty('x', 'int', 5)", &[]).ends_with(",5"));
+    let (code, _, said) = replay("env:getSystemProperty(sym)", &[]);
+    assert!(code == Some(1) && said.contains("the key must be a constant string"), "{said}");
+}
+
+#[test]
 fn rows_come_out_in_order_with_a_summary() {
     let output =
         replay("order", &[event(1, 1), event(2, 2), event(3, 3)].concat(), &["--queries", "--only", "Out,q,Sums"]);

@@ -218,6 +218,39 @@ fn the_journal_is_run_again_as_the_line_it_was_taken_in_by() {
     assert_eq!(running.end(), Some(0));
 }
 
+/// What the host told an app is part of what its state keeps.
+#[test]
+fn the_journal_is_run_again_with_what_the_host_told_then() {
+    let folder = Folder::new("told");
+    folder.write(
+        "a.siddhi",
+        "@app:name('A') @source(type='file', file.uri='in.jsonl', file.polling.interval='5', @map(type='json'))
+         define stream S (v int);
+         define stream Rows (v int, place string, most long);
+         @sink(type='file', file.uri='out.csv', @map(type='csv')) define stream Out (s long, places long, v long);
+         from S select v, env:getEnvironmentProperty('place') as place, env:getYAMLProperty('most', 'long', 0L) as most
+         insert into Rows;
+         from Rows#window.length(10) select sum(v) as s, distinctCount(place) as places, sum(most) as v insert into Out;",
+    );
+    folder.write(
+        "c.yaml",
+        "wso2.carbon:\n  id: a\nsiddhi:\n  extensions:\n    - extension:\n        name: getYAMLProperty\n        \
+         namespace: env\n        properties:\n          most: 7\n",
+    );
+    let start = |place: &str| {
+        folder.start(&["a.siddhi", "--state", "state", "--config", "c.yaml", "-D", &format!("place={place}")])
+    };
+    folder.write("in.jsonl", "{\"v\":1}\n");
+    let running = start("here");
+    folder.wait_for("out.csv", |t| t == "1,1,7\n");
+    running.kill();
+    folder.append("in.jsonl", "{\"v\":2}\n");
+    let running = start("there");
+    folder.wait_for("out.csv", |t| t == "1,1,7\n3,2,14\n");
+    assert_eq!(running.end(), Some(0));
+    assert!(!folder.text("err").contains("warning"), "{}", folder.text("err"));
+}
+
 #[test]
 fn apps_hear_each_other_over_topics() {
     let folder = Folder::new("topics");

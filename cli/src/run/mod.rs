@@ -37,6 +37,7 @@ use riddhi_config::{Ack, Config, Extension, Limits, Siddhi, SnapshotStore};
 use riddhi_connect::Connectors;
 use riddhi_connect::network::{Network, NetworkOptions};
 
+use crate::app::set_for_apps;
 use crate::args::RunArgs;
 use crate::config::{ConfigFile, FileArgs};
 use crate::exit::{Exit, Failure, plain};
@@ -57,7 +58,7 @@ const NEVER: u64 = 10_000_000_000;
 pub fn run(mut args: RunArgs) -> Result<Exit, Failure> {
     let config = match &args.config {
         Some(path) => {
-            let file = FileArgs { path: path.clone(), properties: args.properties.clone() };
+            let file = FileArgs { path: path.clone(), properties: args.answers.properties.clone() };
             Some(ConfigFile::open(&file)?.into_config()?)
         }
         None => None,
@@ -65,6 +66,7 @@ pub fn run(mut args: RunArgs) -> Result<Exit, Failure> {
     if let Some(config) = &config {
         fill_in(&mut args, config)?;
         tell_missing(config);
+        set_for_apps(settings_of_apps(&config.siddhi));
     }
     add_folder(&mut args)?;
     let network = network::options(&args, config.as_ref())?;
@@ -164,11 +166,23 @@ fn admin_address(args: &RunArgs, config: Option<&Config>) -> Result<(Option<Sock
     network::resolve(&at.host, at.port, "the admin port").map(|found| (Some(found), false))
 }
 
-/// Whether there are settings of extensions, other than the key stores of http, which are looked at.
+/// Whether an extension is the function that hands its settings to apps.
+fn hands_on(extension: &Extension) -> bool {
+    extension.namespace == "env" && extension.name == "getYAMLProperty"
+}
+
+/// What the configuration sets for functions of apps.
+fn settings_of_apps(siddhi: &Siddhi) -> Vec<(String, String)> {
+    siddhi.extensions.iter().filter(|e| hands_on(e)).flat_map(|e| e.properties.clone()).collect()
+}
+
+/// Whether there are settings of extensions, other than the key stores of http and what is handed to apps.
 fn has_settings(siddhi: &Siddhi) -> bool {
     let taken = ["keyStoreLocation", "keyStorePassword", "keyPassword", "trustStoreLocation", "trustStorePassword"];
     let other = |e: &Extension| e.name != "http" || e.properties.iter().any(|(name, _)| !taken.contains(&&name[..]));
-    siddhi.extensions.iter().any(other) || !siddhi.refs.is_empty() || !siddhi.properties.is_empty()
+    siddhi.extensions.iter().any(|e| !hands_on(e) && other(e))
+        || !siddhi.refs.is_empty()
+        || !siddhi.properties.is_empty()
 }
 
 /// What a configuration sets and `run` does not look at yet, in a line.

@@ -7,8 +7,9 @@ use riddhi_plan::cron::Zone;
 use riddhi_plan::registry::Outside;
 use riddhi_run::App;
 
-use crate::app::{AppFile, kept_text, read};
+use crate::app::{AppFile, read};
 use crate::exit::{Exit, Failure};
+use crate::kept::kept_text;
 use crate::terminal::stderr_colours;
 use crate::{say, zone};
 
@@ -42,11 +43,6 @@ impl Watch {
         Ok((watch, app))
     }
 
-    /// Where it is.
-    pub fn path(&self) -> &str {
-        &self.path
-    }
-
     /// What a state says of the text that runs: see [`kept_text`].
     pub fn kept_text(&self) -> &str {
         &self.kept
@@ -64,7 +60,7 @@ impl Watch {
         }
         let unknown = |e| Failure::new(Exit::Usage, format!("the state is of the time zone {zone}: {e}"));
         let zone = zone::named(zone).map_err(unknown)?;
-        AppFile::compile_kept(&self.path, text.to_owned(), Outside::Started, &zone).into_app()
+        AppFile::compile_kept(&self.path, text, Outside::Started, &zone).into_app()
     }
 
     /// Time until it is looked at again.

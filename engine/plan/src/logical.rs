@@ -8,7 +8,7 @@ use crate::connector::ConnectorPlan;
 use crate::expr::Expr;
 use crate::join::JoinPlan;
 use crate::partition::{PartitionPlan, PartitionUse, SplitPlan};
-use crate::registry::{BoundAggregate, BoundStream, BoundWindow, Compat, SignalKind};
+use crate::registry::{BoundAggregate, BoundStream, BoundWindow, Compat, SignalKind, Told};
 use crate::states::StatesPlan;
 use crate::table::{ChangePlan, TablePlan};
 use crate::trigger::TriggerPlan;
@@ -24,6 +24,8 @@ pub struct AppPlan {
     pub idle: Option<(i64, i64)>,
     /// Which line of Siddhi it answers as, if the registry says that and not the text.
     pub told_compat: Option<Compat>,
+    /// What its functions asked the host for, and what they were told.
+    pub told_by_host: Told,
     /// Streams by number: the defined ones in text order, then those that queries define, in text order.
     pub streams: Vec<StreamPlan>,
     /// Tables by number, in text order.

@@ -5,7 +5,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use riddhi_plan::logical::AppPlan;
-use riddhi_plan::registry::Registry;
+use riddhi_plan::registry::{Host, Registry};
 use riddhi_plan::{Planned, plan};
 use riddhi_ql::{Diagnostic, Diagnostics};
 
@@ -74,13 +74,17 @@ pub fn registry() -> Registry {
 pub fn compile_with(text: &str, registry: &Registry) -> Compiled {
     let parsed = riddhi_ql::parse(text);
     let broken = parsed.diagnostics.iter().any(Diagnostic::is_error);
-    let Planned { plan, diagnostics } = plan(&parsed.app, registry);
+    let mut registry = registry.clone();
+    registry.set_host(registry.host().anew());
+    let Planned { plan, diagnostics } = plan(&parsed.app, &registry);
     let mut all = Diagnostics::new();
     all.extend(parsed.diagnostics);
     // What the binder says of a text that could not be read whole may only follow from that.
     if !broken {
         all.extend(diagnostics);
     }
-    let plan = plan.filter(|_| !broken).map(|plan| App { plan: Arc::new(plan), registry: Arc::new(registry.clone()) });
+    // A query that is asked of the app is answered the same by whoever runs it.
+    registry.set_host(Host::only(registry.host().asked()));
+    let plan = plan.filter(|_| !broken).map(|plan| App { plan: Arc::new(plan), registry: Arc::new(registry) });
     Compiled { plan, diagnostics: all.into_sorted() }
 }

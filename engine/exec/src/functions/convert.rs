@@ -77,7 +77,8 @@ impl ScalarKernel for Conversion {
     }
 }
 
-fn from_text(text: &str, to: Type) -> Value {
+/// The text as a value of that type, null if it is none.
+pub(super) fn from_text(text: &str, to: Type) -> Value {
     match to {
         Type::Int => text.parse().map_or(Value::Null, Value::Int),
         Type::Long => text.parse().map_or(Value::Null, Value::Long),

@@ -70,7 +70,7 @@ impl Binder<'_> {
         };
         let args = args?;
         let what = format!("`{}`", calls::call_name(call));
-        let bound = match function.bind_in(&arg_types(&args), self.registry.zone()) {
+        let bound = match function.bind_in(&arg_types(&args), self.registry) {
             Ok(bound) => bound,
             Err(error) => {
                 let spans: Vec<Span> = args.iter().map(|a| a.span).collect();

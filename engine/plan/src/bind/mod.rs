@@ -202,6 +202,7 @@ impl<'a> Pass<'a> {
             playback,
             idle,
             told_compat,
+            told_by_host: self.registry.host().asked(),
             streams,
             tables,
             aggregations,

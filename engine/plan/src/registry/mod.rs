@@ -6,6 +6,7 @@
 
 mod aggregate;
 mod connector;
+mod host;
 mod scalar;
 mod script;
 mod stream;
@@ -27,6 +28,7 @@ pub use connector::{
     ANY_PROPERTY, ConnectorSpec, MapperSpec, Mapping, OptionProblem, OptionSpec, OptionType, Outside, Payload,
     StoreSpec,
 };
+pub use host::{Host, HostValue, NotTold, Told};
 pub use scalar::{Arg, BoundScalar, Failed, KernelCx, RowCx, RowFailure, ScalarFunction, ScalarKernel};
 pub use script::{ScriptError, ScriptFunction, ScriptLanguage};
 pub use stream::{BoundStream, Spreads, StreamCx, StreamFunction, StreamKernel, StreamRows};
@@ -99,6 +101,7 @@ pub struct Registry {
     sandbox: bool,
     zone: Zone,
     compat: Compat,
+    host: Host,
 }
 
 /// Which line of Siddhi an app answers as, where the lines differ.
@@ -203,6 +206,16 @@ impl Registry {
     /// The time zone of schedules.
     pub fn zone(&self) -> &Zone {
         &self.zone
+    }
+
+    /// Says what the host tells; one that sets nothing if it is not said.
+    pub fn set_host(&mut self, host: Host) {
+        self.host = host;
+    }
+
+    /// What the host tells.
+    pub fn host(&self) -> &Host {
+        &self.host
     }
 
     /// Says which line of Siddhi apps answer as that do not say it themselves.

@@ -5,16 +5,15 @@ use std::sync::Arc;
 
 use riddhi_batch::{Arena, Column, Kind, Type, Value};
 
-use super::{ArgError, ArgType, Volatility};
-use crate::cron::Zone;
+use super::{ArgError, ArgType, Registry, Volatility};
 
 /// A function of the registry.
 pub trait ScalarFunction: Send + Sync {
     /// Whether it takes these arguments, and what it then is.
     fn bind(&self, args: &[ArgType]) -> Result<BoundScalar, ArgError>;
 
-    /// The same, for what reads or writes dates: the app's time zone is given with it.
-    fn bind_in(&self, args: &[ArgType], _zone: &Zone) -> Result<BoundScalar, ArgError> {
+    /// The same, for what asks the registry: dates for the app's time zone, others for what the host tells.
+    fn bind_in(&self, args: &[ArgType], _registry: &Registry) -> Result<BoundScalar, ArgError> {
         self.bind(args)
     }
 }

@@ -10,9 +10,9 @@ use riddhi_run::{App, differences};
 
 use super::counts::{Counts, Lag};
 use super::feed::Version;
-use crate::app::differ_in_line;
 use crate::args::RunArgs;
 use crate::exit::{Exit, Failure};
+use crate::kept::difference;
 use crate::run::live::begin::make_pool;
 use crate::run::names::of_keys;
 use crate::run::notes::NotesTail;
@@ -179,10 +179,7 @@ impl Follower {
         let own = &self.own;
         let app = own.watch.app_of(&snapshot.text, &snapshot.zone, &own.app)?;
         if snapshot.text != own.watch.kept_text() && self.other_text.as_ref() != Some(&snapshot.text) {
-            let what = match differ_in_line(&snapshot.text, own.watch.kept_text()) {
-                true => "answers as another line of Siddhi (--compat) than this node".to_owned(),
-                false => format!("runs another text than {} here", own.watch.path()),
-            };
+            let what = difference(&snapshot.text, own.watch.kept_text());
             self.say("warning", &format!("the active {what}, which counts after a take-over"));
             self.other_text = Some(snapshot.text.clone());
         }

@@ -56,8 +56,8 @@ impl ScalarFunction for Dates {
         (self.make)(self.name, args, &Zone::utc())
     }
 
-    fn bind_in(&self, args: &[ArgType], zone: &Zone) -> Result<BoundScalar, ArgError> {
-        (self.make)(self.name, args, zone)
+    fn bind_in(&self, args: &[ArgType], registry: &Registry) -> Result<BoundScalar, ArgError> {
+        (self.make)(self.name, args, registry.zone())
     }
 }
 
