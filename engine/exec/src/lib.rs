@@ -9,6 +9,7 @@ pub mod aggregation;
 pub mod expr;
 pub mod fault;
 pub mod functions;
+pub(crate) mod geometry;
 pub mod groups;
 mod hash;
 pub mod join;

@@ -23,9 +23,10 @@ mod uuid;
 
 use std::sync::Arc;
 
-pub(crate) use packs::Pattern;
 pub(crate) use packs::json::{PathOf, parsed, parsed_object};
+pub(crate) use packs::{Pattern, geo, signature};
 pub(crate) use parse::real;
+pub(crate) use rowwise::shown;
 
 use riddhi_batch::{Any, Arena, Column, Data, Kind, Sel, Type, Value};
 use riddhi_plan::registry::{

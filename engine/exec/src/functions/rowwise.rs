@@ -218,7 +218,7 @@ pub(super) fn null(k: usize) -> RowFailure {
 }
 
 /// The beginning of a text, for a message.
-pub(super) fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     match text.char_indices().nth(SHOWN) {
         None => format!("'{text}'"),
         Some((at, _)) => format!("'{}...'", &text[..at]),

@@ -1,5 +1,6 @@
 //! The stream functions. A file is one function, or one family of a pack.
 
+mod geo;
 mod items;
 mod log;
 mod pieces;
@@ -19,6 +20,7 @@ const ROWS_MAX: usize = 65_536;
 pub fn register(registry: &mut Registry) {
     registry.stream("", "log", Arc::new(log::Log));
     registry.stream("", "pol2Cart", Arc::new(pol2cart::Pol2Cart));
+    geo::register(registry);
     registry.stream("json", "tokenize", Arc::new(tokenize::Tokenize { objects: false }));
     registry.stream("json", "tokenizeAsObject", Arc::new(tokenize::Tokenize { objects: true }));
     registry.stream("list", "tokenize", Arc::new(items::Tokenize::List));

@@ -12,10 +12,10 @@ use super::condition::WindowScope;
 use super::expr::Binder;
 use super::scope::{Input, Scope};
 use crate::diagnose::{calls, names, notes, unsupported, warnings};
-use crate::expr::Expr;
+use crate::expr::{Expr, Node};
 use crate::known;
 use crate::logical::Handler;
-use crate::registry::{ArgType, BoundStream, BoundWindow, Leaving, Spreads, WindowFunction, WindowUse};
+use crate::registry::{ArgType, BoundStream, BoundWindow, Leaving, Memory, Spreads, WindowFunction, WindowUse};
 
 /// The handlers of one input.
 #[derive(Default)]
@@ -233,8 +233,10 @@ impl<'a> Pass<'a> {
             return None;
         };
         let args = args?;
-        let function = match function.bind(&arg_types(&args), &inputs[at].shape.schema()) {
-            Ok(function) => function,
+        let types = arg_types(&args);
+        let bound = function.bind(&types, &inputs[at].shape.schema());
+        let (function, memory) = match bound.and_then(|bound| Ok((bound, function.memory(&types)?))) {
+            Ok(both) => both,
             Err(error) => {
                 let spans: Vec<Span> = args.iter().map(|a| a.span).collect();
                 self.diagnostics.push(calls::arguments(&format!("`#{name}`"), error, call.span, &spans));
@@ -259,6 +261,10 @@ impl<'a> Pass<'a> {
         if name == "pol2Cart" {
             self.diagnostics.push(notes::null_coordinate(&name, call.name.span));
         }
+        let args = match memory {
+            None => args,
+            Some(memory) => vec![remembered(&name, memory, args, call.span, &mut aggregates)],
+        };
         let handler = Handler::Stream { name, function, args, aggregates: aggregates.list };
         if chain.window_span.is_some() { &mut chain.after } else { &mut chain.before }.push(handler);
         Some(())
@@ -289,6 +295,16 @@ impl<'a> Pass<'a> {
         };
         self.diagnostics.push(diagnostic);
     }
+}
+
+/// What a stream function that remembers something is given instead of its arguments: the aggregate that takes them in.
+fn remembered(name: &str, memory: Memory, args: Vec<Expr>, span: Span, aggregates: &mut Aggregates) -> Expr {
+    let Memory { packs, takes } = memory;
+    let (ty, kind) = (takes.ty, takes.kind);
+    let node = Node::Call { name: "all".to_owned(), kernel: packs.kernel, volatility: packs.volatility, args };
+    let packed = Expr { ty: packs.ty, kind: packs.kind, node, span };
+    let number = aggregates.add(name, takes, vec![packed], &[], false);
+    Expr { ty, kind, node: Node::Aggregate(number), span }
 }
 
 /// What a handler of `inputs[at]` may name.

@@ -31,7 +31,7 @@ pub use connector::{
 pub use host::{Host, HostValue, NotTold, Told};
 pub use scalar::{Arg, BoundScalar, Failed, KernelCx, RowCx, RowFailure, ScalarFunction, ScalarKernel};
 pub use script::{ScriptError, ScriptFunction, ScriptLanguage};
-pub use stream::{BoundStream, Spreads, StreamCx, StreamFunction, StreamKernel, StreamRows};
+pub use stream::{BoundStream, Memory, Spreads, StreamCx, StreamFunction, StreamKernel, StreamRows};
 pub use window::{
     Alike, BoundWindow, Cell, Create, Entering, Finds, Flush, Form, Leaving, SignalSink, Stamp, Timers, Times, Window,
     WindowFunction, WindowUse,

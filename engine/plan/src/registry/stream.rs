@@ -5,12 +5,27 @@ use std::sync::Arc;
 
 use riddhi_batch::{Arena, Attribute, Column, Columns, Schema, Sel};
 
-use super::{ArgError, ArgType, Failed};
+use super::{ArgError, ArgType, BoundAggregate, BoundScalar, Failed};
 
 /// A stream function of the registry.
 pub trait StreamFunction: Send + Sync {
     /// Whether it takes these arguments on rows of this shape, and what it then is.
     fn bind(&self, args: &[ArgType], input: &Schema) -> Result<BoundStream, ArgError>;
+
+    /// What it remembers from row to row, if it does. Its kernel is then given one argument: the aggregate's value after each row.
+    fn memory(&self, _args: &[ArgType]) -> Result<Option<Memory>, ArgError> {
+        Ok(None)
+    }
+}
+
+/// What a stream function remembers from row to row. Such a function gives any number of rows for a row ([`Spreads`]), so that it
+/// stands where rows only arrive.
+#[derive(Clone, Debug)]
+pub struct Memory {
+    /// Makes one value of a row's arguments.
+    pub packs: BoundScalar,
+    /// Takes these in, row by row.
+    pub takes: BoundAggregate,
 }
 
 /// A stream function with its arguments settled.

@@ -2,7 +2,7 @@
 
 mod environment;
 mod fdlibm;
-mod geo;
+pub(crate) mod geo;
 mod hyperbolic;
 pub(crate) mod json;
 mod maths;
@@ -10,7 +10,7 @@ mod pattern;
 mod random;
 mod regexes;
 mod rounding;
-mod signature;
+pub(crate) mod signature;
 mod strings;
 
 pub(crate) use pattern::Pattern;

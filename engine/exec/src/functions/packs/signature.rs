@@ -4,19 +4,19 @@ use riddhi_batch::Type;
 use riddhi_plan::registry::{ArgError, ArgType, BoundScalar, ScalarFunction};
 
 /// Types that one argument may have, as bits.
-pub(super) type Types = u8;
+pub(crate) type Types = u8;
 
-pub(super) const INT: Types = 1;
-pub(super) const LONG: Types = 2;
-pub(super) const FLOAT: Types = 4;
-pub(super) const DOUBLE: Types = 8;
-pub(super) const STRING: Types = 16;
-pub(super) const BOOL: Types = 32;
-pub(super) const OBJECT: Types = 64;
-pub(super) const ANY: Types = 127;
-pub(super) const NUMBER: Types = INT | LONG | FLOAT | DOUBLE;
-pub(super) const REAL: Types = FLOAT | DOUBLE;
-pub(super) const WHOLE: Types = INT | LONG;
+pub(crate) const INT: Types = 1;
+pub(crate) const LONG: Types = 2;
+pub(crate) const FLOAT: Types = 4;
+pub(crate) const DOUBLE: Types = 8;
+pub(crate) const STRING: Types = 16;
+pub(crate) const BOOL: Types = 32;
+pub(crate) const OBJECT: Types = 64;
+pub(crate) const ANY: Types = 127;
+pub(crate) const NUMBER: Types = INT | LONG | FLOAT | DOUBLE;
+pub(crate) const REAL: Types = FLOAT | DOUBLE;
+pub(crate) const WHOLE: Types = INT | LONG;
 
 fn bit(ty: Type) -> Types {
     match ty {
@@ -37,7 +37,7 @@ fn words(types: Types) -> String {
 }
 
 /// A function whose arguments are checked by lists of types before it is bound.
-pub(super) struct Checked {
+pub(crate) struct Checked {
     /// The overloads.
     pub overloads: &'static [&'static [Types]],
     /// Makes the function of arguments that passed.
@@ -52,7 +52,7 @@ impl ScalarFunction for Checked {
 }
 
 /// Refuses arguments that no overload takes.
-pub(super) fn check(args: &[ArgType], overloads: &[&[Types]]) -> Result<(), ArgError> {
+pub(crate) fn check(args: &[ArgType], overloads: &[&[Types]]) -> Result<(), ArgError> {
     let fits = |overload: &&[Types]| {
         overload.len() == args.len() && overload.iter().zip(args).all(|(types, arg)| types & bit(arg.ty) != 0)
     };

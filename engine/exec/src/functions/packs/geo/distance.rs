@@ -5,9 +5,9 @@ use std::sync::Arc;
 use riddhi_batch::Type;
 use riddhi_plan::registry::{Registry, RowFailure};
 
-use super::fdlibm;
-use super::rowwise::{Out, Row, null, of_row};
-use super::signature::{Checked, DOUBLE};
+use super::super::fdlibm;
+use super::super::rowwise::{Out, Row, null, of_row};
+use super::super::signature::{Checked, DOUBLE};
 
 /// The earth's, in metres.
 const RADIUS: f64 = 6_371_000.0;

@@ -1,0 +1,132 @@
+//! The stream functions of `geo`: `#geo:crosses`, `#geo:stationary` and `#geo:proximity`, which give a row when something changes, and
+//! `#geo:closestPoints`.
+
+mod closest;
+mod crosses;
+mod moves;
+mod watched;
+
+use std::fmt;
+use std::sync::Arc;
+
+use riddhi_batch::{Arena, Attribute, Column, Schema, Type, Value};
+use riddhi_plan::registry::{
+    ArgError, ArgType, BoundScalar, BoundStream, Memory, Registry, RowFailure, Spreads, StreamFunction,
+};
+
+use super::{Several, Spread};
+use crate::functions::geo::located::{Fence, Located};
+use crate::functions::geo::packed;
+use crate::functions::signature::{ANY, DOUBLE, STRING, Types, check};
+use crate::geometry::DEGREE_METRES;
+use crosses::Crosses;
+use moves::{Proximity, Stationary};
+use watched::memory;
+
+pub(super) fn register(registry: &mut Registry) {
+    registry.stream("geo", "closestPoints", Arc::new(closest::ClosestPoints));
+    for changes in [Changes::Crosses, Changes::Stationary, Changes::Proximity] {
+        registry.stream("geo", &changes.name()["geo:".len()..], Arc::new(changes));
+    }
+}
+
+/// A function that gives rows when something changes.
+#[derive(Clone, Copy, Debug)]
+enum Changes {
+    Crosses,
+    Stationary,
+    Proximity,
+}
+
+const FENCED: &[&[Types]] = &[&[ANY, DOUBLE, DOUBLE, STRING], &[ANY, STRING, STRING]];
+const WITHIN: &[&[Types]] = &[&[ANY, DOUBLE, DOUBLE, DOUBLE], &[ANY, STRING, DOUBLE]];
+
+impl Changes {
+    fn name(self) -> &'static str {
+        match self {
+            Changes::Crosses => "geo:crosses",
+            Changes::Stationary => "geo:stationary",
+            Changes::Proximity => "geo:proximity",
+        }
+    }
+
+    fn adds(self) -> Vec<Attribute> {
+        let added: &[(&str, Type)] = match self {
+            Changes::Crosses => &[("crosses", Type::Bool)],
+            Changes::Stationary => &[("stationary", Type::Bool)],
+            Changes::Proximity => &[("proximityWith", Type::String), ("inCloseProximity", Type::Bool)],
+        };
+        added.iter().map(|(name, ty)| Attribute::new(*name, *ty)).collect()
+    }
+
+    /// What makes one text of the arguments, and what begins as knowing nothing.
+    fn parts(self, args: &[ArgType]) -> Result<(BoundScalar, Watching), ArgError> {
+        let fenced = matches!(self, Changes::Crosses);
+        check(args, if fenced { FENCED } else { WITHIN })?;
+        let (name, located) = (self.name(), Located::of(args, 1));
+        if fenced {
+            let fence = Fence::of(args, located.end())?;
+            return Ok((packed::inside(name, located, fence), Watching::Crosses(Crosses::default())));
+        }
+        let last = located.end();
+        let Some(Value::Double(metres)) = args[last].constant else {
+            return Err(ArgError::at(last, "the metres must be a constant double", "write them as in 100.0"));
+        };
+        let degrees = metres / DEGREE_METRES;
+        let watching = match self {
+            Changes::Proximity => Watching::Proximity(Proximity::new(degrees)),
+            _ => Watching::Stationary(Stationary::new(degrees)),
+        };
+        Ok((packed::at(name, located), watching))
+    }
+}
+
+enum Watching {
+    Crosses(Crosses),
+    Stationary(Stationary),
+    Proximity(Proximity),
+}
+
+impl StreamFunction for Changes {
+    fn bind(&self, args: &[ArgType], _: &Schema) -> Result<BoundStream, ArgError> {
+        self.parts(args)?;
+        Ok(BoundStream { adds: self.adds(), kernel: Arc::new(Spread(Changed(self.name()))) })
+    }
+
+    fn memory(&self, args: &[ArgType]) -> Result<Option<Memory>, ArgError> {
+        let (packs, watching) = self.parts(args)?;
+        let takes = match watching {
+            Watching::Crosses(new) => memory(new),
+            Watching::Stationary(new) => memory(new),
+            Watching::Proximity(new) => memory(new),
+        };
+        Ok(Some(Memory { packs, takes }))
+    }
+}
+
+/// Gives the rows that what was watched asks for.
+struct Changed(&'static str);
+
+impl fmt::Debug for Changed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl Several for Changed {
+    type Added = Vec<Value>;
+    const SPREADS: Spreads = Spreads::Together;
+
+    fn give(&self, args: &[Column], row: usize, arena: &Arena, out: &mut Vec<Self::Added>) -> Result<(), RowFailure> {
+        match args[0].value(row, arena) {
+            Value::Null => {}
+            Value::Str(why) => return Err(RowFailure::new(why)),
+            Value::List(rows) => out.extend(rows.into_iter().filter_map(|row| match row {
+                Value::List(values) => Some(values),
+                _ => None,
+            })),
+            value => out.push(vec![value]),
+        }
+        Ok(())
+    }
+}
