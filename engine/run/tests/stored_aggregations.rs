@@ -5,7 +5,7 @@ mod elsewhere;
 use std::sync::{Arc, Mutex};
 
 use elsewhere::{Elsewhere, app, calls, pool, process, types};
-use riddhi_batch::Frame;
+use riddhi_batch::{Frame, Str};
 use riddhi_exec::table::StoreError;
 use riddhi_journal::{Inputs, JournalReader, JournalWriter};
 use riddhi_run::worker::Pool;
@@ -161,19 +161,19 @@ fn replayed(
     text: &str,
     types: Option<&StoreTypes>,
     journal: &[u8],
-    (frame_of, restored): (usize, bool),
+    (frame_of, restored, workers): (usize, bool, usize),
 ) -> (Vec<String>, Vec<u8>) {
     let app = app(text);
     let inputs = inputs(&app);
     let mut reader = JournalReader::new(journal, &inputs).unwrap();
-    let mut engine = pool(&app, 1, false);
+    let mut engine = pool(&app, workers, false);
     types.into_iter().for_each(|types| engine.connect(types).unwrap());
     let (mut frame, mut rows) = (engine.frame(), Vec::new());
     while reader.next(&mut frame, frame_of).unwrap() {
         rows.extend(process(&mut engine, &mut frame).0);
         if restored {
             let (state, now) = (engine.save(), engine.now());
-            engine = pool(&app, 1, false);
+            engine = pool(&app, workers, false);
             engine.load(&state).unwrap();
             engine.start(now);
         }
@@ -189,7 +189,9 @@ fn inputs(app: &App) -> Inputs {
 #[test]
 fn a_replay_asks_no_store_and_a_recovery_tells_nothing_twice() {
     let purge = "@purge(enable='true', interval='20 sec', @retentionPeriod(sec='120 sec')) @store";
-    let text = text(true).replace("@store", purge);
+    // A second region, for a second worker.
+    let other = "from S[v > 100] select k insert into Other; from R select k insert into Another;";
+    let text = format!("{} {other}", text(true).replace("@store", purge));
     let event = |i: i64| match i % 7 {
         6 => R(HOUR + i * 1300, 1, if i % 3 == 0 { 0 } else { HOUR + MINUTE }, 2 * HOUR),
         _ => S(HOUR + i * 1300, i as i32 % 3, 1),
@@ -215,7 +217,7 @@ fn a_replay_asks_no_store_and_a_recovery_tells_nothing_twice() {
             rig.frame.reset(next);
         }
         let (state, journal) = (rig.pool.save(), journal.finish().unwrap());
-        for way in [(1, false), (1, true), (5, true), (64, false), (1000, true)] {
+        for way in [(1, false, 1), (1, true, 1), (5, true, 2), (64, false, 2), (1000, true, 1)] {
             let (again, end) = replayed(&text, None, &journal, way);
             assert_eq!(again, rows, "frames of {frame_of}, then {way:?}");
             assert!(end == state, "frames of {frame_of}, then {way:?}");
@@ -223,7 +225,7 @@ fn a_replay_asks_no_store_and_a_recovery_tells_nothing_twice() {
         let tables = ["A_SECONDS", "A_MINUTES", "A_HOURS"];
         let before = tables.map(|name| stored(&all, name));
         calls(&all);
-        assert_eq!(replayed(&text, Some(&types(&all, true)), &journal, (9, false)).1, state);
+        assert_eq!(replayed(&text, Some(&types(&all, true)), &journal, (9, false, 2)).1, state);
         assert!(calls(&all).iter().all(|call| call.contains("prepare") || call.contains("mark")));
         assert_eq!(tables.map(|name| stored(&all, name)), before);
     }
@@ -278,6 +280,76 @@ fn one_that_begins_anew_reads_what_the_store_has() {
     let mut found = stored(&all, "A_HOURS");
     found.sort();
     assert_eq!(found, ["3600000 1 7 3", "3600000 2 24 2"]);
+}
+
+#[test]
+fn a_recovery_of_a_second_life_tells_what_the_first_has_names_for() {
+    let all = Arc::new(Mutex::new(Elsewhere::default()));
+    let mut rig = Rig::new(&text(false), &types(&all, true));
+    let first: Vec<Event> = (0..200).map(|i| S(i * MINUTE, 1, 1)).collect();
+    rig.turn(&first);
+    assert_eq!(stored(&all, "A_HOURS").len(), 3);
+    // The second has not closed an hour when it fails, and the journal of it is gone through.
+    let mut rig = Rig::new(&text(false), &types(&all, true));
+    let inputs = inputs(&rig.app);
+    let mut journal = JournalWriter::new(Vec::new(), &inputs, 0).unwrap();
+    rig.fill(&[S(201 * MINUTE, 1, 1), S(202 * MINUTE, 1, 1)]);
+    journal.hold(&rig.frame).unwrap();
+    process(&mut rig.pool, &mut rig.frame);
+    journal.append_held(rig.pool.take_answers().as_ref()).unwrap();
+    assert_eq!(calls(&all).iter().filter(|c| c.ends_with("begin anew")).count(), 6, "three in each life");
+    let journal = journal.finish().unwrap();
+    let mut again = Rig::new(&text(false), &types(&all, true));
+    let mut reader = JournalReader::new(&journal[..], &inputs).unwrap();
+    while reader.next(&mut again.frame, 10).unwrap() {
+        process(&mut again.pool, &mut again.frame);
+    }
+    again.frame.reset(2);
+    // Of minute 199 the second was open.
+    again.turn(&[S(241 * MINUTE, 1, 1)]);
+    assert!(calls(&all).iter().all(|call| !call.ends_with("begin anew")));
+    assert_eq!(stored(&all, "A_HOURS")[3..], ["10800000 1 21 21"]);
+}
+
+#[test]
+fn buckets_of_an_attribute_and_latest_values_begin_anew_too() {
+    let text = "@app:playback define stream S (k int, v int); define stream R (k int, a long, b long);
+        define stream T (k int, ts long, v int, s string);
+        @store(type='recorder') define aggregation A from T select k, avg(v) as mean, max(v) as most, s as last
+        group by k aggregate by ts every sec ... year;";
+    let asked = "from A within 0L, 100000000000L per 'days' select AGG_TIMESTAMP, k, mean, most, last";
+    let add = |rig: &mut Rig, events: &[(i64, i32, i64, i32)]| {
+        let stream = rig.app.stream("T").unwrap() as u32;
+        for &(now, k, ts, v) in events {
+            let (rows, arena) = rig.frame.rows_of(stream);
+            rows.ts.push(now);
+            rows.cols[0].push_i32(k);
+            rows.cols[1].push_i64(ts);
+            rows.cols[2].push_i32(v);
+            let text = format!("a text that is long enough to be away {v}");
+            rows.cols[3].push_str(Str::new(text.as_bytes(), arena));
+            let (now, sets) = rig.clock.stamp(Some(now));
+            rig.frame.commit(stream, now, sets);
+        }
+        assert_eq!(rig.turn(&[]).1, []);
+    };
+    let day = 24 * HOUR;
+    // Late ones among them, and the last of a key by time is not the last that comes.
+    let first = [(5 * day, 1, 5 * day, 10), (5 * day + 2000, 1, 3 * day, 20), (5 * day + 4000, 2, 5 * day, 30)];
+    let then = [(5 * day + 6000, 1, 5 * day + 10, 40), (5 * day + 8000, 1, 5 * day + 5, 1), (5 * day + 9000, 9, 0, 0)];
+    let last = [(5 * day + 9500, 1, 3 * day, 50), (5 * day + MINUTE, 2, 5 * day, 31)];
+    let all = Arc::new(Mutex::new(Elsewhere::default()));
+    let mut rig = Rig::new(text, &types(&all, true));
+    add(&mut rig, &first);
+    add(&mut rig, &then);
+    // The event of key 9 is lost with its second.
+    let mut rig = Rig::new(text, &types(&all, true));
+    add(&mut rig, &last);
+    let mut near = Rig::new(&text.replace("@store(type='recorder')", ""), &StoreTypes::default());
+    [&first[..], &then[..2], &last[..]].iter().for_each(|events| add(&mut near, events));
+    let found = rig.ask(asked).unwrap();
+    assert_eq!(found.len(), 3, "{found:?}");
+    assert_eq!(Ok(found), near.ask(asked));
 }
 
 #[test]

@@ -141,14 +141,12 @@ impl Aggregation {
     #[cold]
     pub fn begin(&mut self, now: i64, tables: &mut [Table], by: Option<By>) -> u64 {
         let Some(mut stored) = self.stored.take() else { return 0 };
+        self.plan.tables.iter().filter(|_| by.is_some()).for_each(|&table| tables[table].begin_names());
         let begun = self.read_back(&stored, now, tables);
         stored.ready = begun.is_ok();
         self.stored = Some(stored);
         match begun {
-            Ok((rows, last)) => {
-                self.plan.tables.iter().filter(|_| by.is_some()).for_each(|&table| tables[table].begin_names());
-                self.roll_back_in(rows, last, tables, by)
-            }
+            Ok((rows, last)) => self.roll_back_in(rows, last, tables, by),
             Err(why) => {
                 self.stored.iter_mut().for_each(|stored| stored.why = Some(why.clone()));
                 0

@@ -90,6 +90,11 @@ pub trait TableStore: Send {
     fn mark(&mut self) -> Result<Option<ChangeName>, StoreError> {
         Ok(None)
     }
+
+    /// Names begin anew, with one who goes on from the rows and not from a journal: what [`TableStore::mark`] gave is forgotten.
+    fn begin_anew(&mut self) -> Result<(), StoreError> {
+        Ok(())
+    }
 }
 
 /// A table in memory as a store.
@@ -148,11 +153,16 @@ impl TableStore for InMemory {
             let reason = why.map_or_else(|reason| reason, |refusal| refusal.reason(&name));
             rejected.push(Rejected { event: event as u32, reason });
         });
-        self.mark = events.names.last().copied().or(self.mark);
+        self.mark = self.mark.max(events.names.last().copied());
         Ok(rejected)
     }
 
     fn mark(&mut self) -> Result<Option<ChangeName>, StoreError> {
         Ok(self.mark)
+    }
+
+    fn begin_anew(&mut self) -> Result<(), StoreError> {
+        self.mark = None;
+        Ok(())
     }
 }

@@ -64,6 +64,10 @@ impl TableStore for Recorder {
     fn mark(&mut self) -> Result<Option<ChangeName>, StoreError> {
         self.call("mark".into(), TableStore::mark)
     }
+
+    fn begin_anew(&mut self) -> Result<(), StoreError> {
+        self.call("begin anew".into(), TableStore::begin_anew)
+    }
 }
 
 /// A store that does not number its rows.

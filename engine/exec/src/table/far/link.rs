@@ -80,6 +80,8 @@ pub(super) struct Link {
     patience: Patience,
     /// The last change that the store has.
     mark: Option<ChangeName>,
+    /// Whether the store has yet to be told that names begin anew.
+    anew: bool,
 }
 
 impl Link {
@@ -110,9 +112,18 @@ impl Link {
         self.prepared.retain(|&number, _| number < from);
     }
 
-    /// Forgets which changes the store has.
-    pub(super) fn forget_mark(&mut self) {
-        self.mark = None;
+    /// Forgets which changes the store has, which will do so with the next call.
+    pub(super) fn begin_anew(&mut self) {
+        (self.mark, self.anew) = (None, true);
+    }
+
+    /// The store, which knows that names began anew.
+    fn store(&mut self) -> Result<&mut dyn TableStore, StoreError> {
+        if self.anew {
+            self.store.begin_anew()?;
+            self.anew = false;
+        }
+        Ok(&mut *self.store)
     }
 
     /// Looks events of a batch up. Gives the rows and by event their end.
@@ -135,7 +146,7 @@ impl Link {
                 }
             };
             let events = Events { rows: batch.rows(from, to), ends: &batch.ends[..to - from], names: &[] };
-            link.store.look_up(prepared, &events, &mut arena)
+            link.store()?.look_up(prepared, &events, &mut arena)
         });
         counters.look_ups += 1;
         let answered = answered.and_then(|answers| copied(plan, answers, to - from, &arena));
@@ -183,12 +194,12 @@ impl Link {
         let events = &changed.events;
         let done = self.patiently(name, counters, |link| {
             let events = Events { rows: events.rows(from as usize, to as usize), ends: &ends, names };
-            link.store.apply(change, &events, &mut arena)
+            link.store()?.apply(change, &events, &mut arena)
         });
         counters.batches += 1;
         changed.events.arena = arena;
         let rejected = done?;
-        self.mark = names.last().copied().or(self.mark);
+        self.mark = self.mark.max(names.last().copied());
         for rejected in rejected {
             let chunk = ends.partition_point(|&end| end <= rejected.event).min(names.len().saturating_sub(1));
             counters.lost += 1;
@@ -273,7 +284,7 @@ impl Table {
             changes.insert((*node as u32, which as u32), store.prepare_change(change)?);
         }
         let mark = store.mark()?;
-        far.link = Some(Link { store, prepared, changes, patience, mark });
+        far.link = Some(Link { store, prepared, changes, patience, mark, anew: false });
         Ok(())
     }
 

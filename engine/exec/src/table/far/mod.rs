@@ -351,7 +351,7 @@ impl Table {
         if let Some(far) = &mut self.far
             && far.given.is_none()
         {
-            far.link.iter_mut().for_each(Link::forget_mark);
+            far.link.iter_mut().for_each(Link::begin_anew);
         }
     }
 
