@@ -2,9 +2,10 @@
 //! becomes a match.
 //!
 //! Those who begin are rows of their input, in a list. The next B that passes makes a row of each; what is left when the turn
-//! ends begins to wait as it would have, and so does all of it where somebody waits from earlier turns or too many do.
+//! ends begins to wait as it would have, and so does all of it where somebody waits from earlier turns, too many do, or one is
+//! over.
 
-use super::code::Code;
+use super::code::{Code, Slot, Wait};
 use super::machine::{Event, Turn};
 use super::matches::{FILLED, NEVER, RESTARTED};
 use crate::operator::Inputs;
@@ -19,6 +20,34 @@ struct Begun {
     rows: Vec<u32>,
     /// So many of them have been let in: they are pending, the others new.
     let_in: usize,
+    /// Between these times all of them began.
+    oldest: i64,
+    latest: i64,
+}
+
+impl Begun {
+    fn new(mut rows: Vec<u32>) -> Begun {
+        rows.clear();
+        Begun { rows, let_in: 0, oldest: i64::MAX, latest: i64::MIN }
+    }
+
+    fn clear(&mut self) {
+        *self = Begun::new(std::mem::take(&mut self.rows));
+    }
+
+    #[inline]
+    fn push(&mut self, row: usize, ts: i64) {
+        self.rows.push(row as u32);
+        self.oldest = self.oldest.min(ts);
+        self.latest = self.latest.max(ts);
+    }
+
+    /// Whether one of them is over at `ts`.
+    #[inline]
+    fn is_over(&self, ts: i64, within: Option<i64>) -> bool {
+        let over = |within| ts.saturating_sub(self.oldest) > within || self.latest.saturating_sub(ts) > within;
+        !self.rows.is_empty() && within.is_some_and(over)
+    }
 }
 
 impl Turn<'_, '_> {
@@ -35,8 +64,7 @@ impl Turn<'_, '_> {
     pub fn take_straight(&mut self, inputs: Inputs<'_>, places: std::ops::Range<usize>) {
         let Some(blank) = self.stations[FIRST].pending.only() else { return };
         let (first, second) = (self.code.slots[FIRST].input as u32, self.code.slots[SECOND].input as u32);
-        let mut begun = Begun { rows: std::mem::take(&mut self.spare), let_in: 0 };
-        begun.rows.clear();
+        let mut begun = Begun::new(std::mem::take(&mut self.spare));
         for place in places {
             let (input, flow, chunk) = inputs.at(place);
             for row in chunk.first as usize..(chunk.first + chunk.rows) as usize {
@@ -45,7 +73,9 @@ impl Turn<'_, '_> {
                 }
                 let ts = flow.rows.ts[row];
                 let event = Event { flow, row, ts, now: 0, step: chunk.step, cause: place as u32 };
-                if (input == second && !self.nobody_waits()) || self.memory.len() + begun.rows.len() >= self.matches_max
+                if self.somebody_waits(input == second)
+                    || self.memory.len() + begun.rows.len() >= self.matches_max
+                    || begun.is_over(ts, self.code.within)
                 {
                     self.stand(inputs, &mut begun);
                     self.event = Some((input, row as u32));
@@ -56,13 +86,12 @@ impl Turn<'_, '_> {
                     self.let_begun_in(inputs, &mut begun);
                     if self.tester.passed_alone(SECOND, &event, self.cx, self.element) {
                         self.found.push_pairs(self.code, &begun.rows, &event);
-                        begun.rows.clear();
-                        begun.let_in = 0;
+                        begun.clear();
                     }
                 }
                 if input == first && self.tester.passed_alone(FIRST, &event, self.cx, self.element) {
                     self.memory.set_ts(blank, ts);
-                    begun.rows.push(row as u32);
+                    begun.push(row, ts);
                 }
             }
         }
@@ -70,26 +99,31 @@ impl Turn<'_, '_> {
         self.spare = begun.rows;
     }
 
+    /// Whether somebody of an earlier turn waits whom the event may concern: any event may find that he is over.
     #[inline]
-    fn nobody_waits(&self) -> bool {
+    fn somebody_waits(&self, second: bool) -> bool {
         let station = &self.stations[SECOND];
-        station.pending.is_empty() && station.new.is_empty()
+        (second || self.code.within.is_some()) && !(station.pending.is_empty() && station.new.is_empty())
     }
 
     /// Lets the new ones in, as an event of the second stream does: by time, equal ones in order.
     #[inline]
     fn let_begun_in(&mut self, inputs: Inputs<'_>, begun: &mut Begun) {
         let times = &inputs.flow(self.code.slots[FIRST].input as u32).rows.ts;
+        // Those without a time last.
+        let time = |row: &u32| (times[*row as usize] as u64).wrapping_sub(NEVER as u64 + 1);
         let new = &mut begun.rows[begun.let_in..];
-        if new.len() > 1 {
-            // Those without a time last.
-            new.sort_by_key(|&row| (times[row as usize] as u64).wrapping_sub(NEVER as u64 + 1));
+        if !new.is_sorted_by_key(time) {
+            new.sort_by_key(time);
         }
         let station = &mut self.stations[SECOND];
         for (place, &row) in begun.rows.iter().enumerate().skip(begun.let_in) {
             let ts = times[row as usize];
             station.unsorted = place > 0 && (station.unsorted || ts < station.last_ts);
             station.last_ts = ts;
+        }
+        if self.code.within.is_some() && begun.let_in < begun.rows.len() {
+            (station.newest, station.mixed) = (NEVER, false);
         }
         begun.let_in = begun.rows.len();
     }
@@ -111,12 +145,18 @@ impl Turn<'_, '_> {
             } else {
                 self.memory.set_slot(m, FIRST, FILLED);
             }
+            if place >= begun.let_in {
+                self.wait_for(SECOND, m);
+                continue;
+            }
             self.memory.hold(m);
-            let station = &mut self.stations[SECOND];
-            if place < begun.let_in { &mut station.pending } else { &mut station.new }.push(m);
+            if self.code.within.is_some() {
+                self.note_beginning_at(ts);
+                self.note_pending(SECOND, m);
+            }
+            self.stations[SECOND].pending.push(m);
         }
-        begun.rows.clear();
-        begun.let_in = 0;
+        begun.clear();
     }
 }
 
@@ -124,13 +164,10 @@ impl Code {
     /// Whether it is such a pattern: two states of one event each, `every` on the first alone, and all that is asked of an event
     /// is asked of it alone.
     pub(super) fn is_straight(&self) -> bool {
-        use super::code::Wait;
-        let plain = |slot: &super::code::Slot| {
-            slot.wait == Wait::One && slot.rest.is_empty() && slot.functions.is_empty() && !slot.many
-        };
+        let plain =
+            |slot: &Slot| slot.wait == Wait::One && slot.rest.is_empty() && slot.functions.is_empty() && !slot.many;
         let [first, second] = &self.states[..] else { return false };
         !self.sequence
-            && self.within.is_none()
             && (first.again, second.again) == (Some(0), None)
             && self.slots.len() == 2
             && self.slots.iter().all(plain)

@@ -117,10 +117,16 @@ impl Turn<'_, '_> {
         station.mixed |= began < station.newest || first != self.code.states[0].last;
         station.newest = station.newest.max(began);
         if began != NEVER {
-            let all = &mut self.stations[0];
-            all.oldest = all.oldest.min(began);
-            all.latest = all.latest.max(began);
+            self.note_beginning_at(began);
         }
+    }
+
+    /// Notes that a match began at a time.
+    #[inline]
+    pub fn note_beginning_at(&mut self, began: i64) {
+        let all = &mut self.stations[0];
+        all.oldest = all.oldest.min(began);
+        all.latest = all.latest.max(began);
     }
 
     /// Keeps a hold on the last match that was dropped and has not started another.
