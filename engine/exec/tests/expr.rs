@@ -56,12 +56,12 @@ fn check(
             let got = out.value(start + i, arena);
             match wanted {
                 Ok(value) => {
-                    assert!(!failed.is(i), "row {i} failed: {:?}, wanted {value:?} of {}", failed.reason, show(expr));
+                    assert!(!failed.is(i), "row {i} failed: {}, wanted {value:?} of {}", failed.why_of(i), show(expr));
                     assert_eq!(&got, value, "row {i} of {}", show(expr));
                 }
                 Err(why) => {
                     assert!(failed.is(i), "row {i} is {got:?}, should have failed: {why}: {}", show(expr));
-                    assert!(got.is_null() && failed.reason.is_some());
+                    assert!(got.is_null() && !failed.why_of(i).is_empty());
                 }
             }
         }

@@ -147,18 +147,7 @@ fn finish(ours: &Failed, n: usize, start: usize, out: &mut Column, failed: &mut 
     }
     out.nulls.resize(start + n, 0);
     out.nulls[start..].iter_mut().zip(&ours.rows).for_each(|(null, &f)| *null |= f);
-    merge(failed, ours, n);
-}
-
-fn merge(to: &mut Failed, from: &Failed, n: usize) {
-    if from.is_empty() {
-        return;
-    }
-    to.rows.resize(n, 0);
-    to.rows.iter_mut().zip(&from.rows).for_each(|(to, &f)| *to |= f);
-    if to.reason.is_none() {
-        to.reason.clone_from(&from.reason);
-    }
+    failed.merge(ours, n);
 }
 
 /// See [`Program::select`].
@@ -208,7 +197,7 @@ pub(super) fn select(
         }
     }
     debug_assert!(hits[start..].is_sorted());
-    merge(failed, &ours, n);
+    failed.merge(&ours, n);
     scratch.failed = ours;
 }
 
@@ -305,7 +294,7 @@ fn operand<'a>(program: &'a Program, rows: &Rows<'a>, scratch: &'a Scratch, slot
 fn inherit(scratch: &Scratch, slots: &[Slot], failed: &mut Failed, n: usize) {
     for slot in slots {
         if let Slot::Many(r) = slot {
-            merge(failed, &scratch.reg(*r).failed, n);
+            failed.merge(&scratch.reg(*r).failed, n);
         }
     }
 }
@@ -421,16 +410,10 @@ fn bools(out: &mut Column, f: impl FnOnce(&mut Vec<u8>)) {
 
 /// Gives failures that were decided row by row a reason, or none if no row is left.
 fn settle_failures(scratch: &Scratch, slots: &[Slot], failed: &mut Failed) {
-    if !failed.rows.contains(&1) {
-        return failed.clear();
-    }
-    for slot in slots {
-        if let Slot::Many(r) = slot
-            && failed.reason.is_none()
-        {
-            failed.reason.clone_from(&scratch.reg(*r).failed.reason);
-        }
-    }
+    failed.settle(slots.iter().filter_map(|slot| match slot {
+        Slot::Many(r) => Some(&scratch.reg(*r).failed),
+        _ => None,
+    }));
 }
 
 fn run_call(

@@ -217,7 +217,7 @@ impl Parts {
             self.slots.extend_from_slice(found.of(i));
             self.ends.push(self.slots.len() as u32);
             if found.failed.is(i) {
-                self.failed.push((from + i, found.failed.why()));
+                self.failed.push((from + i, found.failed.why_of(i)));
             }
         }
     }

@@ -140,7 +140,7 @@ impl Pairs {
             for (i, &p) in asked.iter().enumerate() {
                 let step = turns[sweep.probes[p as usize].turn as usize].step;
                 if self.found.failed.is(i) {
-                    let reason = self.found.failed.why();
+                    let reason = self.found.failed.why_of(i);
                     note(code, sides, turns, &sweep.probes[p as usize], cx, &reason);
                     cx.failures.push(Failure { query: code.element, step, rows: 1, reason });
                     sweep.probes[p as usize].lost = table.buckets.is_some();
@@ -234,9 +234,8 @@ impl Pairs {
         if !self.failed.is_empty() {
             let step = turns[of(&self.probe[self.failed.first()]).turn as usize].step;
             if faults_of(cx, code.element).is_some() {
-                let reason = self.failed.why();
-                for pair in (0..n).filter(|&i| self.failed.is(i)) {
-                    note(code, sides, turns, of(&self.probe[pair]), cx, &reason);
+                for (pair, why) in self.failed.each() {
+                    note(code, sides, turns, of(&self.probe[pair]), cx, why);
                 }
             }
             cx.failures.push(Failure::of(&self.failed, code.element, step));

@@ -76,9 +76,10 @@ pub(super) fn note_signals(code: &Code, cx: &mut Cx<'_>, g: &Buffers, failed: &F
 
 fn note(code: &Code, cx: &mut Cx<'_>, failed: &Failed, row: impl Fn(usize) -> Option<u32>) {
     let Some(Some(faults)) = cx.shared.faults.get_mut(code.element as usize) else { return };
-    let why = failed.why();
-    for row in (0..failed.rows.len()).filter(|&i| failed.is(i)).filter_map(row) {
-        faults.note(code.fault_input, row, &why);
+    for (i, why) in failed.each() {
+        if let Some(row) = row(i) {
+            faults.note(code.fault_input, row, why);
+        }
     }
 }
 

@@ -374,7 +374,7 @@ impl Work {
         finder.find(table, events, arena, &mut found);
         for i in 0..events.n {
             if found.failed.is(i) {
-                reject(i, Err(found.failed.why()));
+                reject(i, Err(found.failed.why_of(i)));
                 continue;
             }
             let done = match found.of(i) {

@@ -186,11 +186,8 @@ impl Finder {
         }
         if !found.failed.is_empty() && ask == Ask::Any {
             // A row that does is enough.
-            let none = found.ends.iter().zip(&mut found.failed.rows).filter(|(end, _)| **end != 0);
-            none.for_each(|(_, failed)| *failed = 0);
-            if !found.failed.rows.contains(&1) {
-                found.failed.clear();
-            }
+            let ends = &found.ends;
+            found.failed.unmark(|i| ends[i] != 0);
         } else if !found.failed.is_empty() {
             found.drop_failed();
         }
@@ -332,16 +329,14 @@ impl Finder {
         found.hits.clear();
         found.pair_failed.clear();
         found.paired.select(rest, rows, &mut found.scratch, &mut found.hits, &mut found.pair_failed);
-        let (hits, mut failed) = (std::mem::take(&mut found.hits), std::mem::take(&mut found.pair_failed));
+        let (hits, failed) = (std::mem::take(&mut found.hits), std::mem::take(&mut found.pair_failed));
         for &hit in &hits {
             let (event, row) = (found.events[hit as usize] as usize, found.pairs[hit as usize]);
             found.hit(event, row, ask);
         }
         if !failed.is_empty() {
-            let why = failed.reason.take().unwrap_or_else(|| RowFailure::new("a condition could not be computed"));
-            for pair in (0..found.pairs.len()).filter(|&i| failed.rows[i] != 0) {
-                let event = found.events[pair] as usize;
-                found.failed.mark(event, rows.n, why.clone());
+            for (pair, why) in failed.each() {
+                found.failed.mark(found.events[pair] as usize, rows.n, RowFailure::new(why));
             }
         }
         (found.hits, found.pair_failed) = (hits, failed);

@@ -134,8 +134,8 @@ impl TableStore for InMemory {
         let unknown = || StoreError::Refused("the condition was not prepared".to_owned());
         let (finder, found) = self.finders.get_mut(condition.0).ok_or_else(unknown)?;
         finder.find(&mut self.table, &events.rows, arena, found);
-        if let Some(why) = &found.failed.reason {
-            return Err(StoreError::Refused(why.to_string()));
+        if !found.failed.is_empty() {
+            return Err(StoreError::Refused(found.failed.why()));
         }
         let columns: Vec<u32> = (0..self.table.cols().len() as u32).collect();
         let mut cols: Vec<Column> = self.table.cols().iter().map(|c| Column::new(c.kind())).collect();

@@ -112,8 +112,8 @@ pub struct RowCx {
 pub struct Failed {
     /// Empty, or 1 where the row failed.
     pub rows: Vec<u8>,
-    /// Why the first one failed.
-    pub reason: Option<RowFailure>,
+    /// Why rows failed, in the order in which that was found; of a row the first counts.
+    reasons: Vec<(u32, RowFailure)>,
 }
 
 impl Failed {
@@ -141,21 +141,74 @@ impl Failed {
 
     /// Why the first one failed, for the log; empty if none did.
     pub fn why(&self) -> String {
-        self.reason.as_ref().map(|why| why.what.clone()).unwrap_or_default()
+        self.why_of(self.first())
     }
 
-    /// Marks row `i` of `n`.
+    /// Why row `i` failed; empty if it did not.
+    pub fn why_of(&self, i: usize) -> String {
+        let own = self.reasons.iter().find(|(row, _)| *row as usize == i);
+        own.filter(|_| self.is(i)).map(|(_, why)| why.what.clone()).unwrap_or_default()
+    }
+
+    /// The rows that failed, in order, each with why.
+    pub fn each(&self) -> impl Iterator<Item = (usize, &str)> {
+        let mut order: Vec<&(u32, RowFailure)> = self.reasons.iter().collect();
+        order.sort_by_key(|(row, _)| *row);
+        let mut next = order.into_iter().peekable();
+        (0..self.rows.len()).filter(|&i| self.is(i)).map(move |i| {
+            while next.next_if(|(row, _)| (*row as usize) < i).is_some() {}
+            (i, next.peek().filter(|(row, _)| *row as usize == i).map_or("", |(_, why)| &why.what))
+        })
+    }
+
+    /// Marks row `i` of `n`; one that has failed already keeps its reason.
     #[cold]
     pub fn mark(&mut self, i: usize, n: usize, why: RowFailure) {
         self.rows.resize(n, 0);
-        self.rows[i] = 1;
-        self.reason.get_or_insert(why);
+        if self.rows[i] == 0 {
+            self.rows[i] = 1;
+            self.reasons.push((i as u32, why));
+        }
+    }
+
+    /// Marks what failed in another column of the same `n` rows.
+    pub fn merge(&mut self, from: &Failed, n: usize) {
+        if from.is_empty() {
+            return;
+        }
+        self.rows.resize(n, 0);
+        let fresh = from.reasons.iter().filter(|(row, _)| from.is(*row as usize) && self.rows[*row as usize] == 0);
+        self.reasons.extend(fresh.cloned());
+        self.rows.iter_mut().zip(&from.rows).for_each(|(to, &f)| *to |= f);
+    }
+
+    /// Gives rows that were marked without a reason that of the first of these which has one; forgets all if none is marked.
+    pub fn settle<'a>(&mut self, from: impl Iterator<Item = &'a Failed>) {
+        if !self.rows.contains(&1) {
+            return self.clear();
+        }
+        let mut told = vec![false; self.rows.len()];
+        self.reasons.iter().for_each(|(row, _)| told[*row as usize] = true);
+        for (row, why) in from.flat_map(|other| &other.reasons) {
+            if self.is(*row as usize) && !std::mem::replace(&mut told[*row as usize], true) {
+                self.reasons.push((*row, why.clone()));
+            }
+        }
+    }
+
+    /// Takes back what was marked of some rows.
+    pub fn unmark(&mut self, some: impl Fn(usize) -> bool) {
+        self.rows.iter_mut().enumerate().filter(|(i, _)| some(*i)).for_each(|(_, failed)| *failed = 0);
+        self.reasons.retain(|(row, _)| !some(*row as usize));
+        if !self.rows.contains(&1) {
+            self.clear();
+        }
     }
 
     /// Forgets all.
     pub fn clear(&mut self) {
         self.rows.clear();
-        self.reason = None;
+        self.reasons.clear();
     }
 }
 

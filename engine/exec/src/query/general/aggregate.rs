@@ -80,12 +80,14 @@ impl Work {
                 skip_unless(when, &rows, cx.arena, &mut b.scratch, &mut b.hits, &mut skipped);
             }
             // A row that the aggregate does not look at cannot fail in its argument.
-            b.failed.rows.iter_mut().zip(&skipped).for_each(|(f, s)| *f &= !s);
+            if !b.failed.is_empty() {
+                b.failed.unmark(|i| skipped.get(i).is_some_and(|&s| s != 0));
+            }
             let is_row = |i: &usize| b.failed.is(*i) && g.list[*i].kind != SignalKind::Reset;
             let lost = || (0..b.failed.rows.len()).filter(is_row);
             if let Some(first) = lost().next() {
                 let (step, rows) = (g.step_of(g.alive[first]), lost().count() as u64);
-                cx.failures.push(Failure { query: code.element, step, rows, reason: b.failed.why() });
+                cx.failures.push(Failure { query: code.element, step, rows, reason: b.failed.why_of(first) });
             }
             if skipped.is_empty() {
                 skipped.clone_from(&b.failed.rows);
