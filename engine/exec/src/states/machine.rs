@@ -5,6 +5,7 @@
 //! the last state to the first. A success goes to `new` of the next state, so one event never fills two states in a row.
 
 use riddhi_batch::Flow;
+use riddhi_plan::registry::SignalKind;
 
 use super::code::{Code, Wait};
 use super::conditions::Tester;
@@ -47,7 +48,19 @@ pub(super) struct Station {
     pub tried: bool,
 }
 
+/// Sorts times, and those who have none last.
+pub(super) fn by_time(ts: i64) -> u64 {
+    (ts as u64).wrapping_sub(NEVER as u64 + 1)
+}
+
 impl Station {
+    /// A match of that time becomes pending; `alone`: no other is.
+    #[inline]
+    pub fn note_time(&mut self, ts: i64, alone: bool) {
+        self.unsorted = !alone && (self.unsorted || ts < self.last_ts);
+        self.last_ts = ts;
+    }
+
     /// Bytes held, about.
     pub fn bytes(&self) -> usize {
         let index = self.index.as_ref().map_or(0, |index| index.bytes());
@@ -65,6 +78,15 @@ pub(super) struct Event<'a> {
     /// The step of its chunk, and the chunk's place in the order of delivery.
     pub step: u32,
     pub cause: u32,
+}
+
+/// The events of a chunk, in order; the clock reads `now`.
+#[inline]
+pub(super) fn events_at(inputs: Inputs<'_>, place: usize, now: i64) -> impl Iterator<Item = Event<'_>> {
+    let (_, flow, chunk) = inputs.at(place);
+    let is_event = |row: &usize| flow.kinds.get(*row) != Some(&(SignalKind::Reset as u8));
+    let event = move |row| Event { flow, row, ts: flow.rows.ts[row], now, step: chunk.step, cause: place as u32 };
+    (chunk.first as usize..(chunk.first + chunk.rows) as usize).filter(is_event).map(event)
 }
 
 /// What a turn works on.
@@ -155,9 +177,7 @@ impl Turn<'_, '_> {
         let station = &mut self.stations[slot];
         let Some(m) = station.new.only() else { return self.let_all_in(slot) };
         station.new.clear();
-        if self.code.within.is_some() {
-            (station.newest, station.mixed) = (NEVER, false);
-        }
+        self.forget_beginnings(slot);
         self.let_one_in(slot, m);
     }
 
@@ -165,8 +185,7 @@ impl Turn<'_, '_> {
     fn let_one_in(&mut self, slot: usize, m: u32) {
         let ts = self.memory.ts(m);
         let station = &mut self.stations[slot];
-        station.unsorted = !station.pending.is_empty() && (station.unsorted || ts < station.last_ts);
-        station.last_ts = ts;
+        station.note_time(ts, station.pending.is_empty());
         if self.code.within.is_some() {
             self.note_pending(slot, m);
         }
@@ -181,14 +200,10 @@ impl Turn<'_, '_> {
     fn let_all_in(&mut self, slot: usize) {
         let Turn { stations, memory, code, .. } = self;
         let station = &mut stations[slot];
-        // Those without a time last.
-        let time = |memory: &Memory, m: u32| (memory.ts(m) as u64).wrapping_sub(NEVER as u64 + 1);
         if station.new.len() > 1 && !code.sequence {
-            station.new.sort_by_key(|m| time(memory, m));
+            station.new.sort_by_key(|m| by_time(memory.ts(m)));
         }
-        if code.within.is_some() {
-            (station.newest, station.mixed) = (NEVER, false);
-        }
+        self.forget_beginnings(slot);
         let mut new = std::mem::take(&mut self.stations[slot].new);
         for place in new.range() {
             self.let_one_in(slot, new.at(place));
@@ -452,22 +467,28 @@ impl Turn<'_, '_> {
         if !self.passes(slot, blank, event, None) {
             return;
         }
-        let m = self.memory.fresh(event.ts, self.now);
-        self.memory.add_flags(m, RESTARTED);
         self.memory.set_ts(blank, event.ts);
-        let of = &self.code.slots[slot];
-        if of.loose {
-            let id = self.memory.events[slot].put_loose(event.row, event.ts);
-            self.memory.fill(m, slot, id);
-        } else {
-            self.fill(m, slot, event);
-        }
+        let m = self.begin_with(slot, event);
         match self.code.is_last(0) {
             true => self.find(m, self.code.completing.map(|s| (s, event))),
             false => self.add(1, m),
         }
         self.memory.give_back_unheld(m);
         self.bound();
+    }
+
+    /// A match that an event begins at such a state, held by nobody.
+    #[inline(always)]
+    pub fn begin_with(&mut self, slot: usize, event: &Event<'_>) -> u32 {
+        let m = self.memory.fresh(event.ts, event.now);
+        self.memory.add_flags(m, RESTARTED);
+        if self.code.slots[slot].loose {
+            let id = self.memory.events[slot].put_loose(event.row, event.ts);
+            self.memory.fill(m, slot, id);
+        } else {
+            self.fill(m, slot, event);
+        }
+        m
     }
 
     fn offer_count(&mut self, slot: usize, event: &Event<'_>, min: u32, max: u32) {

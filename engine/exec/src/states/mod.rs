@@ -25,7 +25,6 @@ use std::sync::Arc;
 
 use riddhi_batch::{Flow, LoadError};
 use riddhi_plan::logical::QueryPlan;
-use riddhi_plan::registry::SignalKind;
 use riddhi_plan::states::StatesPlan;
 
 use self::code::Code;
@@ -33,7 +32,7 @@ use self::conditions::Tester;
 use self::events::Events;
 use self::found::Found;
 use self::keyed::AHEAD;
-use self::machine::{Event, Station, Turn};
+use self::machine::{Station, Turn, events_at};
 use self::matches::Memory;
 use self::selection::Selection;
 use self::timers::Timers;
@@ -279,16 +278,11 @@ impl Turn<'_, '_> {
     /// Takes the events of a chunk.
     #[inline]
     fn chunk(&mut self, inputs: Inputs<'_>, place: usize) {
-        let (input, flow, chunk) = inputs.at(place);
+        let (input, _, chunk) = inputs.at(place);
         let now = if self.code.asks_now { self.cx.steps.now(chunk.step) } else { 0 };
-        let kinds = &flow.kinds[..];
-        for row in chunk.first as usize..(chunk.first + chunk.rows) as usize {
-            if !kinds.is_empty() && kinds.get(row) == Some(&(SignalKind::Reset as u8)) {
-                continue;
-            }
-            let ts = flow.rows.ts[row];
-            self.event = Some((input, row as u32));
-            self.event(input as usize, &Event { flow, row, ts, now, step: chunk.step, cause: place as u32 });
+        for event in events_at(inputs, place, now) {
+            self.event = Some((input, event.row as u32));
+            self.event(input as usize, &event);
         }
     }
 }

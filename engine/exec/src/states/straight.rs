@@ -6,10 +6,8 @@
 //! over.
 
 use super::code::{Code, Slot, Wait};
-use super::machine::{Event, Turn};
-use super::matches::{FILLED, NEVER, RESTARTED};
+use super::machine::{Event, Turn, by_time, events_at};
 use crate::operator::Inputs;
-use riddhi_plan::registry::SignalKind;
 
 /// The two states and their slots.
 const FIRST: usize = 0;
@@ -66,19 +64,14 @@ impl Turn<'_, '_> {
         let (first, second) = (self.code.slots[FIRST].input as u32, self.code.slots[SECOND].input as u32);
         let mut begun = Begun::new(std::mem::take(&mut self.spare));
         for place in places {
-            let (input, flow, chunk) = inputs.at(place);
-            for row in chunk.first as usize..(chunk.first + chunk.rows) as usize {
-                if flow.kinds.get(row) == Some(&(SignalKind::Reset as u8)) {
-                    continue;
-                }
-                let ts = flow.rows.ts[row];
-                let event = Event { flow, row, ts, now: 0, step: chunk.step, cause: place as u32 };
+            let input = inputs.order[place].input;
+            for event in events_at(inputs, place, 0) {
                 if self.somebody_waits(input == second)
                     || self.memory.len() + begun.rows.len() >= self.matches_max
-                    || begun.is_over(ts, self.code.within)
+                    || begun.is_over(event.ts, self.code.within)
                 {
                     self.stand(inputs, &mut begun);
-                    self.event = Some((input, row as u32));
+                    self.event = Some((input, event.row as u32));
                     self.event(input as usize, &event);
                     continue;
                 }
@@ -90,8 +83,8 @@ impl Turn<'_, '_> {
                     }
                 }
                 if input == first && self.tester.passed_alone(FIRST, &event, self.cx, self.element) {
-                    self.memory.set_ts(blank, ts);
-                    begun.push(row, ts);
+                    self.memory.set_ts(blank, event.ts);
+                    begun.push(event.row, event.ts);
                 }
             }
         }
@@ -110,20 +103,16 @@ impl Turn<'_, '_> {
     #[inline]
     fn let_begun_in(&mut self, inputs: Inputs<'_>, begun: &mut Begun) {
         let times = &inputs.flow(self.code.slots[FIRST].input as u32).rows.ts;
-        // Those without a time last.
-        let time = |row: &u32| (times[*row as usize] as u64).wrapping_sub(NEVER as u64 + 1);
+        let time = |row: &u32| by_time(times[*row as usize]);
         let new = &mut begun.rows[begun.let_in..];
         if !new.is_sorted_by_key(time) {
             new.sort_by_key(time);
         }
-        let station = &mut self.stations[SECOND];
         for (place, &row) in begun.rows.iter().enumerate().skip(begun.let_in) {
-            let ts = times[row as usize];
-            station.unsorted = place > 0 && (station.unsorted || ts < station.last_ts);
-            station.last_ts = ts;
+            self.stations[SECOND].note_time(times[row as usize], place == 0);
         }
-        if self.code.within.is_some() && begun.let_in < begun.rows.len() {
-            (station.newest, station.mixed) = (NEVER, false);
+        if begun.let_in < begun.rows.len() {
+            self.forget_beginnings(SECOND);
         }
         begun.let_in = begun.rows.len();
     }
@@ -133,18 +122,10 @@ impl Turn<'_, '_> {
         if begun.rows.is_empty() {
             return;
         }
-        let of = &self.code.slots[FIRST];
-        let times = &inputs.flow(of.input as u32).rows.ts;
+        let flow = inputs.flow(self.code.slots[FIRST].input as u32);
         for (place, &row) in begun.rows.iter().enumerate() {
-            let ts = times[row as usize];
-            let m = self.memory.fresh(ts, 0);
-            self.memory.add_flags(m, RESTARTED);
-            if of.loose {
-                let id = self.memory.events[FIRST].put_loose(row as usize, ts);
-                self.memory.fill(m, FIRST, id);
-            } else {
-                self.memory.set_slot(m, FIRST, FILLED);
-            }
+            let (row, ts) = (row as usize, flow.rows.ts[row as usize]);
+            let m = self.begin_with(FIRST, &Event { flow, row, ts, now: 0, step: 0, cause: 0 });
             if place >= begun.let_in {
                 self.wait_for(SECOND, m);
                 continue;

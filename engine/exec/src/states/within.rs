@@ -121,6 +121,15 @@ impl Turn<'_, '_> {
         }
     }
 
+    /// All in `new` of a slot become pending.
+    #[inline]
+    pub fn forget_beginnings(&mut self, slot: usize) {
+        if self.code.within.is_some() {
+            let station = &mut self.stations[slot];
+            (station.newest, station.mixed) = (NEVER, false);
+        }
+    }
+
     /// Notes that a match began at a time.
     #[inline]
     pub fn note_beginning_at(&mut self, began: i64) {
