@@ -191,7 +191,7 @@ fn look_up(condition: &TableCondition, table: &mut Table, now: i64) -> Result<Ve
     let mut found = finder.found();
     let event = Rows { ts: &[TIME], now: &[now], ..Rows::of(&[], Sel::From(0), 1) };
     finder.find(table, &event, &mut Arena::default(), &mut found);
-    if found.failed.is_empty() { Ok(found.slots) } else { Err(found.failed.why()) }
+    found.into_slots()
 }
 
 /// Appends the rows in these slots of a table.

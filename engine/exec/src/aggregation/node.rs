@@ -64,10 +64,15 @@ impl Aggregate {
         }
     }
 
+    /// Who changes tables at a step.
+    fn by(&self, cx: &Cx<'_>, step: u32) -> By {
+        By { node: self.element, position: cx.shared.base + u64::from(cx.steps.entry(step)) }
+    }
+
     /// The clock reads `now`.
     fn advance(&self, cx: &mut Cx<'_>, now: i64, step: u32) {
+        let by = self.by(cx, step);
         let shared = &mut *cx.shared;
-        let by = By { node: self.element, position: shared.base + u64::from(cx.steps.entry(step)) };
         let refused = shared.aggregations[self.number].advance(now, &mut shared.tables, by);
         if refused > 0 {
             let reason = shared.aggregations[self.number].refusal();
@@ -106,8 +111,8 @@ impl Operator for Aggregate {
         if let (Some(purge), Some(interval)) = (self.purge, self.interval)
             && purge <= timer.now
         {
+            let by = self.by(cx, step);
             let shared = &mut *cx.shared;
-            let by = By { node: self.element, position: shared.base + u64::from(cx.steps.entry(step)) };
             shared.aggregations[self.number].purge(timer.now, &mut shared.tables, by);
             let passed = (timer.now - purge) / interval;
             self.purge = Some(purge.saturating_add((passed + 1).saturating_mul(interval)));

@@ -59,10 +59,7 @@ fn looked_up(finder: &Finder, table: &mut Table, attributes: &[Column]) -> Resul
     let rows = Rows::of(attributes, Sel::From(0), attributes[0].len());
     let mut found = finder.found();
     finder.find(table, &rows, &mut Arena::new(), &mut found);
-    match found.failed.is_empty() {
-        true => Ok(found.slots),
-        false => Err(found.failed.why()),
-    }
+    found.into_slots()
 }
 
 fn longs(values: impl IntoIterator<Item = i64>) -> Column {

@@ -346,6 +346,11 @@ impl Finder {
 }
 
 impl Found {
+    /// All slots, or why the condition could not be computed for an event.
+    pub fn into_slots(self) -> Result<Vec<u32>, String> {
+        if self.failed.is_empty() { Ok(self.slots) } else { Err(self.failed.why()) }
+    }
+
     #[inline]
     fn hit(&mut self, event: usize, row: u32, ask: Ask) {
         match ask {
