@@ -38,12 +38,6 @@ impl Located {
         }
     }
 
-    /// The place, if it is told by longitude and latitude.
-    pub(crate) fn place(self, cell: impl Fn(usize) -> Value) -> Result<Option<Point>, RowFailure> {
-        let Located::Place(at) = self else { return Ok(None) };
-        Ok(Some(Point { x: number(cell(at), at)?, y: number(cell(at + 1), at + 1)? }))
-    }
-
     /// Hands over where it is.
     pub(crate) fn with<T>(
         self,
@@ -51,8 +45,8 @@ impl Located {
         of: impl FnOnce(View<'_>) -> Result<T, RowFailure>,
     ) -> Result<T, RowFailure> {
         match self {
-            Located::Place(at) => of(Point { x: number(cell(at), at)?, y: number(cell(at + 1), at + 1)? }.view()),
-            Located::Geometry(at) => of(read(&text(cell(at), at)?)?.view()),
+            Located::Place(at) => of(point(cell, at)?.view()),
+            Located::Geometry(at) => of(geometry(cell, at)?.view()),
         }
     }
 }
@@ -79,9 +73,18 @@ impl Fence {
     ) -> Result<T, RowFailure> {
         match self {
             Fence::Fixed(geometry) => of(geometry.view()),
-            Fence::Argument(at) => of(read(&text(cell(*at), *at)?)?.view()),
+            Fence::Argument(at) => of(geometry(cell, *at)?.view()),
         }
     }
+}
+
+/// The place whose longitude is argument `at`, and whose latitude the next one.
+pub(crate) fn point(cell: impl Fn(usize) -> Value, at: usize) -> Result<Point, RowFailure> {
+    Ok(Point { x: number(cell(at), at)?, y: number(cell(at + 1), at + 1)? })
+}
+
+fn geometry(cell: impl Fn(usize) -> Value, at: usize) -> Result<Geometry, RowFailure> {
+    read(&text(cell(at), at)?)
 }
 
 fn number(value: Value, k: usize) -> Result<f64, RowFailure> {

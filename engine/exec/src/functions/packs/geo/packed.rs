@@ -8,7 +8,7 @@ use riddhi_batch::Type;
 use riddhi_plan::registry::{BoundScalar, RowFailure};
 
 use super::super::rowwise::{Cell, Out, Row, null, of_row};
-use super::located::{Fence, Located, text};
+use super::located::{Fence, Located, point, text};
 use crate::geometry::{Geometry, Point, read, within};
 
 /// Hexadecimal digits of a coordinate's bits, and of an id's length.
@@ -54,11 +54,10 @@ pub(crate) fn at(name: &'static str, located: Located) -> BoundScalar {
     pack(name, move |row, out| {
         let cell = |k: usize| row.cell(k).into();
         match located {
-            Located::Place(_) => {
+            Located::Place(k) => {
                 out.push(PLACE);
-                if let Some(Point { x, y }) = located.place(cell)? {
-                    let _ = write!(out, "{:016x}{:016x}", x.to_bits(), y.to_bits());
-                }
+                let Point { x, y } = point(cell, k)?;
+                let _ = write!(out, "{:016x}{:016x}", x.to_bits(), y.to_bits());
                 id(row, out)
             }
             Located::Geometry(k) => {
