@@ -28,12 +28,12 @@ pub fn kept_text(text: &str, app: &App) -> String {
 
 /// How the first of two kept texts differs from the other, that of this node.
 pub fn difference(a: &str, b: &str) -> &'static str {
-    let (a, b, line) = (Kept::read(a), Kept::read(b), line_told(Compat::Siddhi4));
-    let without = |kept: &str| kept.strip_prefix(&line).unwrap_or(kept).to_owned();
-    if without(a.text) != without(b.text) {
+    let ([a, b], line) = ([a, b].map(|kept| Kept::read(kept).text), line_told(Compat::Siddhi4));
+    let [own_a, own_b] = [a, b].map(|text| text.strip_prefix(&line).unwrap_or(text));
+    if own_a != own_b {
         return "runs another text than this node";
     }
-    match a.text == b.text {
+    match a == b {
         true => "was told other variables, properties or settings (env:) than this node",
         false => "answers as another line of Siddhi (--compat) than this node",
     }

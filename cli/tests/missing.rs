@@ -116,7 +116,8 @@ fn one_that_nobody_has_is_a_mistake() {
 fn a_function_that_a_pack_lacks_is_named_with_those_next_to_it() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("missing-pack");
     let _ = fs::create_dir_all(&folder);
-    let app = "define stream S (k string);\nfrom S select env:getUserAgentProperty(k, 'browser') as v insert into Out;\n";
+    let app =
+        "define stream S (k string);\nfrom S select env:getUserAgentProperty(k, 'browser') as v insert into Out;\n";
     fs::write(folder.join("a.siddhi"), app).unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_riddhi")).args(["check", "a.siddhi"]).current_dir(&folder).output();
     let output = output.unwrap();
