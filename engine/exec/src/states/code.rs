@@ -257,6 +257,11 @@ impl Code {
         state + 1 == self.states.len()
     }
 
+    /// Whether all states from that one on are counted ones that need no event.
+    pub fn needs_nothing_from(&self, state: usize) -> bool {
+        self.states[state..].iter().all(|s| matches!(self.slots[s.last].wait, Wait::Count { min: 0, .. }))
+    }
+
     /// The slots of a state.
     pub fn slots_of(&self, state: usize) -> std::ops::RangeInclusive<usize> {
         self.states[state].first..=self.states[state].last

@@ -31,9 +31,22 @@ pub(crate) fn differences(plan: &StatesPlan) -> Vec<&'static str> {
         sequence && last.is_some_and(|min| min > 0),
         "in Siddhi the counted last element of a sequence never comes out",
     );
+    // As second state Siddhi does so only behind a first one that is more than one event.
+    let behind = match &states[..] {
+        [first, _] => match first.kind {
+            StateKind::Count { min, .. } => min == 0,
+            StateKind::Absent(..) | StateKind::Logical { .. } => true,
+            _ => false,
+        },
+        _ => states.len() > 2,
+    };
     say(
-        last == Some(0) && states.len() > 2,
+        last == Some(0) && behind,
         "Siddhi gives the row of a counted last state that needs nothing late, or with the events of another match",
+    );
+    say(
+        sequence && last == Some(0) && matches!(states[..], [StatePlan { kind: StateKind::Count { .. }, .. }, _]),
+        "in Siddhi rows of one array have what comes later in it, or are lost",
     );
     let both = matches!(states[..], [StatePlan { kind: StateKind::Logical { and: true, left, right }, .. }]
         if left.absent.is_none() && right.absent.is_none());
