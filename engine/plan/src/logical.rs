@@ -360,6 +360,8 @@ pub struct SelectPlan {
     pub offset: Option<u64>,
     /// Every row comes out, not only the last of a chunk or of each of its groups.
     pub each_row: bool,
+    /// `order by` and `offset` count for nothing, and `limit` cuts rows of both kinds: what groups in Siddhi 4, but over batches.
+    pub limits_only: bool,
 }
 
 impl SelectPlan {

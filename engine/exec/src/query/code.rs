@@ -236,6 +236,8 @@ pub struct Code {
     pub asks_random: bool,
     /// Whether every row comes out, not only the last of a chunk or of its groups.
     pub each_row: bool,
+    /// Whether `order by` and `offset` count for nothing, and `limit` cuts rows of both kinds.
+    pub limits_only: bool,
     /// Whether any program looks at a table.
     pub asks_tables: bool,
 }
@@ -314,6 +316,7 @@ impl Code {
             kinds: plan.kinds,
             rate: plan.rate,
             each_row: plan.select.each_row,
+            limits_only: plan.select.limits_only,
             kept: Vec::new(),
             short: false,
             short_conditions: Vec::new(),
@@ -417,9 +420,9 @@ impl Code {
         whole && (self.limits_only() || (self.order_by.is_empty() && self.offset == 0))
     }
 
-    /// Whether `order by` and `offset` count nothing: so in a snapshot of groups.
+    /// Whether `order by` and `offset` count for nothing: so in a snapshot of groups.
     pub fn limits_only(&self) -> bool {
-        self.is_snapshot() && !self.group_by.is_empty()
+        self.limits_only || (self.is_snapshot() && !self.group_by.is_empty())
     }
 
     /// Whether a snapshot limiter stands behind the selection: then each row passes, not just the last of a chunk or of

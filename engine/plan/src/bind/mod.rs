@@ -28,6 +28,7 @@ mod rate;
 mod sandbox;
 mod scope;
 mod select;
+mod siddhi4;
 mod state_notes;
 mod states;
 mod table;

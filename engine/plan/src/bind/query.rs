@@ -12,9 +12,9 @@ use super::partition::{group_by_number, select_number};
 use super::scope::{Input, marked};
 use super::table::table_reads;
 use super::{Pass, output};
-use crate::diagnose::{calls, clauses, names, notes, unsupported, warnings};
+use crate::diagnose::{calls, clauses, names, unsupported, warnings};
 use crate::logical::{Handler, Kinds, QueryPlan, Role};
-use crate::registry::{Compat, Leaving, Spreads, WindowUse};
+use crate::registry::{Leaving, Spreads, WindowUse};
 
 /// Where a query reads from.
 pub(crate) struct Read {
@@ -155,6 +155,10 @@ impl<'a> Pass<'a> {
             return;
         };
         let partition = self.partition_use(column, chain.window.is_some() || rate.is_some() || chain.aggregates());
+        // Readers of a named window and batch windows take a chunk as one in Siddhi 4 too.
+        if named.is_none() && !chain.window.as_ref().is_some_and(|w| w.leaving == Leaving::Batch) {
+            self.row_by_row(&mut select, query);
+        }
         if let Some(of) = partition {
             if is_inner(query) {
                 select_number(&mut select, of.column, query.output.span);
@@ -164,12 +168,6 @@ impl<'a> Pass<'a> {
             }
         }
         self.rate_notes(query, chain.window.as_ref(), &select, rate);
-        // Readers of a named window and batch windows take a chunk as one in Siddhi 4 too.
-        let by_row = named.is_none() && !chain.window.as_ref().is_some_and(|w| w.leaving == Leaving::Batch);
-        if self.compat == Compat::Siddhi4 && by_row && (!select.aggregates.is_empty() || !select.group_by.is_empty()) {
-            select.each_row = true;
-            self.diagnostics.push(notes::row_by_row(query.input.span()));
-        }
         let name = info_name(&query.annotations, &mut Default::default()).map(|n| n.name);
         let [source] = inputs;
         self.add(QueryPlan {

@@ -63,6 +63,7 @@ impl<'a> Pass<'a> {
                 limit: limit?,
                 offset: offset?,
                 each_row: false,
+                limits_only: false,
             })
         };
         let plan = plan().and_then(|p| finish(outputs, open, p));

@@ -75,6 +75,7 @@ impl<'a> Pass<'a> {
             self.diagnostics.push(notes::pattern_results(what, input.span));
         }
         let (Some(mut select), Some(output), true) = (select, target, complete) else { return };
+        self.limits_only(&mut select, query);
         if let Some(of) = partition {
             if is_inner(query) {
                 select_number(&mut select, of.column, query.output.span);

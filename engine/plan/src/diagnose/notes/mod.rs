@@ -25,6 +25,7 @@ mod r0731_no_statistics;
 mod r0732_no_error_store;
 mod r0740_pattern_results;
 mod r0741_row_by_row;
+mod r0742_no_order_in_groups;
 
 family! {
     r0701_async_size,
@@ -52,4 +53,5 @@ family! {
     r0732_no_error_store,
     r0740_pattern_results,
     r0741_row_by_row,
+    r0742_no_order_in_groups,
 }
