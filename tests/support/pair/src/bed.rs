@@ -2,7 +2,6 @@
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::Arc;
@@ -12,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use postgres::{Client, NoTls};
-use riddhi_test_postgres::{SUPERUSER, Server};
+use riddhi_test_postgres::{SUPERUSER, Server, free_port};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::client::{self, Orders};
@@ -92,10 +91,6 @@ pub struct Row {
     pub who: String,
 }
 
-fn free() -> Result<u16> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
-}
-
 impl Bed {
     /// Starts everything, and waits until the two are in sync. None if there is no PostgreSQL here.
     ///
@@ -122,7 +117,7 @@ impl Bed {
         let some = format!("from In[n % {} == 0]", plan.every);
         let app = if plan.every > 1 { APP.replace("from In", &some) } else { APP.to_owned() };
         fs::write(folder.join("apps/pair.siddhi"), app)?;
-        let sync_ports = [free()?, free()?];
+        let sync_ports = [free_port(), free_port()];
         let sync = [Proxy::start(sync_ports[0])?, Proxy::start(sync_ports[1])?];
         let database = [Proxy::start(server.port())?, Proxy::start(server.port())?];
         for (i, name) in NAMES.iter().enumerate() {
@@ -140,12 +135,12 @@ impl Bed {
                 sync_ports[i],
                 sync[i].port,
                 plan.snapshot_s,
-                free()?,
+                free_port(),
             );
             fs::write(folder.join(name).join("riddhi.yaml"), text)?;
         }
         let orders = Orders {
-            ports: [free()?, free()?],
+            ports: [free_port(), free_port()],
             frames_per_s: AtomicU64::new(0),
             sending: AtomicUsize::new(plan.connections),
             events: AtomicUsize::new(plan.rate.1),

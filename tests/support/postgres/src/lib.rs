@@ -5,7 +5,6 @@
 //! `RIDDHI_TEST_POSTGRES` names the folder of another version's `initdb` and `postgres`.
 
 use std::fs;
-use std::io;
 use std::net::TcpListener;
 use std::os::unix::fs::chown;
 use std::os::unix::process::CommandExt;
@@ -221,9 +220,18 @@ fn somebody() -> u32 {
     line.and_then(|l| l.split(':').nth(2)?.parse().ok()).unwrap_or(65534)
 }
 
-fn free_port() -> u16 {
-    let port = |l: TcpListener| -> io::Result<u16> { Ok(l.local_addr()?.port()) };
-    TcpListener::bind("127.0.0.1:0").and_then(port).expect("there is a free port")
+/// A port of 127.0.0.1 at which nobody listens. It is one of those that systems do not give to connections by themselves (Linux
+/// begins at 32768, others above), and programs look for it from places of their own on, so that it is free when it is wanted.
+pub fn free_port() -> u16 {
+    const FIRST: u32 = 12_000;
+    const PORTS: u32 = 18_000;
+    static TAKEN: AtomicU32 = AtomicU32::new(0);
+    let from = std::process::id().wrapping_mul(101);
+    let mut ports = (0..PORTS).map(|_| {
+        let port = from.wrapping_add(TAKEN.fetch_add(1, Ordering::Relaxed)) % PORTS + FIRST;
+        u16::try_from(port).expect("below 32768")
+    });
+    ports.find(|&port| TcpListener::bind(("127.0.0.1", port)).is_ok()).expect("there is a free port")
 }
 
 fn done(mut command: Command) -> Vec<u8> {
