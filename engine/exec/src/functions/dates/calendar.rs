@@ -85,6 +85,11 @@ fn week_start(day: i64, first: i64, least: i64) -> i64 {
     if 7 - into >= least { day - into } else { day - into + 7 }
 }
 
+/// Milliseconds of a day since 1970 and a time of it. Beyond what a long holds they begin anew, as Java's do.
+pub(super) fn millis(day: i64, of_day: i64) -> i64 {
+    day.wrapping_mul(DAY).wrapping_add(of_day)
+}
+
 /// Year, month and day.
 fn date(days: i64) -> (i64, i64, i64) {
     if days >= GREGORIAN {
@@ -130,6 +135,13 @@ mod tests {
         assert_eq!(date(GREGORIAN), (1582, 10, 15));
         assert_eq!(date(GREGORIAN - 1), (1582, 10, 4));
         assert_eq!(days(2020, 13, 1), days(2021, 1, 1));
+    }
+
+    #[test]
+    fn days_beyond_a_long_begin_anew() {
+        // What Siddhi reads of '2147483647-11-11' and '292278995-08-18'.
+        assert_eq!(millis(days(2_147_483_647, 11, 11), 0), -6_019_000_065_711_806_464);
+        assert_eq!(millis(days(292_278_995, 8, 18), 0), -9_223_372_005_258_351_616);
     }
 
     #[test]

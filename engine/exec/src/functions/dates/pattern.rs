@@ -5,7 +5,7 @@ use std::fmt::Write;
 use riddhi_plan::cron::Zone;
 use riddhi_plan::registry::RowFailure;
 
-use super::calendar::{DAY, Fields};
+use super::calendar::{self, DAY, Fields};
 use super::shown;
 use super::told::{By, Told};
 use super::zones::{self, offset};
@@ -321,9 +321,9 @@ impl<'a> Found<'a> {
             Some(hour) if !(self.last_of_twelve && self.twelve.is_some() && self.half.is_some()) => hour,
             _ => of_half,
         };
-        let local = day * DAY + hour * 3_600_000 + self.minute * 60_000 + self.second * 1000 + self.millis;
+        let local = calendar::millis(day, hour * 3_600_000 + self.minute * 60_000 + self.second * 1000 + self.millis);
         match self.offset {
-            Some(offset) => local - offset,
+            Some(offset) => local.wrapping_sub(offset),
             None => self.named.as_ref().unwrap_or(self.zone).lenient(local),
         }
     }

@@ -7,7 +7,7 @@ use riddhi_plan::cron::Zone;
 use riddhi_plan::registry::{ArgError, ArgType, BoundScalar, Volatility};
 
 use super::super::rowwise::{Out, Row, of_row_with};
-use super::calendar::{DAY, Fields, add_months};
+use super::calendar::{self, Fields, add_months};
 use super::{By, or_null, types};
 
 /// By what a date moves.
@@ -38,7 +38,7 @@ impl Unit {
 
     fn moved(self, time: i64, by: i64, zone: &Zone) -> i64 {
         let at = || Fields::of(zone.local(time));
-        let on = |days: i64, at: Fields| zone.lenient(days * DAY + at.millis);
+        let on = |days: i64, at: Fields| zone.lenient(calendar::millis(days, at.millis));
         match self {
             Unit::Time(unit) => time.wrapping_add(unit * by),
             Unit::Days(unit) => {
