@@ -494,10 +494,10 @@ impl Turn<'_, '_> {
     fn offer_count(&mut self, slot: usize, event: &Event<'_>, min: u32, max: u32) {
         let (code, state) = (self.code, self.code.slots[slot].state);
         let alone = self.tester.passed_alone(slot, event, self.cx, self.element);
-        // A pattern that is complete waits for nothing more, also where it began to wait before it had an event.
-        let shown = if code.is_last(state) && !code.sequence { SHOWN } else { 0 };
         self.keep_waiting(slot, |turn, m| {
-            if turn.is_beyond(m, slot) || turn.memory.flags(m) & shown != 0 {
+            // A pattern that is complete waits for nothing more, also where it stood before it was.
+            let complete = !code.sequence && turn.memory.flags(m) & SHOWN != 0;
+            if complete || turn.is_beyond(m, slot) {
                 false
             } else if alone && turn.passes(slot, m, event, None) {
                 turn.collect(slot, state, m, event, (min, max))
@@ -580,7 +580,7 @@ impl Turn<'_, '_> {
         } else {
             self.moved_on(state + 1, m);
             // A match that began without any event is complete with its first one.
-            let first = min == 0 && len == 1 && code.states[state].again.is_none() && self.memory.flags(m) & SHOWN == 0;
+            let first = min == 0 && len == 1 && code.states[state].again.is_none();
             if first && code.needs_nothing_from(state + 1) {
                 self.find(m, None);
                 return false;
