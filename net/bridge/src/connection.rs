@@ -155,7 +155,11 @@ impl<D: Dialect> Protocol for Connection<D> {
                 (len, Some(self.go_on(&rest[..len.min(rest.len())], io)))
             } else {
                 match self.dialect.extent(rest, io.limits().message_bytes) {
-                    Ok(Extent::Whole(len)) => (len, self.request(&rest[..len], io)),
+                    Ok(Extent::Whole(len)) => {
+                        // It is there: from here on the peer waits for us.
+                        io.set_deadline(io.limits().idle);
+                        (len, self.request(&rest[..len], io))
+                    }
                     Ok(Extent::Partial(_)) => {
                         io.set_deadline(if rest.is_empty() { io.limits().idle } else { Some(io.limits().progress) });
                         return Took { bytes: taken, next: Next::Read };

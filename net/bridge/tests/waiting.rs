@@ -127,6 +127,31 @@ fn a_full_door_holds_the_reading() {
     assert_eq!(numbers, (0..8).flat_map(|i| 10_000 * i..10_000 * i + 1000).collect::<Vec<_>>());
 }
 
+/// A request that comes in two pieces must go on coming; once it is there, the peer may be silent as long as it likes.
+#[test]
+fn a_bundle_that_came_in_pieces_leaves_no_deadline() {
+    let progress = Duration::from_millis(300);
+    let mut server = Server::start(options(), Limits { progress, ..Limits::default() });
+    let session = server.session();
+    let mut client = Client::connect(server.binary);
+    let bundle = ticks(&session, 0..10);
+    let (first, second) = bundle.split_at(bundle.len() / 2);
+    client.send(first);
+    std::thread::sleep(Duration::from_millis(50));
+    client.send(second);
+    assert!(!client.has_answer());
+    assert_eq!(server.accept_all().len(), 10);
+    assert_eq!(client.binary_answer(), [0]);
+    assert_eq!(client.wait(5 * progress), State::Open);
+    client.send(&ticks(&session, [10]));
+    assert!(!client.has_answer());
+    assert_eq!(server.accept_all(), ["7 10"]);
+    assert_eq!(client.binary_answer(), [0]);
+    // One that stands still half way is given up.
+    client.send(first);
+    assert_ne!(client.wait(20 * progress), State::Open);
+}
+
 #[test]
 fn a_connection_with_an_open_bundle_is_reset() {
     let server = Server::plain();
