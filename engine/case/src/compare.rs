@@ -111,6 +111,7 @@ pub fn check(case: &Case, way: &Way) -> Result<(), Failure> {
             let targets = rows_of(&script, way).map_err(|e| Failure::Told(e.to_string()))?;
             let mut differences = compare(wants, &targets, case.zero);
             if case.apps.len() == 1 {
+                differences.extend(never_seen(wants, &differences, &script.app));
                 name_unknown(&mut differences, &script.app);
             }
             if differences.is_empty() { Ok(()) } else { Err(Failure::Rows(differences)) }
@@ -118,18 +119,39 @@ pub fn check(case: &Case, way: &Way) -> Result<(), Failure> {
     }
 }
 
+/// What can be seen of an app: `stream Out`, `query q`.
+fn targets(app: &App) -> Vec<String> {
+    let streams = app.streams.iter().map(|s| format!("stream {}", s.name));
+    let queries = app.queries.iter().filter(|q| q.partition.is_none());
+    streams.chain(queries.filter_map(|q| Some(format!("query {}", q.name.as_ref()?)))).collect()
+}
+
+/// Targets of which a case expects nothing, and nothing could ever come.
+fn never_seen(wants: &[Want], differences: &[Difference], app: &App) -> Vec<Difference> {
+    let all = targets(app);
+    let is_one = |target: &str| target.starts_with("stream ") || target.starts_with("query ");
+    let unknown = wants.iter().map(|w| &w.target).filter(|&t| is_one(t) && !all.contains(t));
+    unknown
+        .filter(|&t| differences.iter().all(|d| d.target != *t))
+        .map(|t| Difference { target: t.clone(), expected: 0, came: 0, lines: Vec::new() })
+        .collect()
+}
+
 /// Says of targets that the app does not have that this is so.
 fn name_unknown(differences: &mut [Difference], app: &App) {
-    let streams = || app.streams.iter().map(|s| format!("stream {}", s.name));
-    let queries = app.queries.iter().filter_map(|q| Some(format!("query {}", q.name.as_ref()?)));
-    let all: Vec<String> = streams().chain(queries).collect();
+    let all = targets(app);
     for difference in differences.iter_mut().filter(|d| d.came == 0) {
         let target = difference.target.trim_end_matches(" (expired)").to_owned();
-        if !all.contains(&target) {
-            let near = suggest(&target, all.iter().map(String::as_str));
-            let near = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
-            difference.target.push_str(&format!(", which the app does not have{near}"));
+        if all.contains(&target) {
+            continue;
         }
+        if app.queries.iter().any(|q| q.name.as_ref().is_some_and(|name| target == format!("query {name}"))) {
+            difference.target.push_str(", which is in a partition: name the stream it inserts into");
+            continue;
+        }
+        let near = suggest(&target, all.iter().map(String::as_str));
+        let near = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+        difference.target.push_str(&format!(", which the app does not have{near}"));
     }
 }
 
