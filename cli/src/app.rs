@@ -18,6 +18,7 @@ use crate::exit::{Exit, Failure};
 use crate::kept::Kept;
 use crate::say;
 use crate::terminal::stderr_colours;
+use crate::{handed, user_agents};
 
 /// Bytes of an app's text at most; spans count in 32 bits, and no app comes near.
 pub const APP_BYTES_MAX: u64 = 64 << 20;
@@ -25,17 +26,11 @@ pub const APP_BYTES_MAX: u64 = 64 << 20;
 /// How this process's apps answer.
 static ANSWERS: OnceLock<AnswerArgs> = OnceLock::new();
 
-/// What the configuration sets for functions of apps.
-static SETTINGS: OnceLock<Vec<(String, String)>> = OnceLock::new();
-
-/// Says once, before an app is compiled, what `env:getYAMLProperty` gives.
-pub fn set_for_apps(settings: Vec<(String, String)>) {
-    SETTINGS.get_or_init(|| settings);
-}
-
-/// Says once, before an app is compiled, how apps answer.
-pub fn answer_as(answers: AnswerArgs) {
+/// Says once, before an app is compiled, how apps answer. Fails if a file that is named for it cannot be read.
+pub fn answer_as(answers: AnswerArgs) -> Result<(), Failure> {
+    let read = answers.user_agents.as_deref().map_or(Ok(()), user_agents::read_once);
     ANSWERS.get_or_init(|| answers);
+    read
 }
 
 /// A file that was compiled.
@@ -125,6 +120,7 @@ pub fn registry(outside: Outside, zone: &Zone) -> Registry {
     Connectors::built_in().register(&mut registry, outside);
     registry.set_zone(zone.clone());
     registry.set_host(Host::by(told_by_process));
+    registry.set_references(handed::references());
     if let Some(answers) = ANSWERS.get() {
         registry.set_compat(answers.compat.unwrap_or_default());
         registry.set_sandbox(answers.sandbox);
@@ -140,7 +136,8 @@ fn told_by_process(value: HostValue, name: &str) -> Option<String> {
         HostValue::Variable if name.is_empty() || name.contains(['=', '\0']) => None,
         HostValue::Variable => std::env::var(name).ok(),
         HostValue::Property => of(&ANSWERS.get()?.properties),
-        HostValue::Setting => of(SETTINGS.get()?),
+        HostValue::Setting => of(handed::settings()),
+        HostValue::UserAgents => user_agents::told(name),
     }
 }
 

@@ -107,6 +107,16 @@ impl Command {
             _ => AnswerArgs::default(),
         }
     }
+
+    /// The configuration that is only looked at for what it hands to apps; `run` has its own.
+    pub fn handed(&self) -> Option<&str> {
+        match self {
+            Command::Replay(args) => args.handed.config.as_deref(),
+            Command::Check(args) => args.handed.config.as_deref(),
+            Command::Explain(args) => args.handed.config.as_deref(),
+            _ => None,
+        }
+    }
 }
 
 /// How apps answer.
@@ -122,6 +132,17 @@ pub struct AnswerArgs {
     /// What env:getEnvironmentProperty('NAME') gives, and what ${sys:NAME} stands for in the configuration of `run`
     #[arg(short = 'D', value_name = "NAME=VALUE", value_parser = property)]
     pub properties: Vec<(String, String)>,
+    /// Patterns for env:getUserAgentProperty: a `regexes.yaml` of the project uap-core
+    #[arg(long, value_name = "FILE")]
+    pub user_agents: Option<String>,
+}
+
+/// Whether a configuration hands something to apps.
+#[derive(Args, Clone, Debug, Default)]
+pub struct HandedArgs {
+    /// The configuration of `run`, for what it hands to apps: ref='NAME' of sources, sinks and stores, and functions of env
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<String>,
 }
 
 fn compat(name: &str) -> Result<Compat, String> {
@@ -137,6 +158,9 @@ pub struct CheckArgs {
     /// Text for people or JSON for tools
     #[arg(long, value_enum, default_value = "text")]
     pub format: ReportFormat,
+    /// Whether a configuration hands something to apps.
+    #[command(flatten)]
+    pub handed: HandedArgs,
     /// How apps are to answer that do not say it themselves.
     #[command(flatten)]
     pub answers: AnswerArgs,
@@ -159,6 +183,9 @@ pub struct ExplainArgs {
     /// Text for people, JSON for tools, or a mermaid flowchart
     #[arg(long, value_enum, default_value = "text")]
     pub format: ExplainFormat,
+    /// Whether a configuration hands something to apps.
+    #[command(flatten)]
+    pub handed: HandedArgs,
     /// How apps are to answer that do not say it themselves.
     #[command(flatten)]
     pub answers: AnswerArgs,
@@ -241,6 +268,9 @@ pub struct ReplayArgs {
     /// Save the state after every K-th entry, load it into a new engine and go on
     #[arg(long, value_name = "K", value_parser = at_least_one, help_heading = "Engine")]
     pub restore_every: Option<u64>,
+    /// Whether a configuration hands something to apps.
+    #[command(flatten)]
+    pub handed: HandedArgs,
     /// How apps are to answer that do not say it themselves.
     #[command(flatten)]
     pub answers: AnswerArgs,

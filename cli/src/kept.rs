@@ -34,7 +34,7 @@ pub fn difference(a: &str, b: &str) -> &'static str {
         return "runs another text than this node";
     }
     match a == b {
-        true => "was told other variables, properties or settings (env:) than this node",
+        true => "was told other variables, properties, settings or user agents (env:) than this node",
         false => "answers as another line of Siddhi (--compat) than this node",
     }
 }
@@ -95,6 +95,7 @@ mod tests {
             HostValue::Variable => format!("env:getSystemProperty('''{name}''')"),
             HostValue::Property => format!("env:getEnvironmentProperty('''{name}''')"),
             HostValue::Setting => format!("env:getYAMLProperty('''{name}''', 'string')"),
+            HostValue::UserAgents => format!("env:getUserAgentProperty('x', '''{name}''')"),
         };
         let asks: Vec<String> =
             told_by_host.iter().map(ask).enumerate().map(|(n, call)| format!("{call} as x{n}")).collect();
@@ -111,6 +112,7 @@ mod tests {
             ((HostValue::Variable, "B".to_owned()), None),
             ((HostValue::Property, "a.b".to_owned()), Some(String::new())),
             ((HostValue::Setting, "k".to_owned()), Some("/*told {}*/ ".to_owned())),
+            ((HostValue::UserAgents, "os".to_owned()), Some("[[\"a/*/\", null, false]]".to_owned())),
         ]);
         let app = app(&told);
         assert_eq!(app.told_by_host, told);

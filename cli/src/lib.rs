@@ -11,6 +11,7 @@ mod failed;
 mod files;
 mod fmt;
 mod ha;
+mod handed;
 pub mod input;
 mod inspect;
 mod kept;
@@ -25,6 +26,7 @@ mod shell;
 pub mod signals;
 mod terminal;
 mod test;
+mod user_agents;
 mod zone;
 
 use std::process::ExitCode;
@@ -32,14 +34,32 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use args::{Cli, Command};
+use exit::{Exit, Failure};
 use terminal::{say, tell};
 
 /// Does what the process's arguments say.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     terminal::set(&cli.talk);
-    app::answer_as(cli.command.answers());
-    let done = match cli.command {
+    match begin(&cli.command).and_then(|()| act(cli.command)) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            say(&failure.text);
+            failure.exit.into()
+        }
+    }
+}
+
+/// Reads what holds for every app that is compiled.
+fn begin(command: &Command) -> Result<(), Failure> {
+    let answers = command.answers();
+    let properties = answers.properties.clone();
+    app::answer_as(answers)?;
+    command.handed().map_or(Ok(()), |path| handed::read(path, &properties))
+}
+
+fn act(command: Command) -> Result<Exit, Failure> {
+    match command {
         Command::Replay(args) => replay::replay(&args),
         Command::Run(args) => run::run(args),
         Command::Check(args) => inspect::check(&args),
@@ -54,12 +74,5 @@ pub fn main() -> ExitCode {
         Command::Migrate(args) => database::migrate_all(&args),
         Command::Completions(args) => shell::completions(&args),
         Command::Man(args) => shell::man(&args),
-    };
-    match done {
-        Ok(exit) => exit.into(),
-        Err(failure) => {
-            say(&failure.text);
-            failure.exit.into()
-        }
     }
 }

@@ -116,16 +116,15 @@ fn one_that_nobody_has_is_a_mistake() {
 fn a_function_that_a_pack_lacks_is_named_with_those_next_to_it() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("missing-pack");
     let _ = fs::create_dir_all(&folder);
-    let app =
-        "define stream S (k string);\nfrom S select env:getUserAgentProperty(k, 'browser') as v insert into Out;\n";
+    let app = "define stream S (k string);\nfrom S select geo:findCityFromIP(k) as v insert into Out;\n";
     fs::write(folder.join("a.siddhi"), app).unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_riddhi")).args(["check", "a.siddhi"]).current_dir(&folder).output();
     let output = output.unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(3), "{text}");
-    assert!(text.contains("error[U0104]: Riddhi does not have the function `env:getUserAgentProperty` yet"), "{text}");
-    assert!(text.contains("of functions of `env` it has `"), "{text}");
-    assert!(!text.contains("the extension `env`"), "{text}");
+    assert!(text.contains("error[U0104]: Riddhi does not have the function `geo:findCityFromIP` yet"), "{text}");
+    assert!(text.contains("of functions of `geo` it has `"), "{text}");
+    assert!(!text.contains("the extension `geo`"), "{text}");
 }
 
 /// Each is wrong in a constant that is known before an event comes.

@@ -251,6 +251,48 @@ fn the_journal_is_run_again_with_what_the_host_told_then() {
     assert!(!folder.text("err").contains("warning"), "{}", folder.text("err"));
 }
 
+/// Options for `ref`, and the patterns of user agents.
+#[test]
+fn an_app_takes_from_the_configuration_what_is_kept_there_for_it() {
+    let folder = Folder::new("handed");
+    folder.write(
+        "a.siddhi",
+        "@source(ref='in', file.uri='in.jsonl', @map(type='json')) define stream S (agent string);
+         @sink(ref='out', @map(type='csv')) define stream Out (browser string, os string);
+         from S select env:getUserAgentProperty(agent, 'browser') as browser, env:getUserAgentProperty(agent, 'os') as os
+         insert into Out;",
+    );
+    folder.write(
+        "c.yaml",
+        "siddhi:\n  refs:\n    - ref:\n        name: in\n        type: file\n        properties:\n          \
+         file.uri: nothing.jsonl\n          file.polling.interval: '5'\n    - ref: {name: out, type: file, properties: {file.uri: out.csv}}\n  \
+         extensions:\n    - extension:\n        name: getUserAgentProperty\n        namespace: env\n        properties:\n          \
+         regexFilePath: ${env:NOWHERE,patterns}.yaml\n",
+    );
+    folder.write(
+        "patterns.yaml",
+        "user_agent_parsers:\n  - regex: '(Fire)fox/(\\d+)'\n    family_replacement: '$1 Fox'\nos_parsers:\n  - regex: '(Linux)'\n",
+    );
+    folder.write("in.jsonl", "{\"agent\":\"Linux Firefox/9\"}\n{\"agent\":\"x\"}\n");
+    let check = |args: &[&str]| {
+        let output = folder.riddhi(&[&["check", "a.siddhi"], args].concat()).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    let (code, text) = check(&[]);
+    assert!(code == Some(1) && text.contains("R0521") && text.contains("--user-agents FILE"), "{text}");
+    let (code, text) = check(&["--config", "c.yaml"]);
+    assert_eq!(code, Some(0), "{text}");
+    let running = folder.start(&["a.siddhi", "--config", "c.yaml"]);
+    folder.wait_for("out.csv", |t| t == "Fire Fox,Linux\nOther,Other\n");
+    assert_eq!(running.end(), Some(0));
+    assert!(!folder.text("err").contains("warning"), "{}", folder.text("err"));
+    folder.write("patterns.yaml", "os_parsers:\n  - os_replacement: x\n");
+    let output = folder.riddhi(&["check", "a.siddhi", "--user-agents", "patterns.yaml"]).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("cannot read the user agents patterns.yaml: line 2: a pattern without `regex`"), "{said}");
+}
+
 #[test]
 fn apps_hear_each_other_over_topics() {
     let folder = Folder::new("topics");

@@ -17,6 +17,7 @@ mod model;
 mod native;
 mod placeholder;
 mod section;
+mod user_agents;
 mod yaml;
 
 use std::collections::BTreeSet;
@@ -29,6 +30,7 @@ pub use model::{
     Ack, Address, Apps, Config, DataBridge, DataSource, Extension, Ha, Journal, KeyStore, Limits, Listener, NodeName,
     Passive, Ports, Reference, Secret, Siddhi, SnapshotStore, Snapshots, Target, Unused, Use, User, Why,
 };
+pub use user_agents::{PATTERNS_BYTES_MAX, Pattern, UserAgents};
 pub use yaml::{DEPTH_MAX, NODES_MAX};
 
 use section::{Cx, Section};

@@ -33,14 +33,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use riddhi_config::{Ack, Config, Extension, Limits, Siddhi, SnapshotStore};
+use riddhi_config::{Ack, Config, Limits, SnapshotStore};
 use riddhi_connect::Connectors;
 use riddhi_connect::network::{Network, NetworkOptions};
 
-use crate::app::set_for_apps;
 use crate::args::RunArgs;
 use crate::config::{ConfigFile, FileArgs};
 use crate::exit::{Exit, Failure, plain};
+use crate::handed;
 use crate::say;
 use crate::signals::Stop;
 pub use pair::control::connect;
@@ -66,7 +66,7 @@ pub fn run(mut args: RunArgs) -> Result<Exit, Failure> {
     if let Some(config) = &config {
         fill_in(&mut args, config)?;
         tell_missing(config);
-        set_for_apps(settings_of_apps(&config.siddhi));
+        handed::set(&config.siddhi)?;
     }
     add_folder(&mut args)?;
     let network = network::options(&args, config.as_ref())?;
@@ -166,25 +166,6 @@ fn admin_address(args: &RunArgs, config: Option<&Config>) -> Result<(Option<Sock
     network::resolve(&at.host, at.port, "the admin port").map(|found| (Some(found), false))
 }
 
-/// Whether an extension is the function that hands its settings to apps.
-fn hands_on(extension: &Extension) -> bool {
-    extension.namespace == "env" && extension.name == "getYAMLProperty"
-}
-
-/// What the configuration sets for functions of apps.
-fn settings_of_apps(siddhi: &Siddhi) -> Vec<(String, String)> {
-    siddhi.extensions.iter().filter(|e| hands_on(e)).flat_map(|e| e.properties.clone()).collect()
-}
-
-/// Whether there are settings of extensions, other than the key stores of http and what is handed to apps.
-fn has_settings(siddhi: &Siddhi) -> bool {
-    let taken = ["keyStoreLocation", "keyStorePassword", "keyPassword", "trustStoreLocation", "trustStorePassword"];
-    let other = |e: &Extension| e.name != "http" || e.properties.iter().any(|(name, _)| !taken.contains(&&name[..]));
-    siddhi.extensions.iter().any(|e| !hands_on(e) && other(e))
-        || !siddhi.refs.is_empty()
-        || !siddhi.properties.is_empty()
-}
-
 /// What a configuration sets and `run` does not look at yet, in a line.
 fn tell_missing(config: &Config) {
     let (limits, usual) = (&config.limits, Limits::default());
@@ -195,7 +176,7 @@ fn tell_missing(config: &Config) {
         ("limits: body_bytes_max, other than frame_bytes_max", bodies),
         ("limits: rate_min_bytes_per_s", limits.rate_min_bytes_per_s != usual.rate_min_bytes_per_s),
         ("listenerConfigurations other than the first plain one", config.listeners.len() > admin.iter().count()),
-        ("siddhi: extensions, refs and properties", has_settings(&config.siddhi)),
+        ("siddhi: extensions and properties", handed::leaves_out(&config.siddhi)),
     ];
     let names: Vec<&str> = missing.iter().filter(|(_, set)| *set).map(|(name, _)| *name).collect();
     if !names.is_empty() {

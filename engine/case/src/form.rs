@@ -6,6 +6,8 @@
 use std::fmt;
 use std::ops::Range;
 
+use riddhi_plan::registry::Told;
+
 mod read;
 
 pub use read::{Malformed, Read, no_files, of_markdown, parse};
@@ -144,6 +146,8 @@ pub struct Case {
     pub deliveries_max: Option<u32>,
     /// The app, then those that a restart names.
     pub apps: Vec<String>,
+    /// What the host tells them; what does not stand here is not set.
+    pub host: Told,
     /// The files that they stand in; none for one that stands in the case.
     pub app_files: Vec<Option<String>>,
     /// The lines of the file that are the case, from 0.
@@ -165,6 +169,7 @@ impl Case {
             zero,
             deliveries_max: None,
             apps: Vec::new(),
+            host: Told::new(),
             app_files: Vec::new(),
             lines: 0..0,
             input: Vec::new(),
@@ -179,6 +184,12 @@ impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "name: {}\n{}: {}", self.name, if self.start == 0 { "zero" } else { "start" }, self.zero)?;
         self.deliveries_max.iter().try_for_each(|max| writeln!(f, "deliveries: {max}"))?;
+        if !self.host.is_empty() {
+            writeln!(f, "host:")?;
+        }
+        for ((value, name), text) in &self.host {
+            text.iter().try_for_each(|text| writeln!(f, "  {} {name} = {text}", value.name()))?;
+        }
         for (n, app) in self.apps.iter().enumerate() {
             let number = if n == 0 { String::new() } else { format!(" {}", n + 1) };
             if let Some(Some(file)) = self.app_files.get(n) {

@@ -2,7 +2,7 @@
 
 use riddhi_batch::{Type, Value};
 use riddhi_plan::Verdict;
-use riddhi_plan::registry::Registry;
+use riddhi_plan::registry::{Host, Registry};
 use riddhi_ql::{Diagnostic, suggest};
 use riddhi_run::{App, Compiled, CompiledOnDemand, OnDemand, compile_on_demand, compile_with, registry};
 
@@ -50,7 +50,10 @@ pub enum Refused {
 
 /// Compiles the app of that number.
 fn app(case: &Case, number: usize, registry: &Registry) -> Result<App, Refused> {
-    let Compiled { plan, diagnostics } = compile_with(&case.apps[number], registry);
+    let mut registry = registry.clone();
+    let told = case.host.clone();
+    registry.set_host(Host::by(move |value, name| told.get(&(value, name.to_owned())).cloned().flatten()));
+    let Compiled { plan, diagnostics } = compile_with(&case.apps[number], &registry);
     plan.ok_or_else(|| match Verdict::of(&diagnostics) {
         Verdict::Unsupported => Refused::Unsupported(number, diagnostics),
         Verdict::Mistaken | Verdict::Runs => Refused::Mistaken(number, diagnostics),

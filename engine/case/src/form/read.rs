@@ -5,6 +5,8 @@
 use std::fmt;
 use std::ops::Range;
 
+use riddhi_plan::registry::HostValue;
+
 use super::{Case, Expect, Fault, Line, Order, Row, Token, Want};
 
 /// How far from 1970 a time may be, in milliseconds: as far as calendars go, and far from where sums wrap around.
@@ -90,6 +92,7 @@ enum Section {
     #[default]
     None,
     App,
+    Host,
     Input,
     Rows,
 }
@@ -126,6 +129,10 @@ impl Reader {
         match self.section {
             Section::App => push_line(self.case.apps.last_mut(), content),
             _ if content.trim().is_empty() => {}
+            Section::Host => {
+                let (key, text) = told(content)?;
+                self.case.host.insert(key, Some(text));
+            }
             Section::Input => {
                 self.case.input.extend(input_line(content, self.case.zero)?);
                 self.case.input_lines.resize(self.case.input.len(), number);
@@ -157,6 +164,7 @@ impl Reader {
                 let (feature, rest) = rest.split_once(", ").ok_or(NO_FAULT)?;
                 self.refused = Some(Expect::Needs(feature.to_owned(), fault(rest)?));
             }
+            "host" => self.section = Section::Host,
             "input" => self.section = Section::Input,
             _ if key == "app" || key.starts_with("app ") => self.app(rest, read)?,
             _ if TARGETS.iter().any(|target| key.starts_with(target)) => {
@@ -196,6 +204,16 @@ impl Reader {
         case.lines = lines;
         Ok(case)
     }
+}
+
+/// `variable NAME = value`.
+fn told(line: &str) -> Result<((HostValue, String), String), String> {
+    let parts = HostValue::ALL.into_iter().find_map(|value| {
+        let (name, text) = line.strip_prefix(value.name())?.strip_prefix(' ')?.split_once(" = ")?;
+        Some(((value, name.to_owned()), text.to_owned()))
+    });
+    let names = HostValue::ALL.map(|value| format!("`{} NAME = VALUE`", value.name()));
+    parts.ok_or_else(|| format!("expected {}", names.join(" or ")))
 }
 
 const NO_FAULT: &str = "expected `needs: feature, code at line:column`";

@@ -24,7 +24,7 @@ mod uuid;
 use std::sync::Arc;
 
 pub(crate) use packs::json::{PathOf, parsed, parsed_object};
-pub(crate) use packs::{Pattern, geo, signature};
+pub(crate) use packs::{Pattern, fdlibm, geo, signature};
 pub(crate) use parse::real;
 pub(crate) use rowwise::shown;
 

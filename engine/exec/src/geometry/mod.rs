@@ -1,13 +1,16 @@
 //! Plane geometry of the functions of `geo`: points, lines and areas in degrees, x the longitude and y the latitude.
 //!
 //! [`read`] makes a geometry of GeoJSON, [`relate`] tells what lies in what, [`near`] what is how far. All of it works on a
-//! [`View`], which a point is too, so that points of events need no geometry made.
+//! [`View`], which a point is too, so that points of events need no geometry made. What two geometries ask for grows with the product
+//! of their parts and more, and both may come from outside: it is counted, and ends at a bound.
 
 mod near;
 mod read;
 mod relate;
 #[cfg(test)]
 mod tests;
+
+use riddhi_plan::registry::RowFailure;
 
 pub(crate) use near::{nearest, within_distance};
 pub(crate) use read::read;
@@ -63,6 +66,24 @@ pub(crate) struct View<'a> {
     lines: &'a [Line],
     areas: &'a [Area],
     bounds: Bounds,
+}
+
+/// What may still be spent on a comparison: about one for two parts that are looked at together.
+struct Work(u64);
+
+/// At most: half a second or so.
+const WORK_MAX: u64 = 1 << 26;
+
+impl Work {
+    fn new() -> Work {
+        Work(WORK_MAX)
+    }
+
+    fn spend(&mut self, parts: usize) -> Result<(), RowFailure> {
+        let left = self.0.checked_sub(parts as u64);
+        self.0 = left.ok_or_else(|| RowFailure::new("the two geometries have too many positions to be compared"))?;
+        Ok(())
+    }
 }
 
 /// Two points.
@@ -139,12 +160,15 @@ impl Geometry {
 
     /// Points that it is made of.
     pub(crate) fn positions(&self) -> usize {
-        let areas = self.areas.iter().flat_map(Area::rings).map(|ring| ring.line.len());
-        self.points.len() + self.lines.iter().map(Vec::len).chain(areas).sum::<usize>()
+        self.view().positions()
     }
 }
 
 impl<'a> View<'a> {
+    fn positions(self) -> usize {
+        self.points.len() + self.all_lines().map(<[Point]>::len).sum::<usize>()
+    }
+
     fn rings(self) -> impl Iterator<Item = &'a Ring> {
         self.areas.iter().flat_map(Area::rings)
     }

@@ -1,7 +1,9 @@
 //! How far two geometries are from each other, in degrees of the plane, and where they are nearest.
 
+use riddhi_plan::registry::RowFailure;
+
 use super::relate::{Place, crossing, in_areas};
-use super::{Bounds, Point, Segment, View, segments};
+use super::{Bounds, Point, Segment, View, Work, segments};
 
 /// The nearest two found so far.
 struct Nearest {
@@ -10,22 +12,23 @@ struct Nearest {
 }
 
 /// Whether the two are no farther from each other than so many degrees.
-pub(crate) fn within_distance(a: View<'_>, b: View<'_>, degrees: f64) -> bool {
-    gap(&a.bounds, &b.bounds) <= degrees && find(a, b, degrees).distance <= degrees
+pub(crate) fn within_distance(a: View<'_>, b: View<'_>, degrees: f64) -> Result<bool, RowFailure> {
+    Ok(gap(&a.bounds, &b.bounds) <= degrees && find(a, b, degrees)?.distance <= degrees)
 }
 
 /// A point of each, nearest to each other; none if one of them has no point.
-pub(crate) fn nearest(a: View<'_>, b: View<'_>) -> Option<(Point, Point)> {
-    find(a, b, 0.0).points
+pub(crate) fn nearest(a: View<'_>, b: View<'_>) -> Result<Option<(Point, Point)>, RowFailure> {
+    Ok(find(a, b, 0.0)?.points)
 }
 
 /// Goes on until something as near as `enough` is found.
-fn find(a: View<'_>, b: View<'_>, enough: f64) -> Nearest {
+fn find(a: View<'_>, b: View<'_>, enough: f64) -> Result<Nearest, RowFailure> {
+    Work::new().spend(a.positions() * b.positions())?;
     // What lies in an area is where the area is.
     let inside =
         |areas: View<'_>, parts: View<'_>| parts.firsts().find(|&point| in_areas(areas.areas, point) != Place::Outside);
     if let Some(point) = inside(a, b).or_else(|| inside(b, a)) {
-        return Nearest { distance: 0.0, points: Some((point, point)) };
+        return Ok(Nearest { distance: 0.0, points: Some((point, point)) });
     }
     let mut found = Nearest { distance: f64::INFINITY, points: None };
     let near = |found: &Nearest, one: &Bounds, other: &Bounds| gap(one, other) < found.distance;
@@ -40,7 +43,7 @@ fn find(a: View<'_>, b: View<'_>, enough: f64) -> Nearest {
                     found.segments(from, to);
                 }
                 if found.distance <= enough {
-                    return found;
+                    return Ok(found);
                 }
             }
         }
@@ -56,12 +59,12 @@ fn find(a: View<'_>, b: View<'_>, enough: f64) -> Nearest {
         }
     }
     if found.distance <= enough {
-        return found;
+        return Ok(found);
     }
     for &one in a.points {
         b.points.iter().for_each(|&other| found.take(one.distance(other), || (one, other)));
     }
-    found
+    Ok(found)
 }
 
 impl Nearest {

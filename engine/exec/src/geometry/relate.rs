@@ -1,7 +1,9 @@
 //! What lies in what: by the rules of the simple features, in which a border is part of an area but not its inside, and the ends of
 //! a line are its border.
 
-use super::{Area, Point, Ring, Segment, View, segments, turn};
+use riddhi_plan::registry::RowFailure;
+
+use super::{Area, Point, Ring, Segment, View, Work, segments, turn};
 
 /// Parts of a segment shorter than this, of its length, are taken for rounding.
 const SHORT: f64 = 1e-12;
@@ -15,51 +17,57 @@ pub(super) enum Place {
 }
 
 /// Whether the first lies in the second: no point outside of it, and some point of its inside in that of the other.
-pub(crate) fn within(a: View<'_>, b: View<'_>) -> bool {
+pub(crate) fn within(a: View<'_>, b: View<'_>) -> Result<bool, RowFailure> {
     if !(b.bounds.holds(a.bounds.low) && b.bounds.holds(a.bounds.high)) {
-        return false;
+        return Ok(false);
     }
+    let mut work = Work::new();
+    work.spend(a.points.len() * b.positions())?;
     let mut inside = false;
     for &point in a.points {
         match place(b, point) {
-            Place::Outside => return false,
+            Place::Outside => return Ok(false),
             place => inside |= place == Place::Inside,
         }
     }
     if a.lines.is_empty() && a.areas.is_empty() {
-        return inside;
+        return Ok(inside);
     }
-    let mut cuts = Cuts::default();
+    let mut cuts = Cuts::new(work);
     for segment in a.lines.iter().flat_map(|line| segments(line)) {
-        match cuts.least(segment, b) {
-            Place::Outside => return false,
+        match cuts.least(segment, b)? {
+            Place::Outside => return Ok(false),
             _ => inside |= cuts.inside,
         }
     }
     for segment in a.areas.iter().flat_map(Area::rings).flat_map(|ring| segments(&ring.line)) {
         // Lines have no room for an area.
-        if cuts.least(segment, View { points: &[], lines: &[], ..b }) == Place::Outside {
-            return false;
+        if cuts.least(segment, View { points: &[], lines: &[], ..b })? == Place::Outside {
+            return Ok(false);
         }
     }
     // A border of the other in the inside of an area has its outside beside it.
     let areas = View { points: &[], lines: &[], ..a };
-    let mut borders = b.areas.iter().flat_map(Area::rings).flat_map(|ring| segments(&ring.line));
-    if !a.areas.is_empty() && borders.any(|border| cuts.enters(border, areas)) {
-        return false;
+    if !a.areas.is_empty() {
+        for border in b.areas.iter().flat_map(Area::rings).flat_map(|ring| segments(&ring.line)) {
+            if cuts.enters(border, areas)? {
+                return Ok(false);
+            }
+        }
     }
-    inside || !a.areas.is_empty()
+    Ok(inside || !a.areas.is_empty())
 }
 
 /// Whether the two have a point in common.
-pub(crate) fn intersects(a: View<'_>, b: View<'_>) -> bool {
+pub(crate) fn intersects(a: View<'_>, b: View<'_>) -> Result<bool, RowFailure> {
     if !a.bounds.touches(&b.bounds) {
-        return false;
+        return Ok(false);
     }
-    a.firsts().any(|point| place(b, point) != Place::Outside)
+    Work::new().spend(a.positions() * b.positions())?;
+    Ok(a.firsts().any(|point| place(b, point) != Place::Outside)
         || b.firsts().any(|point| place(a, point) != Place::Outside)
         || a.points.iter().any(|&point| place(b, point) != Place::Outside)
-        || a.segments().any(|one| b.segments().any(|other| one.meets(other)))
+        || a.segments().any(|one| b.segments().any(|other| one.meets(other))))
 }
 
 /// Where a point is, seen from a geometry.
@@ -134,8 +142,8 @@ fn in_ring(ring: &Ring, point: Point) -> Place {
 }
 
 /// A segment cut where it meets something.
-#[derive(Default)]
 struct Cuts {
+    work: Work,
     /// Where, from 0 to 1.
     places: Vec<f64>,
     /// Stretches along edges, and along lines.
@@ -146,6 +154,10 @@ struct Cuts {
 }
 
 impl Cuts {
+    fn new(work: Work) -> Cuts {
+        Cuts { work, places: Vec::new(), along_edges: Vec::new(), along_lines: Vec::new(), inside: false }
+    }
+
     fn cut(&mut self, segment: Segment, by: View<'_>) {
         self.places.clear();
         self.along_edges.clear();
@@ -187,8 +199,12 @@ impl Cuts {
     }
 
     /// Outside if any piece is.
-    fn least(&mut self, segment: Segment, of: View<'_>) -> Place {
+    fn least(&mut self, segment: Segment, of: View<'_>) -> Result<Place, RowFailure> {
+        let parts = of.positions();
+        self.work.spend(parts)?;
         self.cut(segment, of);
+        // Each piece is looked for among the edges and the stretches.
+        self.work.spend(self.places.len() * (parts + self.along_edges.len() + self.along_lines.len()))?;
         let piece = |middle: f64| match Cuts::along(&self.along_edges, middle) {
             true => Place::Border,
             false => in_areas(of.areas, segment.at(middle)),
@@ -203,13 +219,13 @@ impl Cuts {
             inside |= found == Place::Inside;
         }
         self.inside = inside;
-        least
+        Ok(least)
     }
 
     /// Whether some piece is in the inside of areas.
-    fn enters(&mut self, segment: Segment, areas: View<'_>) -> bool {
-        self.least(segment, areas);
-        self.inside
+    fn enters(&mut self, segment: Segment, areas: View<'_>) -> Result<bool, RowFailure> {
+        self.least(segment, areas)?;
+        Ok(self.inside)
     }
 }
 

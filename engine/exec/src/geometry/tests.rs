@@ -28,9 +28,9 @@ fn points_in_areas() {
         (f64::NAN, 1.0, false, false),
     ] {
         let point = Point { x, y };
-        assert_eq!(within(point.view(), holed.view()), is_in, "{x} {y}");
-        assert_eq!(intersects(point.view(), holed.view()), touches, "{x} {y}");
-        assert_eq!(intersects(holed.view(), point.view()), touches, "{x} {y}");
+        assert_eq!(within(point.view(), holed.view()).unwrap(), is_in, "{x} {y}");
+        assert_eq!(intersects(point.view(), holed.view()).unwrap(), touches, "{x} {y}");
+        assert_eq!(intersects(holed.view(), point.view()).unwrap(), touches, "{x} {y}");
     }
 }
 
@@ -68,12 +68,12 @@ fn geometries_in_geometries() {
             true,
         ),
     ] {
-        assert_eq!(within(a.view(), b.view()), is_in, "{a:?} {b:?}");
-        assert_eq!(intersects(a.view(), b.view()), touches, "{a:?} {b:?}");
-        assert_eq!(intersects(b.view(), a.view()), touches, "{a:?} {b:?}");
+        assert_eq!(within(a.view(), b.view()).unwrap(), is_in, "{a:?} {b:?}");
+        assert_eq!(intersects(a.view(), b.view()).unwrap(), touches, "{a:?} {b:?}");
+        assert_eq!(intersects(b.view(), a.view()).unwrap(), touches, "{a:?} {b:?}");
         assert!(!is_in || touches);
-        assert_eq!(within_distance(a.view(), b.view(), 0.0), touches, "{a:?} {b:?}");
-        let (one, other) = nearest(a.view(), b.view()).expect("both have points");
+        assert_eq!(within_distance(a.view(), b.view(), 0.0).unwrap(), touches, "{a:?} {b:?}");
+        let (one, other) = nearest(a.view(), b.view()).unwrap().expect("both have points");
         assert_eq!(one == other, touches, "{a:?} {b:?} {one:?} {other:?}");
     }
 }
@@ -88,15 +88,48 @@ fn nearest_points() {
         (place(-0.5, 1.5), place(0.0, 1.5)),
         (place(-1.0, -1.0), place(0.0, 0.0)),
     ] {
-        assert_eq!(nearest(point.view(), square.view()), Some((point, near)));
-        assert_eq!(nearest(square.view(), point.view()), Some((near, point)));
+        assert_eq!(nearest(point.view(), square.view()).unwrap(), Some((point, near)));
+        assert_eq!(nearest(square.view(), point.view()).unwrap(), Some((near, point)));
     }
     let circle = geometry("{'radius':110575,'coordinates':[1.5,1.5]}");
     let east = place(2.5000035190937595, 1.5);
     let large = polygon("[[[0,0],[0,4],[3,4],[3,0],[0,0]]]");
-    assert_eq!(nearest(circle.view(), large.view()), Some((east, east)));
-    assert!(within_distance(place(3.0, 5.0).view(), large.view(), 1.0));
-    assert!(!within_distance(place(3.0, 5.0).view(), large.view(), 0.999));
+    assert_eq!(nearest(circle.view(), large.view()).unwrap(), Some((east, east)));
+    assert!(within_distance(place(3.0, 5.0).view(), large.view(), 1.0).unwrap());
+    assert!(!within_distance(place(3.0, 5.0).view(), large.view(), 0.999).unwrap());
+}
+
+/// Around the origin, with as many corners.
+fn round(corners: usize, radius: f64) -> Geometry {
+    let corner = |k: usize| {
+        let angle = std::f64::consts::TAU * (k % corners) as f64 / corners as f64;
+        format!("[{},{}]", radius * angle.cos(), radius * angle.sin())
+    };
+    let all: Vec<String> = (0..=corners).map(corner).collect();
+    polygon(&format!("[[{}]]", all.join(",")))
+}
+
+/// A segment that meets another's edge at each of its corners is cut into as many pieces, each of which is looked for among all edges.
+#[test]
+fn what_takes_too_long_is_refused() {
+    let (large, small, place) = (round(10_000, 2.0), round(1_000, 1.0), Point { x: 0.25, y: 0.25 });
+    assert!(within(place.view(), large.view()).unwrap());
+    assert!(within(small.view(), large.view()).unwrap());
+    assert!(!within(large.view(), small.view()).unwrap(), "it is larger: nothing is compared");
+    let other = round(10_000, 1.0);
+    let comb: Vec<String> = (0..10_000).map(|k| format!("[{},{}]", k % 5_000, (k % 2) * 2 - 1)).collect();
+    let comb = geometry(&format!("{{'type':'LineString','coordinates':[{}]}}", comb.join(",")));
+    let straight = geometry("{'type':'LineString','coordinates':[[0,0],[4999,0]]}");
+    let told = [
+        within(other.view(), large.view()).map(|_| ()),
+        intersects(other.view(), large.view()).map(|_| ()),
+        within_distance(other.view(), large.view(), 0.1).map(|_| ()),
+        nearest(other.view(), large.view()).map(|_| ()),
+        within(straight.view(), comb.view()).map(|_| ()),
+    ];
+    for (at, told) in told.into_iter().enumerate() {
+        assert!(told.expect_err(&at.to_string()).what.contains("too many positions"), "{at}");
+    }
 }
 
 #[test]

@@ -35,7 +35,7 @@ pub(super) enum End {
 }
 
 /// Nodes looked at in a search, at most.
-const VISITS_MAX: usize = 1_000_000;
+const VISITS_MAX: usize = 4_000_000;
 
 /// What the path finds; what is wrong, if it cannot be applied.
 pub(crate) fn find(tree: Tree<'_>, path: &Path) -> Result<Found, String> {
@@ -102,12 +102,16 @@ impl<'a> Search<'a> {
         if definite { Err(End::Missing) } else { Ok(()) }
     }
 
+    /// Counts a node that is looked at.
+    fn visit(&mut self) -> Result<(), End> {
+        let left = self.left.checked_sub(1);
+        self.left = left.ok_or_else(|| End::Wrong(format!("more than {VISITS_MAX} values looked at")))?;
+        Ok(())
+    }
+
     /// Takes the steps from `at` on; `definite` says whether all before name one place.
     fn walk(&mut self, node: u32, at: usize, definite: bool) -> Result<(), End> {
-        self.left = match self.left.checked_sub(1) {
-            Some(left) => left,
-            None => return Err(End::Wrong(format!("more than {VISITS_MAX} values looked at"))),
-        };
+        self.visit()?;
         let steps = self.steps;
         let Some(step) = steps.get(at) else {
             self.found.push(Item::Node(node));
@@ -197,6 +201,7 @@ impl<'a> Search<'a> {
 
     /// The step `at` at a node and everywhere below.
     fn below(&mut self, node: u32, at: usize) -> Result<(), End> {
+        self.visit()?;
         match self.tree.kind(node) {
             Kind::Object => {
                 if self.fits(node, at) {

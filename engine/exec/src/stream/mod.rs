@@ -5,6 +5,7 @@ mod items;
 mod log;
 mod pieces;
 mod pol2cart;
+mod resource;
 mod tokenize;
 
 use std::fmt;
@@ -21,6 +22,7 @@ pub fn register(registry: &mut Registry) {
     registry.stream("", "log", Arc::new(log::Log));
     registry.stream("", "pol2Cart", Arc::new(pol2cart::Pol2Cart));
     geo::register(registry);
+    registry.stream("env", "resourceIdentifier", Arc::new(resource::ResourceIdentifier));
     registry.stream("json", "tokenize", Arc::new(tokenize::Tokenize { objects: false }));
     registry.stream("json", "tokenizeAsObject", Arc::new(tokenize::Tokenize { objects: true }));
     registry.stream("list", "tokenize", Arc::new(items::Tokenize::List));

@@ -16,6 +16,7 @@ mod length;
 mod length_batch;
 mod lossy_frequent;
 mod reorder;
+mod resource_batch;
 mod session;
 mod sort;
 mod time;
@@ -62,6 +63,7 @@ pub fn register(registry: &mut Registry) {
     ];
     reorder::register(registry);
     unique::register(registry);
+    registry.window("env:resourceBatch", Arc::new(resource_batch::ResourceBatch));
     registry.window("cron", Arc::new(cron::CronWindow));
     registry.window("expression", Arc::new(expression::Expression));
     registry.window("expressionBatch", Arc::new(expression::ExpressionBatch));

@@ -11,6 +11,7 @@ use riddhi_ql::{Diagnostic, Ident, Span};
 
 use super::call::arg_types;
 use super::catalog::{Class, Entry, Field, Shape};
+use super::definitions::entry;
 use super::expr::Binder;
 use super::guards::COPIES_MAX;
 use super::outside::{Place, aggregation_store};
@@ -77,7 +78,7 @@ impl<'a> Pass<'a> {
         });
         let number = self.aggregations.len();
         let reading = match &plan {
-            Some((plan, _)) => shape_of(&plan.reading),
+            Some((plan, _)) => Shape::of(&plan.reading),
             None => shape,
         };
         self.catalog.add(&d.name.name, Entry { number, ..entry(Class::Aggregation, reading, d.name.span) });
@@ -114,7 +115,7 @@ impl<'a> Pass<'a> {
             .filter_map(|e| schema.attributes.iter().position(|a| a.name == e.value.value))
             .map(|at| at as u32)
             .collect();
-        let shape = row.map_or_else(Shape::open, shape_of);
+        let shape = row.map_or_else(Shape::open, Shape::of);
         self.catalog.tables.get_mut().push(TablePlan::new(name.name.clone(), schema, key, &indexed, d.name.span));
         match self.catalog.get(&name.name) {
             Some(before) => self.diagnostics.push(names::defined_twice(&name, Class::Table, before)),
@@ -334,12 +335,3 @@ impl<'a> Pass<'a> {
 
 const UNITS: [TimeUnit; 6] =
     [TimeUnit::Second, TimeUnit::Minute, TimeUnit::Hour, TimeUnit::Day, TimeUnit::Month, TimeUnit::Year];
-
-fn shape_of(schema: &Schema) -> Shape {
-    let field = |a: &Attribute| Field { name: a.name.clone(), ty: Some(a.ty), kind: a.kind };
-    Shape { fields: schema.attributes.iter().map(field).collect(), open: false }
-}
-
-fn entry(class: Class, shape: Shape, span: Span) -> Entry {
-    Entry { class, shape, span, defined: true, number: 0, fault: false, hidden: false, kinded: false, window: None }
-}

@@ -66,6 +66,12 @@ impl Shape {
         Shape { fields: Vec::new(), open: true }
     }
 
+    /// That of rows of a schema.
+    pub(crate) fn of(schema: &Schema) -> Shape {
+        let field = |a: &Attribute| Field { name: a.name.clone(), ty: Some(a.ty), kind: a.kind };
+        Shape { fields: schema.attributes.iter().map(field).collect(), open: false }
+    }
+
     /// All that can be named, with their places.
     pub(crate) fn named(&self) -> impl Iterator<Item = (usize, &Field)> {
         self.fields.iter().enumerate().filter(|(_, f)| !f.name.is_empty())

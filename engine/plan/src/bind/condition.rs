@@ -8,6 +8,7 @@ use super::aggregates::Aggregates;
 use super::catalog::{Catalog, Field, Shape};
 use super::expr::Binder;
 use super::guards::COPIES_MAX;
+use super::resources::Members;
 use super::scope::{Input, Scope};
 use crate::cron::Zone;
 use crate::expr::Expr;
@@ -33,11 +34,18 @@ pub struct WindowScope {
     registry: Registry,
     stream: String,
     shape: Shape,
+    members: Members,
 }
 
 impl WindowScope {
-    pub(crate) fn new(registry: &Registry, input: &Input<'_>) -> WindowScope {
-        WindowScope { registry: registry.clone(), stream: input.name.clone(), shape: input.shape.clone() }
+    pub(crate) fn new(registry: &Registry, input: &Input<'_>, members: &Members) -> WindowScope {
+        let (stream, shape) = (input.name.clone(), input.shape.clone());
+        WindowScope { registry: registry.clone(), stream, shape, members: members.clone() }
+    }
+
+    /// How many queries of the app say that they are members of that resource group.
+    pub fn members(&self, group: &str) -> u32 {
+        self.members.get(group).copied().unwrap_or(0)
     }
 
     /// The time zone of schedules.

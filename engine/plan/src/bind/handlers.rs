@@ -137,7 +137,7 @@ impl<'a> Pass<'a> {
         };
         let args = args?;
         let types = self.compute_arguments(function.as_ref(), &args, inputs, at, chain);
-        match function.bind_in(&types, &WindowScope::new(registry, &inputs[at])) {
+        match function.bind_in(&types, &WindowScope::new(registry, &inputs[at], &self.members)) {
             Ok(window) => {
                 if window.idle {
                     self.diagnostics.push(warnings::never_due(args.first().map_or(call.span, |a| a.span)));

@@ -25,6 +25,7 @@ mod partition;
 mod purge;
 mod query;
 mod rate;
+mod resources;
 mod sandbox;
 mod scope;
 mod select;
@@ -147,6 +148,7 @@ pub(crate) struct Pass<'a> {
     playback: bool,
     /// Which line of Siddhi it answers as.
     compat: Compat,
+    members: resources::Members,
     partitions: Vec<PartitionPlan>,
     /// The partition whose queries are being bound.
     open: Option<partition::Open>,
@@ -173,6 +175,7 @@ impl<'a> Pass<'a> {
             looked_at: 0,
             playback: false,
             compat: Compat::default(),
+            members: resources::members(app),
             partitions: Vec::new(),
             open: None,
             connectors: Vec::new(),

@@ -3,7 +3,6 @@
 //! The answer is a small app of one query, which is given all that was found as one chunk, or one empty event if it changes a
 //! table. Its tables have the numbers of the app's, so that it can be lent those.
 
-use riddhi_batch::Schema;
 use riddhi_ql::ast::{self, OnDemand, OnDemandInput, OutputKind, QueryInput, SelectList};
 use riddhi_ql::{Diagnostic, Ident, Span};
 
@@ -106,7 +105,7 @@ impl<'a> Pass<'a> {
     fn known(&mut self, app: &AppPlan) {
         for stream in app.streams.iter().filter(|s| !s.hidden && !s.tells) {
             let class = if stream.kinded { Class::Window } else { Class::Stream };
-            let mut shape = shape_of(&stream.schema);
+            let mut shape = Shape::of(&stream.schema);
             if stream.kinded {
                 // The last attribute is the number of a row in the window.
                 shape.fields.pop();
@@ -114,12 +113,12 @@ impl<'a> Pass<'a> {
             self.catalog.add(&stream.name, entry(class, shape, stream.span));
         }
         for (number, aggregation) in app.aggregations.iter().enumerate() {
-            let shape = shape_of(&aggregation.reading);
+            let shape = Shape::of(&aggregation.reading);
             let entry = entry(Class::Aggregation, shape, aggregation.span);
             self.catalog.add(&aggregation.name, Entry { number, ..entry });
         }
         for (number, table) in app.tables.iter().enumerate() {
-            let shape = shape_of(&table.schema);
+            let shape = Shape::of(&table.schema);
             self.catalog.add(&table.name, Entry { number, ..entry(Class::Table, shape, table.span) });
             self.catalog.tables.get_mut().push(TablePlan { fixed: true, ..table.clone() });
         }
@@ -283,11 +282,6 @@ impl<'a> Pass<'a> {
             result,
         }
     }
-}
-
-fn shape_of(schema: &Schema) -> Shape {
-    let field = |a: &riddhi_batch::Attribute| Field { name: a.name.clone(), ty: Some(a.ty), kind: a.kind };
-    Shape { fields: schema.attributes.iter().map(field).collect(), open: false }
 }
 
 /// The attributes of the empty event: those columns of the table that are selected by name, or all.

@@ -2,6 +2,7 @@
 
 mod mapping;
 mod options;
+mod reference;
 mod store;
 mod typed;
 
@@ -17,6 +18,7 @@ use crate::known::outside::{MAPPERS, SINKS, SOURCES};
 use crate::registry::{ANY_PROPERTY, ConnectorSpec, MapperSpec, OptionProblem, Outside, Registry};
 use mapping::mapping;
 use options::options;
+use reference::{is_elsewhere, resolved};
 use typed::{Typed, typed};
 
 pub(crate) use store::{aggregation_store, table_store};
@@ -56,12 +58,19 @@ fn transport(
     place: &Place<'_>,
     out: &mut Diagnostics,
 ) -> Option<ConnectorPlan> {
+    let written = found;
+    if place.registry.outside() == Outside::NotStarted && is_elsewhere(found, place.registry) {
+        return None;
+    }
+    // Of one whose `ref` is not there the rest is looked at all the same.
+    let resolved = resolved(written, place.registry, out);
+    let found = resolved.as_deref().unwrap_or(written);
     let known = match direction {
         Direction::Source => SOURCES,
         Direction::Sink => SINKS,
     };
     let spec = |name: &str| place.registry.find_connector(direction, name).map(|s| s.as_ref());
-    let ty = typed(found, direction.text(), known, |name| spec(name).is_some(), out);
+    let ty = resolved.as_ref().and_then(|_| typed(found, direction.text(), known, |name| spec(name).is_some(), out));
     nested(found, direction, out);
     let map = single(&found.annotations, "map", out);
     let ty_map = match map {
@@ -93,7 +102,7 @@ fn transport(
             options(found, direction.text(), spec.name, &spec.options, place, out)
         }),
         map: mapping(map, direction, &ty_map, mapper, found.span, place, out),
-        key: format!("{}/{}/{}/{:016x}", place.name, direction.text(), ty.name(), fnv(&canonical(found))),
+        key: format!("{}/{}/{}/{:016x}", place.name, direction.text(), ty.name(), fnv(&canonical(written))),
         span: found.span,
     };
     if let (Some(connector), Some(mapper)) = (connector, mapper) {

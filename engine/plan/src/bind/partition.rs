@@ -138,17 +138,12 @@ impl<'a> Pass<'a> {
         self.catalog.get(label).map_or(0, |e| e.number)
     }
 
-    /// Whether a partition is open.
+    /// Whether a query that is bound now stands in a partition.
     pub(crate) fn in_partition(&self) -> bool {
         self.open.is_some()
     }
 
     /// How a query of the open partition uses the keys, given the place of the number of the key in its rows.
-    /// Whether a query that is bound now stands in a partition.
-    pub(crate) fn inside(&self) -> bool {
-        self.open.is_some()
-    }
-
     pub(crate) fn partition_use(&self, column: usize, keyed: bool) -> Option<PartitionUse> {
         let open = self.open.as_ref()?;
         Some(PartitionUse { number: open.number, column: column as u32, keyed })

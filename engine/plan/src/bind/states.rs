@@ -67,7 +67,7 @@ impl<'a> Pass<'a> {
         let target = self.output(query, shape);
         let mut states = Vec::new();
         chain(&input.root, &mut states, &mut 0, None);
-        let column = if self.inside() { captured.key() } else { 0 };
+        let column = if self.in_partition() { captured.key() } else { 0 };
         let partition = self.partition_use(column, rate.is_some());
         let plan =
             StatesPlan { sequence, within: input.within.map(|t| t.ms), slots, states, captures: captured.captures() };

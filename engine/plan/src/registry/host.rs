@@ -16,20 +16,28 @@ pub enum HostValue {
     Property,
     /// What the configuration sets for `env:getYAMLProperty`.
     Setting,
+    /// Patterns of user agents, by the property that they tell.
+    UserAgents,
 }
 
 impl HostValue {
-    const NAMES: [&str; 3] = ["variable", "property", "setting"];
+    /// All of them.
+    pub const ALL: [HostValue; 4] =
+        [HostValue::Variable, HostValue::Property, HostValue::Setting, HostValue::UserAgents];
 
     /// Its name.
     pub fn name(self) -> &'static str {
-        HostValue::NAMES[self as usize]
+        match self {
+            HostValue::Variable => "variable",
+            HostValue::Property => "property",
+            HostValue::Setting => "setting",
+            HostValue::UserAgents => "user agents",
+        }
     }
 
     /// The one of that name.
     pub fn named(name: &str) -> Option<HostValue> {
-        use HostValue::{Property, Setting, Variable};
-        [Variable, Property, Setting].into_iter().find(|value| value.name() == name)
+        HostValue::ALL.into_iter().find(|value| value.name() == name)
     }
 }
 

@@ -102,6 +102,16 @@ pub struct Registry {
     zone: Zone,
     compat: Compat,
     host: Host,
+    references: Arc<BTreeMap<String, Reference>>,
+}
+
+/// Options that the configuration keeps for `@source`, `@sink` and `@store` with a `ref`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reference {
+    /// The type of source, sink or store.
+    pub ty: String,
+    /// Its options, with their values.
+    pub options: Vec<(String, String)>,
 }
 
 /// Which line of Siddhi an app answers as, where the lines differ.
@@ -216,6 +226,21 @@ impl Registry {
     /// What the host tells.
     pub fn host(&self) -> &Host {
         &self.host
+    }
+
+    /// Says what `ref='name'` stands for, by name.
+    pub fn set_references(&mut self, references: Arc<BTreeMap<String, Reference>>) {
+        self.references = references;
+    }
+
+    /// What `ref='name'` stands for.
+    pub fn find_reference(&self, name: &str) -> Option<&Reference> {
+        self.references.get(name)
+    }
+
+    /// The names of all of them.
+    pub fn reference_names(&self) -> impl Iterator<Item = &str> {
+        self.references.keys().map(String::as_str)
     }
 
     /// Says which line of Siddhi apps answer as that do not say it themselves.

@@ -53,7 +53,7 @@ pub(super) fn cbrt(x: f64) -> f64 {
 }
 
 /// The angle of a point: `libm` has fdlibm's arcs, but another limit from which on an axis is the answer.
-pub(super) fn atan2(y: f64, x: f64) -> f64 {
+pub(crate) fn atan2(y: f64, x: f64) -> f64 {
     /// What pi is beyond its double.
     const PI_LO: f64 = f64::from_bits(0x3ca1_a626_3314_5c07);
     const PI: f64 = std::f64::consts::PI;

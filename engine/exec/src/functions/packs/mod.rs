@@ -1,7 +1,7 @@
 //! Functions of Siddhi's extension packs. A file or folder is a pack.
 
 mod environment;
-mod fdlibm;
+pub(crate) mod fdlibm;
 pub(crate) mod geo;
 mod hyperbolic;
 pub(crate) mod json;
@@ -12,6 +12,7 @@ mod regexes;
 mod rounding;
 pub(crate) mod signature;
 mod strings;
+mod user_agent;
 
 pub(crate) use pattern::Pattern;
 
@@ -26,4 +27,5 @@ pub(super) fn register(registry: &mut Registry) {
     maths::register(registry);
     regexes::register(registry);
     strings::register(registry);
+    user_agent::register(registry);
 }

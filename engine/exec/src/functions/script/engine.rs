@@ -22,8 +22,12 @@ const STACK: usize = 256 << 10;
 const TURNS: u32 = 2_000;
 /// Characters of an error that are shown.
 const SHOWN: usize = 200;
-/// How the script is called in stack traces.
-const FILE: &str = "script";
+/// How a script is called in stack traces.
+pub(super) const SCRIPT: &str = "script";
+/// How a text is called there that a script evaluates.
+pub(super) const TEXT: &str = "<input>";
+/// How the prelude is called there.
+const PRELUDE: &str = "prelude";
 
 /// An engine with one script.
 struct Loaded {
@@ -38,9 +42,10 @@ thread_local! {
     static LOADED: RefCell<HashMap<u64, Loaded>> = RefCell::new(HashMap::new());
 }
 
-/// What went wrong, and in which line of the script.
+/// What went wrong, and where.
 struct Wrong {
     what: String,
+    /// In which line of the script, or of the text that it evaluates.
     line: Option<u32>,
     /// Whether a limit stopped it.
     stopped: bool,
@@ -65,7 +70,7 @@ pub(super) fn call(script: &Arc<Script>, args: &[Value], cx: &RowCx) -> Result<V
             };
             let first = loaded.calls == 0;
             loaded.calls += 1;
-            let result = run(loaded, args, cx);
+            let result = run(loaded, script.file, args, cx);
             // How much memory and how many steps are left depends a little on the calls before: at a limit, what counts is
             // what an engine says that had none.
             let at_limit = loaded.turns.get() <= 1 || result.as_ref().is_err_and(|wrong| wrong.stopped);
@@ -99,26 +104,27 @@ fn load(script: &Script, weak: Weak<Script>) -> Result<Loaded, Wrong> {
     })));
     let context = Context::full(&runtime).map_err(failed)?;
     context.with(|ctx| {
-        let function = eval(&ctx, &script.source)?;
-        let prelude = eval(&ctx, include_str!("prelude.js"))?;
+        let function = eval(&ctx, script.file, &script.source)?;
+        let prelude = eval(&ctx, PRELUDE, include_str!("prelude.js"))?;
         let made: rquickjs::Result<()> = prelude.call((ctx.globals(), function));
-        made.catch(&ctx).map_err(|error| wrong(error, &turns))
+        made.catch(&ctx).map_err(|error| wrong(error, script.file, &turns))
     })?;
     Ok(Loaded { context, turns, script: weak, calls: 0 })
 }
 
-fn eval<'js>(ctx: &Ctx<'js>, source: &str) -> Result<Function<'js>, Wrong> {
+fn eval<'js>(ctx: &Ctx<'js>, file: &str, source: &str) -> Result<Function<'js>, Wrong> {
     let mut options = EvalOptions::default();
     options.strict = false;
-    options.filename = Some(FILE.to_owned());
+    options.filename = Some(file.to_owned());
     let function = ctx.eval_with_options::<Function<'js>, _>(source, options);
-    function.catch(ctx).map_err(|error| wrong(error, &Cell::new(1)))
+    function.catch(ctx).map_err(|error| wrong(error, file, &Cell::new(1)))
 }
 
-fn run(loaded: &Loaded, args: &[Value], cx: &RowCx) -> Result<Value, Wrong> {
+fn run(loaded: &Loaded, file: &str, args: &[Value], cx: &RowCx) -> Result<Value, Wrong> {
     loaded.turns.set(TURNS);
     loaded.context.with(|ctx| {
-        let of = |result: rquickjs::Result<Value>| result.catch(&ctx).map_err(|error| wrong(error, &loaded.turns));
+        let of =
+            |result: rquickjs::Result<Value>| result.catch(&ctx).map_err(|error| wrong(error, file, &loaded.turns));
         let seed = (cx.seed ^ cx.serial.wrapping_mul(0x9e37_79b9_7f4a_7c15)) as i32;
         of((|| {
             let call: Function<'_> = ctx.globals().get("riddhi:call")?;
@@ -132,8 +138,8 @@ fn run(loaded: &Loaded, args: &[Value], cx: &RowCx) -> Result<Value, Wrong> {
     })
 }
 
-/// What an error says. `turns` tells whether the script ran out of steps.
-fn wrong(error: CaughtError<'_>, turns: &Cell<u32>) -> Wrong {
+/// What an error says, and in which line of `file`. `turns` tells whether the script ran out of steps.
+fn wrong(error: CaughtError<'_>, file: &str, turns: &Cell<u32>) -> Wrong {
     let (message, stack) = match &error {
         CaughtError::Exception(e) => (e.message().unwrap_or_default(), e.stack().unwrap_or_default()),
         CaughtError::Value(value) => {
@@ -151,12 +157,12 @@ fn wrong(error: CaughtError<'_>, turns: &Cell<u32>) -> Wrong {
     } else {
         (message.chars().take(SHOWN).collect(), false)
     };
-    Wrong { what, line: line_in(&stack), stopped }
+    Wrong { what, line: line_in(&stack, file), stopped }
 }
 
-/// The line of the innermost frame that is the script's: `at f (script:3:5)`.
-fn line_in(stack: &str) -> Option<u32> {
-    let at = stack.find("script:")? + "script:".len();
-    let digits: String = stack[at..].chars().take_while(char::is_ascii_digit).collect();
+/// The line of the innermost frame that is the file's: `at f (script:3:5)`.
+fn line_in(stack: &str, file: &str) -> Option<u32> {
+    let at = stack.match_indices(file).find_map(|(at, _)| stack[at + file.len()..].strip_prefix(':'))?;
+    let digits: String = at.chars().take_while(char::is_ascii_digit).collect();
     digits.parse().ok()
 }

@@ -5,6 +5,7 @@
 //! saved. What it returns is not converted to the declared type, as in Siddhi.
 
 mod engine;
+mod eval;
 mod value;
 
 use std::sync::Arc;
@@ -23,27 +24,27 @@ pub(super) fn register(registry: &mut Registry) {
     for name in ["javascript", "js"] {
         registry.script(name, Arc::new(JavaScript));
     }
+    registry.scalar("js", "eval", Arc::new(eval::Eval));
 }
 
 struct JavaScript;
 
 impl ScriptLanguage for JavaScript {
     fn compile(&self, name: &str, body: &str, returns: Type) -> Result<ScriptFunction, ScriptError> {
-        static NUMBER: AtomicU64 = AtomicU64::new(0);
-        let script = Script {
-            number: NUMBER.fetch_add(1, Ordering::Relaxed),
-            name: name.to_owned(),
-            source: format!("(function {name}(data){{{body}\n}})"),
-        };
+        let script = Script::new(name, engine::SCRIPT, format!("(function {name}(data){{{body}\n}})"));
         engine::check(&script)?;
-        let volatility = if body.contains("random") {
-            Volatility::Random
-        } else if body.contains("Date") {
-            Volatility::Clock
-        } else {
-            Volatility::Pure
-        };
-        Ok(ScriptFunction(Arc::new(Function { script: Arc::new(script), returns, volatility })))
+        Ok(ScriptFunction(Arc::new(Function { script: Arc::new(script), returns, volatility: volatility(body) })))
+    }
+}
+
+/// What the result of a script depends on.
+fn volatility(code: &str) -> Volatility {
+    if code.contains("random") {
+        Volatility::Random
+    } else if code.contains("Date") {
+        Volatility::Clock
+    } else {
+        Volatility::Pure
     }
 }
 
@@ -53,8 +54,17 @@ struct Script {
     /// Of all scripts of the process.
     number: u64,
     name: String,
+    /// What the lines of errors count in, as stack traces call it.
+    file: &'static str,
     /// An expression whose value is the function.
     source: String,
+}
+
+impl Script {
+    fn new(name: &str, file: &'static str, source: String) -> Script {
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        Script { number: NUMBER.fetch_add(1, Ordering::Relaxed), name: name.to_owned(), file, source }
+    }
 }
 
 struct Function {

@@ -47,7 +47,7 @@ impl Several for Closest {
 
     fn give(&self, args: &[Column], row: usize, arena: &Arena, out: &mut Vec<Self::Added>) -> Result<(), RowFailure> {
         let cell = |k: usize| args[k].value(row, arena);
-        let found = self.located.with(cell, |place| self.fence.with(cell, |fence| Ok(nearest(place, fence))))?;
+        let found = self.located.with(cell, |place| self.fence.with(cell, |fence| nearest(place, fence)))?;
         let (one, other) = found.ok_or_else(|| RowFailure::new("a geometry has no point, or one that is no number"))?;
         out.push([one.x, one.y, other.x, other.y].map(Value::Double));
         Ok(())

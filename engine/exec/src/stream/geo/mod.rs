@@ -1,6 +1,7 @@
-//! The stream functions of `geo`: `#geo:crosses`, `#geo:stationary` and `#geo:proximity`, which give a row when something changes, and
-//! `#geo:closestPoints`.
+//! The stream functions of `geo`: `#geo:crosses`, `#geo:stationary` and `#geo:proximity`, which give a row when something changes,
+//! `#geo:locationApproximate`, which gives one for each, and `#geo:closestPoints`.
 
+mod beacons;
 mod closest;
 mod crosses;
 mod moves;
@@ -17,54 +18,71 @@ use riddhi_plan::registry::{
 use super::{Several, Spread};
 use crate::functions::geo::located::{Fence, Located};
 use crate::functions::geo::packed;
-use crate::functions::signature::{ANY, DOUBLE, STRING, Types, check};
+use crate::functions::signature::{ANY, DOUBLE, LONG, STRING, Types, check};
 use crate::geometry::DEGREE_METRES;
+use beacons::Beacons;
 use crosses::Crosses;
 use moves::{Proximity, Stationary};
 use watched::memory;
 
 pub(super) fn register(registry: &mut Registry) {
     registry.stream("geo", "closestPoints", Arc::new(closest::ClosestPoints));
-    for changes in [Changes::Crosses, Changes::Stationary, Changes::Proximity] {
-        registry.stream("geo", &changes.name()["geo:".len()..], Arc::new(changes));
+    for watches in [Watches::Crosses, Watches::Stationary, Watches::Proximity, Watches::Beacons] {
+        registry.stream("geo", &watches.name()["geo:".len()..], Arc::new(watches));
     }
 }
 
-/// A function that gives rows when something changes.
+/// A function that remembers where something was.
 #[derive(Clone, Copy, Debug)]
-enum Changes {
+enum Watches {
     Crosses,
     Stationary,
     Proximity,
+    Beacons,
 }
 
 const FENCED: &[&[Types]] = &[&[ANY, DOUBLE, DOUBLE, STRING], &[ANY, STRING, STRING]];
 const WITHIN: &[&[Types]] = &[&[ANY, DOUBLE, DOUBLE, DOUBLE], &[ANY, STRING, DOUBLE]];
+const SIGHTED: &[&[Types]] = &[&[STRING, DOUBLE, DOUBLE, STRING, STRING, DOUBLE, LONG]];
 
-impl Changes {
+impl Watches {
     fn name(self) -> &'static str {
         match self {
-            Changes::Crosses => "geo:crosses",
-            Changes::Stationary => "geo:stationary",
-            Changes::Proximity => "geo:proximity",
+            Watches::Crosses => "geo:crosses",
+            Watches::Stationary => "geo:stationary",
+            Watches::Proximity => "geo:proximity",
+            Watches::Beacons => "geo:locationApproximate",
         }
     }
 
     fn adds(self) -> Vec<Attribute> {
         let added: &[(&str, Type)] = match self {
-            Changes::Crosses => &[("crosses", Type::Bool)],
-            Changes::Stationary => &[("stationary", Type::Bool)],
-            Changes::Proximity => &[("proximityWith", Type::String), ("inCloseProximity", Type::Bool)],
+            Watches::Crosses => &[("crosses", Type::Bool)],
+            Watches::Stationary => &[("stationary", Type::Bool)],
+            Watches::Proximity => &[("proximityWith", Type::String), ("inCloseProximity", Type::Bool)],
+            Watches::Beacons => {
+                &[("averagedLatitude", Type::Double), ("averagedLongitude", Type::Double), ("averageExist", Type::Bool)]
+            }
         };
         added.iter().map(|(name, ty)| Attribute::new(*name, *ty)).collect()
     }
 
     /// What makes one text of the arguments, and what begins as knowing nothing.
     fn parts(self, args: &[ArgType]) -> Result<(BoundScalar, Watching), ArgError> {
-        let fenced = matches!(self, Changes::Crosses);
-        check(args, if fenced { FENCED } else { WITHIN })?;
-        let (name, located) = (self.name(), Located::of(args, 1));
-        if fenced {
+        let name = self.name();
+        check(
+            args,
+            match self {
+                Watches::Crosses => FENCED,
+                Watches::Stationary | Watches::Proximity => WITHIN,
+                Watches::Beacons => SIGHTED,
+            },
+        )?;
+        if let Watches::Beacons = self {
+            return Ok((packed::sighting(name), Watching::Beacons(Beacons::default())));
+        }
+        let located = Located::of(args, 1);
+        if let Watches::Crosses = self {
             let fence = Fence::of(args, located.end())?;
             return Ok((packed::inside(name, located, fence), Watching::Crosses(Crosses::default())));
         }
@@ -74,7 +92,7 @@ impl Changes {
         };
         let degrees = metres / DEGREE_METRES;
         let watching = match self {
-            Changes::Proximity => Watching::Proximity(Proximity::new(degrees)),
+            Watches::Proximity => Watching::Proximity(Proximity::new(degrees)),
             _ => Watching::Stationary(Stationary::new(degrees)),
         };
         Ok((packed::at(name, located), watching))
@@ -85,9 +103,10 @@ enum Watching {
     Crosses(Crosses),
     Stationary(Stationary),
     Proximity(Proximity),
+    Beacons(Beacons),
 }
 
-impl StreamFunction for Changes {
+impl StreamFunction for Watches {
     fn bind(&self, args: &[ArgType], _: &Schema) -> Result<BoundStream, ArgError> {
         self.parts(args)?;
         Ok(BoundStream { adds: self.adds(), kernel: Arc::new(Spread(Changed(self.name()))) })
@@ -99,6 +118,7 @@ impl StreamFunction for Changes {
             Watching::Crosses(new) => memory(new),
             Watching::Stationary(new) => memory(new),
             Watching::Proximity(new) => memory(new),
+            Watching::Beacons(new) => memory(new),
         };
         Ok(Some(Memory { packs, takes }))
     }

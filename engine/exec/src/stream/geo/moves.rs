@@ -131,7 +131,7 @@ impl Watch for Stationary {
             return Ok(Value::Null);
         };
         let at = number as usize;
-        let stays = within_distance(view(&place), view(&self.seen.places[at]), self.degrees);
+        let stays = within_distance(view(&place), view(&self.seen.places[at]), self.degrees).map_err(|why| why.what)?;
         // One that stays is looked at from where it began to.
         if !stays {
             self.seen.put(number, place)?;
@@ -182,20 +182,25 @@ impl Watch for Proximity {
             Some(number) => number,
             None => self.seen.add(id, place.clone())?,
         };
+        let pair = |other: u32| (own.min(other), own.max(other));
+        let mut changes = Vec::new();
+        for (other, seen) in (0u32..).zip(&self.seen.places).filter(|(other, _)| *other != own) {
+            let is_near = within_distance(view(&place), view(seen), self.degrees).map_err(|why| why.what)?;
+            if is_near != self.near.contains(&pair(other)) {
+                changes.push((other, is_near));
+            }
+        }
+        // All of it or nothing.
+        if self.near.len() + changes.iter().filter(|(_, is_near)| *is_near).count() > KEPT_MAX {
+            return Err(too_many());
+        }
         let mut rows = Vec::new();
-        for (other, seen) in (0u32..).zip(&self.seen.places) {
-            let pair = (own.min(other), own.max(other));
-            let is_near = other != own && within_distance(view(&place), view(seen), self.degrees);
-            if other == own || is_near == self.near.contains(&pair) {
-                continue;
-            }
-            if !is_near {
-                self.near.remove(&pair);
-            } else if self.near.len() < KEPT_MAX {
-                self.near.insert(pair);
+        for (other, is_near) in changes {
+            if is_near {
+                self.near.insert(pair(other))
             } else {
-                return Err(too_many());
-            }
+                self.near.remove(&pair(other))
+            };
             let id = Value::Str(self.seen.ids[other as usize].clone());
             rows.push(Value::List(vec![id, Value::Bool(is_near)]));
         }

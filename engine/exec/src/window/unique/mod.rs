@@ -17,6 +17,8 @@ use riddhi_plan::registry::{ArgError, ArgType, BoundWindow, Registry, StreamKern
 use super::const_int;
 use super::expression::computed::Computed;
 
+pub(super) use table::write_key;
+
 type Bind = fn(&[ArgType]) -> Result<BoundWindow, ArgError>;
 
 /// A window of the pack: how it binds, and how many of its first arguments are keys.

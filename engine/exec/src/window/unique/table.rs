@@ -43,7 +43,13 @@ fn hash(key: &[u8]) -> u64 {
 }
 
 /// Writes the key that the column has there, its type first; Java's hash of it. With `as_text` it is the value's text.
-pub(super) fn write_key(rows: &Entering<'_>, attribute: u32, i: usize, as_text: bool, key: &mut Vec<u8>) -> u32 {
+pub(in crate::window) fn write_key(
+    rows: &Entering<'_>,
+    attribute: u32,
+    i: usize,
+    as_text: bool,
+    key: &mut Vec<u8>,
+) -> u32 {
     key.clear();
     let (column, at): (&Column, usize) = (&rows.cols[attribute as usize], rows.place(i));
     if column.is_null(at) {

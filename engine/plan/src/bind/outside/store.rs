@@ -5,24 +5,20 @@ use riddhi_ql::{Diagnostic, Diagnostics, Span};
 
 use super::Place;
 use super::options::options;
+use super::reference::resolved_stores;
 use super::typed::{Typed, typed};
-use crate::bind::annotations::{element, is, single};
+use crate::bind::annotations::{is, single};
 use crate::diagnose::{connect, unsupported};
 use crate::known::outside::STORES;
 use crate::registry::{OptionSpec, OptionType, Registry};
 use crate::store::{CachePlan, CachePolicy, StorePlan};
 
-/// `@store` of a type that is not there; in the sandbox all is kept in memory, whatever that says.
+/// `@store` of a type that is not there.
 fn refused(list: &[Annotation], registry: &Registry, out: &mut Diagnostics) {
-    if registry.sandbox() {
-        return;
-    }
     if let Some(found) = single(list, "store", out) {
         let registered = |name: &str| registry.find_store(name).is_some();
         if let Some(Typed::Named(ty)) = typed(found, "store", STORES, registered, out) {
             out.push(unsupported::store(&ty.value.value, ty.value.span));
-        } else if let Some(reference) = element(found, "ref", out) {
-            out.push(unsupported::reference(reference.span));
         }
     }
 }
@@ -45,7 +41,12 @@ fn bound(
     uncached: Option<fn(Span) -> Diagnostic>,
     out: &mut Diagnostics,
 ) -> Option<StorePlan> {
-    let of = |a: &Annotation| is(a, "store") && !place.registry.sandbox();
+    // There all is kept in memory, whatever that says.
+    if place.registry.sandbox() {
+        return None;
+    }
+    let list = &*resolved_stores(list, place.registry, out)?;
+    let of = |a: &Annotation| is(a, "store");
     let ty = list
         .iter()
         .filter(|a| of(a))

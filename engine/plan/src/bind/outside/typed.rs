@@ -4,7 +4,7 @@ use riddhi_ql::ast::{Annotation, AnnotationElement};
 use riddhi_ql::{Diagnostics, Span};
 
 use crate::bind::annotations::element;
-use crate::diagnose::{annotations as wrong, unsupported};
+use crate::diagnose::annotations as wrong;
 use crate::known::outside::may_be;
 
 /// What `type` says, or what stands for it.
@@ -30,7 +30,7 @@ impl Typed<'_> {
     }
 }
 
-/// `ref` takes its options, the type among them, from the configuration.
+/// What its `type` says.
 pub(super) fn typed<'a>(
     found: &'a Annotation,
     name: &str,
@@ -38,14 +38,8 @@ pub(super) fn typed<'a>(
     registered: impl Fn(&str) -> bool,
     out: &mut Diagnostics,
 ) -> Option<Typed<'a>> {
-    let reference = element(found, "ref", out);
-    if let Some(reference) = reference.filter(|_| name != "store") {
-        out.push(unsupported::reference(reference.span));
-    }
     let Some(ty) = element(found, "type", out) else {
-        if reference.is_none() {
-            out.push(wrong::no_type(name, found.span));
-        }
+        out.push(wrong::no_type(name, found.span));
         return None;
     };
     if !may_be(known, &ty.value.value) && !registered(&ty.value.value) {

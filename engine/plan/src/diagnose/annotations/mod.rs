@@ -20,6 +20,7 @@ mod r0517_index_size;
 mod r0518_index_twice;
 mod r0519_index_by;
 mod r0520_compat;
+mod r0521_no_reference;
 
 family! {
     r0501_twice,
@@ -42,4 +43,5 @@ family! {
     r0518_index_twice,
     r0519_index_by,
     r0520_compat,
+    r0521_no_reference,
 }

@@ -10,7 +10,6 @@ mod u0015_source;
 mod u0016_sink;
 mod u0017_shards;
 mod u0020_distribution;
-mod u0021_reference;
 mod u0022_mapper;
 mod u0023_option;
 mod u0024_store;
@@ -30,7 +29,6 @@ family! {
     u0016_sink,
     u0017_shards,
     u0020_distribution,
-    u0021_reference,
     u0022_mapper,
     u0023_option,
     u0024_store,

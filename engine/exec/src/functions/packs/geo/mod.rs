@@ -7,7 +7,7 @@ pub(crate) mod packed;
 use std::sync::Arc;
 
 use riddhi_batch::Type;
-use riddhi_plan::registry::{ArgError, ArgType, BoundScalar, Registry, ScalarFunction};
+use riddhi_plan::registry::{ArgError, ArgType, BoundScalar, Registry, RowFailure, ScalarFunction};
 
 use super::rowwise::{Out, Row, null, of_row};
 use super::signature::{DOUBLE, STRING, Types, check};
@@ -31,7 +31,7 @@ struct Relation {
     /// Whether metres follow.
     near: bool,
     /// The last argument are degrees, if metres were given.
-    holds: fn(View<'_>, View<'_>, f64) -> bool,
+    holds: fn(View<'_>, View<'_>, f64) -> Result<bool, RowFailure>,
 }
 
 const PLAIN: &[&[Types]] = &[&[DOUBLE, DOUBLE, STRING], &[STRING, STRING]];
@@ -50,7 +50,7 @@ impl ScalarFunction for Relation {
                 Some(k) => row.number(k)?.ok_or_else(|| null(k))? / DEGREE_METRES,
             };
             let cell = |k: usize| row.cell(k).into();
-            located.with(cell, |place| fence.with(cell, |fence| Ok(Out::Bool(holds(place, fence, degrees)))))
+            located.with(cell, |place| fence.with(cell, |fence| Ok(Out::Bool(holds(place, fence, degrees)?))))
         }))
     }
 }

@@ -19,6 +19,8 @@ const INSIDE: char = '1';
 const OUTSIDE: char = '0';
 const PLACE: char = 'p';
 const GEOMETRY: char = 'g';
+const NEAR: char = 'n';
+const GONE: char = 'x';
 
 /// Whether something is inside a fence.
 pub(crate) struct Inside<'a> {
@@ -32,6 +34,20 @@ pub(crate) struct At<'a> {
     pub place: Placed,
 }
 
+/// What somebody's receiver says of a beacon.
+pub(crate) struct Sighting<'a> {
+    pub recorder: &'a str,
+    pub beacon: &'a str,
+    /// Whether the beacon is near; else it was left.
+    pub near: bool,
+    /// Latitude and longitude of the beacon, in degrees, and its weight.
+    pub latitude: f64,
+    pub longitude: f64,
+    pub weight: f64,
+    /// When, in milliseconds.
+    pub at: i64,
+}
+
 /// A place, or a geometry with its text.
 #[derive(Clone, Debug)]
 pub(crate) enum Placed {
@@ -43,7 +59,7 @@ pub(crate) enum Placed {
 pub(crate) fn inside(name: &'static str, located: Located, fence: Fence) -> BoundScalar {
     pack(name, move |row, out| {
         let cell = |k: usize| row.cell(k).into();
-        let inside = located.with(cell, |place| fence.with(cell, |fence| Ok(within(place, fence))))?;
+        let inside = located.with(cell, |place| fence.with(cell, |fence| within(place, fence)))?;
         out.push(if inside { INSIDE } else { OUTSIDE });
         id(row, out)
     })
@@ -72,6 +88,22 @@ pub(crate) fn at(name: &'static str, located: Located) -> BoundScalar {
                 Ok(())
             }
         }
+    })
+}
+
+/// Makes the text of [`Sighting`] out of recorder, latitude, longitude, proximity, beacon, weight and time.
+pub(crate) fn sighting(name: &'static str) -> BoundScalar {
+    pack(name, |row, out| {
+        let (recorder, near) = (row.some_text(0)?, row.some_text(3)?);
+        let near = near.eq_ignore_ascii_case("enter") || near.eq_ignore_ascii_case("range");
+        out.push(if near { NEAR } else { GONE });
+        for k in [1, 2, 5] {
+            let _ = write!(out, "{:016x}", row.number(k)?.ok_or_else(|| null(k))?.to_bits());
+        }
+        let _ = write!(out, "{:016x}{:016x}", row.long(6)?.ok_or_else(|| null(6))?, recorder.len());
+        out.push_str(&recorder);
+        out.push_str(&row.some_text(4)?);
+        Ok(())
     })
 }
 
@@ -109,14 +141,38 @@ pub(crate) fn read_inside(packed: &str) -> Result<Inside<'_>, &str> {
     }
 }
 
+const UNKNOWN: &str = "not a place";
+
+/// The number whose digits begin there.
+fn digits(text: &str, from: usize) -> Result<u64, &'static str> {
+    let digits = text.get(from..from + DIGITS).ok_or(UNKNOWN)?;
+    u64::from_str_radix(digits, 16).map_err(|_| UNKNOWN)
+}
+
+/// Reads what [`sighting`] made; the failure, if it is one.
+pub(crate) fn read_sighting(packed: &str) -> Result<Sighting<'_>, &str> {
+    let (kind, rest) = packed.split_at_checked(1).unwrap_or_default();
+    if !kind.starts_with([NEAR, GONE]) {
+        return Err(rest);
+    }
+    let number = |k: usize| digits(rest, k * DIGITS);
+    let names = rest.get(5 * DIGITS..).ok_or(UNKNOWN)?;
+    let (recorder, beacon) = names.split_at_checked(number(4)? as usize).ok_or(UNKNOWN)?;
+    Ok(Sighting {
+        recorder,
+        beacon,
+        near: kind.starts_with(NEAR),
+        latitude: f64::from_bits(number(0)?),
+        longitude: f64::from_bits(number(1)?),
+        weight: f64::from_bits(number(2)?),
+        at: number(3)? as i64,
+    })
+}
+
 /// Reads what [`at`] made; the failure, if it is one.
 pub(crate) fn read_at(packed: &str) -> Result<At<'_>, &str> {
-    const UNKNOWN: &str = "not a place";
     let (kind, rest) = packed.split_at_checked(1).unwrap_or_default();
-    let digits = |from: usize| {
-        let digits = rest.get(from..from + DIGITS).ok_or(UNKNOWN)?;
-        u64::from_str_radix(digits, 16).map_err(|_| UNKNOWN)
-    };
+    let digits = |from: usize| digits(rest, from);
     if kind.starts_with(PLACE) {
         let point = Point { x: f64::from_bits(digits(0)?), y: f64::from_bits(digits(DIGITS)?) };
         return Ok(At { id: rest.get(2 * DIGITS..).ok_or(UNKNOWN)?, place: Placed::Point(point) });
