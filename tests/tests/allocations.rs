@@ -75,7 +75,7 @@ const fn work(app: &'static str, keys: usize, per_frame_max: u64) -> Workload {
     Workload { app, streams: &["S"], keys, array: 1, per_frame_max }
 }
 
-const WORKLOADS: [Workload; 19] = [
+const WORKLOADS: [Workload; 23] = [
     work("filter", 4, 0),
     Workload { array: 1000, ..work("filter", 4, 0) },
     Workload { streams: &["A", "B"], ..work("alternate", 4, 2) },
@@ -95,6 +95,10 @@ const WORKLOADS: [Workload; 19] = [
     Workload { streams: &["A", "B"], ..work("pattern", 4, 4) },
     Workload { streams: &["A", "B"], ..work("pattern-keyed", 1000, 4) },
     Workload { streams: &["A", "B"], ..work("absent", 1000, 4) },
+    work("packs20", 1000, 0),
+    work("geo", 1000, 48),
+    work("resource-batch", 4, 28),
+    work("aggregation", 1000, 2),
 ];
 
 #[test]

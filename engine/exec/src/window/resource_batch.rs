@@ -4,7 +4,6 @@
 //!
 //! What was released expires with the next step of the window, whatever that is: a chunk or a timer. A reset stands behind it.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hashbrown::HashTable;
@@ -52,8 +51,11 @@ impl WindowFunction for ResourceBatch {
     }
 }
 
-/// The rows of a key.
-#[derive(Clone, Debug, Default)]
+/// No slot.
+const NONE: u32 = u32::MAX;
+
+/// The rows of a key, in a slot.
+#[derive(Clone, Debug)]
 struct Batch {
     key: Vec<u8>,
     rows: Vec<u64>,
@@ -61,6 +63,9 @@ struct Batch {
     until: i64,
     /// Whether that has happened: what comes is late.
     closed: bool,
+    /// The slots of the keys that came before and after it.
+    before: u32,
+    after: u32,
 }
 
 impl Batch {
@@ -75,11 +80,14 @@ struct Held {
     key: u32,
     span: i64,
     watched: bool,
-    /// By number, which is the order in which keys came.
-    batches: BTreeMap<u64, Batch>,
-    /// Numbers by key.
-    index: HashTable<u64>,
-    next: u64,
+    slots: Vec<Batch>,
+    /// Slots that are free.
+    free: Vec<u32>,
+    /// Slots by key.
+    index: HashTable<u32>,
+    /// The slots of the first and the last key that came of those that are there.
+    first: u32,
+    last: u32,
     /// Of all batches the earliest [`Batch::changes`].
     changes: i64,
     /// What expires with the next step: rows, and none where a reset stands.
@@ -88,7 +96,6 @@ struct Held {
     /// The latest time for which a timer was asked.
     emits: i64,
     buffer: Vec<u8>,
-    spare: Vec<Batch>,
 }
 
 impl Held {
@@ -98,64 +105,85 @@ impl Held {
             key,
             span,
             watched,
-            batches: BTreeMap::new(),
+            slots: Vec::new(),
+            free: Vec::new(),
             index: HashTable::new(),
-            next: 0,
+            first: NONE,
+            last: NONE,
             changes: i64::MAX,
             released: Vec::new(),
             asked: Asked::default(),
             emits: -1,
             buffer: Vec::new(),
-            spare: Vec::new(),
         }
     }
 
-    fn find(&self, key: &[u8]) -> Option<u64> {
-        self.index.find(hashed(key), |number| self.batches[number].key == key).copied()
+    /// The slots in use, in the order in which their keys came.
+    fn in_order(&self) -> impl Iterator<Item = &Batch> {
+        let slot = |at: u32| self.slots.get(at as usize);
+        std::iter::successors(slot(self.first), move |batch| slot(batch.after))
     }
 
-    fn insert(&mut self, batch: Batch) -> u64 {
-        let number = self.next;
-        self.next += 1;
+    fn find(&self, key: &[u8]) -> Option<u32> {
+        self.index.find(hashed(key), |&slot| self.slots[slot as usize].key == key).copied()
+    }
+
+    /// A slot for a key that is not there, behind all others.
+    fn insert(&mut self, key: &[u8], until: i64, closed: bool) -> u32 {
+        let slot = self.free.pop().unwrap_or_else(|| {
+            let empty = Batch { key: Vec::new(), rows: Vec::new(), until, closed, before: NONE, after: NONE };
+            self.slots.push(empty);
+            self.slots.len() as u32 - 1
+        });
+        let batch = &mut self.slots[slot as usize];
+        batch.key.extend_from_slice(key);
+        (batch.until, batch.closed, batch.before, batch.after) = (until, closed, self.last, NONE);
         self.changes = self.changes.min(batch.changes());
-        let hash = hashed(&batch.key);
-        self.batches.insert(number, batch);
-        let batches = &self.batches;
-        self.index.insert_unique(hash, number, |number| hashed(&batches[number].key));
-        number
+        match self.slots.get_mut(self.last as usize) {
+            Some(last) => last.after = slot,
+            None => self.first = slot,
+        }
+        self.last = slot;
+        let slots = &self.slots;
+        self.index.insert_unique(hashed(key), slot, |&slot| hashed(&slots[slot as usize].key));
+        slot
     }
 
-    fn remove(&mut self, number: u64) {
-        let Some(mut batch) = self.batches.remove(&number) else { return };
-        if let Ok(found) = self.index.find_entry(hashed(&batch.key), |&other| other == number) {
+    fn remove(&mut self, slot: u32) {
+        let batch = &mut self.slots[slot as usize];
+        if let Ok(found) = self.index.find_entry(hashed(&batch.key), |&other| other == slot) {
             found.remove();
         }
+        batch.key.clear();
         batch.rows.clear();
-        self.spare.push(batch);
+        let (before, after) = (batch.before, batch.after);
+        match self.slots.get_mut(before as usize) {
+            Some(batch) => batch.after = after,
+            None => self.first = after,
+        }
+        match self.slots.get_mut(after as usize) {
+            Some(batch) => batch.before = before,
+            None => self.last = before,
+        }
+        self.free.push(slot);
     }
 
-    /// Puts a row to those of its key; which batch that is.
-    fn put(&mut self, rows: &Entering<'_>, i: usize, now: i64) -> u64 {
+    /// Puts a row to those of its key; which slot that is.
+    fn put(&mut self, rows: &Entering<'_>, i: usize, now: i64) -> u32 {
         let row = rows.first + i as u64;
         let mut key = std::mem::take(&mut self.buffer);
         write_key(rows, self.key, i, false, &mut key);
-        let found = self.find(&key);
-        let number = match found {
-            Some(number) => number,
-            None => {
-                let mut batch = self.spare.pop().unwrap_or_default();
-                batch.key.clone_from(&key);
-                batch.until = rows.times.time(row).saturating_add(self.span);
-                batch.closed = false;
-                self.ask(now);
-                self.insert(batch)
-            }
-        };
+        let slot = self.find(&key).unwrap_or_else(|| {
+            let until = rows.times.time(row).saturating_add(self.span);
+            self.ask(now);
+            self.insert(&key, until, false)
+        });
         self.buffer = key;
-        if let Some(batch) = self.batches.get_mut(&number).filter(|batch| !batch.closed) {
+        let batch = &mut self.slots[slot as usize];
+        if !batch.closed {
             batch.rows.push(row);
         }
-        number
+        slot
     }
 
     /// Asks for the timers of a key that came now.
@@ -181,26 +209,27 @@ impl Held {
     }
 
     /// Releases what has come to its end: of all batches, or, as long as none is due by the clock, of the one that a row came to.
-    fn look(&mut self, now: i64, touched: Option<u64>, sink: &mut dyn SignalSink) -> bool {
+    fn look(&mut self, now: i64, touched: Option<u32>, sink: &mut dyn SignalSink) -> bool {
         if now <= self.changes {
-            return touched.is_some_and(|number| self.settle(number, now, sink));
+            return touched.is_some_and(|slot| self.settle(slot, now, sink));
         }
-        let numbers: Vec<u64> = self.batches.keys().copied().collect();
-        let mut any = false;
-        for number in numbers {
-            any |= self.settle(number, now, sink);
+        let (mut any, mut slot) = (false, self.first);
+        while let Some(batch) = self.slots.get(slot as usize) {
+            let after = batch.after;
+            any |= self.settle(slot, now, sink);
+            slot = after;
         }
-        self.changes = self.batches.values().map(Batch::changes).min().unwrap_or(i64::MAX);
+        self.changes = self.in_order().map(Batch::changes).min().unwrap_or(i64::MAX);
         any
     }
 
     /// The same of one batch.
-    fn settle(&mut self, number: u64, now: i64, sink: &mut dyn SignalSink) -> bool {
-        let Some(batch) = self.batches.get_mut(&number) else { return false };
+    fn settle(&mut self, slot: u32, now: i64, sink: &mut dyn SignalSink) -> bool {
+        let batch = &mut self.slots[slot as usize];
         let over = batch.until.saturating_add(FIVE_MINUTES) < now;
         if batch.closed {
             if over {
-                self.remove(number);
+                self.remove(slot);
             }
             return false;
         }
@@ -217,7 +246,7 @@ impl Held {
         }
         self.released.push(None);
         if gone {
-            self.remove(number);
+            self.remove(slot);
         }
         true
     }
@@ -229,8 +258,8 @@ fn hashed(key: &[u8]) -> u64 {
 
 impl State for Held {
     fn save(&self, out: &mut Writer) {
-        out.put_u64(self.batches.len() as u64);
-        for batch in self.batches.values() {
+        out.put_u64(self.index.len() as u64);
+        for batch in self.in_order() {
             out.put_bytes(&batch.key);
             out.put_i64(batch.until);
             out.put_bool(batch.closed);
@@ -248,12 +277,13 @@ impl State for Held {
     fn load(&mut self, from: &mut Reader<'_>) -> Result<(), LoadError> {
         *self = Held::new(self.members, self.key, self.span, self.watched);
         for _ in 0..from.get_count(25)? {
-            let (key, until, closed) = (from.get_bytes()?.to_vec(), from.get_i64()?, from.get_bool()?);
+            let (key, until, closed) = (from.get_bytes()?, from.get_i64()?, from.get_bool()?);
             let rows = (0..from.get_count(8)?).map(|_| from.get_u64()).collect::<Result<_, _>>()?;
-            if self.find(&key).is_some() {
+            if self.find(key).is_some() {
                 return Err(LoadError::new("a key is there twice"));
             }
-            self.insert(Batch { key, rows, until, closed });
+            let slot = self.insert(key, until, closed);
+            self.slots[slot as usize].rows = rows;
         }
         for _ in 0..from.get_count(9)? {
             let (is_row, row) = (from.get_bool()?, from.get_u64()?);
@@ -273,8 +303,8 @@ impl Window for Held {
             let now = rows.now[from];
             let mut any = self.expire(now, sink);
             for i in from..to {
-                let number = self.put(rows, i, now);
-                any |= self.look(now, Some(number), sink);
+                let slot = self.put(rows, i, now);
+                any |= self.look(now, Some(slot), sink);
             }
             if any {
                 sink.end_chunk(Some(to as u32 - 1));
@@ -283,12 +313,12 @@ impl Window for Held {
     }
 
     fn holds(&self) -> usize {
-        let waiting: usize = self.batches.values().map(|batch| batch.rows.len()).sum();
+        let waiting: usize = self.in_order().map(|batch| batch.rows.len()).sum();
         waiting + self.released.iter().flatten().count()
     }
 
     fn held(&self, rows: &mut Vec<u64>) {
-        rows.extend(self.batches.values().flat_map(|batch| batch.rows.iter().copied()));
+        rows.extend(self.in_order().flat_map(|batch| batch.rows.iter().copied()));
         rows.extend(self.released.iter().flatten());
     }
 

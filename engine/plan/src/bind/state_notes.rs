@@ -59,6 +59,14 @@ pub(crate) fn differences(plan: &StatesPlan) -> Vec<&'static str> {
         let collects = |s: &StatePlan| matches!(s.kind, StateKind::Count { min, max, .. } if max != Some(min));
         let first = states.first().is_some_and(|s| s.again == Some(0) && collects(s));
         say(first, "in Siddhi the expiry of a match that goes on collecting starts one more");
+        let or = |s: &StatePlan| match s.kind {
+            StateKind::Logical { and: false, left, right } => left.absent.is_none() && right.absent.is_none(),
+            _ => false,
+        };
+        say(
+            !sequence && states.first().is_some_and(|s| s.group == Some(0) && or(s)),
+            "in Siddhi the expiry of an event that was the match of `or` starts one more",
+        );
     }
     let begins = states.first().is_some_and(|s| matches!(s.kind, StateKind::Absent(..)) && s.group.is_none());
     say(begins && !sequence, "in Siddhi the wait at the start does not begin anew with each event");

@@ -9,10 +9,14 @@ use riddhi_batch::{LoadError, Reader, Value, Writer};
 use super::watched::{KEPT_MAX, Watch, too_many};
 use crate::functions::geo::packed::{Inside, read_inside};
 
+/// Strings of ids that have left, at most, that are kept for others.
+const SPARE_MAX: usize = 1024;
+
 /// The ids that are inside.
 #[derive(Clone, Default)]
 pub(super) struct Crosses {
-    inside: HashSet<Box<str>, FixedState>,
+    inside: HashSet<String, FixedState>,
+    spare: Vec<String>,
 }
 
 impl Watch for Crosses {
@@ -22,9 +26,12 @@ impl Watch for Crosses {
             return Ok(Value::Null);
         }
         if !inside {
-            self.inside.remove(id);
+            self.spare.extend(self.inside.take(id).filter(|_| self.spare.len() < SPARE_MAX));
         } else if self.inside.len() < KEPT_MAX {
-            self.inside.insert(id.into());
+            let mut own = self.spare.pop().unwrap_or_default();
+            own.clear();
+            own.push_str(id);
+            self.inside.insert(own);
         } else {
             return Err(too_many());
         }
@@ -36,7 +43,7 @@ impl Watch for Crosses {
     }
 
     fn save(&self, out: &mut Writer) {
-        let mut ids: Vec<&str> = self.inside.iter().map(|id| &**id).collect();
+        let mut ids: Vec<&str> = self.inside.iter().map(String::as_str).collect();
         ids.sort_unstable();
         out.put_u64(ids.len() as u64);
         ids.into_iter().for_each(|id| out.put_bytes(id.as_bytes()));

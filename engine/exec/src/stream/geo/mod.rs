@@ -133,8 +133,23 @@ impl fmt::Debug for Changed {
     }
 }
 
+/// What is added to a row that is given.
+enum Given {
+    One([Value; 1]),
+    Several(Vec<Value>),
+}
+
+impl AsRef<[Value]> for Given {
+    fn as_ref(&self) -> &[Value] {
+        match self {
+            Given::One(value) => value,
+            Given::Several(values) => values,
+        }
+    }
+}
+
 impl Several for Changed {
-    type Added = Vec<Value>;
+    type Added = Given;
     const SPREADS: Spreads = Spreads::Together;
 
     fn give(&self, args: &[Column], row: usize, arena: &Arena, out: &mut Vec<Self::Added>) -> Result<(), RowFailure> {
@@ -142,10 +157,10 @@ impl Several for Changed {
             Value::Null => {}
             Value::Str(why) => return Err(RowFailure::new(why)),
             Value::List(rows) => out.extend(rows.into_iter().filter_map(|row| match row {
-                Value::List(values) => Some(values),
+                Value::List(values) => Some(Given::Several(values)),
                 _ => None,
             })),
-            value => out.push(vec![value]),
+            value => out.push(Given::One([value])),
         }
         Ok(())
     }
