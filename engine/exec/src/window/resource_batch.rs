@@ -51,6 +51,9 @@ impl WindowFunction for ResourceBatch {
     }
 }
 
+/// Rows, and bytes of a key, that a free slot keeps room for.
+const KEPT: usize = 64;
+
 /// No slot.
 const NONE: u32 = u32::MAX;
 
@@ -156,6 +159,8 @@ impl Held {
         }
         batch.key.clear();
         batch.rows.clear();
+        batch.key.shrink_to(KEPT);
+        batch.rows.shrink_to(KEPT);
         let (before, after) = (batch.before, batch.after);
         match self.slots.get_mut(before as usize) {
             Some(batch) => batch.after = after,
@@ -245,8 +250,10 @@ impl Held {
             }
         }
         self.released.push(None);
-        if gone {
-            self.remove(slot);
+        match gone {
+            true => self.remove(slot),
+            // It takes no more.
+            false => batch.rows = Vec::new(),
         }
         true
     }
